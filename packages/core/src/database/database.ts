@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Dialect } from './dialect.ts';
+import type { Build, Prepared, Statement, StatementResult, UnitResult } from './statement.ts';
+
+/** Counts since the database was opened, for metrics and the bench. */
+export interface DatabaseStats {
+  /** Write transactions committed; each is one fsync. */
+  readonly commits: number;
+  /** Units inside them. */
+  readonly units: number;
+}
+
+/**
+ * The store as the rest of the engine sees it. There is no interactive transaction: a write is a *unit*, a closed
+ * list of statements that succeeds or fails as a whole. All units that wait at one moment share one transaction
+ * and its fsync; a failing unit harms no neighbour.
+ *
+ * @typeParam Schema tables as Kysely types them
+ */
+export interface Database<Schema> extends AsyncDisposable {
+  readonly dialect: Dialect;
+  readonly stats: DatabaseStats;
+  /** Compile a query once, at start. Values of `input` become parameters. */
+  prepare<Input, Row = unknown>(build: Build<Schema, Input, Row>): Prepared<Input, Row>;
+  /** Run one query outside the write transactions; it sees what is committed. */
+  read<Row>(statement: Statement<Row>): Promise<readonly Row[]>;
+  /** Run several queries in one round trip, not necessarily in one snapshot. */
+  readAll<Row>(statements: readonly Statement<Row>[]): Promise<readonly StatementResult<Row>[]>;
+  /**
+   * Resolves once the unit is committed and synced. Units written in the same turn of the event loop commit together,
+   * in their order.
+   *
+   * @throws {MailProxyError} the code of the first guard that failed; `database_unavailable` or `storage_full` when
+   * nothing of the group was kept
+   * @throws {UniqueViolation} a unique index refused a row
+   */
+  write<const S extends readonly Statement[]>(unit: S): Promise<UnitResult<S>>;
+  /** The same database, seen with more tables: those that a mixin migrated. */
+  withTables<More>(): Database<Schema & More>;
+}
+
+/** A unique or primary key refused a row; the unit was undone. */
+export class UniqueViolation extends Error {
+  override readonly name = 'UniqueViolation';
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { foundation } from './0001-foundation.ts';
+import type { MigrationList } from './migration.ts';
+
+/** The schema of core, oldest step first. */
+export const CORE_MIGRATIONS: MigrationList = { namespace: 'core', migrations: [foundation] };

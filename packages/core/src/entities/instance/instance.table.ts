@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { GeneratedAlways } from 'kysely';
+
+/** What this installation is called; one row, id 1. */
+export interface InstanceTable {
+  readonly id: number;
+  readonly name: string;
+  readonly created_at: number;
+}
+
+/** One life of one engine. A message's `owner_session` is a number of here, and every write of an owner checks it. */
+export interface SessionsTable {
+  /** Rises with each start and is never given twice: the epoch of all that this life writes. */
+  readonly number: GeneratedAlways<number>;
+  readonly instance: string;
+  readonly started_at: number;
+  /** Milliseconds; renewed while the engine lives. */
+  readonly heartbeat_at: number;
+  /** Null while it lives; set by itself when it stops, or by whoever found it dead. */
+  readonly ended_at: number | null;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+/**
+ * The states of a message.
+ *
+ * | state | it waits for |
+ * |---|---|
+ * | preparing | its remote attachments |
+ * | ready | its turn in the lane of its account |
+ * | leased | the session that owns it |
+ * | deferred | a time: scheduled, or retried after a temporary failure |
+ * | suspended | the activation of its batch |
+ * | held | a person |
+ * | in_doubt | a decision: the relay may have taken it |
+ * | final | nothing; `result` says how it ended |
+ */
+export const MESSAGE_STATES = [
+  'preparing',
+  'ready',
+  'leased',
+  'deferred',
+  'suspended',
+  'held',
+  'in_doubt',
+  'final',
+] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
+
+/** How a final message ended. */
+export const MESSAGE_RESULTS = ['sent', 'partially_sent', 'failed', 'expired', 'cancelled'] as const;
+export type MessageResult = (typeof MESSAGE_RESULTS)[number];
+
+/** Every move there is, with what makes it. Any other is a bug; the model test sees to that. */
+export const MESSAGE_MOVES: readonly (readonly [from: MessageState | null, to: MessageState, by: string])[] = [
+  [null, 'preparing', 'accepted, with attachments to fetch'],
+  [null, 'ready', 'accepted, due now'],
+  [null, 'deferred', 'accepted, due later'],
+  [null, 'suspended', 'accepted into a suspended batch'],
+  ['preparing', 'ready', 'attachments fetched'],
+  ['preparing', 'deferred', 'a fetch failed for now'],
+  ['preparing', 'final', 'a fetch failed for good, cancelled, expired'],
+  ['ready', 'leased', 'claimed'],
+  ['ready', 'suspended', 'batch suspended'],
+  ['ready', 'held', 'held by hand'],
+  ['ready', 'deferred', 'rescheduled'],
+  ['ready', 'final', 'cancelled, expired'],
+  ['leased', 'ready', 'given back unsent, or its session died'],
+  ['leased', 'deferred', 'failed for now'],
+  ['leased', 'held', 'doubtful, under on_in_doubt hold'],
+  ['leased', 'in_doubt', 'its connection was cut after the final dot'],
+  ['leased', 'final', 'sent, failed for good, expired'],
+  ['deferred', 'ready', 'due'],
+  ['deferred', 'preparing', 'due, with attachments to fetch'],
+  ['deferred', 'suspended', 'batch suspended'],
+  ['deferred', 'held', 'held by hand'],
+  ['deferred', 'final', 'cancelled, expired'],
+  ['suspended', 'ready', 'batch activated'],
+  ['suspended', 'deferred', 'batch activated before the message is due'],
+  ['suspended', 'final', 'cancelled, expired'],
+  ['held', 'ready', 'released'],
+  ['held', 'deferred', 'released, not due yet'],
+  ['held', 'final', 'cancelled, expired'],
+  ['in_doubt', 'ready', 'to be retried'],
+  ['in_doubt', 'held', 'under on_in_doubt hold'],
+  ['in_doubt', 'final', 'confirmed, or failed under on_in_doubt fail'],
+];

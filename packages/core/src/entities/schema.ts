@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { AccountsTable } from './account/account.table.ts';
+import type { ApiKeysTable } from './api-key/api-key.table.ts';
+import type { CommandLogTable } from './command-log/command-log.table.ts';
+import type { InstanceTable, SessionsTable } from './instance/instance.table.ts';
+import type {
+  MessageAttachmentsTable,
+  MessageContentsTable,
+  MessageRecipientsTable,
+  MessagesTable,
+} from './message/message.table.ts';
+import type { MessageEventsTable, ReportCursorsTable } from './message-event/message-event.table.ts';
+import type { StoragesTable } from './storage/storage.table.ts';
+import type { TenantsTable } from './tenant/tenant.table.ts';
+
+/** All tables of core. Enterprise tables are their mixins' own. */
+export interface CoreSchema {
+  readonly instance: InstanceTable;
+  readonly sessions: SessionsTable;
+  readonly tenants: TenantsTable;
+  readonly api_keys: ApiKeysTable;
+  readonly accounts: AccountsTable;
+  readonly storages: StoragesTable;
+  readonly messages: MessagesTable;
+  readonly message_contents: MessageContentsTable;
+  readonly message_attachments: MessageAttachmentsTable;
+  readonly message_recipients: MessageRecipientsTable;
+  readonly message_events: MessageEventsTable;
+  readonly report_cursors: ReportCursorsTable;
+  readonly command_log: CommandLogTable;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { InferOutput } from 'valibot';
+import { isMailProxyError, MailProxyError } from '../errors.ts';
+import type { Access, Operation } from './operation.ts';
+import { type Principal, type Reach, reachOf, reachOfAll } from './principal.ts';
+import { redact } from './redact.ts';
+import { validate } from './validate.ts';
+
+/** One line of the command log, before it has a key and a time. */
+export interface AuditEntry {
+  readonly operation: string;
+  readonly tenantId: string | null;
+  readonly principal: string;
+  /** Where the call came from: an address, `cli`, `embedded`. */
+  readonly origin: string;
+  /** JSON of the redacted input. */
+  readonly input: string;
+  /** `ok`, or the code of the error. */
+  readonly outcome: string;
+}
+
+export interface Caller {
+  readonly principal: Principal;
+  readonly origin: string;
+}
+
+/**
+ * The only way to run an operation: validate, authorise, run, write the audit row.
+ *
+ * @param audit stores one row; awaited before the caller has its answer
+ * @throws {MailProxyError} `unauthenticated`, `forbidden`, `not_found`, `invalid_input`, and what the operation throws
+ */
+export async function execute<Services, Op extends Operation<Services>>(
+  operation: Op,
+  services: Services,
+  input: unknown,
+  caller: Caller,
+  audit: (entry: AuditEntry) => Promise<void>,
+): Promise<InferOutput<Op['output']>> {
+  authorise(operation.access, caller.principal);
+  const parsed = validate(operation.input, input);
+  const reach = reachFor(caller.principal, tenantIdOf(parsed));
+  const record = (outcome: string): Promise<void> =>
+    operation.audit
+      ? audit({
+          operation: operation.name,
+          tenantId: reach.tenantId,
+          principal: caller.principal.name,
+          origin: caller.origin,
+          input: JSON.stringify(redact(parsed)),
+          outcome,
+        })
+      : Promise.resolve();
+  let output: InferOutput<Op['output']>;
+  try {
+    output = await operation.run(services, parsed, { principal: caller.principal, reach });
+  } catch (error) {
+    await record(isMailProxyError(error) ? error.code : 'internal');
+    throw error;
+  }
+  await record('ok');
+  return output;
+}
+
+function authorise(access: Access, principal: Principal): void {
+  if (access === 'public') return;
+  if (principal.kind === 'anonymous') throw new MailProxyError('unauthenticated');
+  if (principal.kind === 'metrics') throw new MailProxyError('forbidden', { detail: 'this token reads metrics only' });
+  if (access === 'admin' && principal.kind !== 'admin') {
+    throw new MailProxyError('forbidden', { detail: 'only an admin token may do that' });
+  }
+}
+
+/** A tenant that names another one gets the answer for a tenant that does not exist. */
+function reachFor(principal: Principal, tenantId: string | undefined): Reach {
+  if (principal.kind === 'tenant') {
+    if (tenantId !== undefined && tenantId !== principal.tenantId) throw new MailProxyError('not_found');
+    return reachOf(principal.tenantId);
+  }
+  return tenantId === undefined ? reachOfAll() : reachOf(tenantId);
+}
+
+function tenantIdOf(input: unknown): string | undefined {
+  if (typeof input !== 'object' || input === null || !('tenant_id' in input)) return undefined;
+  return typeof input.tenant_id === 'string' ? input.tenant_id : undefined;
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { GenericSchema, InferOutput } from 'valibot';
+import type { Principal, Reach } from './principal.ts';
+
+/**
+ * Who may call an operation.
+ * - `admin`: the operator only.
+ * - `tenant`: a tenant within its own resources, and the operator; the input's `tenant_id` says for whom.
+ * - `public`: anyone, without a token.
+ */
+export type Access = 'admin' | 'tenant' | 'public';
+
+export interface HttpBinding {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** With `{name}` for path parameters, each a field of the input. */
+  readonly path: string;
+  /** Status of success. @defaultValue 200 */
+  readonly status?: 200 | 201 | 202 | 204;
+}
+
+/** What an operation knows of the call besides its input. */
+export interface Call {
+  readonly principal: Principal;
+  /** The tenant or tenants whose rows this call may touch. */
+  readonly reach: Reach;
+}
+
+/**
+ * One command of the product. HTTP routes, the OpenAPI document, the command line and the audit log all derive
+ * from this object; there is no other list of what can be done.
+ *
+ * @typeParam Services what `run` uses, and nothing more
+ */
+export interface Operation<
+  Services = never,
+  Input extends GenericSchema = GenericSchema,
+  Output extends GenericSchema = GenericSchema,
+> {
+  /** `resource.verb`, stable: names the CLI command, the OpenAPI operationId and the audit rows. */
+  readonly name: string;
+  /** One line, imperative. */
+  readonly summary: string;
+  readonly http: HttpBinding;
+  readonly access: Access;
+  /** Whether a row of the command log is written, with the input less its secrets. */
+  readonly audit: boolean;
+  /** Path, query and body fields in one strict object. */
+  readonly input: Input;
+  readonly output: Output;
+  readonly run: (services: Services, input: InferOutput<Input>, call: Call) => Promise<InferOutput<Output>>;
+}
+
+/** Declare an operation; the types of `run` follow from the schemas. */
+export function defineOperation<Services, Input extends GenericSchema, Output extends GenericSchema>(
+  operation: Operation<Services, Input, Output>,
+): Operation<Services, Input, Output> {
+  return operation;
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+
+/** A person or role with an address. */
+export interface Mailbox {
+  /** Display name, decoded; empty where none was given. */
+  readonly name: string;
+  /** addr-spec (RFC 5322 §3.4.1); the domain is in ASCII (IDNA), the local part may need SMTPUTF8. */
+  readonly address: string;
+}
+
+export interface MailAttachment {
+  /** Without path, CR, LF or NUL. */
+  readonly filename: string;
+  /** `type/subtype`, guessed from the file name where the client gave none. */
+  readonly mimeType: string;
+  /** `inline` goes beside the HTML in multipart/related and needs `contentId`. */
+  readonly disposition: 'attachment' | 'inline';
+  /** Without brackets; null where there is none. */
+  readonly contentId: string | null;
+  readonly bytes: Uint8Array;
+}
+
+/** All that a message is made of, already checked; {@link compose} turns it into bytes. */
+export interface MailContent {
+  readonly from: Mailbox;
+  readonly to: readonly Mailbox[];
+  readonly cc: readonly Mailbox[];
+  readonly replyTo: readonly Mailbox[];
+  readonly subject: string;
+  /** Null where there is no such body; both null makes an empty text body. */
+  readonly text: string | null;
+  readonly html: string | null;
+  /** Extra fields in their order, names and values already checked by the header policy. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly attachments: readonly MailAttachment[];
+  /** With brackets. */
+  readonly messageId: string;
+  /** Milliseconds since the epoch; written in UTC. */
+  readonly date: number;
+}
+
+/** A message ready for the wire. */
+export interface ComposedMessage {
+  /** CRLF lines of at most 998 bytes, 7-bit throughout unless `smtpUtf8`; no bare CR, LF or NUL; not dot-stuffed. */
+  readonly bytes: Buffer;
+  /** An address in a header or envelope has a non-ASCII local part, so the relay must speak SMTPUTF8. */
+  readonly smtpUtf8: boolean;
+}

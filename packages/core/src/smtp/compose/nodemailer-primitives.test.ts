@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { describe, expect, test } from 'vitest';
+import {
+  buildHeaderValue,
+  decodePunycode,
+  detectMimeType,
+  encodeQuotedPrintable,
+  encodeWord,
+  encodeWords,
+  quoteString,
+  wrapQuotedPrintable,
+} from './nodemailer-primitives.ts';
+
+describe('what is used of nodemailer beyond its documented interface', () => {
+  test('encodeWord gives encoded-words of the asked length that hold whole characters', () => {
+    const words = encodeWord('Però questa è una riga più lunga di una parola codificata', 'Q', 52).split(' ');
+    expect(words.length).toBeGreaterThan(1);
+    for (const word of words) expect(word).toMatch(/^=\?UTF-8\?Q\?(?:[A-Za-z0-9!*+\-/_]|=[0-9A-F]{2})+\?=$/);
+    expect(Math.max(...words.map((word) => word.length))).toBeLessThanOrEqual(52);
+    expect(encodeWord('日本', 'B', 52)).toBe('=?UTF-8?B?5pel5pys?=');
+  });
+
+  test('encodeWord escapes CR, LF and NUL', () => {
+    expect(encodeWord('a\r\nb\0', 'Q', 52)).toBe('=?UTF-8?Q?a=0D=0Ab=00?=');
+  });
+
+  test('encodeWords leaves a valid encoded-word and the ASCII words around an accent alone', () => {
+    expect(encodeWords('=?utf-8?Q?caf=C3=A9?= ok', 'Q', 52)).toBe('=?utf-8?Q?caf=C3=A9?= ok');
+    expect(encodeWords('Zoë <zoe@example.com>', 'Q', 52)).toBe('=?UTF-8?Q?Zo=C3=AB?= <zoe@example.com>');
+  });
+
+  test('buildHeaderValue quotes a name with spaces and writes others by RFC 2231', () => {
+    const value = (filename: string) => buildHeaderValue({ value: 'attachment', params: { filename } });
+    expect(value('a b.txt')).toBe('attachment; filename="a b.txt"');
+    expect(value('è.txt')).toBe("attachment; filename*0*=utf-8''%C3%A8.txt");
+  });
+
+  test('quoteString escapes quotes and backslashes', () => {
+    expect(quoteString('a "b" \\')).toBe('"a \\"b\\" \\\\"');
+  });
+
+  test('quoted-printable keeps CRLF, escapes the space before it, and wraps at 76', () => {
+    expect(encodeQuotedPrintable(Buffer.from('è= \r\n\0'))).toBe('=C3=A8=3D=20\r\n=00');
+    const wrapped = wrapQuotedPrintable('x'.repeat(200), 76);
+    expect(wrapped.replaceAll('=\r\n', '')).toBe('x'.repeat(200));
+    expect(Math.max(...wrapped.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(76);
+  });
+
+  test('detectMimeType knows an extension without its dot', () => {
+    expect(detectMimeType('pdf')).toBe('application/pdf');
+    expect(detectMimeType('no-such-type')).toBe('application/octet-stream');
+  });
+
+  test('decodePunycode decodes, and throws on what is no Punycode', () => {
+    expect(decodePunycode('bcher-kva')).toBe('bücher');
+    expect(() => decodePunycode('0')).toThrow();
+  });
+});

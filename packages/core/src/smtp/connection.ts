@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, getCACertificates, type TLSSocket } from 'node:tls';
+import type { Clock } from '../clock.ts';
+import { Deadline } from './deadline.ts';
+import { errorText, faultKind, faultText } from './faults.ts';
+import type { SmtpFaultRecord, SmtpReply, SmtpStage } from './reply.ts';
+import { ReplyParser } from './reply-parser.ts';
+import { SmtpConnectError, type SmtpRelay } from './session.types.ts';
+
+/** First probe of an idle connection; below the time after which home routers and firewalls forget it (5 min, RFC 5382). */
+const KEEP_ALIVE_DELAY_MS = 60_000;
+
+/**
+ * How long one address of a host may take before the next one is tried beside it. Node's default of 250 ms gives up on
+ * a relay at the other end of the world; connections are pooled, so a slower start costs little.
+ */
+const ADDRESS_ATTEMPT_MS = 2_000;
+
+/** Who waits for the relay. Without one, whatever the relay sends is out of step. */
+export interface ConnectionHandler {
+  onReply(reply: SmtpReply): void;
+  /** Called once, the last call of all. */
+  onFault(fault: SmtpFaultRecord): void;
+  /** The socket takes more. */
+  onDrain?(): void;
+}
+
+/**
+ * A socket that speaks SMTP: replies in, bytes out, one deadline, and the first fault, which ends it. Its listeners
+ * stay attached from the first moment to the last, so that an idle connection notices its end and no error is unhandled.
+ */
+export class SmtpConnection {
+  /** Told once, when the connection has ended for whatever reason and its handler knows. */
+  onEnd: (() => void) | null = null;
+
+  readonly #relay: SmtpRelay;
+  readonly #parser = new ReplyParser();
+  readonly #deadline: Deadline;
+  #socket: Socket;
+  #isTls = false;
+  #stage: SmtpStage = 'connect';
+  #allowedMs = 0;
+  #handler: ConnectionHandler | null = null;
+  #fault: SmtpFaultRecord | null = null;
+
+  /** Start connecting; {@link connect} waits for it. */
+  constructor(relay: SmtpRelay, clock: Clock) {
+    this.#relay = relay;
+    this.#deadline = new Deadline(clock, () => this.fail('timeout', `no progress within ${this.#allowedMs} ms`));
+    this.#socket = connectTcp({
+      host: relay.host,
+      port: relay.port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
+    });
+    this.#attach();
+  }
+
+  /** What ended the connection; null while it lives. */
+  get fault(): SmtpFaultRecord | null {
+    return this.#fault;
+  }
+
+  /** Whether the connection is under TLS, or about to be. */
+  get isTls(): boolean {
+    return this.#isTls;
+  }
+
+  /** Lines of the last reply, without codes and not cut. */
+  get replyLines(): readonly string[] {
+    return this.#parser.lines;
+  }
+
+  /** Whether the relay has sent more than what was handled so far. */
+  get hasUnreadInput(): boolean {
+    return this.#parser.pending;
+  }
+
+  /** @throws SmtpConnectError */
+  connect(): Promise<void> {
+    return this.#open('connect', () => this.#socket.once('connect', () => this.#opened?.()));
+  }
+
+  /**
+   * Put TLS over the connection: at once (implicit), or after the 220 to STARTTLS.
+   *
+   * @throws SmtpConnectError also for a certificate that is not trusted or names another host.
+   */
+  secure(stage: 'connect' | 'starttls'): Promise<void> {
+    return this.#open(stage, () => {
+      const plain = this.#socket;
+      for (const event of ['data', 'end', 'close', 'drain']) plain.removeAllListeners(event);
+      this.#isTls = true;
+      const secured = this.#startTls(plain);
+      if (secured === null) return;
+      this.#socket = secured;
+      this.#attach();
+      secured.once('secureConnect', () => this.#opened?.());
+      // Under STARTTLS the relay has nothing to say before EHLO; under implicit TLS its greeting may come at any moment.
+      if (stage === 'starttls') this.#read();
+    });
+  }
+
+  /**
+   * Write one command, or nothing, and wait for its reply. For all but transactions, which cannot afford a promise a reply.
+   *
+   * @throws SmtpConnectError
+   */
+  ask(stage: SmtpStage, command: string, timeoutMs: number): Promise<SmtpReply> {
+    return new Promise((resolve, reject) => {
+      if (this.#fault !== null) {
+        reject(new SmtpConnectError({ ...this.#fault, stage }));
+        return;
+      }
+      this.listen({
+        onReply: (reply) => {
+          // What came in clear behind the 220 could be taken for a reply under TLS (CVE-2011-0411 seen from the client).
+          if (stage === 'starttls') this.#parser.discard();
+          this.release();
+          resolve(reply);
+        },
+        onFault: (fault) => reject(new SmtpConnectError(fault)),
+      });
+      this.expect(stage, timeoutMs);
+      if (command !== '') this.write(command);
+      this.#read();
+    });
+  }
+
+  /** Close this side and wait until the relay has closed its own; afterwards the connection has ended, one way or another. */
+  close(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#fault !== null) {
+        resolve();
+        return;
+      }
+      this.listen({ onReply: () => undefined, onFault: () => resolve() });
+      this.expect('quit', timeoutMs);
+      this.#socket.end();
+    });
+  }
+
+  /** Take the connection for an exchange. */
+  listen(handler: ConnectionHandler): void {
+    this.#handler = handler;
+  }
+
+  /** Name what is waited for and how long. */
+  expect(stage: SmtpStage, timeoutMs: number): void {
+    this.#stage = stage;
+    this.#allowedMs = Math.max(0, Math.ceil(timeoutMs));
+    this.#deadline.set(this.#allowedMs);
+  }
+
+  /** Give the connection back; from now on the relay must be silent. */
+  release(): void {
+    this.#handler = null;
+    this.#deadline.clear();
+  }
+
+  /** Answers false where the caller should wait for `onDrain`. */
+  write(bytes: string | Uint8Array): boolean {
+    return this.#socket.write(bytes);
+  }
+
+  /** Write two pieces in one system call, without joining them in memory. */
+  writeBoth(first: Uint8Array, second: Uint8Array): void {
+    this.#socket.cork();
+    this.#socket.write(first);
+    this.#socket.write(second);
+    this.#socket.uncork();
+  }
+
+  /** End the connection for a reason; only the first one counts. */
+  fail(kind: SmtpFaultRecord['kind'], text: string): void {
+    if (this.#fault !== null) return;
+    const fault: SmtpFaultRecord = { kind, stage: this.#stage, text: faultText(text) };
+    const handler = this.#handler;
+    this.#fault = fault;
+    this.#handler = null;
+    this.#deadline[Symbol.dispose]();
+    this.#socket.destroy();
+    handler?.onFault(fault);
+    this.onEnd?.();
+  }
+
+  destroy(): void {
+    this.fail('aborted', 'closed by this side');
+  }
+
+  /** Ends the opening step under way with success. */
+  #opened: (() => void) | null = null;
+
+  #open(stage: SmtpStage, start: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#fault !== null) {
+        reject(new SmtpConnectError(this.#fault));
+        return;
+      }
+      this.listen({
+        onReply: () => this.fail('protocol', 'the relay spoke before its turn'),
+        onFault: (fault) => reject(new SmtpConnectError(fault)),
+      });
+      this.#opened = () => {
+        this.#opened = null;
+        if (this.#fault !== null) return;
+        this.release();
+        resolve();
+      };
+      this.expect(stage, this.#relay.timeouts.connectMs);
+      start();
+    });
+  }
+
+  #startTls(socket: Socket): TLSSocket | null {
+    const { host, servername = host, ca, insecureTls = false } = this.#relay;
+    try {
+      return connectTls({
+        socket,
+        host: servername,
+        // RFC 6066 §3 forbids addresses in SNI; the certificate is checked against `host` then.
+        servername: isIP(servername) === 0 ? servername : '',
+        rejectUnauthorized: !insecureTls,
+        ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] }),
+      });
+    } catch (error) {
+      // A `ca` that is no PEM is found here.
+      if (!(error instanceof Error)) throw error;
+      this.fail('tls', errorText(error));
+      return null;
+    }
+  }
+
+  #attach(): void {
+    const socket = this.#socket;
+    socket.on('error', (error) => this.fail(faultKind(error, this.#isTls), errorText(error)));
+    socket.on('end', () => this.fail('closed', 'the relay closed the connection'));
+    socket.on('close', () => this.fail('closed', 'the connection was closed'));
+    socket.on('drain', () => this.#handler?.onDrain?.());
+  }
+
+  #read(): void {
+    if (this.#socket.listenerCount('data') === 0) this.#socket.on('data', (chunk) => this.#take(chunk));
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#fault !== null) return;
+    this.#parser.push(chunk);
+    for (let reply = this.#parser.next(); reply !== null; reply = this.#parser.next()) {
+      if (this.#handler === null) {
+        const kind = reply.code === 421 ? 'closed' : 'protocol';
+        this.fail(kind, `the relay said ${reply.code} unasked`);
+        return;
+      }
+      this.#handler.onReply(reply);
+      if (this.#fault !== null) return;
+    }
+    if (this.#parser.problem !== null) {
+      // A relay may repeat what it was sent, which in AUTH is the password.
+      this.fail('protocol', this.#stage === 'auth' ? 'not an SMTP reply' : this.#parser.problem);
+    } else if (this.#handler === null && this.#parser.pending) {
+      this.fail('protocol', 'the relay sent bytes unasked');
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock } from '../clock.ts';
+import type { PooledSession, PoolLimits, PoolStats, SmtpPool } from './pool.types.ts';
+import { type OpenSession, PoolLane } from './pool-lane.ts';
+import type { SmtpFaultRecord } from './reply.ts';
+import { openSession } from './session.ts';
+import { type RecipientReply, SmtpConnectError, type SmtpRelay } from './session.types.ts';
+
+export type { PooledSession, PoolLimits, PoolStats, SmtpPool };
+
+/** What disposing of a pool allows for QUIT; nobody should wait long for politeness. */
+const DISPOSE_GRACE_MS = 1_000;
+
+export interface SmtpPoolOptions {
+  readonly clock: Clock;
+  /** @defaultValue {@link openSession} */
+  readonly open?: OpenSession;
+}
+
+/** Create a pool of SMTP sessions; it opens connections when they are asked for. */
+export function createSmtpPool({ clock, open = openSession }: SmtpPoolOptions): SmtpPool {
+  const lanes = new Map<string, PoolLane>();
+  let onAllClosed: (() => void) | null = null;
+  let closing: Promise<void> | null = null;
+
+  const laneOf = (key: string): PoolLane => {
+    const existing = lanes.get(key);
+    if (existing !== undefined) return existing;
+    const lane: PoolLane = new PoolLane(clock, open, () => {
+      // A lane may report late, when another one has taken its place.
+      if (lanes.get(key) === lane) lanes.delete(key);
+      if (lanes.size === 0) onAllClosed?.();
+    });
+    lanes.set(key, lane);
+    return lane;
+  };
+
+  const closeAll = async (graceMs: number): Promise<void> => {
+    const allClosed = new Promise<void>((resolve) => (onAllClosed = resolve));
+    const current = [...lanes.values()];
+    for (const lane of current) lane.close();
+    const cut = () => {
+      for (const lane of current) lane.destroy();
+    };
+    if (graceMs <= 0) cut();
+    if (lanes.size === 0) return;
+    using _ = clock.after(graceMs, cut);
+    await allClosed;
+  };
+
+  const close = (options: { readonly graceMs?: number } = {}): Promise<void> => {
+    closing ??= closeAll(options.graceMs ?? DISPOSE_GRACE_MS);
+    return closing;
+  };
+
+  return {
+    acquire: (key: string, relay: SmtpRelay, limits: PoolLimits, signal?: AbortSignal) =>
+      closing === null ? laneOf(key).acquire(relay, limits, signal) : Promise.reject(poolClosed()),
+    retire: (key) => lanes.get(key)?.retire(),
+    stats: () => new Map([...lanes].map(([key, lane]) => [key, lane.stats])),
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}
+
+/** How a connection ends that the relay has given up while it was idle. */
+const STALE_KINDS: ReadonlySet<SmtpFaultRecord['kind']> = new Set(['closed', 'reset', 'protocol']);
+
+/**
+ * Whether a transaction failed only because its reused connection was dead already: nothing was sent that counts, no
+ * recipient was judged, and the relay said nothing but 421. The caller then releases the session, acquires another and
+ * sends again at once, without counting an attempt:
+ *
+ * - Do so at most `maxConnections` times for a message, or until `reused` is false; that answer is a real one.
+ * - A timeout is not stale: the relay may be in trouble, and the message has waited long enough to be deferred.
+ * - `mayMail` is asked again, since the deadline goes on.
+ */
+export function isStaleConnection(
+  replies: readonly RecipientReply[],
+  { reused }: Pick<PooledSession, 'reused'>,
+): boolean {
+  return reused && replies.every(isStale);
+}
+
+function isStale(reply: RecipientReply): boolean {
+  switch (reply.status) {
+    case 'accepted':
+      return false;
+    case 'refused':
+      return reply.reply.code === 421 && (reply.stage === 'rset' || reply.stage === 'mail');
+    case 'broken':
+      return (
+        !reply.doubt &&
+        STALE_KINDS.has(reply.fault.kind) &&
+        (reply.fault.stage === 'rset' || reply.fault.stage === 'mail')
+      );
+    default:
+      return reply satisfies never;
+  }
+}
+
+function poolClosed(): SmtpConnectError {
+  return new SmtpConnectError({ kind: 'aborted', stage: 'connect', text: 'the pool is closed' });
+}

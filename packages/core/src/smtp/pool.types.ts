@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { SmtpRelay, SmtpSession } from './session.types.ts';
+
+export interface PoolLimits {
+  /** Connections of one key at the same time, those that are opening or closing counted in; at least 1. */
+  readonly maxConnections: number;
+  /** Transactions after which a connection is closed instead of kept. */
+  readonly maxTransactionsPerConnection: number;
+  /** Age in milliseconds after which a connection is closed instead of kept. */
+  readonly maxAgeMs: number;
+  /** Milliseconds without use after which a connection is closed; below the relay's own limit, mostly 5 min. */
+  readonly idleMs: number;
+}
+
+/** A session on loan. */
+export interface PooledSession extends Disposable {
+  readonly session: SmtpSession;
+  /** It was opened for an earlier loan, so the relay may have closed it since. */
+  readonly reused: boolean;
+  /** Give it back: it is kept if it is usable and within the limits. Only the first call counts; disposing is the same. */
+  release(): void;
+}
+
+/** Connections of one key, by what they do. */
+export interface PoolStats {
+  readonly busy: number;
+  readonly idle: number;
+  readonly opening: number;
+  /** Saying QUIT; they still count against `maxConnections`. */
+  readonly closing: number;
+  /** Callers in line. */
+  readonly waiting: number;
+}
+
+/** Connections to relays, kept between messages. Keys share nothing: a relay that hangs holds up its own key only. */
+export interface SmtpPool extends AsyncDisposable {
+  /**
+   * Borrow a session: the one that was idle for the shortest time, else a new one, else the first that becomes free, in
+   * the order of asking.
+   *
+   * @param key - Whose connections: everything with the same key must have the same relay settings and credentials, so
+   * put their version into it.
+   * @param signal - Gives up waiting and opening; it has no effect on a session once lent.
+   * @throws SmtpConnectError where the session cannot be opened; kind `aborted` by `signal` or because the pool closes.
+   */
+  acquire(key: string, relay: SmtpRelay, limits: PoolLimits, signal?: AbortSignal): Promise<PooledSession>;
+  /** Keep no connection of this key that is open or opening now: the idle ones close at once, the others when released. */
+  retire(key: string): void;
+  /** Lend nothing more, QUIT what is idle or comes back, cut what is left after `graceMs`. Resolves when all are closed. */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+  /** Keys without connections and callers are absent. */
+  stats(): ReadonlyMap<string, PoolStats>;
+}

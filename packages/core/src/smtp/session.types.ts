@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { SmtpFaultRecord, SmtpReply, SmtpStage } from './reply.ts';
+
+/**
+ * How a connection is protected.
+ * - `none`: never TLS.
+ * - `opportunistic`: STARTTLS where it is offered; a relay with a bad certificate is still refused.
+ * - `starttls`: STARTTLS or no mail at all; no credential is sent before it.
+ * - `implicit`: TLS from the first byte (port 465).
+ */
+export type TlsMode = 'none' | 'opportunistic' | 'starttls' | 'implicit';
+
+/** Milliseconds allowed for each stage. */
+export interface SmtpTimeouts {
+  readonly connectMs: number;
+  readonly greetingMs: number;
+  readonly commandMs: number;
+  readonly dataMs: number;
+  /** Time without progress while the body is written. */
+  readonly blockMs: number;
+  /** From the final dot to its reply. */
+  readonly dotMs: number;
+  readonly quitMs: number;
+  /** From MAIL to the final dot, whatever progress there is: the end of a relay that reads a byte a second. Unlimited if absent. */
+  readonly transactionMs?: number;
+}
+
+/** RFC 5321 §4.5.3.2; it has no figure for connecting, quitting and the whole of a transaction: those are ours. */
+export const RFC5321_TIMEOUTS: SmtpTimeouts = {
+  connectMs: 30_000,
+  greetingMs: 300_000,
+  commandMs: 300_000,
+  dataMs: 120_000,
+  blockMs: 180_000,
+  dotMs: 600_000,
+  quitMs: 5_000,
+  transactionMs: 3_600_000,
+};
+
+/** All that is needed to open a session with a relay. */
+export interface SmtpRelay {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsMode;
+  /** Checked against the certificate; the host by default. */
+  readonly servername?: string;
+  /** PEM certificates trusted besides the system's. */
+  readonly ca?: string;
+  /** Accept any certificate; for tests and closed networks only. @defaultValue false */
+  readonly insecureTls?: boolean;
+  readonly auth?: { readonly user: string; readonly password: string };
+  /** Name given with EHLO. */
+  readonly ehloName: string;
+  /** Never pipeline, though it is announced: the relay was seen to answer a group badly. @defaultValue false */
+  readonly lockStep?: boolean;
+  readonly timeouts: SmtpTimeouts;
+}
+
+/** One mail transaction: an envelope and the bytes of a message. */
+export interface SmtpTransaction {
+  /** Reverse path without brackets; empty for the null sender. */
+  readonly from: string;
+  /** Forward paths without brackets, 1 to 100 (RFC 5321 §4.5.3.1.8). */
+  readonly to: readonly string[];
+  /** The message needs SMTPUTF8 (RFC 6531); a relay without it refuses the transaction before MAIL. */
+  readonly smtpUtf8: boolean;
+  /** The message as CRLF lines, not dot-stuffed; pure 7-bit where the relay offers no 8BITMIME. */
+  readonly body: Uint8Array;
+}
+
+/** What became of one recipient in one transaction. */
+export type RecipientReply =
+  /** The relay took responsibility: its reply to the final dot was 2xx. */
+  | { readonly status: 'accepted'; readonly address: string; readonly reply: SmtpReply }
+  /** A reply refused this recipient, or the transaction with it. */
+  | { readonly status: 'refused'; readonly address: string; readonly stage: SmtpStage; readonly reply: SmtpReply }
+  /**
+   * No reply decided: the connection failed. `doubt` is true when the final dot may have reached the relay,
+   * so that the message may have been taken.
+   */
+  | { readonly status: 'broken'; readonly address: string; readonly fault: SmtpFaultRecord; readonly doubt: boolean };
+
+/** An open, greeted, protected and authenticated connection. Sends one transaction at a time. */
+export interface SmtpSession {
+  /** False once the connection is closed, closing or out of step. */
+  readonly usable: boolean;
+  /** Transactions that reached MAIL. */
+  readonly transactions: number;
+  /**
+   * Run one transaction. Never rejects for what the relay or the network does: every recipient has an entry,
+   * in the order of `transaction.to`.
+   *
+   * `mayMail` is asked once, synchronously, before MAIL is written: the point of no return. When it answers
+   * false nothing is sent and every entry is `broken` with kind `aborted` and `doubt: false`.
+   */
+  send(transaction: SmtpTransaction, mayMail?: () => boolean): Promise<readonly RecipientReply[]>;
+  /** Say QUIT and close; never rejects, at most `quitMs`. */
+  quit(): Promise<void>;
+  /** Close at once. */
+  destroy(): void;
+}
+
+/** Opening a session failed: at which stage, and with which reply if one was given. */
+export class SmtpConnectError extends Error {
+  override readonly name = 'SmtpConnectError';
+  readonly fault: SmtpFaultRecord;
+  readonly reply: SmtpReply | null;
+
+  constructor(fault: SmtpFaultRecord, reply: SmtpReply | null = null) {
+    super(`${fault.stage}: ${fault.text}`);
+    this.fault = fault;
+    this.reply = reply;
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+// Packs what is published, as a release would, and looks at the archives: do their entries exist, do Node and
+// TypeScript find the same thing under each of them, and is nothing inside that should have stayed here.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pnpm, workspacePackages } from './pnpm.mjs';
+import { ROOT } from './steps.mjs';
+
+const OUT = join(ROOT, '.cache', 'packages');
+const STAYS_HERE = /(^|\/)(src|test)\/|\.(test|case)\.|\.tsbuildinfo$|(^|\/)\.env/;
+
+rmSync(OUT, { recursive: true, force: true });
+mkdirSync(OUT, { recursive: true });
+
+const failures = [];
+for (const { folder, name, published } of workspacePackages()) {
+  if (!published) continue;
+  if (!existsSync(join(ROOT, folder, 'dist'))) {
+    failures.push(`${name}: not built, run the build script first`);
+    continue;
+  }
+  const archive = join(OUT, `${name.replace('@', '').replace('/', '-')}.tgz`);
+  const listing = pnpm('--dir', folder, 'pack', '--json', '--out', archive);
+  const files = JSON.parse(listing.slice(listing.indexOf('{'))).files.map(({ path }) => path);
+  for (const path of files.filter((file) => STAYS_HERE.test(file)))
+    failures.push(`${name}: ${path} would be published`);
+  if (!files.includes('LICENSE')) failures.push(`${name}: no LICENSE would be published`);
+
+  const tools = [
+    ['publint', 'run', archive, '--strict'],
+    ['attw', archive, '--profile', 'esm-only', '--no-emoji'],
+  ];
+  for (const [tool, ...args] of tools) {
+    const { status, error, stdout, stderr } = spawnSync(tool, args, { cwd: ROOT, encoding: 'utf8' });
+    if (error) failures.push(`${name}: ${tool} could not start: ${error.message}`);
+    else if (status !== 0) failures.push(`${name}: ${tool}, exit code ${status}\n${stdout}${stderr}`);
+  }
+  console.log(`${name}: ${files.length} files`);
+}
+
+if (failures.length > 0) {
+  console.error(failures.join('\n'));
+  process.exit(1);
+}

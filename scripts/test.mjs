@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+// The test command: build, checks, tests, a short benchmark, an example. Runs all of them also after one has failed.
+// Its last line is vitest's count, for machines that read the log; the exit code speaks for every stage.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PNPM } from './pnpm.mjs';
+import { printTable, ROOT, runSteps } from './steps.mjs';
+
+const NEEDED = [24, 18];
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
+  console.error(
+    `Node.js ${NEEDED.join('.')} or newer is needed, this is ${process.version}: run "npx -y pnpm@12 test", which brings its own.`,
+  );
+  process.exit(1);
+}
+
+const TALLY = /^\d+ passed, \d+ failed, \d+ skipped$/;
+/** What a run without a count is: one that broke before its end. */
+let tally = '0 passed, 1 failed, 0 skipped';
+
+// Under CI a suite that cannot find its PostgreSQL has failed, not been skipped.
+const required = process.env.CI === 'true' ? { GMP_REQUIRE_PG: '1' } : {};
+const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
+const fromSource = (file) => ['node', '--conditions=mail-proxy-source', file];
+
+const STAGES = [
+  { name: 'build', command: [...PNPM, 'run', 'build', '--output-logs=errors-only'], limitMinutes: 5 },
+  { name: 'check', command: ['node', 'scripts/check.mjs'], limitMinutes: 5 },
+  {
+    name: 'tests',
+    command: ['vitest', 'run'],
+    env: { ...required, ...color },
+    limitMinutes: 20,
+    onLine(line) {
+      if (TALLY.test(line)) tally = line;
+    },
+  },
+  { name: 'bench smoke', command: fromSource('bench/smoke.ts'), needs: 'bench/smoke.ts', limitMinutes: 5 },
+  {
+    name: 'example embed',
+    command: fromSource('examples/embed/main.ts'),
+    needs: 'examples/embed/main.ts',
+    limitMinutes: 2,
+  },
+];
+
+const stages = STAGES.filter(({ needs }) => needs === undefined || existsSync(join(ROOT, needs)));
+console.log(`Node.js ${process.version}`);
+const results = await runSteps(stages);
+printTable('stage', stages, results);
+console.log(`\n${tally}`);
+process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;

@@ -7,7 +7,7 @@
  */
 const LAYERS = [
   ['errors', 'clock', 'identity'],
-  ['config', 'observability'],
+  ['config', 'observability', 'secrets'],
   ['smtp', 'attachments'],
   ['database', 'operations', 'mixin'],
   ['entities'],

@@ -42,6 +42,11 @@ export interface Dialect {
    */
   readonly claimLock: RawBuilder<unknown>;
   /**
+   * Whether one process at most has the database open. SQLite: the lock on the side file sees to that, so whoever
+   * started sees that all older sessions are dead at once. PostgreSQL: they are when their heartbeat is too old.
+   */
+  readonly isExclusive: boolean;
+  /**
    * First statement of each migration. PostgreSQL: many instances start at once. SQLite: one server holds the file.
    */
   readonly migrationLock: RawBuilder<unknown> | null;
@@ -67,6 +72,7 @@ export const sqliteDialect: Dialect = {
     serial: sql`integer primary key autoincrement`,
   },
   claimLock: sql``,
+  isExclusive: true,
   migrationLock: null,
 };
 
@@ -90,6 +96,7 @@ export const postgresDialect: Dialect = {
     serial: sql`bigint generated always as identity primary key`,
   },
   claimLock: sql`for update skip locked`,
+  isExclusive: false,
   // An arbitrary constant of ours; it only has to differ from other advisory locks in the same database.
   migrationLock: sql`select pg_advisory_xact_lock(4709118221)`,
 };

@@ -20,23 +20,29 @@ export interface AuditEntry {
   readonly outcome: string;
 }
 
+/** Who calls, and from where. */
 export interface Caller {
   readonly principal: Principal;
   readonly origin: string;
 }
 
+/** What an execution needs besides the operation and its input. */
+export interface Execution<Services> {
+  readonly services: Services;
+  readonly caller: Caller;
+  /** Stores one row of the command log; awaited before the caller has its answer. */
+  readonly audit: (entry: AuditEntry) => Promise<void>;
+}
+
 /**
  * The only way to run an operation: validate, authorise, run, write the audit row.
  *
- * @param audit stores one row; awaited before the caller has its answer
  * @throws {MailProxyError} `unauthenticated`, `forbidden`, `not_found`, `invalid_input`, and what the operation throws
  */
 export async function execute<Services, Op extends Operation<Services>>(
   operation: Op,
-  services: Services,
   input: unknown,
-  caller: Caller,
-  audit: (entry: AuditEntry) => Promise<void>,
+  { services, caller, audit }: Execution<Services>,
 ): Promise<InferOutput<Op['output']>> {
   authorise(operation.access, caller.principal);
   const parsed = validate(operation.input, input);

@@ -15,7 +15,6 @@ export const clientId = v.pipe(
   v.string(),
   v.minLength(1, 'expected at least 1 character'),
   v.maxLength(255, 'expected at most 255 characters'),
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it keeps out
   v.regex(/^[^\u0000-\u001f\u007f]*$/, 'expected no control characters'),
 );
 
@@ -24,7 +23,6 @@ export const line = (max: number) =>
   v.pipe(
     v.string(),
     v.maxLength(max, `expected at most ${max} characters`),
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it keeps out
     v.regex(/^[^\u0000-\u001f\u007f]*$/, 'expected one line without control characters'),
   );
 
@@ -38,10 +36,7 @@ export const integer = (min: number, max: number) =>
 
 /** A whole number that may come as text, from a query string or a command line. */
 export const queryInteger = (min: number, max: number) =>
-  v.pipe(
-    v.union([v.number(), v.pipe(v.string(), v.regex(/^-?\d{1,16}$/), v.transform(Number))]),
-    integer(min, max),
-  );
+  v.pipe(v.union([v.number(), v.pipe(v.string(), v.regex(/^-?\d{1,16}$/), v.transform(Number))]), integer(min, max));
 
 /** `true` or `false` that may come as text. */
 export const queryBoolean = v.union([

@@ -57,3 +57,6 @@ export function defineOperation<Services, Input extends GenericSchema, Output ex
 ): Operation<Services, Input, Output> {
   return operation;
 }
+
+/** Any operation, where only its description matters or {@link execute} will run it. */
+export type AnyOperation = Operation<never>;

@@ -47,5 +47,9 @@ function messageOf(issue: BaseIssue<unknown>): string {
 }
 
 function readable(expected: string): string {
-  return expected.replaceAll('"', '').replaceAll(' | ', ' or ').replace(/^\((.*)\)$/, '$1').toLowerCase();
+  return expected
+    .replaceAll('"', '')
+    .replaceAll(' | ', ' or ')
+    .replace(/^\((.*)\)$/, '$1')
+    .toLowerCase();
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, getCACertificates, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import { Deadline } from './deadline.ts';
 import { errorText, faultKind, faultText } from './faults.ts';
 import type { SmtpFaultRecord, SmtpReply, SmtpStage } from './reply.ts';
 import { ReplyParser } from './reply-parser.ts';
 import { SmtpConnectError, type SmtpRelay } from './session.types.ts';
+import type { TrustStore } from './trust-store.ts';
 
 /** First probe of an idle connection; below the time after which home routers and firewalls forget it (5 min, RFC 5382). */
 const KEEP_ALIVE_DELAY_MS = 60_000;
@@ -36,6 +37,7 @@ export class SmtpConnection {
   onEnd: (() => void) | null = null;
 
   readonly #relay: SmtpRelay;
+  readonly #trust: TrustStore;
   readonly #parser = new ReplyParser();
   readonly #deadline: Deadline;
   #socket: Socket;
@@ -44,10 +46,13 @@ export class SmtpConnection {
   #allowedMs = 0;
   #handler: ConnectionHandler | null = null;
   #fault: SmtpFaultRecord | null = null;
+  /** Ends the opening step under way with success. */
+  #opened: (() => void) | null = null;
 
   /** Start connecting; {@link connect} waits for it. */
-  constructor(relay: SmtpRelay, clock: Clock) {
+  constructor(relay: SmtpRelay, clock: Clock, trust: TrustStore) {
     this.#relay = relay;
+    this.#trust = trust;
     this.#deadline = new Deadline(clock, () => this.fail('timeout', `no progress within ${this.#allowedMs} ms`));
     this.#socket = connectTcp({
       host: relay.host,
@@ -94,15 +99,13 @@ export class SmtpConnection {
   secure(stage: 'connect' | 'starttls'): Promise<void> {
     return this.#open(stage, () => {
       const plain = this.#socket;
-      for (const event of ['data', 'end', 'close', 'drain']) plain.removeAllListeners(event);
+      this.#detach();
       this.#isTls = true;
       const secured = this.#startTls(plain);
       if (secured === null) return;
       this.#socket = secured;
       this.#attach();
       secured.once('secureConnect', () => this.#opened?.());
-      // Under STARTTLS the relay has nothing to say before EHLO; under implicit TLS its greeting may come at any moment.
-      if (stage === 'starttls') this.#read();
     });
   }
 
@@ -193,9 +196,6 @@ export class SmtpConnection {
     this.fail('aborted', 'closed by this side');
   }
 
-  /** Ends the opening step under way with success. */
-  #opened: (() => void) | null = null;
-
   #open(stage: SmtpStage, start: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#fault !== null) {
@@ -226,7 +226,7 @@ export class SmtpConnection {
         // RFC 6066 §3 forbids addresses in SNI; the certificate is checked against `host` then.
         servername: isIP(servername) === 0 ? servername : '',
         rejectUnauthorized: !insecureTls,
-        ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] }),
+        ...(ca === undefined ? {} : { secureContext: this.#trust.contextFor(ca) }),
       });
     } catch (error) {
       // A `ca` that is no PEM is found here.
@@ -236,16 +236,31 @@ export class SmtpConnection {
     }
   }
 
+  readonly #onError = (error: Error): void => this.fail(faultKind(error, this.#isTls), errorText(error));
+  readonly #onClosed = (): void => this.fail('closed', 'the relay closed the connection');
+  readonly #onDrain = (): void => this.#handler?.onDrain?.();
+  readonly #onData = (chunk: Buffer): void => this.#take(chunk);
+
   #attach(): void {
-    const socket = this.#socket;
-    socket.on('error', (error) => this.fail(faultKind(error, this.#isTls), errorText(error)));
-    socket.on('end', () => this.fail('closed', 'the relay closed the connection'));
-    socket.on('close', () => this.fail('closed', 'the connection was closed'));
-    socket.on('drain', () => this.#handler?.onDrain?.());
+    this.#socket
+      .on('error', this.#onError)
+      .on('end', this.#onClosed)
+      .on('close', this.#onClosed)
+      .on('drain', this.#onDrain);
   }
 
+  /** Leave the socket to TLS; its errors are still heard. */
+  #detach(): void {
+    this.#socket
+      .off('data', this.#onData)
+      .off('end', this.#onClosed)
+      .off('close', this.#onClosed)
+      .off('drain', this.#onDrain);
+  }
+
+  /** From the first wait for a reply on: what the relay says earlier stays in the socket. */
   #read(): void {
-    if (this.#socket.listenerCount('data') === 0) this.#socket.on('data', (chunk) => this.#take(chunk));
+    if (!this.#socket.listeners('data').includes(this.#onData)) this.#socket.on('data', this.#onData);
   }
 
   #take(chunk: Buffer): void {

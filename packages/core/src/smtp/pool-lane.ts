@@ -5,6 +5,7 @@ import { Deadline } from './deadline.ts';
 import type { PooledSession, PoolLimits, PoolStats } from './pool.types.ts';
 import type { OpenSessionOptions } from './session.ts';
 import { SmtpConnectError, type SmtpRelay, type SmtpSession } from './session.types.ts';
+import { TrustStore } from './trust-store.ts';
 
 export type OpenSession = (relay: SmtpRelay, options: OpenSessionOptions) => Promise<SmtpSession>;
 
@@ -39,6 +40,7 @@ export class PoolLane {
   readonly #closing = new Set<Connection>();
   readonly #idleDeadline: Deadline;
   readonly #closed = new AbortController();
+  readonly #trust = new TrustStore();
   #opening = 0;
   #generation = 0;
   #idleMs = 0;
@@ -140,6 +142,7 @@ export class PoolLane {
     try {
       const session = await this.#open(relay, {
         clock: this.#clock,
+        trust: this.#trust,
         signal: AbortSignal.any(signals),
         onUnusable: () => this.#dropUnusable(),
       });

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
-import type { PooledSession, PoolLimits, PoolStats, SmtpPool } from './pool.types.ts';
+import type { PooledSession, PoolLimits, SmtpPool } from './pool.types.ts';
 import { type OpenSession, PoolLane } from './pool-lane.ts';
 import type { SmtpFaultRecord } from './reply.ts';
 import { openSession } from './session.ts';
 import { type RecipientReply, SmtpConnectError, type SmtpRelay } from './session.types.ts';
 
-export type { PooledSession, PoolLimits, PoolStats, SmtpPool };
+export type { PooledSession, PoolLimits, SmtpPool };
 
 /** What disposing of a pool allows for QUIT; nobody should wait long for politeness. */
 const DISPOSE_GRACE_MS = 1_000;

@@ -295,6 +295,7 @@ describe('STARTTLS', () => {
       }),
     );
     expect(error.fault).toMatchObject({ kind: 'timeout', stage: 'starttls' });
+    await peer.connections[0]?.gone();
   });
 });
 
@@ -374,6 +375,7 @@ describe('certificates', () => {
       }),
     );
     expect(error.fault).toMatchObject({ kind: 'timeout', stage: 'connect' });
+    await peer.connections[0]?.gone();
   });
 });
 

@@ -16,6 +16,7 @@ import {
   type SmtpTransaction,
 } from './session.types.ts';
 import { Transaction } from './transaction.ts';
+import { TrustStore } from './trust-store.ts';
 
 export interface OpenSessionOptions {
   readonly clock: Clock;
@@ -23,6 +24,8 @@ export interface OpenSessionOptions {
   readonly signal?: AbortSignal;
   /** Told once when an opened session stops being usable: the relay closed it or spoke unasked, a fault, quit, destroy. */
   readonly onUnusable?: () => void;
+  /** Kept by whoever opens many sessions with a relay that has a `ca`. @defaultValue one for this session */
+  readonly trust?: TrustStore;
 }
 
 /**
@@ -33,13 +36,13 @@ export interface OpenSessionOptions {
  * @see RFC 5321, RFC 3207 (STARTTLS), RFC 4954 (AUTH)
  */
 export async function openSession(relay: SmtpRelay, options: OpenSessionOptions): Promise<SmtpSession> {
-  const { clock, signal, onUnusable } = options;
+  const { clock, signal, onUnusable, trust = new TrustStore() } = options;
   // The only setting that is written into a command as it is.
   if (!/^[\x21-\x7e]+$/.test(relay.ehloName))
     throw new TypeError(`not a name for EHLO: ${JSON.stringify(relay.ehloName)}`);
   if (signal?.aborted) throw new SmtpConnectError({ kind: 'aborted', stage: 'connect', text: 'given up' });
 
-  const connection = new SmtpConnection(relay, clock);
+  const connection = new SmtpConnection(relay, clock, trust);
   const giveUp = () => connection.fail('aborted', 'given up');
   signal?.addEventListener('abort', giveUp, { once: true });
   try {

@@ -114,14 +114,22 @@ export const foundation: Migration = {
       .on('messages')
       .columns(['account_pk', 'rank', 'pk'])
       .where(sql.ref('state'), '=', sql.lit('ready')),
-    schema.createIndex('messages_deferred').on('messages').columns(['eligible_at']).where(sql.ref('state'), '=', sql.lit('deferred')),
+    schema
+      .createIndex('messages_deferred')
+      .on('messages')
+      .columns(['eligible_at'])
+      .where(sql.ref('state'), '=', sql.lit('deferred')),
     schema
       .createIndex('messages_leased')
       .on('messages')
       .columns(['owner_session'])
       .where(sql.ref('state'), '=', sql.lit('leased')),
     // Waiting mail of an account: what forbids its deletion, and what is counted as pending.
-    schema.createIndex('messages_waiting').on('messages').columns(['account_pk']).where(sql.ref('state'), '<>', sql.lit('final')),
+    schema
+      .createIndex('messages_waiting')
+      .on('messages')
+      .columns(['account_pk'])
+      .where(sql.ref('state'), '<>', sql.lit('final')),
 
     schema
       .createTable('message_contents')

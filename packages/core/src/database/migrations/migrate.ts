@@ -125,4 +125,3 @@ function schemaOf(db: Db): SchemaModule {
 function compilable<Row>(query: CompiledQuery<Row>): Compilable<Row> {
   return { compile: () => query };
 }
-

@@ -88,10 +88,7 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-function split(
-  units: readonly (readonly Statement[])[],
-  results: readonly StatementResult[],
-): readonly UnitOutcome[] {
+function split(units: readonly (readonly Statement[])[], results: readonly StatementResult[]): readonly UnitOutcome[] {
   let next = 0;
   return units.map((unit) => {
     const ok = results.slice(next, next + unit.length);

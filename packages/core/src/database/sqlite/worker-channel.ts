@@ -38,7 +38,10 @@ export class WorkerChannel implements AsyncDisposable {
       worker.once('error', reject);
       worker.once('message', (response: WireResponse) => {
         worker.off('error', reject);
-        if (response.kind === 'opened') return resolve();
+        if (response.kind === 'opened') {
+          resolve();
+          return;
+        }
         const message = 'message' in response ? response.message : 'it answered out of turn';
         const locked = response.kind === 'refused' && response.error === 'locked';
         reject(
@@ -98,7 +101,8 @@ export class WorkerChannel implements AsyncDisposable {
     if (exchange === undefined) return;
     if (response.kind === 'done') {
       for (const [id, names] of response.columns) this.#columns.set(id, names);
-      return exchange.resolve(response.units);
+      exchange.resolve(response.units);
+      return;
     }
     const message = 'message' in response ? response.message : response.kind;
     const full = response.kind === 'lost' && response.error === 'full';

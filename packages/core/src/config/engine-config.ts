@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { hostname } from 'node:os';
+import * as v from 'valibot';
+
+const positive = v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(1, 'expected at least 1'));
+const milliseconds = v.pipe(v.number(), v.minValue(1, 'expected milliseconds, at least 1'));
+const text = v.pipe(v.string(), v.minLength(1, 'expected some text'));
+
+/** How many messages are sent at once, and how patient a connection is. */
+const delivery = v.strictObject({
+  /** Messages being sent at the same time, over all accounts. */
+  maxSends: v.optional(positive, 50),
+  /** Of those, kept free for immediate messages. */
+  reservedImmediate: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 5),
+  /** How much later a message of the next lower priority is placed in its lane. */
+  priorityStepMs: v.optional(milliseconds, 600_000),
+  /** Name given with EHLO; the machine's by default. */
+  ehloName: v.optional(text, () => hostname()),
+  /** How long stop() lets running sends finish. */
+  stopDeadlineMs: v.optional(milliseconds, 10_000),
+  /** Idle connections are closed after this. */
+  idleMs: v.optional(milliseconds, 30_000),
+  /** Connections are renewed after this. */
+  maxAgeMs: v.optional(milliseconds, 300_000),
+  /** A session that could not renew its heartbeat for this long sends nothing more. */
+  leaseMs: v.optional(milliseconds, 60_000),
+  /** Overrides of RFC 5321 §4.5.3.2. */
+  connectMs: v.optional(milliseconds, 30_000),
+  greetingMs: v.optional(milliseconds, 300_000),
+  commandMs: v.optional(milliseconds, 300_000),
+  dataMs: v.optional(milliseconds, 120_000),
+  blockMs: v.optional(milliseconds, 180_000),
+  dotMs: v.optional(milliseconds, 600_000),
+});
+
+/** When a message that failed for now is tried again: base x factor^n, at most `maxDelayMs`, full jitter. */
+const retry = v.strictObject({
+  baseMs: v.optional(milliseconds, 60_000),
+  factor: v.optional(v.pipe(v.number(), v.minValue(1, 'expected at least 1')), 2),
+  maxDelayMs: v.optional(milliseconds, 14_400_000),
+  /** After this a message that still fails is given up: RFC 5321 §4.5.4.1 asks for four to five days. */
+  maxAgeMs: v.optional(milliseconds, 345_600_000),
+});
+
+const reports = v.strictObject({
+  /** A tenant with nothing to be told is called this often. */
+  intervalMs: v.optional(milliseconds, 300_000),
+  timeoutMs: v.optional(milliseconds, 30_000),
+  /** Events in one call. */
+  maxBatch: v.optional(positive, 1_000),
+  /** Calls at the same time, each to another tenant. */
+  concurrency: v.optional(positive, 10),
+});
+
+const limits = v.strictObject({
+  maxBatch: v.optional(positive, 1_000),
+  maxRecipients: v.optional(positive, 1_000),
+});
+
+/** The configuration of an engine; only `database` has no default. */
+export const engineConfigSchema = v.strictObject({
+  /** A file path, `:memory:`, or `postgres://...`. */
+  database: text,
+  instanceName: v.optional(text, 'mail-proxy'),
+  /** Token of the operator; without one only embedding code can act as admin. */
+  adminToken: v.optional(v.pipe(v.string(), v.minLength(16, 'expected at least 16 characters'))),
+  /** Token that reads metrics and nothing else. */
+  metricsToken: v.optional(v.pipe(v.string(), v.minLength(16, 'expected at least 16 characters'))),
+  /** Base64 of the 32 bytes that seal secrets at rest. */
+  encryptionKey: v.optional(text),
+  /** File that holds the key; made when missing. `<database>.key` by default. */
+  encryptionKeyFile: v.optional(text),
+  delivery: v.optional(delivery, {}),
+  retry: v.optional(retry, {}),
+  reports: v.optional(reports, {}),
+  limits: v.optional(limits, {}),
+});
+
+export type EngineConfigInput = v.InferInput<typeof engineConfigSchema>;
+export type EngineConfig = v.InferOutput<typeof engineConfigSchema>;
+export type DeliverySettings = EngineConfig['delivery'];
+export type RetryPolicy = EngineConfig['retry'];

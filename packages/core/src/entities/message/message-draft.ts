@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { MakePk } from '../../identity.ts';
+import { messageIdFor } from '../../smtp/compose/message-id.ts';
+import type { CheckedMessage } from './check-content.ts';
+import type { ParsedMessage } from './message.schema.ts';
+import type { MessageAttachmentsTable, MessageRecipientsTable, MessagesTable } from './message.table.ts';
+
+/** A message that passed all checks and may be stored; its state and place in the lane are the queue's to give. */
+export interface MessageDraft {
+  readonly message: Pick<
+    MessagesTable,
+    | 'pk'
+    | 'tenant_id'
+    | 'id'
+    | 'account_pk'
+    | 'priority'
+    | 'eligible_at'
+    | 'batch_code'
+    | 'message_id'
+    | 'expires_at'
+    | 'created_at'
+  >;
+  /** JSON of StoredContent. */
+  readonly content: string;
+  /** The envelope: no address twice. */
+  readonly recipients: readonly Pick<MessageRecipientsTable, 'kind' | 'address'>[];
+  readonly attachments: readonly Omit<MessageAttachmentsTable, 'message_pk' | 'position'>[];
+}
+
+export interface DraftContext {
+  readonly tenantId: string;
+  readonly accountPk: string;
+  readonly defaultPriority: number;
+  /** Milliseconds. */
+  readonly now: number;
+  readonly makePk: MakePk;
+}
+
+/** Medium, as in the original. */
+export const DEFAULT_PRIORITY = 2;
+
+export function draftMessage(input: ParsedMessage, checked: CheckedMessage, context: DraftContext): MessageDraft {
+  const { tenantId, accountPk, now } = context;
+  const { content, bcc, attachments } = checked;
+  const pk = context.makePk();
+  const domain = content.from.address.slice(content.from.address.lastIndexOf('@') + 1);
+  return {
+    message: {
+      pk,
+      tenant_id: tenantId,
+      id: input.id ?? pk,
+      account_pk: accountPk,
+      priority: input.priority ?? context.defaultPriority,
+      eligible_at: Math.max(now, scheduledAt(input)),
+      batch_code: input.batch_code ?? null,
+      message_id: checked.messageId ?? messageIdFor(pk, domain),
+      expires_at: input.expires_at === undefined ? null : Date.parse(input.expires_at),
+      created_at: now,
+    },
+    content: JSON.stringify(content),
+    recipients: envelope([
+      ...content.to.map(({ address }) => ({ kind: 'to' as const, address })),
+      ...content.cc.map(({ address }) => ({ kind: 'cc' as const, address })),
+      ...bcc.map(({ address }) => ({ kind: 'bcc' as const, address })),
+    ]),
+    attachments,
+  };
+}
+
+function scheduledAt({ deferred_ts, send_at }: ParsedMessage): number {
+  if (send_at !== undefined) return Date.parse(send_at);
+  return deferred_ts === undefined ? 0 : deferred_ts * 1_000;
+}
+
+/** An address in several fields is served once. The local part may matter by case, the domain does not. */
+function envelope(recipients: MessageDraft['recipients']): MessageDraft['recipients'] {
+  const seen = new Set<string>();
+  return recipients.filter(({ address }) => {
+    const at = address.lastIndexOf('@');
+    const key = address.slice(0, at) + address.slice(at).toLowerCase();
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}

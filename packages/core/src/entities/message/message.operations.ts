@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import * as v from 'valibot';
+import { MailProxyError } from '../../errors.ts';
+import { clientId, line, page, pageOf, rfc3339, tenantId } from '../../operations/fields.ts';
+import { defineOperation } from '../../operations/operation.ts';
+import {
+  acceptedOutput,
+  batchInput,
+  batchOutput,
+  messageInput,
+  messageOutput,
+  messageSummary,
+} from './message.schema.ts';
+import { toMessage, toSummary } from './message-output.ts';
+import type { MessageServices, SubmissionServices } from './message-services.ts';
+import { MESSAGE_STATES } from './message-state.ts';
+import { parseStoredContent } from './stored-content.ts';
+import { submitMessages, toBatchResult } from './submit-messages.ts';
+
+/** How every operation on one message names it. */
+const reference = { message_id: clientId, tenant_id: v.optional(tenantId) };
+
+export const createMessage = defineOperation({
+  name: 'messages.create',
+  summary: 'Accept one message for delivery',
+  http: { method: 'POST', path: '/v1/messages', status: 202 },
+  access: 'tenant',
+  // The message's own row says who submitted what and when.
+  audit: false,
+  input: messageInput,
+  output: acceptedOutput,
+  async run(services: SubmissionServices, input, { reach }) {
+    const [submitted] = await submitMessages(services, [input], {
+      reach,
+      defaultPriority: undefined,
+      pointerOf: () => '',
+    });
+    if (submitted === undefined) throw new Error('one message was submitted');
+    if (!submitted.ok) throw submitted.error;
+    return {
+      pk: submitted.pk,
+      id: submitted.id,
+      tenant_id: submitted.tenantId,
+      account_id: submitted.accountId,
+      state: submitted.state,
+      created_at: rfc3339(submitted.createdAt),
+    };
+  },
+});
+
+export const createMessages = defineOperation({
+  name: 'messages.create-batch',
+  summary: 'Accept up to 1,000 messages at once, with a result for each',
+  http: { method: 'POST', path: '/v1/messages/batch', status: 202 },
+  access: 'tenant',
+  audit: false,
+  input: batchInput,
+  output: batchOutput,
+  async run(services: SubmissionServices, { messages, default_priority }, { reach }) {
+    if (messages.length > services.maxBatch) {
+      throw new MailProxyError('batch_too_large', {
+        detail: `expected at most ${services.maxBatch} messages, got ${messages.length}`,
+        extra: { max_batch: services.maxBatch },
+      });
+    }
+    return toBatchResult(
+      await submitMessages(services, messages, {
+        reach,
+        defaultPriority: default_priority,
+        pointerOf: (index) => `/messages/${index}`,
+      }),
+    );
+  },
+});
+
+export const getMessage = defineOperation({
+  name: 'messages.get',
+  summary: 'Show one message with what became of each recipient',
+  http: { method: 'GET', path: '/v1/messages/{message_id}' },
+  access: 'tenant',
+  audit: false,
+  input: v.strictObject(reference),
+  output: messageOutput,
+  async run({ messages }: Pick<MessageServices, 'messages'>, { message_id }, { reach }) {
+    const row = await messages.find(reach, message_id);
+    const [content, recipients] = await Promise.all([messages.content(row.pk), messages.recipients(row.pk)]);
+    return toMessage(row, parseStoredContent(content), recipients);
+  },
+});
+
+export const listMessages = defineOperation({
+  name: 'messages.list',
+  summary: 'List messages, newest first',
+  http: { method: 'GET', path: '/v1/messages' },
+  access: 'tenant',
+  audit: false,
+  input: v.strictObject({
+    tenant_id: v.optional(tenantId),
+    state: v.optional(v.picklist(MESSAGE_STATES)),
+    batch_code: v.optional(line(64)),
+    /** Exact address. */
+    recipient: v.optional(line(320)),
+    ...page,
+  }),
+  output: pageOf(messageSummary),
+  async run({ messages }: Pick<MessageServices, 'messages'>, input, { reach }) {
+    const rows = await messages.list(reach, {
+      state: input.state ?? null,
+      batchCode: input.batch_code ?? null,
+      recipient: input.recipient ?? null,
+      after: input.after ?? null,
+      limit: input.limit,
+    });
+    const last = rows.at(-1);
+    return { items: rows.map(toSummary), next: rows.length === input.limit && last !== undefined ? last.pk : null };
+  },
+});
+
+export const cancelMessage = defineOperation({
+  name: 'messages.cancel',
+  summary: 'Cancel a message that is not being sent; once cancelled it is never sent',
+  http: { method: 'POST', path: '/v1/messages/{message_id}/cancel' },
+  access: 'tenant',
+  audit: true,
+  input: v.strictObject(reference),
+  output: messageSummary,
+  async run({ messages, cancel, clock }: MessageServices, { message_id }, { reach }) {
+    const row = await messages.find(reach, message_id);
+    if (row.state === 'final') {
+      throw new MailProxyError('conflict', { detail: `the message is ${row.result ?? 'final'} already` });
+    }
+    await cancel({ pk: row.pk, tenantId: row.tenant_id }, clock.now());
+    return toSummary(await messages.find(reach, row.pk));
+  },
+});
+
+export const messageOperations = [createMessage, createMessages, getMessage, listMessages, cancelMessage] as const;

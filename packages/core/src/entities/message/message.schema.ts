@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import * as v from 'valibot';
+import { clientId, integer, line, tenantId } from '../../operations/fields.ts';
+import { MESSAGE_RESULTS, MESSAGE_STATES } from './message-state.ts';
+
+/** Names of the priorities, as the original took them too. */
+export const PRIORITY_NAMES = ['immediate', 'high', 'medium', 'low'] as const;
+
+/** 64 MiB; the server's limit of a body is what clients meet first. */
+const MAX_TEXT = 67_108_864;
+
+const addresses = v.union(
+  [
+    v.pipe(v.string(), v.minLength(1, 'expected an address')),
+    v.array(v.pipe(v.string(), v.minLength(1, 'expected an address'))),
+  ],
+  'expected an address or a list of addresses',
+);
+
+const body = v.pipe(v.string(), v.maxLength(MAX_TEXT, 'expected at most 64 MiB'));
+
+const priority = v.union(
+  [
+    integer(0, 3),
+    v.pipe(
+      v.picklist(PRIORITY_NAMES),
+      v.transform((name) => PRIORITY_NAMES.indexOf(name)),
+    ),
+  ],
+  'expected 0 to 3, or immediate, high, medium or low',
+);
+
+const dateTime = v.pipe(
+  v.string(),
+  v.regex(
+    /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/,
+    'expected a time as RFC 3339, such as 2030-01-31T09:00:00Z',
+  ),
+  v.check((text) => !Number.isNaN(Date.parse(text)), 'expected a time that exists'),
+);
+
+export const attachmentInput = v.strictObject({
+  filename: v.pipe(v.string(), v.minLength(1, 'expected a file name')),
+  /** `base64:` and the bytes; other places are not served by this version. */
+  storage_path: v.pipe(v.string(), v.minLength(1, 'expected base64: and the bytes'), v.maxLength(MAX_TEXT)),
+  fetch_mode: v.optional(v.picklist(['base64', 'http_url', 'filesystem', 'endpoint', 'storage'])),
+  mime_type: v.optional(v.string()),
+  content_id: v.optional(v.string()),
+  disposition: v.optional(v.picklist(['attachment', 'inline'])),
+});
+
+/** What a message is made of; `tenant_id` stands beside it. */
+const messageFields = {
+  /** The client's id, unique in the tenant: posting it again is refused, so that a retry never sends twice. */
+  id: v.optional(clientId),
+  account_id: v.optional(clientId),
+  from: v.string('expected an address'),
+  to: v.optional(addresses, []),
+  cc: v.optional(addresses, []),
+  bcc: v.optional(addresses, []),
+  reply_to: v.optional(addresses, []),
+  subject: v.string('expected text'),
+  text: v.optional(body),
+  html: v.optional(body),
+  body: v.optional(body),
+  content_type: v.optional(v.picklist(['plain', 'html'])),
+  headers: v.optional(v.record(v.string(), v.string()), {}),
+  attachments: v.optional(v.array(attachmentInput), []),
+  priority: v.optional(priority),
+  /** Epoch seconds before which it is not sent. */
+  deferred_ts: v.optional(v.pipe(v.number(), v.minValue(0, 'expected seconds since 1970'), v.maxValue(1e11))),
+  send_at: v.optional(dateTime),
+  expires_at: v.optional(dateTime),
+  batch_code: v.optional(v.pipe(line(64), v.minLength(1, 'expected 1 to 64 characters'))),
+  /** Envelope sender; the address of `from` by default, empty for none. */
+  return_path: v.optional(v.string()),
+  message_id: v.optional(v.string()),
+};
+
+export const messageInput = v.strictObject({ tenant_id: v.optional(tenantId), ...messageFields });
+export type MessageInput = v.InferInput<typeof messageInput>;
+export type ParsedMessage = v.InferOutput<typeof messageInput>;
+
+export const batchInput = v.strictObject({
+  tenant_id: v.optional(tenantId),
+  /** Used by messages that name none. */
+  default_priority: v.optional(priority),
+  messages: v.array(messageInput),
+});
+
+export const acceptedOutput = v.object({
+  pk: v.string(),
+  id: v.string(),
+  tenant_id: v.string(),
+  account_id: v.string(),
+  state: v.picklist(MESSAGE_STATES),
+  created_at: v.string(),
+});
+
+export const batchOutput = v.object({
+  accepted: v.number(),
+  rejected: v.number(),
+  results: v.array(
+    v.object({
+      index: v.number(),
+      id: v.nullable(v.string()),
+      pk: v.optional(v.string()),
+      status: v.picklist(['accepted', 'rejected']),
+      code: v.optional(v.string()),
+      reason: v.optional(v.string()),
+    }),
+  ),
+});
+export type BatchResult = v.InferOutput<typeof batchOutput>;
+
+export const recipientOutput = v.object({
+  address: v.string(),
+  kind: v.picklist(['to', 'cc', 'bcc']),
+  state: v.picklist(['pending', 'sent', 'failed', 'expired', 'cancelled']),
+  attempts: v.number(),
+  stage: v.nullable(v.string()),
+  code: v.nullable(v.number()),
+  enhanced: v.nullable(v.string()),
+  reply: v.nullable(v.string()),
+});
+
+const summaryFields = {
+  pk: v.string(),
+  id: v.string(),
+  tenant_id: v.string(),
+  account_id: v.string(),
+  state: v.picklist(MESSAGE_STATES),
+  result: v.nullable(v.picklist(MESSAGE_RESULTS)),
+  priority: v.number(),
+  batch_code: v.nullable(v.string()),
+  attempts: v.number(),
+  message_id: v.string(),
+  last_error: v.nullable(v.string()),
+  created_at: v.string(),
+  updated_at: v.string(),
+  next_attempt_at: v.nullable(v.string()),
+  final_at: v.nullable(v.string()),
+  /** Epoch seconds, as the original told them; null unless sent or partially sent. */
+  sent_ts: v.nullable(v.number()),
+};
+
+export const messageSummary = v.object(summaryFields);
+export const messageOutput = v.object({
+  ...summaryFields,
+  from: v.string(),
+  subject: v.string(),
+  recipients: v.array(recipientOutput),
+});

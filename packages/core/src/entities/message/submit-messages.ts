@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { UniqueViolation } from '../../database/database.ts';
+import { type InputProblem, isMailProxyError, MailProxyError } from '../../errors.ts';
+import type { Reach } from '../../operations/principal.ts';
+import { invalidInput } from '../../operations/validate.ts';
+import { type CheckedMessage, checkContent } from './check-content.ts';
+import type { BatchResult, ParsedMessage } from './message.schema.ts';
+import { DEFAULT_PRIORITY, draftMessage } from './message-draft.ts';
+import type { SubmissionServices } from './message-services.ts';
+
+/** Where a tenant-less admin's messages go: who has one tenant never has to name it. */
+const DEFAULT_TENANT = 'default';
+
+/** What one message of a submission became. */
+type Submitted =
+  | {
+      readonly ok: true;
+      readonly pk: string;
+      readonly id: string;
+      readonly tenantId: string;
+      readonly accountId: string;
+      readonly state: 'ready' | 'deferred';
+      readonly createdAt: number;
+    }
+  | { readonly ok: false; readonly id: string | null; readonly error: MailProxyError };
+
+export interface Submission {
+  readonly reach: Reach;
+  readonly defaultPriority: number | undefined;
+  /** Pointers of the messages in the request. */
+  readonly pointerOf: (index: number) => string;
+}
+
+/**
+ * Check all messages, then store those whose account exists and whose id is free. Answers after the commit.
+ *
+ * @throws {MailProxyError} `invalid_input` when any message is malformed; then none is stored
+ */
+export async function submitMessages(
+  services: SubmissionServices,
+  messages: readonly ParsedMessage[],
+  { reach, defaultPriority, pointerOf }: Submission,
+): Promise<readonly Submitted[]> {
+  const checked = checkAll(services, messages, pointerOf);
+  const now = services.clock.now();
+  return Promise.all(
+    messages.map(async (input, index): Promise<Submitted> => {
+      const parts = checked[index];
+      if (parts === undefined) throw new Error('every message was checked');
+      try {
+        const tenantId = tenantOf(input, reach);
+        const account = await services.accounts.resolve(tenantId, input.account_id ?? null);
+        if (account === null) throw noAccount(input.account_id);
+        const draft = draftMessage(input, parts, {
+          tenantId,
+          accountPk: account.pk,
+          defaultPriority: defaultPriority ?? DEFAULT_PRIORITY,
+          now,
+          makePk: services.makePk,
+        });
+        const state = await services.accept(draft);
+        const { pk, id } = draft.message;
+        return { ok: true, pk, id, tenantId, accountId: account.id, state, createdAt: now };
+      } catch (error) {
+        return { ok: false, id: input.id ?? null, error: refusal(error, input) };
+      }
+    }),
+  );
+}
+
+/** The answer to a batch: one line a message, in the order of the request. */
+export function toBatchResult(submitted: readonly Submitted[]): BatchResult {
+  const results = submitted.map((one, index): BatchResult['results'][number] =>
+    one.ok
+      ? { index, id: one.id, pk: one.pk, status: 'accepted' }
+      : { index, id: one.id, status: 'rejected', code: one.error.code, reason: one.error.message },
+  );
+  const accepted = submitted.filter((one) => one.ok).length;
+  return { accepted, rejected: submitted.length - accepted, results };
+}
+
+function checkAll(
+  services: SubmissionServices,
+  messages: readonly ParsedMessage[],
+  pointerOf: (index: number) => string,
+): readonly CheckedMessage[] {
+  const problems: InputProblem[] = [];
+  const checked: CheckedMessage[] = [];
+  for (const [index, input] of messages.entries()) {
+    const result = checkContent(input, pointerOf(index), services.maxRecipients);
+    if (result.ok) checked.push(result.checked);
+    else problems.push(...result.problems);
+    if (input.send_at !== undefined && input.deferred_ts !== undefined) {
+      problems.push({ pointer: `${pointerOf(index)}/send_at`, message: 'expected either send_at or deferred_ts' });
+    }
+  }
+  if (problems.length > 0) throw invalidInput(problems);
+  return checked;
+}
+
+/** Within a batch each message may name its tenant; a tenant's key reaches its own only. */
+function tenantOf(input: ParsedMessage, reach: Reach): string {
+  if (reach.tenantId === null) return input.tenant_id ?? DEFAULT_TENANT;
+  if (input.tenant_id !== undefined && input.tenant_id !== reach.tenantId) {
+    throw new MailProxyError('not_found', { detail: 'there is no such tenant' });
+  }
+  return reach.tenantId;
+}
+
+function noAccount(accountId: string | undefined): MailProxyError {
+  return accountId === undefined
+    ? new MailProxyError('no_default_account')
+    : new MailProxyError('unknown_account', { detail: `the tenant has no account ${accountId}` });
+}
+
+/** Errors of one message; a database that is gone is everybody's and goes up. */
+function refusal(error: unknown, input: ParsedMessage): MailProxyError {
+  if (error instanceof UniqueViolation) {
+    return new MailProxyError('duplicate_id', {
+      detail: `the tenant has a message with the id ${input.id ?? ''} already`,
+    });
+  }
+  if (isMailProxyError(error) && !['database_unavailable', 'storage_full', 'stopping'].includes(error.code))
+    return error;
+  throw error;
+}

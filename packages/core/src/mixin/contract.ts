@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import type { MigrationList } from '../database/migrations/migration.ts';
+import type { Log } from '../observability/log.ts';
+import type { AnyOperation } from '../operations/operation.ts';
+import type { Hooks } from './hooks.ts';
+
+/** The version of {@link Mixin} that this engine speaks. Rises when a mixin written before would no longer work. */
+export const MIXIN_CONTRACT = 1;
+
+/**
+ * What one feature adds to the engine. A mixin is a value: embedders pass an array of them, the server finds those
+ * of the enterprise package.
+ */
+export interface Mixin {
+  /** Lower-case letters, digits and `-`, a letter first; also the namespace of its migrations. `core` is taken. */
+  readonly id: string;
+  /**
+   * The contract it was written for, as a number. Importing {@link MIXIN_CONTRACT} here would compare the engine
+   * with itself.
+   */
+  readonly contract: typeof MIXIN_CONTRACT;
+  /** Tables of its own, numbered from 1. It never alters those of core. */
+  readonly migrations?: MigrationList['migrations'];
+  /** Called once, after its migrations and before anything runs. An error stops the engine from opening. */
+  setup(context: MixinContext): MixinParts | Promise<MixinParts>;
+}
+
+/** What a mixin is given. */
+export interface MixinContext {
+  /** Name the tables used: `database.withTables<CoreSchema & OwnTables>()`. */
+  readonly database: Database<unknown>;
+  readonly clock: Clock;
+  /** Names the mixin in each line. */
+  readonly log: Log;
+  /** The mixin's part of the configuration as it came, undefined where there is none: parse it. */
+  readonly config: unknown;
+}
+
+/** What a mixin hands back; all of it is optional. */
+export interface MixinParts {
+  /** Appended to the engine's list: HTTP, OpenAPI, the command line and the audit log follow from it. */
+  readonly operations?: readonly AnyOperation[];
+  /** Given to the mixin's own operations beside what the engine gives to all. */
+  readonly services?: object;
+  readonly hooks?: Partial<Hooks>;
+  /** A background service: started with the engine, returns once `signal` aborts. */
+  run?(signal: AbortSignal): Promise<void>;
+}
+
+/** Declare a mixin; a mistake in it shows where it is written. */
+export function defineMixin(mixin: Mixin): Mixin {
+  return mixin;
+}

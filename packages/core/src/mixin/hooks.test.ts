@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { describe, expect, test } from 'vitest';
+import type { Log } from '../observability/log.ts';
+import type { MailContent } from '../smtp/compose/content.ts';
+import { combineHooks, type Delivery, type HookedEnvelope, type HookedMessage, type Hooks } from './hooks.ts';
+
+const message: HookedMessage = { messagePk: 'pk', id: 'id', tenantId: 'acme', accountPk: 'account', attempt: 1 };
+const envelope: HookedEnvelope = { from: 'a@example.com', to: ['b@example.com'] };
+const delivery: Delivery = { ...message, messageId: '<id@example.com>', accepted: ['b@example.com'], at: 0 };
+const content: MailContent = {
+  from: { name: '', address: 'a@example.com' },
+  to: [{ name: '', address: 'b@example.com' }],
+  cc: [],
+  replyTo: [],
+  subject: '',
+  text: 'hello',
+  html: null,
+  headers: [],
+  attachments: [],
+  messageId: '<id@example.com>',
+  date: 0,
+};
+
+/** The mixins `one`, `two` ... with these hooks. */
+function combined(...all: readonly Partial<Hooks>[]) {
+  const lines: { fields: object; message: string }[] = [];
+  const add = (fields: object, text: string): void => void lines.push({ fields, message: text });
+  const log: Log = { debug: add, info: add, warn: add, error: add };
+  const names = ['one', 'two', 'three'];
+  return {
+    lines,
+    hooks: combineHooks(
+      all.map((hooks, at) => ({ mixin: names[at] ?? '', hooks })),
+      log,
+    ),
+  };
+}
+
+describe('without mixins', () => {
+  test('every attempt is admitted, content stays, a delivery is no event', async () => {
+    const { hooks } = combined();
+    expect(await hooks.admitting(message, envelope)).toEqual({ admit: true });
+    expect(hooks.composing(content, message)).toBe(content);
+    await expect(hooks.delivered(delivery)).resolves.toBeUndefined();
+  });
+});
+
+describe('admitting', () => {
+  test('the first answer wins and nobody is asked after it', async () => {
+    const refusal = { admit: false, reason: 'suppressed', permanence: 'permanent' } as const;
+    const { hooks } = combined(
+      { admitting: () => null },
+      { admitting: async () => refusal },
+      {
+        admitting: () => {
+          throw new Error('asked all the same');
+        },
+      },
+    );
+    expect(await hooks.admitting(message, envelope)).toEqual(refusal);
+  });
+
+  test('an error reaches the attempt', async () => {
+    const { hooks } = combined({
+      admitting: () => {
+        throw new Error('bug');
+      },
+    });
+    await expect(hooks.admitting(message, envelope)).rejects.toThrow('bug');
+  });
+});
+
+describe('composing', () => {
+  test('each mixin is given what the one before returned', () => {
+    const mark = (word: string): Partial<Hooks> => ({
+      composing: (was) => ({ ...was, subject: `${was.subject}${word}` }),
+    });
+    const { hooks } = combined(mark('a'), {}, mark('b'));
+    expect(hooks.composing(content, message).subject).toBe('ab');
+  });
+
+  test('an error reaches the attempt', () => {
+    const { hooks } = combined({
+      composing: () => {
+        throw new Error('bug');
+      },
+    });
+    expect(() => hooks.composing(content, message)).toThrow('bug');
+  });
+});
+
+describe('delivered', () => {
+  test('an error is logged with the mixin that made it, and the next is called', async () => {
+    const told: string[] = [];
+    const { hooks, lines } = combined(
+      {
+        delivered: () => {
+          throw new Error('at once');
+        },
+      },
+      { delivered: async () => Promise.reject(new Error('later')) },
+      { delivered: ({ accepted }) => void told.push(...accepted) },
+    );
+    await hooks.delivered(delivery);
+    expect(told).toEqual(['b@example.com']);
+    expect(lines.map(({ fields }) => fields)).toMatchObject([
+      { mixin: 'one', messagePk: 'pk', tenantId: 'acme', err: { message: 'at once' } },
+      { mixin: 'two', messagePk: 'pk', tenantId: 'acme', err: { message: 'later' } },
+    ]);
+  });
+});

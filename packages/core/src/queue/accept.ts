@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Database } from '../database/database.ts';
+import type { Statement } from '../database/statement.ts';
+import type {
+  MessageAttachmentsTable,
+  MessageContentsTable,
+  MessageRecipientsTable,
+  MessagesTable,
+} from '../entities/message/message.table.ts';
+import type { MessageDraft } from '../entities/message/message-draft.ts';
+import type { CoreSchema } from '../entities/schema.ts';
+import { rankOf } from './rank.ts';
+
+/** @returns the state in which it was stored: due now, or later */
+export type Accept = (draft: MessageDraft) => Promise<'ready' | 'deferred'>;
+
+type InsertMessage = MessageDraft['message'] & Pick<MessagesTable, 'state' | 'rank'>;
+
+/**
+ * Store a message with all that belongs to it. Resolves once it is on disk; messages accepted in the same turn share
+ * that commit.
+ *
+ * @throws {UniqueViolation} the tenant has a message with that id
+ */
+export function prepareAccept(db: Database<CoreSchema>, stepMs: number): Accept {
+  const insertMessage = db.prepare<InsertMessage>((k, p) =>
+    k.insertInto('messages').values({
+      pk: p.pk,
+      tenant_id: p.tenant_id,
+      id: p.id,
+      account_pk: p.account_pk,
+      state: p.state,
+      result: null,
+      priority: p.priority,
+      eligible_at: p.eligible_at,
+      rank: p.rank,
+      owner_session: null,
+      attempts: 0,
+      batch_code: p.batch_code,
+      message_id: p.message_id,
+      expires_at: p.expires_at,
+      last_error: null,
+      created_at: p.created_at,
+      updated_at: p.created_at,
+      final_at: null,
+    }),
+  );
+  const insertContent = db.prepare<MessageContentsTable>((k, p) =>
+    k.insertInto('message_contents').values({ message_pk: p.message_pk, content: p.content }),
+  );
+  const insertRecipient = db.prepare<
+    Pick<MessageRecipientsTable, 'message_pk' | 'position' | 'kind' | 'address' | 'updated_at'>
+  >((k, p) =>
+    k.insertInto('message_recipients').values({
+      message_pk: p.message_pk,
+      position: p.position,
+      kind: p.kind,
+      address: p.address,
+      state: 'pending',
+      attempts: 0,
+      stage: null,
+      code: null,
+      enhanced: null,
+      reply: null,
+      verdict: null,
+      updated_at: p.updated_at,
+    }),
+  );
+  const insertAttachment = db.prepare<MessageAttachmentsTable>((k, p) =>
+    k.insertInto('message_attachments').values({
+      message_pk: p.message_pk,
+      position: p.position,
+      filename: p.filename,
+      mime_type: p.mime_type,
+      disposition: p.disposition,
+      content_id: p.content_id,
+      bytes: p.bytes,
+    }),
+  );
+
+  return async ({ message, content, recipients, attachments }) => {
+    const message_pk = message.pk;
+    const state = message.eligible_at > message.created_at ? 'deferred' : 'ready';
+    const rank = rankOf(message.eligible_at, message.priority, stepMs);
+    const unit: Statement[] = [
+      insertMessage.bind({ ...message, state, rank }),
+      insertContent.bind({ message_pk, content }),
+    ];
+    for (const [position, recipient] of recipients.entries()) {
+      unit.push(insertRecipient.bind({ ...recipient, message_pk, position, updated_at: message.created_at }));
+    }
+    for (const [position, attachment] of attachments.entries()) {
+      unit.push(insertAttachment.bind({ ...attachment, message_pk, position }));
+    }
+    await db.write(unit);
+    return state;
+  };
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { CoreSchema } from '../entities/schema.ts';
+
+/** The ready messages of one account. */
+export interface LaneKey {
+  readonly accountPk: string;
+  readonly tenantId: string;
+}
+
+/**
+ * Find every lane that has a ready message. Steps from account to account through the ready index, so that it costs a
+ * look-up a lane, not one a message. Run at start and now and then; in between, acceptance tells.
+ */
+export function prepareFindLanes(db: Database<CoreSchema>): () => Promise<readonly LaneKey[]> {
+  const find = db.prepare<object, { account_pk: string; tenant_id: string }>((k) => ({
+    compile: () =>
+      sql<{ account_pk: string; tenant_id: string }>`
+        with recursive lane(account_pk) as (
+          select min(account_pk) from messages where state = 'ready'
+          union all
+          select (select min(m.account_pk) from messages m where m.state = 'ready' and m.account_pk > lane.account_pk)
+          from lane where lane.account_pk is not null
+        )
+        select a.pk as account_pk, a.tenant_id from lane join accounts a on a.pk = lane.account_pk
+      `.compile(k),
+  }));
+  return async () =>
+    (await db.read(find.bind({}))).map((row) => ({ accountPk: row.account_pk, tenantId: row.tenant_id }));
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { CoreSchema } from '../entities/schema.ts';
+import { IMMEDIATE_OFFSET } from './rank.ts';
+
+export interface Promoted {
+  readonly account_pk: string;
+  readonly tenant_id: string;
+}
+
+export interface Promotion {
+  /** Make up to `limit` deferred messages ready whose time has come; tells the lanes that got one, with repeats. */
+  promote(now: number, limit: number): Promise<readonly Promoted[]>;
+  /** When the next deferred message is due; null if none waits. */
+  nextDueAt(): Promise<number | null>;
+}
+
+/** Deferred messages lie outside the ready index, so that a backlog of them costs a claim nothing. */
+export function preparePromotion(db: Database<CoreSchema>, stepMs: number): Promotion {
+  const promote = db.prepare<{ now: number; limit: number }, Promoted>((k, p) => {
+    const due = k
+      .selectFrom('messages')
+      .select('pk')
+      .where('state', '=', sql.lit('deferred'))
+      .where('eligible_at', '<=', p.now)
+      .orderBy('eligible_at')
+      .limit(p.limit)
+      .modifyEnd(db.dialect.claimLock);
+    return k
+      .updateTable('messages')
+      .set({
+        state: sql.lit('ready'),
+        // The same as rankOf, in SQL.
+        rank: sql`case when priority = 0 then eligible_at + ${sql.lit(IMMEDIATE_OFFSET)} else eligible_at + priority * ${sql.lit(stepMs)} end`,
+        updated_at: p.now,
+      })
+      .where('pk', 'in', due)
+      .where('state', '=', sql.lit('deferred'))
+      .returning(['account_pk', 'tenant_id']);
+  });
+  const next = db.prepare<object, { due: number | null }>((k) =>
+    k
+      .selectFrom('messages')
+      .select((eb) => eb.fn.min<number | null>('eligible_at').as('due'))
+      .where('state', '=', sql.lit('deferred')),
+  );
+  return {
+    async promote(now, limit) {
+      const [result] = await db.write([promote.bind({ now, limit })]);
+      return result.rows;
+    },
+    async nextDueAt() {
+      const [row] = await db.read(next.bind({}));
+      return row?.due ?? null;
+    },
+  };
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { exactlyOne, type Statement } from '../database/statement.ts';
+import type { MessageRecipientsTable, MessagesTable } from '../entities/message/message.table.ts';
+import { prepareInsertEvent } from '../entities/message-event/message-event.store.ts';
+import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
+import type { CoreSchema } from '../entities/schema.ts';
+import type { MakePk } from '../identity.ts';
+import { ifSessionLives } from './session-lives.ts';
+
+/** What an attempt decided, complete: the new state, each recipient it touched, one line of history. */
+export interface Settlement {
+  readonly pk: string;
+  readonly tenantId: string;
+  readonly session: number;
+  /** Milliseconds. */
+  readonly now: number;
+  readonly state: Extract<MessagesTable['state'], 'ready' | 'deferred' | 'final'>;
+  /** Given exactly when the state is final. */
+  readonly result: MessagesTable['result'];
+  readonly attempts: number;
+  /** When it may be tried again; kept where it is null. */
+  readonly eligibleAt: number | null;
+  readonly lastError: string | null;
+  readonly recipients: readonly Omit<MessageRecipientsTable, 'message_pk' | 'kind' | 'address' | 'updated_at'>[];
+  readonly event: { readonly type: EventType; readonly attempt: number; readonly detail: EventDetail };
+}
+
+/** @throws {MailProxyError} `lease_lost`: the message is another session's by now, nothing was written */
+export type Settle = (settlement: Settlement) => Promise<void>;
+
+type OwnedUpdate = Pick<
+  MessagesTable,
+  'pk' | 'state' | 'result' | 'attempts' | 'eligible_at' | 'last_error' | 'updated_at' | 'final_at'
+> & { readonly session: number };
+
+/** Write the end of an attempt in one unit: state, recipients and event, all or nothing, and only as their owner. */
+export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk): Settle {
+  const insertEvent = prepareInsertEvent(db);
+  const update = (moved: boolean) =>
+    db.prepare<OwnedUpdate>((k, p) =>
+      k
+        .updateTable('messages')
+        .set({
+          state: p.state,
+          result: p.result,
+          owner_session: null,
+          attempts: p.attempts,
+          last_error: p.last_error,
+          updated_at: p.updated_at,
+          final_at: p.final_at,
+        })
+        .$if(moved, (q) => q.set({ eligible_at: p.eligible_at }))
+        .where('pk', '=', p.pk)
+        .where('state', '=', sql.lit('leased'))
+        .where('owner_session', '=', p.session)
+        .where(ifSessionLives(p.session)),
+    );
+  const moveInTime = update(true);
+  const keepTime = update(false);
+  const updateRecipient = db.prepare<Omit<MessageRecipientsTable, 'kind' | 'address'>>((k, p) =>
+    k
+      .updateTable('message_recipients')
+      .set({
+        state: p.state,
+        attempts: p.attempts,
+        stage: p.stage,
+        code: p.code,
+        enhanced: p.enhanced,
+        reply: p.reply,
+        verdict: p.verdict,
+        updated_at: p.updated_at,
+      })
+      .where('message_pk', '=', p.message_pk)
+      .where('position', '=', p.position),
+  );
+
+  return async (settlement) => {
+    const { pk, now, eligibleAt, state } = settlement;
+    const owned = (eligibleAt === null ? keepTime : moveInTime).bind({
+      pk,
+      session: settlement.session,
+      state,
+      result: settlement.result,
+      attempts: settlement.attempts,
+      eligible_at: eligibleAt ?? 0,
+      last_error: settlement.lastError,
+      updated_at: now,
+      final_at: state === 'final' ? now : null,
+    });
+    const unit: Statement[] = [exactlyOne(owned, 'lease_lost')];
+    for (const recipient of settlement.recipients) {
+      unit.push(updateRecipient.bind({ ...recipient, message_pk: pk, updated_at: now }));
+    }
+    unit.push(
+      insertEvent.bind({
+        pk: makePk(),
+        tenant_id: settlement.tenantId,
+        message_pk: pk,
+        type: settlement.event.type,
+        at: now,
+        attempt: settlement.event.attempt,
+        detail: JSON.stringify(settlement.event.detail),
+        seq: null,
+      }),
+    );
+    await db.write(unit);
+  };
+}

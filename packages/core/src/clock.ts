@@ -40,3 +40,5 @@ export const systemClock: Clock = {
 
 /** A source of numbers in [0, 1), as `Math.random`; tests pass a seeded one. */
 export type Random = () => number;
+
+export const systemRandom: Random = () => Math.random();

@@ -1,4 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 export * from './clock.ts';
+export * from './config/engine-config.ts';
+export type { Database } from './database/database.ts';
+export type { Migration, MigrationList } from './database/migrations/migration.ts';
+export { createMailEngine } from './engine/create-mail-engine.ts';
+export type { MailEngine, MailEngineOptions, Readiness } from './engine/engine.types.ts';
+export type { EventStreamOptions } from './engine/event-stream.ts';
+export { coreOperations } from './engine/operations.ts';
+export { VERSION } from './engine/version.ts';
+export type { BatchResult, MessageInput } from './entities/message/message.schema.ts';
+export type { CoreSchema } from './entities/schema.ts';
 export * from './errors.ts';
+export * from './mixin/contract.ts';
+export * from './mixin/hooks.ts';
+export * from './mixin/load.ts';
+export * from './observability/log.ts';
+export * from './operations/execute.ts';
+export * as fields from './operations/fields.ts';
+export * from './operations/operation.ts';
+export * from './operations/principal.ts';
+export { validate } from './operations/validate.ts';
+export type { ReportEvent } from './reporting/report-protocol.ts';
+export type { ReportSink } from './reporting/report-transport.ts';
+export type { MailContent } from './smtp/compose/content.ts';

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { RetryPolicy } from '../config/engine-config.ts';
+
 import type { Random } from '../clock.ts';
-import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
+import type { RetryPolicy } from '../config/engine-config.ts';
 import type { RecipientState } from '../entities/message/message.table.ts';
+import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { PendingRecipient } from '../queue/load-claimed.ts';
 import type { Settlement } from '../queue/settle.ts';
@@ -68,7 +69,8 @@ export function settlementOf(
   );
   const isWaiting = final.some((outcome) => outcome.state === 'pending');
   const problem = final.find((outcome) => outcome.state !== 'sent');
-  const reason = problem === undefined ? null : reasonOf(problem, isLast && outcomes.some((o) => o.state === 'pending'));
+  const reason =
+    problem === undefined ? null : reasonOf(problem, isLast && outcomes.some((o) => o.state === 'pending'));
   const ended = isWaiting ? null : resultOf([...decided, ...final.map((outcome) => outcome.state)]);
   return {
     pk: message.pk,

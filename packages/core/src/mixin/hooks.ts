@@ -95,7 +95,10 @@ export function combineHooks(sources: readonly HookSource[], log: Log = silentLo
       return { admit: true };
     },
     composing(content, message) {
-      return sources.reduce((changed, { hooks }) => hooks.composing?.(changed, message) ?? changed, content);
+      return sources.reduce(
+        (changed, { hooks }) => (hooks.composing ? hooks.composing(changed, message) : changed),
+        content,
+      );
     },
     async delivered(delivery) {
       for (const { mixin, hooks } of sources) {

@@ -48,7 +48,8 @@ export interface Operation<
   /** Path, query and body fields in one strict object. */
   readonly input: Input;
   readonly output: Output;
-  readonly run: (services: Services, input: InferOutput<Input>, call: Call) => Promise<InferOutput<Output>>;
+  // A method, so that operations of different inputs stand in one list; execute gives each what its own schema parsed.
+  run(services: Services, input: InferOutput<Input>, call: Call): Promise<InferOutput<Output>>;
 }
 
 /** Declare an operation; the types of `run` follow from the schemas. */

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+// A short benchmark that also runs with the tests: figures to look at, none is asserted. See README.md.
+import { availableParallelism } from 'node:os';
+import { spawnCountingSink } from '@mail-proxy/testkit';
+import { printRows } from './smoke/row.ts';
+import { measureMailProxy } from './smoke/through-mail-proxy.ts';
+import { measureNodemailer } from './smoke/through-nodemailer.ts';
+
+/** Sent before the clock starts, so that both sides are measured once their code is compiled. */
+const WARM_UP = 200;
+
+const count = messageCount();
+await using sink = await spawnCountingSink();
+const proxy = await measureMailProxy(sink, count, WARM_UP);
+const baseline = await measureNodemailer(sink, count, WARM_UP);
+const ratio = proxy.messages_per_second / baseline.messages_per_second;
+
+printRows([proxy, baseline], { node: process.version, cores: availableParallelism() });
+console.log(`\nmail-proxy sends ${ratio.toFixed(2)} times the messages per second of nodemailer's pool`);
+const missing = proxy.missing + baseline.missing;
+if (missing > 0) console.error(`${missing} messages are missing`);
+process.exitCode = missing > 0 ? 1 : 0;
+
+function messageCount(): number {
+  const count = Number(process.env['GMP_BENCH_MESSAGES'] ?? 1_000);
+  if (!Number.isSafeInteger(count) || count < 1) throw new Error('GMP_BENCH_MESSAGES: expected a whole number from 1');
+  return count;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { randomBytes } from 'node:crypto';
+import {
+  type CountingSinkProcess,
+  type ReportReceiver,
+  spawnServer,
+  startReportReceiver,
+  tempDir,
+} from '@mail-proxy/testkit';
+import { countArrivals, epochMs } from './arrivals.ts';
+import { type BenchMail, makeMails } from './mail.ts';
+import { perMessage, readMetrics } from './metrics.ts';
+import type { Row } from './row.ts';
+
+const BATCH = 100;
+
+/** Messages whose end is not reported after this, in milliseconds, count as missing if they never arrived. */
+const PATIENCE_MS = 120_000;
+
+/**
+ * Measure the whole way: HTTP in, stored durably in SQLite, sent over SMTP, outcome stored, report pushed. One client
+ * posts one batch after the other. The server is a process of its own, run from the sources, with default settings.
+ */
+export async function measureMailProxy(sink: CountingSinkProcess, count: number, warmUp: number): Promise<Row> {
+  const token = randomBytes(24).toString('hex');
+  using folder = tempDir();
+  await using receiver = await startReportReceiver();
+  await using server = await spawnServer({
+    env: { GMP_PORT: '0', GMP_DATA_DIR: folder.path, GMP_API_TOKEN: token, GMP_LOG_LEVEL: 'warn' },
+  });
+  const operator = { url: server.url, token };
+  const tenant = { ...operator, token: await createTenant(operator, receiver.url) };
+  await post(tenant, '/v1/accounts', { id: 'sink', host: sink.host, port: sink.port });
+  await send(tenant, makeMails('mail-proxy-warm-up', warmUp), receiver);
+
+  const mails = makeMails('mail-proxy', count);
+  const before = await readMetrics(server.url, token);
+  const startAt = epochMs();
+  await send(tenant, mails, receiver);
+  const reportedAt = epochMs();
+  const after = await readMetrics(server.url, token);
+
+  const { missing, duplicates, lastAt } = await countArrivals(sink, mails);
+  const seconds = (lastAt - startAt) / 1_000;
+  const cpuSeconds = perMessage('process_cpu_seconds_total', [before, after], count);
+  return {
+    row: 'mail-proxy',
+    messages: count,
+    missing,
+    duplicates,
+    seconds,
+    messages_per_second: (count - missing) / seconds,
+    seconds_to_last_report: (reportedAt - startAt) / 1_000,
+    cpu_ms_per_message: cpuSeconds === null ? null : cpuSeconds * 1_000,
+    commits_per_message: perMessage('gmp_database_commits_total', [before, after], count),
+    units_per_message: perMessage('gmp_database_units_total', [before, after], count),
+  };
+}
+
+/** Who calls which server. */
+interface Caller {
+  readonly url: string;
+  readonly token: string;
+}
+
+async function createTenant(operator: Caller, client_base_url: string): Promise<string> {
+  const answer = await post(operator, '/v1/tenants', { id: 'bench', client_base_url });
+  // the answer to tenants.create
+  return (answer as { readonly api_key: string }).api_key;
+}
+
+/** Submit in batches, then wait until the end of every mail was reported. */
+async function send(tenant: Caller, mails: readonly BenchMail[], receiver: ReportReceiver): Promise<void> {
+  const waiting = new Set(mails.map(({ id }) => id));
+  const allReported = receiver
+    .waitForReports(
+      (report) => {
+        if (report['deferred_ts'] === undefined) waiting.delete(String(report['id']));
+        return waiting.size === 0;
+      },
+      { timeoutMs: PATIENCE_MS },
+    )
+    .catch((error: unknown) => console.error(String(error)));
+  for (let at = 0; at < mails.length; at += BATCH) {
+    await post(tenant, '/v1/messages/batch', { messages: mails.slice(at, at + BATCH) });
+  }
+  await allReported;
+}
+
+async function post({ url, token }: Caller, path: string, body: object): Promise<unknown> {
+  const response = await fetch(url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${await response.text()}`);
+  return response.json();
+}

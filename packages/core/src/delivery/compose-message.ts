@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { parseStoredContent } from '../entities/message/stored-content.ts';
+import type { CombinedHooks, HookedMessage } from '../mixin/hooks.ts';
+import type { ClaimedMessage } from '../queue/claim.ts';
+import type { LoadedMessage } from '../queue/load-claimed.ts';
+import { compose, envelopeNeedsSmtpUtf8 } from '../smtp/compose/compose.ts';
+import type { MailContent } from '../smtp/compose/content.ts';
+
+/** A message as one attempt sends it. */
+export interface WireMessage {
+  readonly from: string;
+  readonly bytes: Buffer;
+  /** Whether the envelope to these recipients needs SMTPUTF8. */
+  readonly needsSmtpUtf8: (to: readonly string[]) => boolean;
+}
+
+/** By which the original's clients, and bounces that quote headers, find the message again. */
+const ID_HEADER = 'X-Genro-Mail-ID';
+
+/** The same bytes in every attempt: Message-ID, Date and the id header come from the stored row, never from now. */
+export function composeMessage(
+  message: ClaimedMessage,
+  loaded: LoadedMessage,
+  composing: (content: MailContent) => MailContent,
+): WireMessage {
+  const stored = parseStoredContent(loaded.content);
+  const composed = compose(
+    composing({
+      from: stored.from,
+      to: stored.to,
+      cc: stored.cc,
+      replyTo: stored.replyTo,
+      subject: stored.subject,
+      text: stored.text,
+      html: stored.html,
+      headers: [...stored.headers, [ID_HEADER, message.id]],
+      attachments: loaded.attachments.map((attachment) => ({
+        filename: attachment.filename,
+        mimeType: attachment.mime_type,
+        disposition: attachment.disposition,
+        contentId: attachment.content_id,
+        bytes: attachment.bytes,
+      })),
+      messageId: message.message_id,
+      date: message.created_at,
+    }),
+  );
+  return {
+    from: stored.returnPath,
+    bytes: composed.bytes,
+    needsSmtpUtf8: (to) => composed.smtpUtf8 || envelopeNeedsSmtpUtf8([stored.returnPath, ...to]),
+  };
+}
+
+/** What hooks are told of a message. */
+export function hookedMessage(message: ClaimedMessage): HookedMessage {
+  return {
+    messagePk: message.pk,
+    id: message.id,
+    tenantId: message.tenant_id,
+    accountPk: message.account_pk,
+    attempt: message.attempts + 1,
+  };
+}
+
+/** The envelope sender as stored, for hooks that are asked before composing. */
+export function returnPathOf(loaded: LoadedMessage): string {
+  return parseStoredContent(loaded.content).returnPath;
+}
+
+export type AttemptHooks = Pick<CombinedHooks, 'admitting' | 'composing'>;

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock } from '../clock.ts';
+import type { DeliverySettings } from '../config/engine-config.ts';
+import { isMailProxyError } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
+import type { Claim, ClaimedMessage } from '../queue/claim.ts';
+import type { LaneKey } from '../queue/lanes.ts';
+import type { Promotion } from '../queue/promote.ts';
+import type { Release } from '../queue/release.ts';
+import { Lane } from './lane.ts';
+import type { SessionKeeper } from './session-keeper.ts';
+import { Turns } from './turns.ts';
+import { WakeUp } from './wake-up.ts';
+
+export interface DispatcherServices {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly keeper: SessionKeeper;
+  readonly claim: Claim;
+  readonly release: Release;
+  readonly findLanes: () => Promise<readonly LaneKey[]>;
+  readonly promotion: Promotion;
+  /** Messages of the account that may run at once; what waits for a connection or a commit is counted in. */
+  readonly capacityOf: (accountPk: string) => Promise<number>;
+  /**
+   * Deliver one message and write what became of it. Resolves when it is settled.
+   *
+   * @returns false when nothing was sent, so that the message has to be given back
+   */
+  readonly attempt: (message: ClaimedMessage, signal: AbortSignal) => Promise<boolean>;
+  readonly settings: DeliverySettings;
+}
+
+/** Lanes in one claim. */
+const MAX_LANES_PER_CLAIM = 64;
+/** Deferred messages promoted at once. */
+const PROMOTE_BATCH = 1_000;
+/** Lanes are looked for again this often; acceptance and promotion tell of nearly all at once. */
+const SCAN_MS = 15_000;
+/** The wall clock may jump, and other instances defer messages too: never sleep longer than this before looking. */
+const MAX_PROMOTION_SLEEP_MS = 5_000;
+/** After a failed claim, scan or promotion. */
+const PAUSE_AFTER_ERROR_MS = 1_000;
+
+/**
+ * Decides which lane is next. It keeps the active lanes in memory, claims for them by turns, a little ahead of need,
+ * and starts what it claimed by turns again, so that no lane and no tenant waits for another.
+ */
+export class Dispatcher {
+  readonly #s: DispatcherServices;
+  readonly #lanes = new Map<string, Lane>();
+  /** Lanes from which something may be claimed. */
+  readonly #hungry = new Turns<Lane>();
+  /** Lanes of which a claimed message may start. */
+  readonly #startable = new Turns<Lane>();
+  /** Lanes with immediate messages to claim. */
+  readonly #urgent = new Set<Lane>();
+  readonly #wake = new WakeUp();
+  readonly #dueAgain = new WakeUp();
+  readonly #running = new Set<Promise<void>>();
+  #runningNormal = 0;
+  #buffered = 0;
+
+  constructor(services: DispatcherServices) {
+    this.#s = services;
+  }
+
+  /** Messages being sent, and those claimed ahead. */
+  get load(): { readonly running: number; readonly buffered: number } {
+    return { running: this.#running.size, buffered: this.#buffered };
+  }
+
+  /** A message of this account became ready. */
+  async arrived(key: LaneKey, isImmediate: boolean): Promise<void> {
+    const lane = this.#lanes.get(key.accountPk) ?? (await this.#addLane(key));
+    lane.arrivals += 1;
+    if (isImmediate) {
+      lane.immediateArrivals += 1;
+      this.#urgent.add(lane);
+    }
+    this.#hungry.add(lane);
+    this.#wake.set();
+  }
+
+  /** A message was deferred or accepted for later. */
+  scheduled(): void {
+    this.#dueAgain.set();
+  }
+
+  /** The account's settings changed. */
+  async accountChanged(accountPk: string): Promise<void> {
+    const lane = this.#lanes.get(accountPk);
+    if (lane === undefined) return;
+    lane.capacity = await this.#s.capacityOf(accountPk);
+    this.#wake.set();
+  }
+
+  /**
+   * Claim and send until `signal` aborts; then give back what was not begun and wait for what was.
+   *
+   * @param hard aborts waiting for connections too
+   */
+  async run(signal: AbortSignal, hard: AbortSignal): Promise<void> {
+    await Promise.all([this.#scanLanes(signal), this.#promote(signal), this.#dispatch(signal, hard)]);
+    await this.#giveBackBuffered();
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  async #addLane(key: LaneKey): Promise<Lane> {
+    const capacity = await this.#s.capacityOf(key.accountPk);
+    const known = this.#lanes.get(key.accountPk);
+    if (known !== undefined) return known;
+    const lane = new Lane(key, capacity);
+    this.#lanes.set(key.accountPk, lane);
+    return lane;
+  }
+
+  async #scanLanes(signal: AbortSignal): Promise<void> {
+    await this.#everyWhile(signal, async () => {
+      for (const key of await this.#s.findLanes()) await this.arrived(key, true);
+      await this.#s.clock.sleep(SCAN_MS, signal);
+    });
+  }
+
+  async #promote(signal: AbortSignal): Promise<void> {
+    const { clock, promotion } = this.#s;
+    await this.#everyWhile(signal, async () => {
+      const promoted = await promotion.promote(clock.now(), PROMOTE_BATCH);
+      const lanes = new Map(promoted.map((row) => [row.account_pk, row.tenant_id]));
+      for (const [accountPk, tenantId] of lanes) await this.arrived({ accountPk, tenantId }, true);
+      if (promoted.length === PROMOTE_BATCH) return;
+      const dueAt = await promotion.nextDueAt();
+      const sleepMs = dueAt === null ? MAX_PROMOTION_SLEEP_MS : Math.max(1, dueAt - clock.now());
+      const timer = clock.after(Math.min(sleepMs, MAX_PROMOTION_SLEEP_MS), () => this.#dueAgain.set());
+      await this.#dueAgain.wait(signal);
+      timer[Symbol.dispose]();
+    });
+  }
+
+  async #dispatch(signal: AbortSignal, hard: AbortSignal): Promise<void> {
+    await this.#everyWhile(signal, async () => {
+      await this.#wake.wait(signal);
+      while (!signal.aborted && (await this.#claimRound())) this.#startAll(hard);
+      if (!signal.aborted) this.#startAll(hard);
+    });
+  }
+
+  /** Run `step` again and again; a failing database is waited for, never a reason to end. */
+  async #everyWhile(signal: AbortSignal, step: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await step();
+      } catch (error) {
+        if (!isMailProxyError(error)) this.#s.log.error({ err: error }, 'the dispatcher failed and goes on');
+        else this.#s.log.warn({ code: error.code }, 'the dispatcher waits');
+        await this.#s.clock.sleep(PAUSE_AFTER_ERROR_MS, signal);
+        this.#wake.set();
+      }
+    }
+  }
+
+  /** @returns whether anything was claimed, so that another round may find more */
+  async #claimRound(): Promise<boolean> {
+    const urgent = await this.#claimUrgent();
+    const budget = 2 * this.#s.settings.maxSends - this.#buffered - this.#running.size;
+    const lanes = this.#takeHungry(budget);
+    if (lanes.length === 0) return urgent;
+    const share = Math.max(1, Math.floor(budget / lanes.length));
+    const quotas = lanes.map((lane) => ({ lane, quota: Math.min(lane.room, share), arrivals: lane.arrivals }));
+    return (await this.#claimInto(quotas, false)) || urgent;
+  }
+
+  /** Immediate messages are claimed whatever is buffered already. */
+  async #claimUrgent(): Promise<boolean> {
+    const free = this.#s.settings.maxSends - this.#running.size;
+    if (this.#urgent.size === 0 || free <= 0) return false;
+    const lanes = [...this.#urgent].slice(0, MAX_LANES_PER_CLAIM);
+    for (const lane of lanes) this.#urgent.delete(lane);
+    const quota = Math.max(1, Math.floor(free / lanes.length));
+    return this.#claimInto(
+      lanes.map((lane) => ({ lane, quota, arrivals: lane.immediateArrivals })),
+      true,
+    );
+  }
+
+  #takeHungry(budget: number): Lane[] {
+    const lanes: Lane[] = [];
+    const full: Lane[] = [];
+    for (let turn = 0; turn < MAX_LANES_PER_CLAIM && lanes.length < budget; turn++) {
+      const lane = this.#hungry.take();
+      if (lane === undefined) break;
+      // Half its room must be free, so that claims come in lots.
+      if (lane.room * 2 >= lane.capacity) lanes.push(lane);
+      else full.push(lane);
+    }
+    for (const lane of full) this.#hungry.add(lane);
+    return lanes;
+  }
+
+  async #claimInto(
+    quotas: readonly { readonly lane: Lane; readonly quota: number; readonly arrivals: number }[],
+    immediateOnly: boolean,
+  ): Promise<boolean> {
+    const { claim, clock, keeper } = this.#s;
+    let claimed: readonly ClaimedMessage[][];
+    try {
+      claimed = await claim(
+        quotas.map(({ lane, quota }) => ({ accountPk: lane.accountPk, quota })),
+        { session: keeper.number, now: clock.now(), immediateOnly },
+      );
+    } catch (error) {
+      for (const { lane } of quotas) this.#lineUp(lane, immediateOnly);
+      throw error;
+    }
+    let found = false;
+    for (const [index, { lane, quota, arrivals }] of quotas.entries()) {
+      const messages = claimed[index] ?? [];
+      found ||= messages.length > 0;
+      this.#buffer(lane, messages);
+      const isDrained =
+        messages.length < quota && arrivals === (immediateOnly ? lane.immediateArrivals : lane.arrivals);
+      if (!isDrained) this.#lineUp(lane, immediateOnly);
+    }
+    return found;
+  }
+
+  #lineUp(lane: Lane, isUrgent: boolean): void {
+    if (isUrgent) this.#urgent.add(lane);
+    this.#hungry.add(lane);
+  }
+
+  #buffer(lane: Lane, messages: readonly ClaimedMessage[]): void {
+    if (messages.length === 0) return;
+    this.#buffered += messages.length;
+    lane.buffered.push(...messages);
+    lane.buffered.sort((a, b) => a.rank - b.rank || (a.pk < b.pk ? -1 : 1));
+    this.#startable.add(lane);
+  }
+
+  /** Start what the slots allow, lane by lane. */
+  #startAll(hard: AbortSignal): void {
+    const { maxSends, reservedImmediate } = this.#s.settings;
+    const full: Lane[] = [];
+    while (this.#running.size < maxSends) {
+      const lane = this.#startable.take();
+      if (lane === undefined) break;
+      const [next] = lane.buffered;
+      if (next === undefined) continue;
+      const isImmediate = next.priority === 0;
+      const hasSlot = isImmediate || this.#runningNormal < maxSends - reservedImmediate;
+      // An immediate message may start above the lane's capacity: its connection is kept free.
+      if (!hasSlot || !(lane.canStart || isImmediate)) {
+        full.push(lane);
+        continue;
+      }
+      lane.buffered.shift();
+      this.#buffered -= 1;
+      this.#start(lane, next, hard);
+      if (lane.buffered.length > 0) this.#startable.add(lane);
+    }
+    for (const lane of full) this.#startable.add(lane);
+  }
+
+  #start(lane: Lane, message: ClaimedMessage, hard: AbortSignal): void {
+    const isNormal = message.priority !== 0;
+    lane.running += 1;
+    if (isNormal) this.#runningNormal += 1;
+    const running = this.#attempt(message, hard).finally(() => {
+      lane.running -= 1;
+      if (isNormal) this.#runningNormal -= 1;
+      this.#running.delete(running);
+      this.#wake.set();
+    });
+    this.#running.add(running);
+  }
+
+  async #attempt(message: ClaimedMessage, hard: AbortSignal): Promise<void> {
+    const { attempt, release, keeper, clock, log } = this.#s;
+    try {
+      if (!(await attempt(message, hard))) await release([message.pk], keeper.number, clock.now());
+    } catch (error) {
+      // Neither the outcome nor its release could be written: the message stays leased until its session ends.
+      log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an outcome could not be written');
+    }
+  }
+
+  async #giveBackBuffered(): Promise<void> {
+    const pks = [...this.#lanes.values()].flatMap((lane) => lane.buffered.splice(0)).map((message) => message.pk);
+    this.#buffered = 0;
+    try {
+      await this.#s.release(pks, this.#s.keeper.number, this.#s.clock.now());
+    } catch (error) {
+      this.#s.log.error({ messages: pks.length, err: error }, 'claimed messages could not be given back');
+    }
+  }
+}

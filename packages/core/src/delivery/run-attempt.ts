@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { isMailProxyError } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
+import type { ClaimedMessage } from '../queue/claim.ts';
+import type { Settle, Settlement } from '../queue/settle.ts';
+import { type DeliverServices, deliver, settlementOfBug } from './deliver.ts';
+import type { SessionKeeper } from './session-keeper.ts';
+
+export interface AttemptServices extends DeliverServices {
+  readonly log: Log;
+  readonly keeper: SessionKeeper;
+  readonly settle: Settle;
+  /** Told once the outcome is committed. */
+  readonly onSettled: (message: ClaimedMessage, settlement: Settlement) => void;
+}
+
+/** Between two tries to write an outcome while the database is away. */
+const SETTLE_RETRY_MS = 500;
+
+/**
+ * Deliver a claimed message and write what became of it. A bug in one message fails its attempt, never the process.
+ *
+ * @returns false when nothing was sent and nothing counts
+ */
+export async function runAttempt(
+  message: ClaimedMessage,
+  services: AttemptServices,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { keeper, log } = services;
+  // The session that claimed it: the keeper may begin another one meanwhile.
+  const session = keeper.number;
+  const mayMail = (): boolean => !signal.aborted && keeper.number === session && keeper.isAlive();
+  let settlement: Settlement | null;
+  try {
+    settlement = await deliver(message, services, { session, mayMail, signal });
+  } catch (error) {
+    log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an attempt failed by a bug');
+    settlement = await settlementOfBug(message, error, services, session);
+  }
+  if (settlement === null) return false;
+  if (await writeOutcome(settlement, services)) services.onSettled(message, settlement);
+  return true;
+}
+
+/**
+ * The relay has answered, so the outcome must not be lost: it is written again until it is there, or until another
+ * session owns the message.
+ */
+async function writeOutcome(settlement: Settlement, { settle, clock, log }: AttemptServices): Promise<boolean> {
+  for (;;) {
+    try {
+      await settle(settlement);
+      return true;
+    } catch (error) {
+      const { pk, tenantId } = settlement;
+      if (isMailProxyError(error, 'lease_lost')) {
+        log.error({ messagePk: pk, tenantId }, 'an outcome came after the session had ended and was not written');
+        return false;
+      }
+      if (!isMailProxyError(error)) throw error;
+      log.warn({ messagePk: pk, tenantId, code: error.code }, 'an outcome waits for the database');
+      await clock.sleep(SETTLE_RETRY_MS);
+    }
+  }
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock, Random } from '../clock.ts';
+import type { EngineConfig } from '../config/engine-config.ts';
+import type { Database } from '../database/database.ts';
+import { type BatchResult, batchOutput, type MessageInput } from '../entities/message/message.schema.ts';
+import type { MessageDraft } from '../entities/message/message-draft.ts';
+import type { CoreSchema } from '../entities/schema.ts';
+import { MailProxyError } from '../errors.ts';
+import type { MakePk } from '../identity.ts';
+import type { Log } from '../observability/log.ts';
+import { createMetrics, type Metrics } from '../observability/metrics.ts';
+import { type AuditEntry, type Caller, execute } from '../operations/execute.ts';
+import type { AnyOperation } from '../operations/operation.ts';
+import { validate } from '../operations/validate.ts';
+import type { ClaimedMessage } from '../queue/claim.ts';
+import type { Settlement } from '../queue/settle.ts';
+import type { ReportEvent } from '../reporting/report-protocol.ts';
+import { createReporter, type Reporter } from '../reporting/reporter.ts';
+import { type Authenticate, createAuthenticate } from './authenticate.ts';
+import { Background } from './background.ts';
+import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
+import type { MailEngine, Readiness } from './engine.types.ts';
+import { EventBell, type EventStreamOptions, eventStream } from './event-stream.ts';
+import { type CoreServices, coreOperations } from './operations.ts';
+import { type ReportSink, reportTransportOf } from './report-side.ts';
+import type { SetUpMixins } from './set-up-mixins.ts';
+import { SettledObserver } from './settled-observer.ts';
+import type { Stores } from './stores.ts';
+import { VERSION } from './version.ts';
+
+export interface EngineParts {
+  readonly config: EngineConfig;
+  readonly database: Database<CoreSchema>;
+  readonly stores: Stores;
+  readonly mixed: SetUpMixins;
+  readonly makePk: MakePk;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly reportSink: ReportSink | undefined;
+}
+
+/** Who embeds the engine is its operator. */
+const EMBEDDER: Caller = { principal: { kind: 'admin', name: 'embedded' }, origin: 'embedded' };
+
+/** Once it stops, connections that do not say goodbye in this time are cut. */
+const POOL_GRACE_MS = 2_000;
+
+/** The engine; made by createMailEngine. */
+export class Engine implements MailEngine {
+  readonly edition: 'community' | 'enterprise';
+  readonly mixins: readonly string[];
+  readonly operations: readonly AnyOperation[];
+  readonly authenticate: Authenticate;
+  readonly #parts: EngineParts;
+  readonly #delivery: DeliverySide;
+  readonly #reporter: Reporter;
+  readonly #metrics: Metrics;
+  readonly #services: CoreServices;
+  readonly #bell = new EventBell();
+  readonly #sending: Background;
+  /** Reports go on while running sends finish, so that their outcomes are still told. */
+  readonly #telling: Background;
+  readonly #cut = new AbortController();
+  readonly #stopped = new AbortController();
+  #isClosed = false;
+
+  constructor(parts: EngineParts) {
+    const { config, stores, mixed, clock, log, database } = parts;
+    this.#parts = parts;
+    this.mixins = mixed.ids;
+    this.edition = mixed.ids.length > 0 ? 'enterprise' : 'community';
+    this.operations = [...coreOperations, ...mixed.operations];
+    this.authenticate = createAuthenticate({ ...tokensOf(config), apiKeys: stores.apiKeys });
+    this.#sending = new Background(log);
+    this.#telling = new Background(log);
+    this.#metrics = createMetrics({
+      pendingMessages: async () => (await stores.messages.counts()).waiting,
+      database: () => database.stats,
+      sends: () => this.#delivery.dispatcher.load,
+    });
+    const observer = new SettledObserver({
+      accounts: stores.accounts,
+      tenants: stores.tenants,
+      metrics: this.#metrics,
+      hooks: mixed.hooks,
+      log,
+    });
+    const tell = (tenantId?: string): void => this.#reporter.wake(tenantId);
+    this.#delivery = createDeliverySide({
+      ...parts,
+      hooks: mixed.hooks,
+      onSettled: (message, settlement) => this.#settled(observer, message, settlement),
+      onRescued: () => tell(),
+    });
+    this.#reporter = createReporter({
+      events: stores.messageEvents,
+      sequencer: stores.sequencer,
+      ...reportTransportOf(parts.reportSink, stores.tenants),
+      clock,
+      random: parts.random,
+      log,
+      metrics: { reported: (count) => this.#metrics.reported(count), failed: () => this.#metrics.reportFailed() },
+      settings: config.reports,
+      shared: !database.dialect.isExclusive,
+      onSequenced: (tenantId) => this.#bell.ring(tenantId),
+    });
+    stores.accounts.onChange((pk) => void this.#accountChanged(pk));
+    this.#services = this.#createServices(clock.now());
+  }
+
+  async execute(operation: string | AnyOperation, input: unknown, caller: Caller = EMBEDDER): Promise<unknown> {
+    const found = typeof operation === 'string' ? this.operations.find((known) => known.name === operation) : operation;
+    if (found === undefined) throw new TypeError(`there is no operation ${String(operation)}`);
+    const own = this.#parts.mixed.servicesOf.get(found);
+    // The list holds operations of many service types; each uses a part of CoreServices and its mixin's own.
+    const services = { ...this.#services, ...own } as never;
+    return execute(found, input, { services, caller, audit: (entry) => this.#audit(entry) });
+  }
+
+  async submit(
+    messages: readonly MessageInput[],
+    { tenantId }: { readonly tenantId?: string } = {},
+  ): Promise<BatchResult> {
+    const input = { messages, ...(tenantId === undefined ? {} : { tenant_id: tenantId }) };
+    return validate(batchOutput, await this.execute('messages.create-batch', input));
+  }
+
+  events(options: EventStreamOptions = {}): AsyncIterable<ReportEvent> {
+    const { clock, stores } = this.#parts;
+    const listAfter = stores.messageEvents.listAfter;
+    return eventStream({ clock, bell: this.#bell, listAfter, stopped: this.#stopped.signal }, options);
+  }
+
+  async start(): Promise<void> {
+    const { keeper, dispatcher } = this.#delivery;
+    await keeper.start();
+    this.#sending.start([
+      { name: 'dispatcher', run: (signal) => dispatcher.run(signal, this.#cut.signal) },
+      ...this.#parts.mixed.background,
+    ]);
+    this.#telling.start([
+      { name: 'session', run: (signal) => keeper.run(signal) },
+      { name: 'reporter', run: (signal) => this.#reporter.run(signal, this.#cut.signal) },
+    ]);
+  }
+
+  async stop({ deadlineMs = this.#parts.config.delivery.stopDeadlineMs } = {}): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    this.#stopped.abort();
+    const wasRunning = this.#sending.isRunning;
+    using _deadline = this.#parts.clock.after(deadlineMs, () => this.#cut.abort());
+    // When the deadline passes first, what waits for a connection gives up and what is under way is cut.
+    const cut = once(this.#cut.signal).then(() => this.#delivery.pool.close({ graceMs: 0 }));
+    await this.#sending.stop();
+    await Promise.race([this.#delivery.pool.close({ graceMs: POOL_GRACE_MS }), cut]);
+    await this.#telling.stop();
+    if (wasRunning) await this.#delivery.keeper.end();
+  }
+
+  async ready(): Promise<Readiness> {
+    const reasons: string[] = [];
+    if (!this.#sending.isRunning) reasons.push('the engine is not running');
+    if (this.#sending.isRunning && !this.#delivery.keeper.isAlive()) reasons.push('the session could not be renewed');
+    try {
+      await this.#parts.stores.tenants.listReportTargets();
+    } catch {
+      reasons.push('the database does not answer');
+    }
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  metricsText(): Promise<{ readonly contentType: string; readonly body: string }> {
+    return this.#metrics.text();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.stop();
+    await this.#parts.database[Symbol.asyncDispose]();
+  }
+
+  #createServices(startedAt: number): CoreServices {
+    const { config, stores, clock, makePk, database } = this.#parts;
+    const { dispatcher, keeper } = this.#delivery;
+    return {
+      ...stores,
+      clock,
+      makePk,
+      maxBatch: config.limits.maxBatch,
+      maxRecipients: config.limits.maxRecipients,
+      accept: (draft) => this.#accept(draft),
+      cancel: async (message, now) => {
+        await stores.cancel(message, now);
+        this.#reporter.wake(message.tenantId);
+      },
+      runNow: (tenantId) => this.#reporter.runNow(tenantId ?? undefined),
+      instance: {
+        name: config.instanceName,
+        version: VERSION,
+        edition: this.edition,
+        mixins: this.mixins,
+        database: database.dialect.name,
+        startedAt,
+        session: () => keeper.number,
+        sends: () => dispatcher.load,
+      },
+    };
+  }
+
+  async #accept(draft: MessageDraft): Promise<'ready' | 'deferred'> {
+    if (this.#stopped.signal.aborted) throw new MailProxyError('stopping');
+    const state = await this.#parts.stores.accept(draft);
+    const { account_pk: accountPk, tenant_id: tenantId, priority } = draft.message;
+    if (state === 'deferred') this.#delivery.dispatcher.scheduled();
+    else await this.#delivery.dispatcher.arrived({ accountPk, tenantId }, priority === 0);
+    return state;
+  }
+
+  #settled(observer: SettledObserver, message: ClaimedMessage, settlement: Settlement): void {
+    if (settlement.state === 'deferred') this.#delivery.dispatcher.scheduled();
+    this.#reporter.wake(message.tenant_id);
+    void observer.settled(message, settlement);
+  }
+
+  async #accountChanged(accountPk: string): Promise<void> {
+    for (const key of this.#delivery.pool.stats().keys()) {
+      if (key.startsWith(`${accountPk}:`)) this.#delivery.pool.retire(key);
+    }
+    try {
+      await this.#delivery.dispatcher.accountChanged(accountPk);
+    } catch (error) {
+      this.#parts.log.debug({ accountPk, err: error }, 'the changed account is gone');
+    }
+  }
+
+  #audit(entry: AuditEntry): Promise<void> {
+    const { stores, makePk, clock } = this.#parts;
+    return stores.commandLog.append({ ...entry, pk: makePk(), at: clock.now() });
+  }
+}
+
+function tokensOf({ adminToken, metricsToken }: EngineConfig): {
+  readonly adminToken: string | undefined;
+  readonly metricsToken: string | undefined;
+} {
+  return { adminToken, metricsToken };
+}
+
+function once(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock, Random } from '../clock.ts';
+import type { EngineConfigInput } from '../config/engine-config.ts';
+import type { BatchResult, MessageInput } from '../entities/message/message.schema.ts';
+import type { Mixin } from '../mixin/contract.ts';
+import type { Log } from '../observability/log.ts';
+import type { Caller } from '../operations/execute.ts';
+import type { AnyOperation } from '../operations/operation.ts';
+import type { Principal } from '../operations/principal.ts';
+import type { ReportEvent } from '../reporting/report-protocol.ts';
+import type { ReportSink } from '../reporting/report-transport.ts';
+import type { EventStreamOptions } from './event-stream.ts';
+
+export interface MailEngineOptions {
+  readonly config: EngineConfigInput;
+  /** In the order in which their hooks are called. @defaultValue none */
+  readonly mixins?: readonly Mixin[];
+  /** What each mixin is given as its configuration, by the mixin's id. */
+  readonly mixinConfig?: Readonly<Record<string, unknown>>;
+  /** Takes all reports inside the process, at least once each, in place of the tenants' endpoints. */
+  readonly reportSink?: ReportSink;
+  /** @defaultValue silent */
+  readonly log?: Log;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** Whether the engine can do its work, and what it lacks. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** A mail engine over one database. Several may live in one process; none touches signals, globals or the console. */
+export interface MailEngine extends AsyncDisposable {
+  readonly edition: 'community' | 'enterprise';
+  /** Ids of the mixins that take part. */
+  readonly mixins: readonly string[];
+  /** The one list of what can be done, the mixins' operations included. */
+  readonly operations: readonly AnyOperation[];
+  /**
+   * Run an operation by name, as `accounts.create`.
+   *
+   * @param caller an admin inside the process by default
+   * @throws {MailProxyError} what {@link execute} and the operation throw
+   */
+  execute(operation: string | AnyOperation, input: unknown, caller?: Caller): Promise<unknown>;
+  /**
+   * Tell who holds a token; null is nobody.
+   *
+   * @throws {MailProxyError} `unauthenticated`
+   */
+  authenticate(token: string | null): Promise<Principal>;
+  /** Accept messages for a tenant, `default` if none is named. Answers once they are on disk. */
+  submit(messages: readonly MessageInput[], options?: { readonly tenantId?: string }): Promise<BatchResult>;
+  /** Read a tenant's events in order, and wait for more. */
+  events(options?: EventStreamOptions): AsyncIterable<ReportEvent>;
+  /** Begin to deliver and to report. Before, messages are accepted and wait. */
+  start(): Promise<void>;
+  /**
+   * Take no new work, let running sends finish until the deadline, write their outcomes, give back the rest.
+   * The database stays open until the engine is disposed.
+   */
+  stop(options?: { readonly deadlineMs?: number }): Promise<void>;
+  ready(): Promise<Readiness>;
+  /** The exposition format of Prometheus. */
+  metricsText(): Promise<{ readonly contentType: string; readonly body: string }>;
+}

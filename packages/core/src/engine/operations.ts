@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type AccountServices, accountOperations } from '../entities/account/account.operations.ts';
+import { type CommandLogServices, commandLogOperations } from '../entities/command-log/command-log.operations.ts';
+import { type InstanceServices, instanceOperations } from '../entities/instance/instance.operations.ts';
+import { messageOperations } from '../entities/message/message.operations.ts';
+import { type HistoryServices, listMessageEvents } from '../entities/message/message-events.operations.ts';
+import type { MessageServices } from '../entities/message/message-services.ts';
+import {
+  type MessageEventServices,
+  messageEventOperations,
+} from '../entities/message-event/message-event.operations.ts';
+import { type StorageServices, storageOperations } from '../entities/storage/storage.operations.ts';
+import { type TenantServices, tenantOperations } from '../entities/tenant/tenant.operations.ts';
+import type { AnyOperation } from '../operations/operation.ts';
+
+/** What the operations of core use, all together. */
+export type CoreServices = TenantServices &
+  AccountServices &
+  StorageServices &
+  CommandLogServices &
+  MessageServices &
+  HistoryServices &
+  MessageEventServices &
+  InstanceServices;
+
+/**
+ * Everything that can be done, in the order in which it is shown. HTTP routes, the OpenAPI document and the command
+ * line are loops over this list and the mixins' operations.
+ */
+export const coreOperations: readonly AnyOperation[] = [
+  ...tenantOperations,
+  ...accountOperations,
+  ...messageOperations,
+  listMessageEvents,
+  ...messageEventOperations,
+  ...storageOperations,
+  ...instanceOperations,
+  ...commandLogOperations,
+];

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import type { Mixin } from '../mixin/contract.ts';
+import { type CombinedHooks, combineHooks } from '../mixin/hooks.ts';
+import type { Log } from '../observability/log.ts';
+import type { AnyOperation } from '../operations/operation.ts';
+import type { Service } from './background.ts';
+
+export interface MixinSetUp {
+  readonly database: Database<unknown>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** What all mixins add, ready for the engine. */
+export interface SetUpMixins {
+  readonly ids: readonly string[];
+  readonly operations: readonly AnyOperation[];
+  /** Services of the mixin whose operation it is. */
+  readonly servicesOf: ReadonlyMap<AnyOperation, object>;
+  readonly hooks: CombinedHooks;
+  readonly background: readonly Service[];
+}
+
+/** Set up the mixins one after the other; their tables are migrated already. */
+export async function setUpMixins(
+  mixins: readonly Mixin[],
+  { database, clock, log, config }: MixinSetUp,
+): Promise<SetUpMixins> {
+  const operations: AnyOperation[] = [];
+  const servicesOf = new Map<AnyOperation, object>();
+  const sources: { mixin: string; hooks: NonNullable<Awaited<ReturnType<Mixin['setup']>>['hooks']> }[] = [];
+  const background: Service[] = [];
+  for (const mixin of mixins) {
+    const own = log.child?.({ mixin: mixin.id }) ?? log;
+    const parts = await mixin.setup({ database, clock, log: own, config: config[mixin.id] });
+    for (const operation of parts.operations ?? []) {
+      operations.push(operation);
+      servicesOf.set(operation, parts.services ?? {});
+    }
+    if (parts.hooks !== undefined) sources.push({ mixin: mixin.id, hooks: parts.hooks });
+    if (parts.run !== undefined) background.push({ name: mixin.id, run: (signal) => parts.run?.(signal) ?? done() });
+  }
+  return {
+    ids: mixins.map((mixin) => mixin.id),
+    operations,
+    servicesOf,
+    hooks: combineHooks(sources, log),
+    background,
+  };
+}
+
+async function done(): Promise<void> {
+  // Nothing to run.
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { AccountStore } from '../entities/account/account.store.ts';
+import type { TenantStore } from '../entities/tenant/tenant.store.ts';
+import type { CombinedHooks } from '../mixin/hooks.ts';
+import type { Log } from '../observability/log.ts';
+import type { AccountCounter, AccountLabels, Metrics } from '../observability/metrics.ts';
+import { reachOfAll } from '../operations/principal.ts';
+import type { ClaimedMessage } from '../queue/claim.ts';
+import type { Settlement } from '../queue/settle.ts';
+
+export interface SettledObserverParts {
+  readonly accounts: Pick<AccountStore, 'relayRow'>;
+  readonly tenants: Pick<TenantStore, 'get'>;
+  readonly metrics: Metrics;
+  readonly hooks: Pick<CombinedHooks, 'delivered'>;
+  readonly log: Log;
+}
+
+/** Labels of an account hardly ever change: a renamed tenant shows its new name after this many messages. */
+const LABELS_KEPT_FOR = 1_000;
+
+/** Counts and tells mixins what was settled, after the commit. Nothing here can fail a delivery. */
+export class SettledObserver {
+  readonly #parts: SettledObserverParts;
+  readonly #labels = new Map<string, { readonly labels: AccountLabels; uses: number }>();
+
+  constructor(parts: SettledObserverParts) {
+    this.#parts = parts;
+  }
+
+  async settled(message: ClaimedMessage, settlement: Settlement): Promise<void> {
+    const { metrics, hooks, log } = this.#parts;
+    log.info(
+      {
+        messagePk: message.pk,
+        tenantId: message.tenant_id,
+        accountPk: message.account_pk,
+        attempt: settlement.event.attempt,
+        result: settlement.result ?? settlement.state,
+      },
+      'message settled',
+    );
+    try {
+      metrics.count(counterOf(settlement), await this.#labelsOf(message.account_pk));
+    } catch (error) {
+      log.warn({ accountPk: message.account_pk, err: error }, 'a message could not be counted');
+    }
+    const accepted = (settlement.event.detail.recipients ?? [])
+      .filter((recipient) => recipient.state === 'sent')
+      .map((recipient) => recipient.address);
+    if (accepted.length === 0) return;
+    await hooks.delivered({
+      messagePk: message.pk,
+      id: message.id,
+      tenantId: message.tenant_id,
+      accountPk: message.account_pk,
+      attempt: settlement.event.attempt,
+      messageId: message.message_id,
+      accepted,
+      at: settlement.now,
+    });
+  }
+
+  async #labelsOf(accountPk: string): Promise<AccountLabels> {
+    const known = this.#labels.get(accountPk);
+    if (known !== undefined && known.uses < LABELS_KEPT_FOR) {
+      known.uses += 1;
+      return known.labels;
+    }
+    const { id, tenantId } = await this.#parts.accounts.relayRow(accountPk);
+    const { name } = await this.#parts.tenants.get(reachOfAll(), tenantId);
+    const labels = { tenant_id: tenantId, tenant_name: name ?? tenantId, account_id: id, account_name: id };
+    this.#labels.set(accountPk, { labels, uses: 0 });
+    return labels;
+  }
+}
+
+function counterOf({ state, result }: Settlement): AccountCounter {
+  if (state !== 'final') return 'deferred';
+  return result === 'sent' || result === 'partially_sent' ? 'sent' : 'errors';
+}

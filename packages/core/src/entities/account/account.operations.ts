@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import * as v from 'valibot';
+import type { Clock } from '../../clock.ts';
+import type { MakePk } from '../../identity.ts';
+import { defineOperation } from '../../operations/operation.ts';
+import { DEFAULT_TENANT } from '../tenant/default-tenant.ts';
+import {
+  accountOutput,
+  accountPage,
+  accountReference,
+  accountView,
+  createAccountInput,
+  listAccountsInput,
+  settingsFrom,
+  updateAccountInput,
+} from './account.schema.ts';
+import type { AccountStore } from './account.store.ts';
+
+/** What the operations on accounts use. */
+export interface AccountServices {
+  readonly accounts: AccountStore;
+  readonly clock: Clock;
+  readonly makePk: MakePk;
+}
+
+const createAccount = defineOperation({
+  name: 'accounts.create',
+  summary: 'Add an SMTP relay',
+  http: { method: 'POST', path: '/v1/accounts', status: 201 },
+  access: 'tenant',
+  audit: true,
+  input: createAccountInput,
+  output: accountOutput,
+  run: async ({ accounts, clock, makePk }: AccountServices, { tenant_id: _, id, ...input }, { reach }) => {
+    const key = { pk: makePk(), id, tenantId: reach.tenantId ?? DEFAULT_TENANT };
+    return accountView(await accounts.create(key, settingsFrom(input, input), clock.now()));
+  },
+});
+
+const listAccounts = defineOperation({
+  name: 'accounts.list',
+  summary: 'List the SMTP relays, the oldest first',
+  http: { method: 'GET', path: '/v1/accounts' },
+  access: 'tenant',
+  audit: false,
+  input: listAccountsInput,
+  output: accountPage,
+  run: async ({ accounts }: AccountServices, input, { reach }) => {
+    const { items, next } = await accounts.list(reach, input);
+    return { items: items.map(accountView), next };
+  },
+});
+
+const getAccount = defineOperation({
+  name: 'accounts.get',
+  summary: 'Show an SMTP relay; its password is never shown',
+  http: { method: 'GET', path: '/v1/accounts/{account_id}' },
+  access: 'tenant',
+  audit: false,
+  input: accountReference,
+  output: accountOutput,
+  run: async ({ accounts }: AccountServices, input, { reach }) =>
+    accountView(await accounts.get(reach, input.account_id)),
+});
+
+const updateAccount = defineOperation({
+  name: 'accounts.update',
+  summary: 'Change an SMTP relay; a field that is absent stays, null clears it or sets its default',
+  http: { method: 'PATCH', path: '/v1/accounts/{account_id}' },
+  access: 'tenant',
+  audit: true,
+  input: updateAccountInput,
+  output: accountOutput,
+  run: async ({ accounts, clock }: AccountServices, { tenant_id: _, account_id, ...input }, { reach }) => {
+    const account = await accounts.update(
+      reach,
+      account_id,
+      (current) => settingsFrom(input, { host: input.host ?? current.host, port: input.port ?? current.port, current }),
+      clock.now(),
+    );
+    return accountView(account);
+  },
+});
+
+const deleteAccount = defineOperation({
+  name: 'accounts.delete',
+  summary: 'Delete an SMTP relay that no message refers to',
+  http: { method: 'DELETE', path: '/v1/accounts/{account_id}', status: 204 },
+  access: 'tenant',
+  audit: true,
+  input: accountReference,
+  output: v.null(),
+  run: async ({ accounts }: AccountServices, input, { reach }) => {
+    await accounts.delete(reach, input.account_id);
+    return null;
+  },
+});
+
+/** Commands on SMTP relays. */
+export const accountOperations = [createAccount, listAccounts, getAccount, updateAccount, deleteAccount] as const;

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { sql } from 'kysely';
+import type { Database } from '../../database/database.ts';
+import type { Prepared } from '../../database/statement.ts';
+import type { Dependants } from '../delete-unused.ts';
+import type { CoreSchema } from '../schema.ts';
+import type { AccountKey } from './account.model.ts';
+import type { AccountsTable } from './account.table.ts';
+
+type Own = Pick<AccountsTable, 'pk' | 'tenant_id'>;
+
+export interface AccountStatements {
+  /** Inserts nothing where there is no such tenant. */
+  readonly insert: Prepared<AccountsTable, unknown>;
+  /** Changes nothing where `version` is not the next one. */
+  readonly update: Prepared<AccountsTable, unknown>;
+  readonly clearDefault: Prepared<Own & Pick<AccountsTable, 'updated_at'>, unknown>;
+  readonly find: Prepared<{ readonly ref: string; readonly tenant_id: string | null }, AccountsTable>;
+  readonly byPk: Prepared<{ readonly pk: string }, AccountsTable>;
+  readonly listAll: Prepared<{ readonly after: string; readonly rows: number }, AccountsTable>;
+  readonly listOfTenant: Prepared<
+    { readonly tenant_id: string; readonly after: string; readonly rows: number },
+    AccountsTable
+  >;
+  readonly resolve: Prepared<Pick<AccountsTable, 'tenant_id' | 'id'>, AccountKey>;
+  readonly resolveDefault: Prepared<Pick<AccountsTable, 'tenant_id'>, AccountKey & Pick<AccountsTable, 'is_default'>>;
+  readonly remove: Prepared<Own, unknown>;
+  readonly dependants: Prepared<Own, Dependants>;
+}
+
+const COLUMNS = [
+  'pk',
+  'tenant_id',
+  'id',
+  'host',
+  'port',
+  'username',
+  'password',
+  'tls',
+  'tls_servername',
+  'tls_ca',
+  'tls_insecure',
+  'is_default',
+  'max_connections',
+  'max_messages_per_connection',
+  'version',
+  'created_at',
+  'updated_at',
+] as const satisfies readonly (keyof AccountsTable)[];
+
+export function prepareAccountStatements(database: Database<CoreSchema>): AccountStatements {
+  return {
+    insert: database.prepare((k, p) =>
+      k
+        .insertInto('accounts')
+        .columns(COLUMNS)
+        .expression((eb) =>
+          eb
+            .selectFrom('tenants')
+            .select(COLUMNS.map((column) => eb.val(p[column]).as(column)))
+            .where('tenants.id', '=', p.tenant_id),
+        ),
+    ),
+    update: database.prepare((k, p) =>
+      k
+        .updateTable('accounts')
+        .set({
+          host: p.host,
+          port: p.port,
+          username: p.username,
+          password: p.password,
+          tls: p.tls,
+          tls_servername: p.tls_servername,
+          tls_ca: p.tls_ca,
+          tls_insecure: p.tls_insecure,
+          is_default: p.is_default,
+          max_connections: p.max_connections,
+          max_messages_per_connection: p.max_messages_per_connection,
+          version: p.version,
+          updated_at: p.updated_at,
+        })
+        .where('pk', '=', p.pk)
+        .where(sql<number>`version + 1`, '=', p.version),
+    ),
+    // A change like any other, so that an update that read the row before does not overwrite it.
+    clearDefault: database.prepare((k, p) =>
+      k
+        .updateTable('accounts')
+        .set({ is_default: 0, version: sql<number>`version + 1`, updated_at: p.updated_at })
+        .where('tenant_id', '=', p.tenant_id)
+        .where('is_default', '=', sql.lit(1))
+        .where('pk', '<>', p.pk),
+    ),
+    // The row whose pk it is, and two more: enough to tell one from several.
+    find: database.prepare((k, p) =>
+      k
+        .selectFrom('accounts')
+        .selectAll()
+        .where((eb) => eb.or([eb('pk', '=', p.ref), eb('id', '=', p.ref)]))
+        .where(sql<boolean>`(cast(${p.tenant_id} as text) is null or tenant_id = cast(${p.tenant_id} as text))`)
+        .orderBy(sql`case when pk = cast(${p.ref} as text) then 0 else 1 end`)
+        .limit(sql.lit(3)),
+    ),
+    byPk: database.prepare((k, p) => k.selectFrom('accounts').selectAll().where('pk', '=', p.pk)),
+    listAll: database.prepare((k, p) =>
+      k.selectFrom('accounts').selectAll().where('pk', '>', p.after).orderBy('pk').limit(p.rows),
+    ),
+    listOfTenant: database.prepare((k, p) =>
+      k
+        .selectFrom('accounts')
+        .selectAll()
+        .where('tenant_id', '=', p.tenant_id)
+        .where('pk', '>', p.after)
+        .orderBy('pk')
+        .limit(p.rows),
+    ),
+    resolve: database.prepare((k, p) =>
+      k.selectFrom('accounts').select(['pk', 'id']).where('tenant_id', '=', p.tenant_id).where('id', '=', p.id),
+    ),
+    resolveDefault: database.prepare((k, p) =>
+      k
+        .selectFrom('accounts')
+        .select(['pk', 'id', 'is_default'])
+        .where('tenant_id', '=', p.tenant_id)
+        .orderBy('is_default', 'desc')
+        .limit(sql.lit(2)),
+    ),
+    // The tenant is named so that its index is used: there is none over all messages of an account.
+    remove: database.prepare((k, p) =>
+      k
+        .deleteFrom('accounts')
+        .where('pk', '=', p.pk)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('messages')
+                .select('pk')
+                .where('messages.tenant_id', '=', p.tenant_id)
+                .whereRef('messages.account_pk', '=', 'accounts.pk'),
+            ),
+          ),
+        ),
+    ),
+    dependants: database.prepare((k, p) =>
+      k
+        .selectFrom('accounts')
+        .where('pk', '=', p.pk)
+        .select(({ fn, selectFrom }) => [
+          selectFrom('messages')
+            .select(fn.countAll<number>().as('n'))
+            .whereRef('messages.account_pk', '=', 'accounts.pk')
+            .where('messages.state', '<>', sql.lit('final'))
+            .as('waiting_messages'),
+          selectFrom('messages')
+            .select(fn.countAll<number>().as('n'))
+            .where('messages.tenant_id', '=', p.tenant_id)
+            .whereRef('messages.account_pk', '=', 'accounts.pk')
+            .as('messages'),
+        ])
+        .$castTo<Dependants>(),
+    ),
+  };
+}

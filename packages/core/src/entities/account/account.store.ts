@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type Clock, systemClock } from '../../clock.ts';
+import { type Database, UniqueViolation } from '../../database/database.ts';
+import { exactlyOne } from '../../database/statement.ts';
+import { isMailProxyError, MailProxyError } from '../../errors.ts';
+import type { Reach } from '../../operations/principal.ts';
+import type { Sealer } from '../../secrets/sealer.ts';
+import { type Dependants, deleteUnused } from '../delete-unused.ts';
+import { type Page, type Paging, pageFrom, pageInput } from '../paging.ts';
+import { RecentCache } from '../recent-cache.ts';
+import type { CoreSchema } from '../schema.ts';
+import {
+  type Account,
+  type AccountKey,
+  type AccountRelayRow,
+  type AccountSettings,
+  accountOf,
+  columnsOf,
+  passwordPlace,
+  relayOf,
+} from './account.model.ts';
+import { prepareAccountStatements } from './account.statements.ts';
+import type { AccountsTable } from './account.table.ts';
+
+/** SMTP relays of the tenants. A row outside the reach is as if it did not exist. */
+export interface AccountStore {
+  /** @throws {MailProxyError} `not_found` when there is no such tenant, `duplicate_id` */
+  create(key: AccountKey & { readonly tenantId: string }, settings: AccountSettings, now: number): Promise<Account>;
+  /**
+   * @param ref - the pk, which wins, or the client's id
+   * @throws {MailProxyError} `not_found`, `ambiguous_id`
+   */
+  get(reach: Reach, ref: string): Promise<Account>;
+  /** In the order in which they were made. */
+  list(reach: Reach, paging: Paging): Promise<Page<Account>>;
+  /**
+   * Change an account. `revise` makes the new settings out of the account as it is; it may be called again when
+   * someone else changed the account in between.
+   *
+   * @throws {MailProxyError} `not_found`, `ambiguous_id`, `conflict` when others keep changing it
+   */
+  update(reach: Reach, ref: string, revise: (account: Account) => AccountSettings, now: number): Promise<Account>;
+  /**
+   * Delete an account that no message refers to, whether it waits or is done.
+   *
+   * @throws {MailProxyError} `not_found`, `ambiguous_id`, `in_use`
+   */
+  delete(reach: Reach, ref: string): Promise<void>;
+  /** The account that a message uses: the one with the client's id, else the default or only one of the tenant. */
+  resolve(tenantId: string, accountId: string | null): Promise<AccountKey | null>;
+  /** @throws {MailProxyError} `not_found` */
+  relayRow(pk: string): Promise<AccountRelayRow>;
+  /** Be told the pk of each account that this process changes or deletes. Disposing ends it. */
+  onChange(listener: (pk: string) => void): Disposable;
+}
+
+/** Others may change an account between reading and writing it, or make another one the default at the same time. */
+const MAX_TRIES = 5;
+
+const MAX_CACHED_ACCOUNTS = 10_000;
+/** How long a change by another instance may go unnoticed. */
+const MAX_CACHE_AGE_MS = 1_000;
+
+export function createAccountStore(
+  database: Database<CoreSchema>,
+  sealer: Sealer,
+  clock: Clock = systemClock,
+): AccountStore {
+  const statements = prepareAccountStatements(database);
+  const cacheOptions = { maxEntries: MAX_CACHED_ACCOUNTS, maxAgeMs: MAX_CACHE_AGE_MS, clock };
+  const keys = new RecentCache<AccountKey>(cacheOptions);
+  const relays = new RecentCache<AccountRelayRow>(cacheOptions);
+  const listeners = new Set<(pk: string) => void>();
+
+  const sealPassword = (pk: string, password: string | null): string | null =>
+    password === null ? null : sealer.seal(password, passwordPlace(pk));
+
+  const changed = (pk: string): void => {
+    keys.clear();
+    relays.clear();
+    for (const listener of listeners) listener(pk);
+  };
+
+  const find = async (reach: Reach, ref: string): Promise<AccountsTable> => {
+    const rows = await database.read(statements.find.bind({ ref, tenant_id: reach.tenantId }));
+    // A client may have chosen the pk of another account as an id; the owner of the pk must stay reachable.
+    const owner = rows.find((row) => row.pk === ref);
+    if (owner !== undefined) return owner;
+    const [row, another] = rows;
+    if (row === undefined) throw new MailProxyError('not_found');
+    if (another !== undefined) {
+      throw new MailProxyError('ambiguous_id', {
+        detail: 'several tenants have an account of that id; give tenant_id',
+      });
+    }
+    return row;
+  };
+
+  /** Write the row; where it becomes the default, no other one stays it. */
+  const written = async (row: AccountsTable, statement: 'insert' | 'update'): Promise<void> => {
+    const { pk, tenant_id, is_default, updated_at } = row;
+    const write = exactlyOne(statements[statement].bind(row), statement === 'insert' ? 'not_found' : 'conflict');
+    if (is_default === 0) {
+      await database.write([write]);
+    } else {
+      await database.write([statements.clearDefault.bind({ pk, tenant_id, updated_at }), write]);
+    }
+    changed(pk);
+  };
+
+  return {
+    async create({ pk, id, tenantId }, settings, now) {
+      const row: AccountsTable = {
+        pk,
+        tenant_id: tenantId,
+        id,
+        ...columnsOf(settings),
+        password: sealPassword(pk, settings.password ?? null),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+      };
+      for (let attempt = 1; ; attempt++) {
+        try {
+          await written(row, 'insert');
+          return accountOf(row);
+        } catch (error) {
+          if (!(error instanceof UniqueViolation)) throw error;
+          const [taken] = await database.read(statements.resolve.bind({ tenant_id: tenantId, id }));
+          if (taken !== undefined) {
+            throw new MailProxyError('duplicate_id', {
+              detail: `the tenant has an account ${id} already`,
+              cause: error,
+            });
+          }
+          // Another instance made an account the default in the same moment.
+          if (attempt === MAX_TRIES) throw new MailProxyError('conflict', { cause: error });
+        }
+      }
+    },
+
+    async get(reach, ref) {
+      return accountOf(await find(reach, ref));
+    },
+
+    async list(reach, paging) {
+      const { tenantId } = reach;
+      const rows = await database.read(
+        tenantId === null
+          ? statements.listAll.bind(pageInput(paging))
+          : statements.listOfTenant.bind({ tenant_id: tenantId, ...pageInput(paging) }),
+      );
+      return pageFrom(rows.map(accountOf), paging.limit, (account) => account.pk);
+    },
+
+    async update(reach, ref, revise, now) {
+      for (let attempt = 1; ; attempt++) {
+        const current = await find(reach, ref);
+        const { password, ...settings } = revise(accountOf(current));
+        const row: AccountsTable = {
+          ...current,
+          ...columnsOf(settings),
+          password: password === undefined ? current.password : sealPassword(current.pk, password),
+          version: current.version + 1,
+          updated_at: now,
+        };
+        try {
+          await written(row, 'update');
+          return accountOf(row);
+        } catch (error) {
+          const isRace = isMailProxyError(error, 'conflict') || error instanceof UniqueViolation;
+          if (!isRace) throw error;
+          if (attempt === MAX_TRIES) throw new MailProxyError('conflict', { cause: error });
+        }
+      }
+    },
+
+    async delete(reach, ref) {
+      const { pk, tenant_id } = await find(reach, ref);
+      await deleteUnused(database, {
+        remove: statements.remove.bind({ pk, tenant_id }),
+        dependants: statements.dependants.bind({ pk, tenant_id }),
+        detail: inUse,
+      });
+      changed(pk);
+    },
+
+    resolve(tenantId, accountId) {
+      return keys.get(JSON.stringify([tenantId, accountId]), async () => {
+        if (accountId !== null) {
+          const [row] = await database.read(statements.resolve.bind({ tenant_id: tenantId, id: accountId }));
+          return row ?? null;
+        }
+        const [first, second] = await database.read(statements.resolveDefault.bind({ tenant_id: tenantId }));
+        if (first === undefined || (first.is_default === 0 && second !== undefined)) return null;
+        return { pk: first.pk, id: first.id };
+      });
+    },
+
+    async relayRow(pk) {
+      const relay = await relays.get(pk, async () => {
+        const [row] = await database.read(statements.byPk.bind({ pk }));
+        return row === undefined ? null : relayOf(row, sealer);
+      });
+      if (relay === null) throw new MailProxyError('not_found', { detail: `there is no account ${pk}` });
+      return relay;
+    },
+
+    onChange(listener) {
+      // A function of its own, so that one that listens twice is told twice and disposed of once.
+      const own = (pk: string): void => listener(pk);
+      listeners.add(own);
+      return { [Symbol.dispose]: () => void listeners.delete(own) };
+    },
+  };
+}
+
+function inUse({ messages = 0, waiting_messages: waiting = 0 }: Dependants): string {
+  return waiting > 0
+    ? `${waiting} messages wait for this account`
+    : `no message waits for this account, but ${messages} that are done refer to it`;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Database } from '../database/database.ts';
+import type { Statement } from '../database/statement.ts';
+import { isMailProxyError, MailProxyError } from '../errors.ts';
+import type { CoreSchema } from './schema.ts';
+
+/** How many rows of each kind depend on a row. */
+export type Dependants = Readonly<Record<string, number>>;
+
+export interface DeleteUnused {
+  /** Deletes the row if nothing depends on it: the condition is in the statement, so that nothing can come between. */
+  readonly remove: Statement;
+  /** One row of counts while the row to delete exists, none otherwise. */
+  readonly dependants: Statement<Dependants>;
+  readonly detail: (counts: Dependants) => string;
+}
+
+/** What is in the way may go while it is counted; then it is tried again, this often. */
+const MAX_TRIES = 3;
+
+/**
+ * Delete a row that nothing depends on.
+ *
+ * @throws {MailProxyError} `not_found`, `in_use` with the counts
+ */
+export async function deleteUnused(database: Database<CoreSchema>, options: DeleteUnused): Promise<void> {
+  let refusal: unknown;
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
+    try {
+      const [{ changes }] = await database.write([options.remove]);
+      if (changes === 1) return;
+      refusal = undefined;
+    } catch (error) {
+      if (isMailProxyError(error)) throw error;
+      // A foreign key: a dependant was added by another connection after the condition was seen. The counts tell.
+      refusal = error;
+    }
+    const [counts] = await database.read(options.dependants);
+    if (counts === undefined) throw new MailProxyError('not_found');
+    if (Object.values(counts).some((count) => count > 0)) {
+      throw new MailProxyError('in_use', { detail: options.detail(counts), extra: counts });
+    }
+  }
+  throw refusal ?? new MailProxyError('conflict', { detail: 'what depends on it keeps changing; try again' });
+}

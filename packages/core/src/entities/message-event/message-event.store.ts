@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Database } from '../../database/database.ts';
+import type { Prepared } from '../../database/statement.ts';
+import type { CoreSchema } from '../schema.ts';
+import type { MessageEventsTable } from './message-event.table.ts';
+import { createReportCursorStore, type ReportCursorStore } from './report-cursor.store.ts';
+
+/** An event with what its message is called outside. */
+export interface MessageEventRow extends MessageEventsTable {
+  /** The client's id of the message. */
+  readonly message_id: string;
+  /** The client's id of the account. */
+  readonly account_id: string;
+  readonly batch_code: string | null;
+}
+
+/** An event that has its place in the sequence. */
+export interface NumberedEventRow extends MessageEventRow {
+  readonly seq: number;
+}
+
+export interface MessageEventStore extends ReportCursorStore {
+  /** Up to `limit` events of a tenant numbered after `seq`, in order. */
+  listAfter(tenantId: string, seq: number, limit: number): Promise<readonly NumberedEventRow[]>;
+  /** The history of a message, oldest first; what happened last may have no number yet. */
+  listOfMessage(messagePk: string): Promise<readonly MessageEventRow[]>;
+}
+
+/** The insert of an event, for the unit of whatever the event tells of. `seq` is null: the sequencer gives it. */
+export function prepareInsertEvent(database: Database<CoreSchema>): Prepared<MessageEventsTable, unknown> {
+  return database.prepare<MessageEventsTable>((k, p) =>
+    k.insertInto('message_events').values({
+      pk: p.pk,
+      tenant_id: p.tenant_id,
+      message_pk: p.message_pk,
+      type: p.type,
+      at: p.at,
+      attempt: p.attempt,
+      detail: p.detail,
+      seq: p.seq,
+    }),
+  );
+}
+
+export function createMessageEventStore(database: Database<CoreSchema>): MessageEventStore {
+  const after = database.prepare<{ tenant_id: string; seq: number; limit: number }, NumberedEventRow>((k, p) =>
+    k
+      .selectFrom('message_events as e')
+      .innerJoin('messages as m', 'm.pk', 'e.message_pk')
+      .innerJoin('accounts as a', 'a.pk', 'm.account_pk')
+      .select(['e.pk', 'e.tenant_id', 'e.message_pk', 'e.type', 'e.at', 'e.attempt', 'e.detail'])
+      .select(['m.id as message_id', 'a.id as account_id', 'm.batch_code'])
+      .select((eb) => eb.ref('e.seq').$notNull().as('seq'))
+      .where('e.tenant_id', '=', p.tenant_id)
+      .where('e.seq', '>', p.seq)
+      .orderBy('e.seq')
+      .limit(p.limit),
+  );
+  const ofMessage = database.prepare<{ message_pk: string }, MessageEventRow>((k, p) =>
+    k
+      .selectFrom('message_events as e')
+      .innerJoin('messages as m', 'm.pk', 'e.message_pk')
+      .innerJoin('accounts as a', 'a.pk', 'm.account_pk')
+      .select(['e.pk', 'e.tenant_id', 'e.message_pk', 'e.type', 'e.at', 'e.attempt', 'e.detail', 'e.seq'])
+      .select(['m.id as message_id', 'a.id as account_id', 'm.batch_code'])
+      .where('e.message_pk', '=', p.message_pk)
+      .orderBy('e.pk'),
+  );
+
+  return {
+    ...createReportCursorStore(database),
+    listAfter: (tenantId, seq, limit) => database.read(after.bind({ tenant_id: tenantId, seq, limit })),
+    listOfMessage: (messagePk) => database.read(ofMessage.bind({ message_pk: messagePk })),
+  };
+}

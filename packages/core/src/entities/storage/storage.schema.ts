@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import * as v from 'valibot';
+import { clientId, line, page, pageOf, rfc3339, tenantId, timestamp } from '../../operations/fields.ts';
+import type { Storage } from './storage.store.ts';
+
+/** Characters of a configuration as JSON. */
+const MAX_CONFIG_LENGTH = 65_536;
+
+export const createStorageInput = v.strictObject({
+  tenant_id: v.optional(tenantId),
+  name: clientId,
+  protocol: v.pipe(line(32), v.regex(/^[a-z][a-z0-9+.-]*$/, 'expected a protocol in lower case, such as http or s3')),
+  /** Addresses and credentials, as the protocol needs them. */
+  config: v.nullish(
+    v.pipe(
+      v.record(v.string(), v.unknown()),
+      v.check(
+        (config) => JSON.stringify(config).length <= MAX_CONFIG_LENGTH,
+        `expected at most ${MAX_CONFIG_LENGTH} characters of JSON`,
+      ),
+    ),
+  ),
+});
+
+export const storageReference = v.strictObject({ storage_id: clientId, tenant_id: v.optional(tenantId) });
+
+export const listStoragesInput = v.strictObject({ tenant_id: v.optional(tenantId), ...page });
+
+export const storageOutput = v.object({
+  pk: v.string(),
+  tenant_id: v.string(),
+  name: v.string(),
+  protocol: v.string(),
+  /** The configuration itself is never shown. */
+  has_config: v.boolean(),
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+
+export const storagePage = pageOf(storageOutput);
+
+export function storageView(storage: Storage): v.InferOutput<typeof storageOutput> {
+  return { ...storage, created_at: rfc3339(storage.created_at), updated_at: rfc3339(storage.updated_at) };
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import * as v from 'valibot';
+import type { Clock } from '../../clock.ts';
+import type { MakePk } from '../../identity.ts';
+import { page, pageOf, tenantId } from '../../operations/fields.ts';
+import { defineOperation } from '../../operations/operation.ts';
+import { apiKeyOutput, apiKeyView, createApiKeyInput, createdApiKeyOutput, keyId } from '../api-key/api-key.schema.ts';
+import type { ApiKeyStore } from '../api-key/api-key.store.ts';
+import {
+  createdTenantOutput,
+  createTenantInput,
+  tenantOutput,
+  tenantView,
+  updateTenantInput,
+} from './tenant.schema.ts';
+import type { TenantStore } from './tenant.store.ts';
+
+/** What the operations on tenants and their keys use. */
+export interface TenantServices {
+  readonly tenants: TenantStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly clock: Clock;
+  readonly makePk: MakePk;
+}
+
+const createTenant = defineOperation({
+  name: 'tenants.create',
+  summary: 'Add a tenant and its first API key',
+  http: { method: 'POST', path: '/v1/tenants', status: 201 },
+  access: 'admin',
+  audit: true,
+  input: createTenantInput,
+  output: createdTenantOutput,
+  run: async ({ tenants, apiKeys, clock, makePk }: TenantServices, input) => {
+    const now = clock.now();
+    const { token, insert } = apiKeys.draft({ tenantId: input.id, label: '', pk: makePk(), now });
+    const tenant = await tenants.create(input, now, [insert]);
+    return { ...tenantView(tenant), api_key: token };
+  },
+});
+
+const listTenants = defineOperation({
+  name: 'tenants.list',
+  summary: 'List the tenants by id',
+  http: { method: 'GET', path: '/v1/tenants' },
+  access: 'admin',
+  audit: false,
+  input: v.strictObject({ ...page }),
+  output: pageOf(tenantOutput),
+  run: async ({ tenants }: TenantServices, input, { reach }) => {
+    const { items, next } = await tenants.list(reach, input);
+    return { items: items.map(tenantView), next };
+  },
+});
+
+const getTenant = defineOperation({
+  name: 'tenants.get',
+  summary: 'Show a tenant',
+  http: { method: 'GET', path: '/v1/tenants/{tenant_id}' },
+  access: 'tenant',
+  audit: false,
+  input: v.strictObject({ tenant_id: tenantId }),
+  output: tenantOutput,
+  run: async ({ tenants }: TenantServices, input, { reach }) => tenantView(await tenants.get(reach, input.tenant_id)),
+});
+
+const updateTenant = defineOperation({
+  name: 'tenants.update',
+  summary: 'Change a tenant; a field that is absent stays, null clears it',
+  http: { method: 'PATCH', path: '/v1/tenants/{tenant_id}' },
+  access: 'admin',
+  audit: true,
+  input: updateTenantInput,
+  output: tenantOutput,
+  run: async ({ tenants, clock }: TenantServices, { tenant_id, ...settings }, { reach }) =>
+    tenantView(await tenants.update(reach, tenant_id, settings, clock.now())),
+});
+
+const deleteTenant = defineOperation({
+  name: 'tenants.delete',
+  summary: 'Delete a tenant that has no accounts and no messages, with its keys and storages',
+  http: { method: 'DELETE', path: '/v1/tenants/{tenant_id}', status: 204 },
+  access: 'admin',
+  audit: true,
+  input: v.strictObject({ tenant_id: tenantId }),
+  output: v.null(),
+  run: async ({ tenants, apiKeys }: TenantServices, input, { reach }) => {
+    await tenants.delete(reach, input.tenant_id);
+    apiKeys.forget();
+    return null;
+  },
+});
+
+const createKey = defineOperation({
+  name: 'tenants.create-key',
+  summary: 'Add an API key to a tenant; it is shown this once',
+  http: { method: 'POST', path: '/v1/tenants/{tenant_id}/api-keys', status: 201 },
+  access: 'admin',
+  audit: true,
+  input: createApiKeyInput,
+  output: createdApiKeyOutput,
+  run: async ({ apiKeys, clock, makePk }: TenantServices, input) => {
+    const label = input.label ?? '';
+    const { token, key } = await apiKeys.create({ tenantId: input.tenant_id, label, pk: makePk(), now: clock.now() });
+    return { ...apiKeyView(key), api_key: token };
+  },
+});
+
+const listKeys = defineOperation({
+  name: 'tenants.list-keys',
+  summary: "List a tenant's API keys, revoked ones included",
+  http: { method: 'GET', path: '/v1/tenants/{tenant_id}/api-keys' },
+  access: 'admin',
+  audit: false,
+  input: v.strictObject({ tenant_id: tenantId, ...page }),
+  output: pageOf(apiKeyOutput),
+  run: async ({ tenants, apiKeys }: TenantServices, input, { reach }) => {
+    await tenants.get(reach, input.tenant_id);
+    const { items, next } = await apiKeys.list(input.tenant_id, input);
+    return { items: items.map(apiKeyView), next };
+  },
+});
+
+const revokeKey = defineOperation({
+  name: 'tenants.revoke-key',
+  summary: 'Revoke an API key; other instances notice within a second',
+  http: { method: 'DELETE', path: '/v1/tenants/{tenant_id}/api-keys/{key_id}', status: 204 },
+  access: 'admin',
+  audit: true,
+  input: v.strictObject({ tenant_id: tenantId, key_id: keyId }),
+  output: v.null(),
+  run: async ({ apiKeys, clock }: TenantServices, input) => {
+    await apiKeys.revoke(input.tenant_id, input.key_id, clock.now());
+    return null;
+  },
+});
+
+/** Commands on tenants and their keys. */
+export const tenantOperations = [
+  createTenant,
+  listTenants,
+  getTenant,
+  updateTenant,
+  deleteTenant,
+  createKey,
+  listKeys,
+  revokeKey,
+] as const;

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+/** Whose mail a sample counts. `account_name` equals `account_id`, as in the original, for its dashboards. */
+export interface AccountLabels {
+  readonly tenant_id: string;
+  readonly tenant_name: string;
+  readonly account_id: string;
+  readonly account_name: string;
+}
+
+const ACCOUNT_LABELS = ['tenant_id', 'tenant_name', 'account_id', 'account_name'] as const;
+
+/** Counters by account: name and help in one table. */
+const ACCOUNT_COUNTERS = {
+  sent: { name: 'gmp_sent_total', help: 'Messages that the relay took for at least one recipient' },
+  errors: { name: 'gmp_errors_total', help: 'Messages that ended without being delivered to anyone' },
+  deferred: { name: 'gmp_deferred_total', help: 'Attempts that failed for now' },
+  rateLimited: { name: 'gmp_rate_limited_total', help: 'Messages that waited for a rate limit' },
+} as const;
+
+export type AccountCounter = keyof typeof ACCOUNT_COUNTERS;
+
+/** Figures read when somebody asks for the metrics. */
+export interface MetricSources {
+  readonly pendingMessages: () => Promise<number>;
+  readonly database: () => { readonly commits: number; readonly units: number };
+  readonly sends: () => { readonly running: number; readonly buffered: number };
+}
+
+export interface Metrics {
+  count(counter: AccountCounter, labels: AccountLabels): void;
+  /** Show an account with zeros before anything happened to it. */
+  announce(labels: AccountLabels): void;
+  reported(events: number): void;
+  reportFailed(): void;
+  /** The exposition format of Prometheus. */
+  text(): Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+/** Counters are of this process's life. Each engine has a registry of its own. */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = (name: AccountCounter) =>
+    new Counter({ ...ACCOUNT_COUNTERS[name], labelNames: [...ACCOUNT_LABELS], registers });
+  const counters: Readonly<Record<AccountCounter, Counter<(typeof ACCOUNT_LABELS)[number]>>> = {
+    sent: counter('sent'),
+    errors: counter('errors'),
+    deferred: counter('deferred'),
+    rateLimited: counter('rateLimited'),
+  };
+  gauge(registers, 'gmp_pending_messages', 'Messages that are not final', sources.pendingMessages);
+  gauge(registers, 'gmp_sends_running', 'Messages being sent at this moment', () => sources.sends().running);
+  gauge(registers, 'gmp_sends_claimed', 'Messages claimed and not begun', () => sources.sends().buffered);
+  total(registers, 'gmp_database_commits_total', 'Write transactions committed', () => sources.database().commits);
+  total(registers, 'gmp_database_units_total', 'Units of work inside them', () => sources.database().units);
+  const reported = new Counter({
+    name: 'gmp_reported_events_total',
+    help: 'Events acknowledged by tenants',
+    registers,
+  });
+  const failures = new Counter({ name: 'gmp_report_failures_total', help: 'Report calls that failed', registers });
+
+  return {
+    count: (name, labels) => counters[name].inc({ ...labels }),
+    announce(labels) {
+      for (const known of Object.values(counters)) known.inc({ ...labels }, 0);
+    },
+    reported: (events) => reported.inc(events),
+    reportFailed: () => failures.inc(),
+    async text() {
+      return { contentType: registry.contentType, body: await registry.metrics() };
+    },
+  };
+}
+
+function gauge(registers: Registry[], name: string, help: string, read: () => number | Promise<number>): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    async collect() {
+      this.set(await read());
+    },
+  });
+}
+
+/** A counter whose value another part keeps. */
+function total(registers: Registry[], name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers,
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
+}

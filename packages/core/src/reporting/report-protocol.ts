@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import * as v from 'valibot';
+import { eventDetailOf } from '../entities/message-event/message-event.schema.ts';
+import type { NumberedEventRow } from '../entities/message-event/message-event.store.ts';
+import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
+import { epochSeconds } from '../operations/fields.ts';
+
+/** Times of the original's fields: whole seconds since the epoch. */
+type OriginalFields =
+  | { readonly sent_ts: number }
+  | { readonly error_ts: number; readonly error: string }
+  | { readonly deferred_ts: number; readonly deferred_reason: string };
+
+/** One entry of `delivery_report`: the original's fields, and ours beside them. */
+export type ReportEvent = OriginalFields & {
+  /** The client's id of the message. */
+  readonly id: string;
+  /** Stable: an event that comes twice carries it twice. */
+  readonly event_id: string;
+  /** Place in the tenant's sequence; rises from entry to entry, may leave out numbers. */
+  readonly seq: number;
+  readonly event: EventType;
+  readonly tenant_id: string;
+  /** Our id of the message. */
+  readonly pk: string;
+  readonly account_id: string;
+  readonly batch_code: string | null;
+  /** 0 where the event belongs to no attempt. */
+  readonly attempt: number;
+  readonly recipients: readonly ReportedRecipient[];
+  /** When the next attempt is due; null where there is none. */
+  readonly next_attempt_ts: number | null;
+  /** The relay may have taken the message although no answer arrived. */
+  readonly possible_duplicate: boolean;
+};
+
+export interface ReportedRecipient {
+  readonly address: string;
+  readonly state: string;
+  readonly code: number | null;
+  readonly enhanced: string | null;
+  readonly reply: string | null;
+}
+
+/** Body of a call. The list is always there and empty when the tenant is called without news. */
+export interface ReportBody {
+  readonly delivery_report: readonly ReportEvent[];
+}
+
+/** What a call came to. Only `acknowledged: true` moves the cursor. */
+export type ReportAnswer =
+  | {
+      readonly acknowledged: true;
+      /** Messages that the tenant wants to submit: a hint to call again soon. */
+      readonly queued: number;
+      /** Milliseconds; null when the tenant did not say. */
+      readonly nextSyncAfter: number | null;
+      /** Client ids that the tenant could not process, and those it does not know. */
+      readonly error: readonly string[];
+      readonly notFound: readonly string[];
+    }
+  | {
+      readonly acknowledged: false;
+      /** For a person; never holds a secret. */
+      readonly reason: string;
+    };
+
+export function toReportEvent(row: NumberedEventRow): ReportEvent {
+  const detail = eventDetailOf(row);
+  return {
+    id: row.message_id,
+    ...originalFields(row, detail),
+    event_id: row.pk,
+    seq: row.seq,
+    event: row.type,
+    tenant_id: row.tenant_id,
+    pk: row.message_pk,
+    account_id: row.account_id,
+    batch_code: row.batch_code,
+    attempt: row.attempt,
+    recipients: (detail.recipients ?? []).map(({ address, state, code, enhanced, reply }) => ({
+      address,
+      state,
+      code,
+      enhanced,
+      reply,
+    })),
+    next_attempt_ts: detail.nextAttemptAt === undefined ? null : epochSeconds(detail.nextAttemptAt),
+    possible_duplicate: detail.possibleDuplicate ?? false,
+  };
+}
+
+/** The time of the original's fields is that of the event, also in `deferred_ts`. */
+function originalFields(row: NumberedEventRow, detail: EventDetail): OriginalFields {
+  const ts = epochSeconds(row.at);
+  switch (row.type) {
+    case 'sent':
+    case 'partially_sent':
+      return { sent_ts: ts };
+    case 'error':
+    case 'expired':
+    case 'cancelled':
+      return { error_ts: ts, error: reasonOf(row, detail) };
+    case 'deferred':
+    case 'interrupted':
+      return { deferred_ts: ts, deferred_reason: reasonOf(row, detail) };
+    default:
+      return row.type satisfies never;
+  }
+}
+
+function reasonOf(row: NumberedEventRow, detail: EventDetail): string {
+  return detail.reason ?? detail.recipients?.find((recipient) => recipient.reply !== null)?.reply ?? row.type;
+}
+
+/** The largest time that a Date holds. */
+const MAX_TIME_MS = 8_640_000_000_000_000;
+
+const ids = v.pipe(
+  v.nullish(v.array(v.union([v.string(), v.number()])), []),
+  v.transform((list) => (list ?? []).map(String)),
+);
+
+const answerSchema = v.object({
+  ok: v.boolean(),
+  // The original broke off its cycle at `null` and sent everything again.
+  queued: v.pipe(
+    v.nullish(v.number(), 0),
+    v.transform((count) => count ?? 0),
+  ),
+  next_sync_after: v.nullish(v.number(), null),
+  error: ids,
+  not_found: ids,
+});
+
+/** Read the body of a successful answer. Whatever does not say `ok: true` in so many words acknowledges nothing. */
+export function parseReportAnswer(text: string): ReportAnswer {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { acknowledged: false, reason: 'the answer is not JSON' };
+  }
+  const parsed = v.safeParse(answerSchema, json);
+  if (!parsed.success) {
+    const field = v.getDotPath(parsed.issues[0]);
+    return {
+      acknowledged: false,
+      reason: field === null ? 'the answer is not a JSON object' : `the answer has a wrong or missing field: ${field}`,
+    };
+  }
+  const { ok, queued, next_sync_after: nextSyncAfter, error, not_found: notFound } = parsed.output;
+  if (!ok) return { acknowledged: false, reason: 'the answer says ok: false' };
+  return {
+    acknowledged: true,
+    queued,
+    nextSyncAfter:
+      nextSyncAfter === null ? null : Math.min(MAX_TIME_MS, Math.max(0, Math.round(nextSyncAfter * 1_000))),
+    error,
+    notFound,
+  };
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: BUSL-1.1
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Mixin } from '@mail-proxy/core';
+import { imap } from './imap/imap.mixin.ts';
+
+/** What the enterprise edition adds, in the order in which hooks are called. */
+export const mixins: readonly Mixin[] = [imap];

@@ -37,8 +37,7 @@ export async function measureMailProxy(sink: CountingSinkProcess, count: number,
   const mails = makeMails('mail-proxy', count);
   const before = await readMetrics(server.url, token);
   const startAt = epochMs();
-  await send(tenant, mails, receiver);
-  const reportedAt = epochMs();
+  const { acceptedAt, reportedAt } = await send(tenant, mails, receiver);
   const after = await readMetrics(server.url, token);
 
   const { missing, duplicates, lastAt } = await countArrivals(sink, mails);
@@ -51,6 +50,7 @@ export async function measureMailProxy(sink: CountingSinkProcess, count: number,
     duplicates,
     seconds,
     messages_per_second: (count - missing) / seconds,
+    seconds_to_last_accept: (acceptedAt - startAt) / 1_000,
     seconds_to_last_report: (reportedAt - startAt) / 1_000,
     cpu_ms_per_message: cpuSeconds === null ? null : cpuSeconds * 1_000,
     commits_per_message: perMessage('gmp_database_commits_total', [before, after], count),
@@ -71,7 +71,7 @@ async function createTenant(operator: Caller, client_base_url: string): Promise<
 }
 
 /** Submit in batches, then wait until the end of every mail was reported. */
-async function send(tenant: Caller, mails: readonly BenchMail[], receiver: ReportReceiver): Promise<void> {
+async function send(tenant: Caller, mails: readonly BenchMail[], receiver: ReportReceiver) {
   const waiting = new Set(mails.map(({ id }) => id));
   const allReported = receiver
     .waitForReports(
@@ -85,7 +85,9 @@ async function send(tenant: Caller, mails: readonly BenchMail[], receiver: Repor
   for (let at = 0; at < mails.length; at += BATCH) {
     await post(tenant, '/v1/messages/batch', { messages: mails.slice(at, at + BATCH) });
   }
+  const acceptedAt = epochMs();
   await allReported;
+  return { acceptedAt, reportedAt: epochMs() };
 }
 
 async function post({ url, token }: Caller, path: string, body: object): Promise<unknown> {

@@ -41,6 +41,7 @@ export async function measureNodemailer(sink: CountingSinkProcess, count: number
     duplicates,
     seconds,
     messages_per_second: (count - missing) / seconds,
+    seconds_to_last_accept: null,
     seconds_to_last_report: null,
     cpu_ms_per_message: (cpu.user + cpu.system) / 1_000 / count,
     commits_per_message: null,

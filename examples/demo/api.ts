@@ -42,6 +42,7 @@ export interface MessageEvent {
   readonly at: string;
   readonly attempt: number;
   readonly recipients: readonly RecipientStatus[];
+  readonly next_attempt_at: string | null;
 }
 
 /** Create a tenant; the answer holds its first key, which is shown this once. */

@@ -61,7 +61,7 @@ function apiProblems(
   if (status === undefined || found.length > 1) return [`the API lists it ${found.length} times`];
   const problems: string[] = [];
   if (status.state !== 'final' || status.result !== result) {
-    problems.push(`the API says ${status.state} ${status.result ?? ''}, expected ${result}`);
+    problems.push(`the API says ${status.result ?? status.state}, expected ${result}`);
   }
   if (status.attempts !== attempts) problems.push(`the API counts ${status.attempts} attempts, expected ${attempts}`);
   if (result === 'failed' && !recipients.some(({ code }) => code === 550)) {

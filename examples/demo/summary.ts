@@ -11,7 +11,7 @@ const MAX_PROBLEMS = 20;
 export function printSummary({ messages, reports }: Outcome, accepted: number, seconds: number): void {
   const count = (matches: (message: MessageStatus) => boolean): number => messages.filter(matches).length;
   const delivered = count(({ result }) => result === 'sent');
-  const table = new Table({ style: { head: [], border: [] }, colAligns: ['left', 'right'] });
+  const table = new Table({ style: { head: [], border: [], compact: true }, colAligns: ['left', 'right'] });
   table.push(
     ['accepted', accepted],
     ['delivered', delivered],
@@ -33,8 +33,9 @@ export function printTimeline(message: MessageStatus, events: readonly MessageEv
     console.log(`  ${after.padStart(9)}  ${what}`);
   };
   line(message.created_at, 'accepted');
-  for (const { at, type, attempt, recipients } of events) {
-    line(at, `attempt ${attempt}: ${type}`);
+  for (const { at, type, attempt, recipients, next_attempt_at } of events) {
+    const next = next_attempt_at === null ? '' : `, due again at +${Date.parse(next_attempt_at) - start} ms`;
+    line(at, `attempt ${attempt}: ${type}${next}`);
     for (const { address, code, enhanced, reply } of recipients) {
       console.log(pc.dim(`${' '.repeat(13)}${address}: ${[code, enhanced, reply].filter(Boolean).join(' ')}`));
     }

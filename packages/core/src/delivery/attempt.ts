@@ -15,7 +15,7 @@ import { retryDelayMs } from './retry.ts';
 /** What one attempt learnt of one recipient. */
 export interface RecipientOutcome {
   readonly recipient: PendingRecipient;
-  readonly state: Extract<RecipientState, 'sent' | 'failed' | 'pending'>;
+  readonly state: Exclude<RecipientState, 'cancelled'>;
   readonly stage: string;
   readonly code: number | null;
   readonly enhanced: string | null;
@@ -64,8 +64,9 @@ export function settlementOf(
   const retryAt = now + retryDelayMs(attempts, policy, random);
   const giveUpAt = Math.min(message.created_at + policy.maxAgeMs, message.expires_at ?? Number.POSITIVE_INFINITY);
   const isLast = retryAt >= giveUpAt;
+  const givenUp = message.expires_at !== null && retryAt >= message.expires_at ? 'expired' : 'failed';
   const final = outcomes.map((outcome) =>
-    isLast && outcome.state === 'pending' ? { ...outcome, state: 'failed' as const } : outcome,
+    isLast && outcome.state === 'pending' ? { ...outcome, state: givenUp } : outcome,
   );
   const isWaiting = final.some((outcome) => outcome.state === 'pending');
   const problem = final.find((outcome) => outcome.state !== 'sent');
@@ -100,15 +101,18 @@ export function settlementOf(
   };
 }
 
-const EVENT_OF = { sent: 'sent', partially_sent: 'partially_sent', failed: 'error' } as const satisfies Record<
-  string,
-  EventType
->;
+const EVENT_OF = {
+  sent: 'sent',
+  partially_sent: 'partially_sent',
+  failed: 'error',
+  expired: 'expired',
+} as const satisfies Record<string, EventType>;
 
 function resultOf(states: readonly string[]): keyof typeof EVENT_OF {
   const sent = states.filter((state) => state === 'sent').length;
   if (sent === states.length) return 'sent';
-  return sent > 0 ? 'partially_sent' : 'failed';
+  if (sent > 0) return 'partially_sent';
+  return states.includes('expired') ? 'expired' : 'failed';
 }
 
 function reasonOf({ stage, code, enhanced, reply }: RecipientOutcome, gaveUp: boolean): string {

@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-
 import type { CoreSchema } from '../entities/schema.ts';
 import { ifSessionLives } from './session-lives.ts';
 
@@ -50,27 +49,32 @@ const ANY_RANK = Number.MAX_SAFE_INTEGER;
 
 /**
  * Take the next messages of lanes for a session: one statement a lane, all in one unit. A message is in one
- * session's hands at most, also when many instances claim from the same lane at once.
- *
- * @throws {MailProxyError} `lease_lost` when the session was ended by another
+ * session's hands at most, also when many instances claim from the same lane at once. A session that was ended gets
+ * nothing.
  */
 export function prepareClaim(db: Database<CoreSchema>): Claim {
   const claim = db.prepare<ClaimInput, ClaimedMessage>((k, p) => {
-    const next = k
-      .selectFrom('messages')
-      .select('pk')
-      .where('account_pk', '=', p.account_pk)
-      .where('state', '=', sql.lit('ready'))
-      .where('rank', '<', p.below)
-      .where(ifSessionLives(p.session))
-      .orderBy('rank')
-      .orderBy('pk')
-      .limit(p.quota)
-      .modifyEnd(db.dialect.claimLock);
+    // Materialized: as a plain subquery PostgreSQL may run it once a row, and each run passes over what the one before
+    // took, so that a claim takes more than its quota.
     return k
+      .with(
+        (cte) => cte('next').materialized(),
+        (q) =>
+          q
+            .selectFrom('messages')
+            .select('pk')
+            .where('account_pk', '=', p.account_pk)
+            .where('state', '=', sql.lit('ready'))
+            .where('rank', '<', p.below)
+            .where(ifSessionLives(p.session))
+            .orderBy('rank')
+            .orderBy('pk')
+            .limit(p.quota)
+            .modifyEnd(db.dialect.claimLock),
+      )
       .updateTable('messages')
       .set({ state: sql.lit('leased'), owner_session: p.session, updated_at: p.now })
-      .where('pk', 'in', next)
+      .where('pk', 'in', (eb) => eb.selectFrom('next').select('next.pk'))
       .where('state', '=', sql.lit('ready'))
       .returning([
         'pk',

@@ -20,15 +20,20 @@ export interface Promotion {
 /** Deferred messages lie outside the ready index, so that a backlog of them costs a claim nothing. */
 export function preparePromotion(db: Database<CoreSchema>, stepMs: number): Promotion {
   const promote = db.prepare<{ now: number; limit: number }, Promoted>((k, p) => {
-    const due = k
-      .selectFrom('messages')
-      .select('pk')
-      .where('state', '=', sql.lit('deferred'))
-      .where('eligible_at', '<=', p.now)
-      .orderBy('eligible_at')
-      .limit(p.limit)
-      .modifyEnd(db.dialect.claimLock);
+    // Materialized for the same reason as in a claim.
     return k
+      .with(
+        (cte) => cte('due').materialized(),
+        (q) =>
+          q
+            .selectFrom('messages')
+            .select('pk')
+            .where('state', '=', sql.lit('deferred'))
+            .where('eligible_at', '<=', p.now)
+            .orderBy('eligible_at')
+            .limit(p.limit)
+            .modifyEnd(db.dialect.claimLock),
+      )
       .updateTable('messages')
       .set({
         state: sql.lit('ready'),
@@ -36,7 +41,7 @@ export function preparePromotion(db: Database<CoreSchema>, stepMs: number): Prom
         rank: sql`case when priority = 0 then eligible_at + ${sql.lit(IMMEDIATE_OFFSET)} else eligible_at + priority * ${sql.lit(stepMs)} end`,
         updated_at: p.now,
       })
-      .where('pk', 'in', due)
+      .where('pk', 'in', (eb) => eb.selectFrom('due').select('due.pk'))
       .where('state', '=', sql.lit('deferred'))
       .returning(['account_pk', 'tenant_id']);
   });

@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { createDatabase } from '@mail-proxy/testkit';
 import fc from 'fast-check';
 import { describe, expect, inject, test } from 'vitest';
-import { type EventWorld, openSqliteWorld, openWorld } from '../entities/message-event/event-world.case.ts';
+import {
+  type EventWorld,
+  openPostgresWorld,
+  openSqliteWorld,
+  openWorld,
+} from '../entities/message-event/event-world.case.ts';
 import { createMessageEventStore } from '../entities/message-event/message-event.store.ts';
 import { createSequencer } from './sequence-events.ts';
-
-async function openPostgresWorld(): Promise<EventWorld> {
-  const server = await createDatabase(inject('pgUrl') ?? '');
-  const world = await openWorld(server.url);
-  return {
-    ...world,
-    async [Symbol.asyncDispose]() {
-      await world[Symbol.asyncDispose]();
-      await server.drop();
-    },
-  };
-}
 
 const seqs = async (world: EventWorld, tenantId: string) => (await world.eventsOf(tenantId)).map((event) => event.seq);
 
 describe.each([
   { name: 'SQLite', skip: '', open: openSqliteWorld },
-  { name: 'PostgreSQL', skip: inject('pgSkip'), open: openPostgresWorld },
+  { name: 'PostgreSQL', skip: inject('pgSkip'), open: () => openPostgresWorld(inject('pgUrl')) },
 ])('sequencing on $name', ({ skip, open }) => {
   test.skipIf(skip !== '')('numbers the events of one tenant in the order of their keys, from 1', async () => {
     await using world = await open();

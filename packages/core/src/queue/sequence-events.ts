@@ -35,23 +35,29 @@ export function createSequencer(database: Database<CoreSchema>): Sequencer {
         oc.column('tenant_id').doUpdateSet((eb) => ({ last_seq: eb.ref('report_cursors.last_seq') })),
       ),
   );
-  const number = database.prepare<{ tenant_id: string; limit: number }>((k, p) =>
-    k
+  // Two things keep a batch's cost from growing with the backlog. The limit stands inside, before the window. And the
+  // tenant is a range: by equality SQLite prefers the index of (tenant_id, seq), and then sorts all that is fresh.
+  const number = database.prepare<{ tenant_id: string; limit: number }>((k, p) => {
+    const next = k
+      .selectFrom('message_events')
+      .select(['pk', 'tenant_id'])
+      .where((eb) => eb.between('tenant_id', p.tenant_id, p.tenant_id))
+      .where('seq', 'is', null)
+      .orderBy('tenant_id')
+      .orderBy('pk')
+      .limit(p.limit)
+      .as('next');
+    const numbered = k
+      .selectFrom(next)
+      .innerJoin('report_cursors as cursor', 'cursor.tenant_id', 'next.tenant_id')
+      .select(['next.pk', sql<number>`cursor.last_seq + row_number() over (order by next.pk)`.as('next_seq')])
+      .as('numbered');
+    return k
       .updateTable('message_events')
-      .from(
-        k
-          .selectFrom('message_events as fresh')
-          .innerJoin('report_cursors as cursor', 'cursor.tenant_id', 'fresh.tenant_id')
-          .select(['fresh.pk', sql<number>`cursor.last_seq + row_number() over (order by fresh.pk)`.as('next_seq')])
-          .where('fresh.tenant_id', '=', p.tenant_id)
-          .where('fresh.seq', 'is', null)
-          .orderBy('fresh.pk')
-          .limit(p.limit)
-          .as('numbered'),
-      )
+      .from(numbered)
       .set((eb) => ({ seq: eb.ref('numbered.next_seq') }))
-      .whereRef('message_events.pk', '=', 'numbered.pk'),
-  );
+      .whereRef('message_events.pk', '=', 'numbered.pk');
+  });
   // Counts from the cursor on, since older events may be deleted by now.
   const advance = database.prepare<{ tenant_id: string }>((k, p) =>
     k

@@ -38,6 +38,7 @@ export class PostgresDatabase<Schema> implements Database<Schema> {
   readonly #pool: pg.Pool;
   readonly #writes = new WriteQueue((units) => this.#commit(units));
   #writer: pg.Client | null = null;
+  #isDisposed = false;
   #nextStatement = 1;
 
   private constructor(config: pg.ClientConfig) {
@@ -99,6 +100,8 @@ export class PostgresDatabase<Schema> implements Database<Schema> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     const writer = this.#writer;
     this.#writer = null;
     await writer?.end();
@@ -116,6 +119,7 @@ export class PostgresDatabase<Schema> implements Database<Schema> {
   }
 
   async #connectedWriter(): Promise<pg.Client> {
+    if (this.#isDisposed) throw new MailProxyError('database_unavailable', { detail: 'the database was closed' });
     if (this.#writer !== null) return this.#writer;
     const writer = new pg.Client(this.#config);
     // A broken connection is noticed by the next write, which opens another.

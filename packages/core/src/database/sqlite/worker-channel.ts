@@ -32,7 +32,11 @@ export class WorkerChannel implements AsyncDisposable {
   static async open(settings: WorkerSettings): Promise<WorkerChannel> {
     // The sources run as they are in development and tests; what is published is JavaScript.
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: settings });
+    const worker = new Worker(new URL(file, import.meta.url), {
+      workerData: settings,
+      // Flags of the embedding process, such as --input-type, are not for this file.
+      execArgv: [],
+    });
     const channel = new WorkerChannel(worker);
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { tempDir } from '@mail-proxy/testkit';
+import { createDatabase, tempDir } from '@mail-proxy/testkit';
 import { systemClock } from '../../clock.ts';
 import type { Database } from '../../database/database.ts';
 import { CORE_MIGRATIONS } from '../../database/migrations/index.ts';
@@ -37,6 +37,20 @@ export async function openSqliteWorld(): Promise<EventWorld> {
     async [Symbol.asyncDispose]() {
       await world[Symbol.asyncDispose]();
       dir[Symbol.dispose]();
+    },
+  };
+}
+
+/** Make a database on the server of `serverUrl`, which goes with the world. */
+export async function openPostgresWorld(serverUrl: string | undefined): Promise<EventWorld> {
+  if (serverUrl === undefined) throw new Error('there is no PostgreSQL server for this test');
+  const made = await createDatabase(serverUrl);
+  const world = await openWorld(made.url);
+  return {
+    ...world,
+    async [Symbol.asyncDispose]() {
+      await world[Symbol.asyncDispose]();
+      await made.drop();
     },
   };
 }

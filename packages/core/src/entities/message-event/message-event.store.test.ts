@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { createDatabase } from '@mail-proxy/testkit';
 import { parse } from 'valibot';
 import { describe, expect, inject, test } from 'vitest';
 import { type Caller, execute } from '../../operations/execute.ts';
 import type { Operation } from '../../operations/operation.ts';
 import { createSequencer } from '../../queue/sequence-events.ts';
-import { EVENT_AT, type EventWorld, openSqliteWorld, openWorld } from './event-world.case.ts';
+import { EVENT_AT, type EventWorld, openPostgresWorld, openSqliteWorld } from './event-world.case.ts';
 import { listEvents, type MessageEventServices } from './message-event.operations.ts';
 import { eventPage, toEventOutput } from './message-event.schema.ts';
 import { createMessageEventStore } from './message-event.store.ts';
 
-async function openPostgresWorld(): Promise<EventWorld> {
-  const server = await createDatabase(inject('pgUrl') ?? '');
-  const world = await openWorld(server.url);
-  return {
-    ...world,
-    async [Symbol.asyncDispose]() {
-      await world[Symbol.asyncDispose]();
-      await server.drop();
-    },
-  };
-}
-
 describe.each([
   { name: 'SQLite', skip: '', open: openSqliteWorld },
-  { name: 'PostgreSQL', skip: inject('pgSkip'), open: openPostgresWorld },
+  { name: 'PostgreSQL', skip: inject('pgSkip'), open: () => openPostgresWorld(inject('pgUrl')) },
 ])('the event store on $name', ({ skip, open }) => {
   test.skipIf(skip !== '')('lists numbered events of one tenant only, with the names that clients know', async () => {
     await using world = await open();

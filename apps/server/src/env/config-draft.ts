@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type InputProblem, MailProxyError } from '@mail-proxy/core';
+import { type Environment, valueOf } from './environment.ts';
+import { nearestName } from './nearest-name.ts';
+import { OTHER_VARIABLES, VARIABLES } from './variables.ts';
+
+/** What was given before it is parsed, and who gave it. */
+export interface ConfigDraft {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Name the source of the value at a key: the variable, or the file with the key. */
+  readonly sourceOf: (key: string) => string;
+  readonly problems: readonly InputProblem[];
+}
+
+/** Lay the environment over the configuration file: a variable wins. */
+export function draftConfig(env: Environment, fromFile: Readonly<Record<string, unknown>>, file: string): ConfigDraft {
+  // One level of nesting is all there is, and this copy is ours to write to.
+  const values: Record<string, unknown> = structuredClone(fromFile);
+  const setBy = new Map<string, string>();
+  const problems = unknownVariables(env);
+  for (const { name, key, read } of VARIABLES) {
+    const text = valueOf(env, name);
+    if (text === undefined) continue;
+    const dotted = key.join('.');
+    const other = setBy.get(dotted);
+    if (other !== undefined && valueOf(env, other) !== text) {
+      problems.push({ pointer: name, message: `says the same as ${other}, and differs; give one of them` });
+      continue;
+    }
+    setBy.set(dotted, name);
+    put(values, key, read(text));
+  }
+  return { values, sourceOf: (key) => setBy.get(key) ?? (file === '' ? key : `${file}: ${key}`), problems };
+}
+
+/**
+ * A mistyped name would otherwise be a setting that silently does nothing. Variables of the test suites are no
+ * business of the server.
+ */
+function unknownVariables(env: Environment): InputProblem[] {
+  const known = [...VARIABLES.map(({ name }) => name), ...OTHER_VARIABLES];
+  return Object.keys(env)
+    .filter((name) => /^GMP_(?!TEST_|REQUIRE_)/.test(name) && !known.includes(name))
+    .map((name) => {
+      const nearest = nearestName(name, known);
+      return { pointer: name, message: `unknown variable${nearest === undefined ? '' : `; did you mean ${nearest}?`}` };
+    });
+}
+
+function put(values: Record<string, unknown>, key: readonly string[], value: unknown): void {
+  const [head, last] = key;
+  if (head === undefined) throw new MailProxyError('invalid_config', { detail: 'a variable sets no key' });
+  if (last === undefined) {
+    values[head] = value;
+    return;
+  }
+  const section = values[head] ?? {};
+  // A section that is no object is reported when it is parsed.
+  if (typeof section === 'object') values[head] = { ...section, [last]: value };
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { engineConfigSchema } from '@mail-proxy/core';
+import * as v from 'valibot';
+import { LOG_LEVELS } from '../log.ts';
+
+const MIB = 1_048_576;
+
+const text = v.pipe(v.string(), v.minLength(1, 'expected some text'));
+
+const port = v.pipe(
+  v.number('expected a port, 0 to 65535'),
+  v.integer('expected a port, 0 to 65535'),
+  v.minValue(0, 'expected a port, 0 to 65535'),
+  v.maxValue(65_535, 'expected a port, 0 to 65535'),
+);
+
+const LISTEN = /^(\[[\da-fA-F:.]+\]|[^\s:[\]]+):(\d{1,5})$/;
+
+const listenAddress = v.pipe(
+  v.string('expected host:port'),
+  v.regex(LISTEN, 'expected host:port'),
+  v.transform((address) => {
+    const [, host = '', digits = ''] = LISTEN.exec(address) ?? [];
+    return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(digits) };
+  }),
+  v.check((address) => address.port <= 65_535, 'expected a port, 0 to 65535'),
+);
+
+const base64Key = v.pipe(
+  v.string(),
+  v.check((key) => {
+    const bytes = Buffer.from(key, 'base64');
+    return bytes.length === 32 && bytes.toString('base64') === key.trim();
+  }, 'expected the base64 text of 32 bytes'),
+);
+
+/**
+ * The configuration of the server: what the engine takes, and what the process around it needs. The configuration
+ * file has these keys; environment variables land on the same ones.
+ */
+export const serverConfigSchema = v.strictObject({
+  ...engineConfigSchema.entries,
+  /** File path or `postgres://` address; `<dataDir>/mail-proxy.db` by default. */
+  database: v.optional(text),
+  encryptionKey: v.optional(base64Key),
+  host: v.optional(text, '127.0.0.1'),
+  /** 0 takes any free one. */
+  port: v.optional(port, 8_000),
+  /** Holds the database, its key and the token; made when missing. */
+  dataDir: v.optional(text, './data'),
+  /** Bytes of a request's body. Above 256 MiB one request could take all memory. */
+  maxBodyBytes: v.optional(
+    v.pipe(
+      v.number('expected bytes'),
+      v.integer('expected whole bytes'),
+      v.minValue(1_024, 'expected at least 1024 bytes'),
+      v.maxValue(256 * MIB, `expected at most ${256 * MIB} bytes`),
+    ),
+    12 * MIB,
+  ),
+  logLevel: v.optional(v.picklist(LOG_LEVELS, `expected ${LOG_LEVELS.join(', ')}`), 'info'),
+  /** Another `host:port` that serves metrics only. */
+  metricsListen: v.optional(listenAddress),
+  edition: v.optional(
+    v.picklist(['auto', 'community', 'enterprise'], 'expected auto, community or enterprise'),
+    'auto',
+  ),
+});
+
+/** Every key as a dotted path, for suggestions. */
+export const CONFIG_KEYS: readonly string[] = Object.entries(serverConfigSchema.entries).flatMap(([key, schema]) => {
+  const inner: unknown = 'wrapped' in schema ? schema.wrapped : schema;
+  if (typeof inner !== 'object' || inner === null || !('entries' in inner)) return [key];
+  return Object.keys(Object(inner.entries)).map((name) => `${key}.${name}`);
+});

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type EditionChoice, type EngineConfigInput, type InputProblem, MailProxyError } from '@mail-proxy/core';
+import * as v from 'valibot';
+import type { LogLevel } from '../log.ts';
+import { draftConfig } from './config-draft.ts';
+import { CONFIG_KEYS, serverConfigSchema } from './config-schema.ts';
+import { type Environment, valueOf } from './environment.ts';
+import { isLoopback } from './loopback.ts';
+import { nearestName } from './nearest-name.ts';
+
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly engine: EngineConfigInput;
+  readonly maxBodyBytes: number;
+  readonly logLevel: LogLevel;
+  readonly metricsListen: { readonly host: string; readonly port: number } | null;
+  readonly edition: EditionChoice;
+}
+
+/**
+ * Read the configuration from the environment and the file that GMP_CONFIG_FILE names.
+ *
+ * @throws {MailProxyError} `invalid_config` with every problem, each by the name of what has to be corrected; values
+ * are never repeated, since any of them may be a secret
+ */
+export function readServerConfig(env: Environment): ServerConfig {
+  const file = valueOf(env, 'GMP_CONFIG_FILE') ?? '';
+  const draft = draftConfig(env, file === '' ? {} : readConfigFile(file), file);
+  const parsed = v.safeParse(serverConfigSchema, draft.values, { abortPipeEarly: true });
+  const problems = [
+    ...draft.problems,
+    ...(parsed.issues ?? []).map((issue) => problemOf(issue, draft.sourceOf)),
+    ...openDoors(draft.values, draft.sourceOf),
+    ...notPostgres(env),
+  ];
+  if (!parsed.success || problems.length > 0) throw invalidConfig(problems);
+  const { host, port, dataDir, maxBodyBytes, logLevel, metricsListen, edition, ...engine } = parsed.output;
+  const folder = resolve(dataDir);
+  return {
+    host,
+    port,
+    dataDir: folder,
+    maxBodyBytes,
+    logLevel,
+    metricsListen: metricsListen ?? null,
+    edition,
+    engine: withPlaces(engine, folder),
+  };
+}
+
+type EngineSettings = Omit<EngineConfigInput, 'database'> & { readonly database?: string | undefined };
+
+/** Everything that is kept stands in the data folder, unless a setting says otherwise. */
+function withPlaces({ database, ...engine }: EngineSettings, folder: string): EngineConfigInput {
+  const at = database ?? join(folder, 'mail-proxy.db');
+  // Beside a database file lies its key; beside a database server there is no place for one.
+  const needsKeyFile = isPostgres(at) && engine.encryptionKey === undefined && engine.encryptionKeyFile === undefined;
+  return { ...engine, database: at, ...(needsKeyFile ? { encryptionKeyFile: join(folder, 'encryption.key') } : {}) };
+}
+
+function readConfigFile(file: string): Readonly<Record<string, unknown>> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    // The text of a syntax error quotes the file.
+    const why = error instanceof SyntaxError ? 'is not valid JSON' : `cannot be read (${codeOf(error)})`;
+    throw invalidConfig([{ pointer: `GMP_CONFIG_FILE=${file}`, message: why }], error);
+  }
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return { ...parsed };
+  throw invalidConfig([{ pointer: `GMP_CONFIG_FILE=${file}`, message: 'expected a JSON object' }]);
+}
+
+/** Beyond this machine, only with a token that somebody chose. */
+function openDoors(values: Readonly<Record<string, unknown>>, sourceOf: (key: string) => string): InputProblem[] {
+  const { host, adminToken } = values;
+  if (typeof host !== 'string' || isLoopback(host) || adminToken !== undefined) return [];
+  return [
+    {
+      pointer: sourceOf('host'),
+      message:
+        'listening beyond this machine needs an API token of your own; set GMP_API_TOKEN ' +
+        '(for example to the output of: openssl rand -hex 32), or listen on 127.0.0.1',
+    },
+  ];
+}
+
+function notPostgres(env: Environment): InputProblem[] {
+  const url = valueOf(env, 'GMP_DATABASE_URL');
+  if (url === undefined || isPostgres(url)) return [];
+  return [{ pointer: 'GMP_DATABASE_URL', message: 'expected postgres://...; for a SQLite file set GMP_DB_PATH' }];
+}
+
+function isPostgres(database: string): boolean {
+  return /^postgres(ql)?:\/\//.test(database);
+}
+
+function problemOf(issue: v.BaseIssue<unknown>, sourceOf: (key: string) => string): InputProblem {
+  const key = (issue.path ?? []).map((item) => String(item.key)).join('.');
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    const nearest = nearestName(key, CONFIG_KEYS);
+    return {
+      pointer: sourceOf(key),
+      message: `unknown key${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
+    };
+  }
+  // The library's own messages quote what they were given.
+  const message = issue.message.startsWith('Invalid ') ? `expected ${issue.expected ?? 'another value'}` : issue.message;
+  return { pointer: sourceOf(key), message };
+}
+
+function invalidConfig(problems: readonly InputProblem[], cause?: unknown): MailProxyError {
+  return new MailProxyError('invalid_config', {
+    detail: problems.map(({ pointer, message }) => `${pointer}: ${message}`).join('\n'),
+    problems,
+    cause,
+  });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

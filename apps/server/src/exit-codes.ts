@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+
+/** Exit codes of the program: 0 and 1 by custom, 2 as shells use it, the rest from sysexits.h. */
+export const EXIT = {
+  ok: 0,
+  /** The server refused the request (4xx), or a second signal cut the stop short. */
+  refused: 1,
+  usage: 2,
+  /** EX_UNAVAILABLE: the server, its database or its port cannot be had. */
+  unavailable: 69,
+  /** EX_SOFTWARE: a failure of our own, or a 5xx of the server. */
+  software: 70,
+  /** EX_CONFIG: starting again changes nothing before somebody has corrected the configuration. */
+  config: 78,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type Clock, type Log, MailProxyError, silentLog, systemClock, VERSION } from '@mail-proxy/core';
+import { Hono } from 'hono';
+import { addDocsRoutes } from '../docs/routes.ts';
+import { type AllowedMethods, allowedMethods } from './allowed-methods.ts';
+import type { HttpContext, HttpEnv, ServedEngine } from './context.ts';
+import { addMetricsRoute } from './metrics-route.ts';
+import { addOperationRoutes } from './operation-routes.ts';
+import { addProbeRoutes } from './probe-routes.ts';
+import { problemResponse } from './problem.ts';
+import { everyRequest } from './response-headers.ts';
+
+export interface HttpAppOptions {
+  /** Bytes of a request's body. @defaultValue 12 MiB */
+  readonly maxBodyBytes?: number;
+  /** Whether /metrics answers without a token: only where nobody but this machine can ask. @defaultValue false */
+  readonly isMetricsOpen?: boolean;
+  /** Turns /readyz to 503 and lets kept connections end. @defaultValue never */
+  readonly isStopping?: () => boolean;
+  /** @defaultValue silent */
+  readonly log?: Log;
+  readonly clock?: Clock;
+}
+
+const MAX_BODY_BYTES = 12_582_912;
+
+/**
+ * Make the HTTP surface of an engine: every operation under its path, probes, metrics, the OpenAPI document and its
+ * rendered reference. It listens nowhere by itself.
+ *
+ * @example
+ * ```ts
+ * await using engine = await createMailEngine({ config: { database: './mail.db', adminToken } });
+ * serve({ fetch: createHttpApp(engine).fetch, hostname: '127.0.0.1', port: 8000 });
+ * ```
+ */
+export function createHttpApp(engine: ServedEngine, options: HttpAppOptions = {}): Hono<HttpEnv> {
+  const { maxBodyBytes = MAX_BODY_BYTES, isMetricsOpen = false, isStopping = () => false } = options;
+  const app = bareApp({ ...options, isStopping });
+  addOperationRoutes(app, engine, { maxBodyBytes });
+  addProbeRoutes(app, engine, { isStopping });
+  addMetricsRoute(app, engine, { isOpen: isMetricsOpen });
+  addDocsRoutes(app, { operations: engine.operations, version: VERSION });
+  return answerTheRest(app, options.log ?? silentLog);
+}
+
+/** Make the surface of an address that serves metrics and /livez only. */
+export function createMetricsApp(engine: ServedEngine, options: HttpAppOptions = {}): Hono<HttpEnv> {
+  const { isMetricsOpen = false, isStopping = () => false } = options;
+  const app = bareApp({ ...options, isStopping });
+  addMetricsRoute(app, engine, { isOpen: isMetricsOpen });
+  app.get('/livez', (c) => c.json({ status: 'ok' }));
+  return answerTheRest(app, options.log ?? silentLog);
+}
+
+function bareApp({
+  log = silentLog,
+  clock = systemClock,
+  isStopping,
+}: HttpAppOptions & { readonly isStopping: () => boolean }): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>();
+  app.use(everyRequest({ log, clock, isStopping }));
+  app.onError((error, c) => problemResponse(c, error, log));
+  return app;
+}
+
+/** Once all routes are there: what they leave over. */
+function answerTheRest(app: Hono<HttpEnv>, log: Log): Hono<HttpEnv> {
+  const allowed = allowedMethods(app.routes);
+  app.notFound((c) => unrouted(c, allowed, log));
+  return app;
+}
+
+function unrouted(c: HttpContext, allowed: AllowedMethods, log: Log): Response {
+  const { method, path } = c.req;
+  const methods = allowed(path);
+  if (methods.length === 0) {
+    return problemResponse(c, new MailProxyError('not_found', { detail: 'nothing is served on this path' }), log);
+  }
+  c.header('allow', methods.join(', '));
+  // No Access-Control headers: web pages of other origins have no business here.
+  if (method === 'OPTIONS') return c.newResponse(null, 204);
+  const detail = `expected ${methods.join(', ')}`;
+  return problemResponse(c, new MailProxyError('method_not_allowed', { detail }), log);
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { MailEngine } from '@mail-proxy/core';
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+
+/** What HTTP uses of the engine. */
+export type ServedEngine = Pick<MailEngine, 'operations' | 'execute' | 'authenticate' | 'ready' | 'metricsText'>;
+
+/** What a request carries through the handlers. */
+export interface HttpEnv {
+  /** Absent when the app is called without a socket, as an embedder may. */
+  Bindings: Partial<HttpBindings>;
+  Variables: { requestId: string };
+}
+
+export type HttpContext = Context<HttpEnv>;

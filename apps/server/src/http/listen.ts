@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { Clock } from '@mail-proxy/core';
+import type { Hono } from 'hono';
+import type { HttpEnv } from './context.ts';
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly maxBodyBytes: number;
+  readonly clock: Clock;
+}
+
+/** A port that answers. */
+export interface Listener extends AsyncDisposable {
+  /** `http://HOST:PORT`, with the real port. */
+  readonly url: string;
+  /** Take no new connection; running requests have `graceMs` to end, then they are cut. */
+  close(graceMs: number): Promise<void>;
+}
+
+const SERVER_OPTIONS = {
+  /** Headers take one round trip; a client that dribbles them is an attack (slowloris). */
+  headersTimeout: 15_000,
+  /** Twelve megabytes in a minute are 1.7 Mbit/s. */
+  requestTimeout: 60_000,
+  /** Longer than the minute for which load balancers keep a connection, or they would send into a closed one. */
+  keepAliveTimeout: 65_000,
+  /** How often Node looks at the two deadlines above. */
+  connectionsCheckingInterval: 5_000,
+} as const;
+
+/**
+ * Serve an app on a port.
+ *
+ * @throws Error with Node's code, as EADDRINUSE
+ */
+export async function listen(app: Hono<HttpEnv>, options: ListenOptions): Promise<Listener> {
+  const { host, port, maxBodyBytes, clock } = options;
+  const answer = getRequestListener(app.fetch, { hostname: host });
+  const server = createServer(SERVER_OPTIONS, (request, response) => void answer(request, response));
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    // Not encouraged to send what is refused anyway, the client never starts.
+    if (!(Number(request.headers['content-length'] ?? 0) > maxBodyBytes)) response.writeContinue();
+    void answer(request, response);
+  });
+  server.listen({ host, port });
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+
+  const close = async (graceMs: number): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeIdleConnections();
+    using _deadline = clock.after(graceMs, () => server.closeAllConnections());
+    await closed;
+  };
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    close,
+    [Symbol.asyncDispose]: () => close(0),
+  };
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type AnyOperation, MailProxyError } from '@mail-proxy/core';
+import type { Hono } from 'hono';
+import type { HttpContext, HttpEnv, ServedEngine } from './context.ts';
+import { readInput } from './request-input.ts';
+import { tokenOf } from './token.ts';
+
+export interface OperationRoutesOptions {
+  readonly maxBodyBytes: number;
+}
+
+/** One route an operation: nothing is served that is not in the engine's list. */
+export function addOperationRoutes(app: Hono<HttpEnv>, engine: ServedEngine, options: OperationRoutesOptions): void {
+  for (const operation of literalPathsFirst(engine.operations)) {
+    app.on(operation.http.method, honoPath(operation), (c) => answer(c, operation, engine, options));
+  }
+}
+
+async function answer(
+  c: HttpContext,
+  operation: AnyOperation,
+  engine: ServedEngine,
+  { maxBodyBytes }: OperationRoutesOptions,
+): Promise<Response> {
+  const principal = await engine.authenticate(tokenOf(c.req.raw.headers));
+  // Before the body: nobody makes us read twelve megabytes to be told that a token is missing.
+  if (operation.access !== 'public' && principal.kind === 'anonymous') throw new MailProxyError('unauthenticated');
+  const input = await readInput(c, maxBodyBytes);
+  const origin = c.env?.incoming?.socket.remoteAddress ?? 'http';
+  const output = await engine.execute(operation, input, { principal, origin });
+  const status = operation.http.status ?? 200;
+  if (status === 204) return c.newResponse(null, 204);
+  return c.newResponse(JSON.stringify(output), { status, headers: { 'content-type': 'application/json' } });
+}
+
+/** Of two routes that match, the router takes the one added first: `/messages/batch` before `/messages/{id}`. */
+function literalPathsFirst(operations: readonly AnyOperation[]): readonly AnyOperation[] {
+  const parameters = ({ http }: AnyOperation): number => http.path.split('{').length;
+  return operations.toSorted((a, b) => parameters(a) - parameters(b));
+}
+
+function honoPath({ http }: AnyOperation): string {
+  return http.path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { MailProxyError } from '@mail-proxy/core';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Parse a body that must be one JSON object in UTF-8 (RFC 8259).
+ *
+ * @throws {MailProxyError} `malformed_json`, or `invalid_input` for another JSON value and for a key `__proto__`
+ */
+export function parseJsonObject(bytes: Uint8Array): JsonObject {
+  const text = decode(bytes);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    // The text of a syntax error quotes the body: its place is enough.
+    const at = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
+    throw new MailProxyError('malformed_json', {
+      detail: at === undefined ? 'the JSON text ends too early or is none' : `not JSON at position ${at}`,
+    });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid('', 'expected a JSON object');
+  }
+  // Only a text with these letters, or with escapes that may stand for them, can hold the key.
+  if (text.includes('__proto__') || text.includes('\\u')) refuseProto(value);
+  // JSON.parse makes objects with string keys only.
+  return value as JsonObject;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (error) {
+    throw new MailProxyError('malformed_json', { detail: 'the body is not UTF-8', cause: error });
+  }
+}
+
+/** A key `__proto__` would become a prototype wherever an object is copied by assignment. */
+function refuseProto(root: object): void {
+  // Its own stack: a deep document must not exhaust ours.
+  const open: { readonly value: object; readonly pointer: string }[] = [{ value: root, pointer: '' }];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (const [key, inner] of Object.entries(at.value)) {
+      const pointer = `${at.pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+      if (key === '__proto__') throw invalid(pointer, 'unknown field');
+      if (typeof inner === 'object' && inner !== null) open.push({ value: inner, pointer });
+    }
+  }
+}
+
+function invalid(pointer: string, message: string): MailProxyError {
+  return new MailProxyError('invalid_input', {
+    detail: `${pointer || '/'}: ${message}`,
+    problems: [{ pointer, message }],
+  });
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { ERRORS, type InputProblem, isMailProxyError, type Log, MailProxyError } from '@mail-proxy/core';
+import type { HttpContext } from './context.ts';
+
+/** A problem document (RFC 9457). Clients decide by `code`; texts are for people. */
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  /** The id of the request, as in X-Request-Id and in the server's log. */
+  readonly instance: string;
+  /** Each field that failed, by JSON pointer (RFC 6901) or by the name of the parameter. */
+  readonly errors?: readonly InputProblem[];
+  readonly [extra: string]: unknown;
+}
+
+/** Answer with what went wrong, and log what is our fault. */
+export function problemResponse(c: HttpContext, thrown: unknown, log: Log): Response {
+  const error = isMailProxyError(thrown) ? thrown : new MailProxyError('internal', { cause: thrown });
+  const document = problemDocument(error, c.get('requestId'));
+  if (document.status >= 500) {
+    // What was thrown, not what we made of it: its stack leads to the bug.
+    const fields = { requestId: document.instance, method: c.req.method, path: c.req.path, code: error.code };
+    log.error({ ...fields, err: thrown }, 'a request failed');
+  }
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+  // RFC 9110 §15.5.2: a 401 names the scheme that would be accepted.
+  if (document.status === 401) headers['www-authenticate'] = 'Bearer realm="mail-proxy"';
+  if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
+  return c.newResponse(JSON.stringify(document), { status: document.status, headers });
+}
+
+/** What is ours to know stays with us: of a 5xx, the client learns the code and the id to ask for. */
+function problemDocument(error: MailProxyError, requestId: string): ProblemDocument {
+  const { status, title } = ERRORS[error.code];
+  const isOurs = status >= 500;
+  return {
+    ...(isOurs ? {} : error.extra),
+    type: `urn:mail-proxy:error:${error.code}`,
+    title,
+    status,
+    detail: isOurs ? title : error.message,
+    code: error.code,
+    instance: requestId,
+    ...(isOurs || error.problems.length === 0 ? {} : { errors: error.problems }),
+  };
+}

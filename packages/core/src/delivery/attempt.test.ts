@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { describe, expect, test } from 'vitest';
+import type { ClaimedMessage } from '../queue/claim.ts';
+import type { PendingRecipient } from '../queue/load-claimed.ts';
+import type { SmtpReply, SmtpStage } from '../smtp/reply.ts';
+import type { RecipientReply } from '../smtp/session.types.ts';
+import { outcomeOf, type SettlementContext, settlementOf } from './attempt.ts';
+
+const NOW = 1_900_000_000_000;
+const POLICY = { baseMs: 60_000, factor: 2, maxDelayMs: 14_400_000, maxAgeMs: 345_600_000 };
+
+const MESSAGE: ClaimedMessage = {
+  pk: 'pk',
+  tenant_id: 'acme',
+  id: 'm1',
+  account_pk: 'account',
+  priority: 2,
+  rank: 0,
+  attempts: 0,
+  message_id: '<pk@example.org>',
+  expires_at: null,
+  created_at: NOW - 1_000,
+};
+
+// Luck of zero: the longest delay there can be.
+const CONTEXT: SettlementContext = { session: 7, now: NOW, policy: POLICY, random: () => 0, decided: [] };
+
+const reply = (code: number, enhanced: string, text: string): SmtpReply => ({ code, enhanced, text });
+type Answer = (address: string) => RecipientReply;
+const accepted: Answer = (address) => ({ status: 'accepted', address, reply: reply(250, '2.0.0', 'queued') });
+const refused =
+  (code: number, enhanced: string, stage: SmtpStage = 'rcpt'): Answer =>
+  (address) => ({ status: 'refused', address, stage, reply: reply(code, enhanced, 'no') });
+const broken =
+  (doubt: boolean): Answer =>
+  (address) => ({ status: 'broken', address, fault: { kind: 'reset', stage: 'dot', text: 'cut' }, doubt });
+
+const unknown = refused(550, '5.1.1');
+const later = refused(451, '4.3.0');
+
+/** Settle a message whose recipients were answered so. */
+function settle(
+  answers: readonly Answer[],
+  changes: { message?: Partial<ClaimedMessage>; context?: Partial<SettlementContext> } = {},
+) {
+  const outcomes = answers.map((answer, position) => {
+    const recipient: PendingRecipient = { position, address: `r${position}@example.org`, attempts: 0 };
+    return outcomeOf(recipient, answer(recipient.address));
+  });
+  return settlementOf({ ...MESSAGE, ...changes.message }, outcomes, { ...CONTEXT, ...changes.context });
+}
+
+describe('what the recipients became decides what the message becomes', () => {
+  const cases = [
+    { name: 'all taken', answers: [accepted, accepted], decided: [], state: 'final', result: 'sent', event: 'sent' },
+    {
+      name: '550 for one of two',
+      answers: [accepted, unknown],
+      decided: [],
+      state: 'final',
+      result: 'partially_sent',
+      event: 'partially_sent',
+    },
+    { name: '550 for all', answers: [unknown, unknown], decided: [], state: 'final', result: 'failed', event: 'error' },
+    {
+      name: '550 for the last one, after another was served before',
+      answers: [unknown],
+      decided: ['sent'],
+      state: 'final',
+      result: 'partially_sent',
+      event: 'partially_sent',
+    },
+    {
+      name: 'the last one taken, after another was refused before',
+      answers: [accepted],
+      decided: ['failed'],
+      state: 'final',
+      result: 'partially_sent',
+      event: 'partially_sent',
+    },
+    {
+      name: 'the last one taken, after all others were taken before',
+      answers: [accepted],
+      decided: ['sent'],
+      state: 'final',
+      result: 'sent',
+      event: 'sent',
+    },
+    { name: '451 for all', answers: [later, later], decided: [], state: 'deferred', result: null, event: 'deferred' },
+    {
+      name: '451 for one',
+      answers: [accepted, later],
+      decided: [],
+      state: 'deferred',
+      result: null,
+      event: 'deferred',
+    },
+    {
+      name: 'connection cut before the dot',
+      answers: [broken(false)],
+      decided: [],
+      state: 'deferred',
+      result: null,
+      event: 'deferred',
+    },
+    {
+      name: 'connection cut after the dot',
+      answers: [broken(true)],
+      decided: [],
+      state: 'deferred',
+      result: null,
+      event: 'deferred',
+    },
+  ] as const;
+
+  test.each(cases)('$name: $event', ({ answers, decided, state, result, event }) => {
+    const settlement = settle(answers, { context: { decided } });
+    expect(settlement).toMatchObject({ state, result, attempts: 1, session: 7, pk: 'pk', tenantId: 'acme', now: NOW });
+    expect(settlement.event).toMatchObject({ type: event, attempt: 1 });
+    expect(settlement.recipients).toHaveLength(answers.length);
+    expect(settlement.eligibleAt === null).toBe(state === 'final');
+  });
+});
+
+test('451 for one of three: only that one stays pending', () => {
+  const { recipients, eligibleAt, event } = settle([accepted, later, unknown]);
+  expect(recipients.map(({ state, attempts, code }) => ({ state, attempts, code }))).toEqual([
+    { state: 'sent', attempts: 1, code: 250 },
+    { state: 'pending', attempts: 1, code: 451 },
+    { state: 'failed', attempts: 1, code: 550 },
+  ]);
+  expect(eligibleAt).toBe(NOW + POLICY.baseMs);
+  expect(event.detail.nextAttemptAt).toBe(eligibleAt);
+});
+
+test('all taken: no error stays with the message', () => {
+  const { lastError, event } = settle([accepted]);
+  expect(lastError).toBeNull();
+  expect(event.detail).not.toHaveProperty('reason');
+});
+
+test('a refusal stays with the message as stage, code and text', () => {
+  expect(settle([accepted, unknown]).lastError).toBe('rcpt: 550 5.1.1 no');
+});
+
+test('the delay grows with the attempts that were made', () => {
+  const { eligibleAt, attempts } = settle([later], { message: { attempts: 3 } });
+  expect(attempts).toBe(4);
+  expect(eligibleAt).toBe(NOW + POLICY.baseMs * 8);
+});
+
+describe('giving up', () => {
+  test.each([
+    ['older than the policy allows', { created_at: NOW - POLICY.maxAgeMs }],
+    ['too old by the time of the next attempt', { created_at: NOW - POLICY.maxAgeMs + POLICY.baseMs }],
+    ['expired by the time of the next attempt', { expires_at: NOW + POLICY.baseMs }],
+  ])('451 for a message %s: it has failed', (_, message) => {
+    const settlement = settle([later], { message });
+    expect(settlement).toMatchObject({ state: 'final', result: 'failed', eligibleAt: null });
+    expect(settlement.recipients).toMatchObject([{ state: 'failed', code: 451 }]);
+    expect(settlement.lastError).toBe('given up: rcpt: 451 4.3.0 no');
+    expect(settlement.event.type).toBe('error');
+  });
+
+  test('451 one millisecond before it is too old: it is tried again', () => {
+    const created_at = NOW - POLICY.maxAgeMs + POLICY.baseMs + 1;
+    expect(settle([later], { message: { created_at } }).state).toBe('deferred');
+  });
+
+  test('451 for one of two when it is too old: partially sent', () => {
+    const settlement = settle([accepted, later], { message: { created_at: NOW - POLICY.maxAgeMs } });
+    expect(settlement).toMatchObject({ state: 'final', result: 'partially_sent' });
+  });
+
+  test('a success is a success, however old the message', () => {
+    const settlement = settle([accepted], { message: { created_at: 0 } });
+    expect(settlement).toMatchObject({ result: 'sent', lastError: null });
+  });
+});
+
+test('a connection cut after the dot is told as a possible duplicate, one cut before it is not', () => {
+  expect(settle([broken(true)]).event.detail.possibleDuplicate).toBe(true);
+  expect(settle([broken(false)]).event.detail).not.toHaveProperty('possibleDuplicate');
+  expect(settle([accepted]).event.detail).not.toHaveProperty('possibleDuplicate');
+});
+
+test('a broken connection never fails a recipient by itself, however often it breaks', () => {
+  const { recipients } = settle([broken(false)], { message: { attempts: 1_000 } });
+  expect(recipients).toMatchObject([{ state: 'pending', stage: 'dot', code: null, reply: 'cut' }]);
+});
+
+test('the event tells what became of each address', () => {
+  const { event } = settle([accepted, unknown]);
+  expect(event.detail.recipients).toEqual([
+    { address: 'r0@example.org', state: 'sent', stage: 'dot', code: 250, enhanced: '2.0.0', reply: 'queued' },
+    { address: 'r1@example.org', state: 'failed', stage: 'rcpt', code: 550, enhanced: '5.1.1', reply: 'no' },
+  ]);
+});

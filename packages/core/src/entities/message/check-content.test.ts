@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { checkContent } from './check-content.ts';
+import { type MessageInput, messageInput } from './message.schema.ts';
+
+const MESSAGE: MessageInput = { from: 'ann@example.org', to: 'bob@example.org', subject: 'Hello', text: 'Hi' };
+
+function check(changes: Partial<MessageInput>, base = '', maxRecipients = 10) {
+  return checkContent(v.parse(messageInput, { ...MESSAGE, ...changes }), base, maxRecipients);
+}
+
+function pointersOf(changes: Partial<MessageInput>, base = ''): string[] {
+  const result = check(changes, base);
+  return result.ok ? [] : result.problems.map(({ pointer }) => pointer);
+}
+
+function checked(changes: Partial<MessageInput>) {
+  const result = check(changes);
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result.checked;
+}
+
+const attachment = (changes: Partial<NonNullable<MessageInput['attachments']>[number]>) => ({
+  attachments: [{ filename: 'a.txt', storage_path: 'base64:aGk=', ...changes }],
+});
+
+const INJECTION = 'x\r\nBcc: eve@example.org';
+
+describe('each bad field is named', () => {
+  const cases: readonly (readonly [string, Partial<MessageInput>, string])[] = [
+    ['from that is no address', { from: 'nobody' }, '/from'],
+    ['from with a line break', { from: `ann@example.org${INJECTION}` }, '/from'],
+    ['two addresses in from', { from: 'ann@example.org, bob@example.org' }, '/from'],
+    ['to that is no address', { to: 'nobody' }, '/to'],
+    ['the second of to', { to: ['bob@example.org', 'nobody'] }, '/to/1'],
+    ['cc', { cc: ['nobody'] }, '/cc/0'],
+    ['bcc', { bcc: 'bob@example.org, nobody' }, '/bcc'],
+    ['reply_to', { reply_to: 'nobody' }, '/reply_to'],
+    ['no recipient at all', { to: [] }, '/to'],
+    ['subject with a line break', { subject: INJECTION }, '/subject'],
+    ['header value with a line break', { headers: { 'X-Id': INJECTION } }, '/headers/X-Id'],
+    ['header name with a colon', { headers: { 'X:Id': '1' } }, '/headers/X:Id'],
+    ['header name that a pointer escapes', { headers: { 'a/~\u00e9': '1' } }, '/headers/a~1~0\u00e9'],
+    ['header that the engine writes itself', { headers: { From: 'eve@example.org' } }, '/headers/From'],
+    ['message_id without brackets', { message_id: 'nonsense' }, '/message_id'],
+    ['return_path', { return_path: 'nobody' }, '/return_path'],
+    ['content_type without body', { content_type: 'html' }, '/content_type'],
+    ['text and body', { body: 'Hi' }, '/body'],
+    ['attachment name with a path', attachment({ filename: '../a.txt' }), '/attachments/0/filename'],
+    ['attachment type', attachment({ mime_type: 'nonsense' }), '/attachments/0/mime_type'],
+    ['content id with a line break', attachment({ content_id: INJECTION }), '/attachments/0/content_id'],
+    ['inline attachment without content id', attachment({ disposition: 'inline' }), '/attachments/0/content_id'],
+    ['base64 with a foreign character', attachment({ storage_path: 'base64:a!b=' }), '/attachments/0/storage_path'],
+    ['base64 of a single character', attachment({ storage_path: 'base64:aGkxa' }), '/attachments/0/storage_path'],
+    ['base64 with padding inside', attachment({ storage_path: 'base64:aG=k' }), '/attachments/0/storage_path'],
+    ['attachment from a URL', attachment({ storage_path: 'https://example.org/a' }), '/attachments/0/storage_path'],
+    ['attachment by fetch', attachment({ fetch_mode: 'http_url' }), '/attachments/0/storage_path'],
+  ];
+  test.each(cases)('%s', (_, changes, pointer) => {
+    expect(pointersOf(changes)).toEqual([pointer]);
+    expect(pointersOf(changes, '/messages/3')).toEqual([`/messages/3${pointer}`]);
+  });
+
+  test('all that is wrong is told at once', () => {
+    expect(pointersOf({ from: 'nobody', to: ['nobody'], subject: INJECTION, body: 'x' })).toEqual([
+      '/from',
+      '/to/0',
+      '/subject',
+      '/body',
+    ]);
+  });
+
+  test('more recipients than allowed', () => {
+    const result = check({ to: ['a@example.org', 'b@example.org'], cc: 'c@example.org' }, '', 2);
+    expect(result).toMatchObject({ ok: false, problems: [{ pointer: '/to' }] });
+  });
+});
+
+describe('what is right', () => {
+  test('a string may hold several addresses', () => {
+    const { content } = checked({ to: 'Bob <bob@example.org>, cid@example.org' });
+    expect(content.to).toEqual([
+      { name: 'Bob', address: 'bob@example.org' },
+      { name: '', address: 'cid@example.org' },
+    ]);
+  });
+
+  test('a recipient in bcc is enough, and stays out of the content', () => {
+    const { content, bcc } = checked({ to: [], bcc: 'eve@example.org' });
+    expect(bcc).toEqual([{ name: '', address: 'eve@example.org' }]);
+    expect(JSON.stringify(content)).not.toContain('eve');
+  });
+
+  test.each([
+    [undefined, 'ann@example.org'],
+    ['', ''],
+    ['<>', ''],
+    ['bounce@example.org', 'bounce@example.org'],
+  ])('return_path %j makes the envelope sender %j', (return_path, expected) => {
+    const { content } = checked(return_path === undefined ? {} : { return_path });
+    expect(content.returnPath).toBe(expected);
+  });
+
+  test('body is text unless content_type says html', () => {
+    const { text: _, ...rest } = MESSAGE;
+    const bodyOf = (changes: Partial<MessageInput>) => {
+      const result = checkContent(v.parse(messageInput, { ...rest, ...changes }), '', 10);
+      return result.ok ? [result.checked.content.text, result.checked.content.html] : result.problems;
+    };
+    expect(bodyOf({ body: 'Hi' })).toEqual(['Hi', null]);
+    expect(bodyOf({ body: 'Hi', content_type: 'plain' })).toEqual(['Hi', null]);
+    expect(bodyOf({ body: 'Hi', content_type: 'html' })).toEqual([null, 'Hi']);
+    expect(bodyOf({ text: 'Hi', html: '<p>Hi' })).toEqual(['Hi', '<p>Hi']);
+  });
+
+  test.each([
+    ['marked', { storage_path: 'base64:aGk=' }],
+    ['by its fetch mode', { storage_path: 'aGk=', fetch_mode: 'base64' as const }],
+    ['without padding', { storage_path: 'base64:aGk' }],
+    ['with line breaks', { storage_path: 'base64:aG\r\nk=' }],
+  ])('base64 %s is decoded', (_, changes) => {
+    const [file] = checked(attachment(changes)).attachments;
+    expect(Buffer.from(file?.bytes ?? []).toString()).toBe('hi');
+    expect(file).toMatchObject({
+      filename: 'a.txt',
+      mime_type: 'text/plain',
+      disposition: 'attachment',
+      content_id: null,
+    });
+  });
+
+  test('the URL-safe alphabet is decoded too', () => {
+    const [file] = checked(attachment({ storage_path: 'base64:-_-_' })).attachments;
+    expect([...(file?.bytes ?? [])]).toEqual([0xfb, 0xff, 0xbf]);
+  });
+
+  test('an attachment with a content id is inline', () => {
+    const [file] = checked(attachment({ content_id: 'logo@example.org' })).attachments;
+    expect(file).toMatchObject({ disposition: 'inline', content_id: 'logo@example.org' });
+  });
+});

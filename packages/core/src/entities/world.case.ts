@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { randomBytes } from 'node:crypto';
+import * as v from 'valibot';
+import { expect } from 'vitest';
+import type { Database } from '../database/database.ts';
+import { openDatabase } from '../database/open.ts';
+import { type MakePk, pkGenerator } from '../identity.ts';
+import { execute } from '../operations/execute.ts';
+import type { Operation } from '../operations/operation.ts';
+import { type Principal, reachOfAll } from '../operations/principal.ts';
+import { createSealer, type Sealer } from '../secrets/sealer.ts';
+import { type StandingClock, standingClock } from '../smtp/standing-clock.case.ts';
+import { accountOperations } from './account/account.operations.ts';
+import { type AccountStore, createAccountStore } from './account/account.store.ts';
+import { type ApiKeyStore, createApiKeyStore } from './api-key/api-key.store.ts';
+import { commandLogOperations } from './command-log/command-log.operations.ts';
+import { type CommandLogStore, createCommandLogStore } from './command-log/command-log.store.ts';
+import type { CoreSchema } from './schema.ts';
+import { storageOperations } from './storage/storage.operations.ts';
+import { createStorageStore, type StorageStore } from './storage/storage.store.ts';
+import { tenantOperations } from './tenant/tenant.operations.ts';
+import { createTenantStore, type TenantStore } from './tenant/tenant.store.ts';
+
+/** Makes an empty, migrated database; the test that asked for it disposes of it. */
+export type OpenWorld = () => Promise<World>;
+
+export interface World extends AsyncDisposable {
+  readonly database: Database<CoreSchema>;
+  readonly time: StandingClock;
+  readonly makePk: MakePk;
+  readonly sealer: Sealer;
+  readonly tenants: TenantStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly accounts: AccountStore;
+  readonly storages: StorageStore;
+  readonly commandLog: CommandLogStore;
+  /** Run an operation as the operator, or as the tenant that is named. */
+  run(operation: string, input: object, tenantId?: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Run an operation that must fail; answers `code` and the pointers of the fields that were refused. */
+  refused(operation: string, input: object, tenantId?: string): Promise<string>;
+  /** A message that is stored in this state. */
+  addMessage(message: { tenantId: string; accountPk: string; state: 'ready' | 'final' }): Promise<void>;
+}
+
+export const START = Date.UTC(2026, 0, 1);
+
+const OPERATIONS = [...tenantOperations, ...accountOperations, ...storageOperations, ...commandLogOperations];
+
+/** All stores of the entities over one database. */
+export async function openWorld(url: string, dispose: () => Promise<void>): Promise<World> {
+  const database = await openDatabase<CoreSchema>(url);
+  const time = standingClock();
+  time.advance(START);
+  const { clock } = time;
+  const makePk = pkGenerator(clock);
+  const sealer = createSealer(randomBytes(32));
+  const stores = {
+    tenants: createTenantStore(database, sealer),
+    apiKeys: createApiKeyStore(database, clock),
+    accounts: createAccountStore(database, sealer, clock),
+    storages: createStorageStore(database, sealer),
+    commandLog: createCommandLogStore(database),
+  };
+  const services = { ...stores, clock, makePk };
+
+  const run: World['run'] = async (name, input, tenantId) => {
+    // The services have all that any of these operations uses.
+    const operation = OPERATIONS.find((one) => one.name === name) as unknown as Operation<typeof services>;
+    const principal: Principal =
+      tenantId === undefined ? { kind: 'admin', name: 'operator' } : { kind: 'tenant', name: 'key', tenantId };
+    const output: unknown = await execute(operation, input, {
+      services,
+      caller: { principal, origin: 'test' },
+      audit: (entry) => stores.commandLog.append({ ...entry, pk: makePk(), at: clock.now() }),
+    });
+    // What is answered is what is documented, and nothing else.
+    expect(output).toEqual(v.parse(operation.output, output));
+    // An object or null by all the output schemas.
+    return output as Readonly<Record<string, unknown>>;
+  };
+
+  return {
+    database,
+    time,
+    makePk,
+    sealer,
+    ...stores,
+    run,
+    async refused(name, input, tenantId) {
+      const error: unknown = await run(name, input, tenantId).catch((thrown: unknown) => thrown);
+      if (!(error instanceof Error) || !('code' in error)) throw error;
+      const problems = 'problems' in error ? (error.problems as readonly { pointer: string }[]) : [];
+      return [error.code, ...problems.map((problem) => problem.pointer)].join(' ');
+    },
+    async addMessage({ tenantId, accountPk, state }) {
+      const pk = makePk();
+      const insert = database.prepare<object>((k) =>
+        k.insertInto('messages').values({
+          pk,
+          tenant_id: tenantId,
+          id: pk,
+          account_pk: accountPk,
+          state,
+          result: state === 'final' ? 'sent' : null,
+          priority: 2,
+          eligible_at: START,
+          rank: START,
+          attempts: 0,
+          message_id: `<${pk}@test>`,
+          created_at: START,
+          updated_at: START,
+        }),
+      );
+      await database.write([insert.bind({})]);
+    },
+    async [Symbol.asyncDispose]() {
+      await database[Symbol.asyncDispose]();
+      await dispose();
+    },
+  };
+}
+
+/** Add tenants that have nothing. */
+export async function addTenants({ tenants }: World, ...ids: readonly string[]): Promise<void> {
+  for (const id of ids) await tenants.create({ id }, START);
+}
+
+/** All text that the database holds. */
+export async function dump({ database }: World): Promise<string> {
+  const all = ['tenants', 'api_keys', 'accounts', 'storages', 'command_log'] as const;
+  const rows = await Promise.all(
+    all.map((table) => database.read(database.prepare<object>((k) => k.selectFrom(table).selectAll()).bind({}))),
+  );
+  return JSON.stringify(rows);
+}
+
+export const ALL = reachOfAll();

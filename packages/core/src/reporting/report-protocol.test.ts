@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { NumberedEventRow } from '../entities/message-event/message-event.store.ts';
+import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
+import { parseReportAnswer, toReportEvent } from './report-protocol.ts';
+import { reportUrl } from './report-transport.ts';
+
+const AT = 1_772_000_000_999;
+const TS = 1_772_000_000;
+
+function rowOf(type: EventType, detail: EventDetail = {}): NumberedEventRow {
+  return {
+    pk: 'event-1',
+    tenant_id: 'acme',
+    message_pk: 'pk-1',
+    type,
+    at: AT,
+    attempt: 2,
+    detail: JSON.stringify(detail),
+    seq: 7,
+    message_id: 'order-1',
+    account_id: 'relay',
+    batch_code: null,
+  };
+}
+
+describe('an entry of delivery_report', () => {
+  test.each([
+    ['sent', { sent_ts: TS }],
+    ['partially_sent', { sent_ts: TS }],
+    ['error', { error_ts: TS, error: 'user unknown' }],
+    ['expired', { error_ts: TS, error: 'user unknown' }],
+    ['cancelled', { error_ts: TS, error: 'user unknown' }],
+    ['deferred', { deferred_ts: TS, deferred_reason: 'user unknown' }],
+    ['interrupted', { deferred_ts: TS, deferred_reason: 'user unknown' }],
+  ] as const)('%s has the fields that old clients read, and no others of theirs', (type, fields) => {
+    const event = toReportEvent(rowOf(type, { reason: 'user unknown' }));
+    const old = ['sent_ts', 'error_ts', 'error', 'deferred_ts', 'deferred_reason'];
+    expect(Object.fromEntries(Object.entries(event).filter(([name]) => old.includes(name)))).toEqual(fields);
+  });
+
+  test('says all that the original left out', () => {
+    const recipient = { address: 'bo@example.org', state: 'pending', code: 451, enhanced: '4.7.1', reply: 'try later' };
+    const detail: EventDetail = {
+      recipients: [{ ...recipient, stage: 'rcpt' }],
+      nextAttemptAt: AT + 60_000,
+      possibleDuplicate: true,
+    };
+    expect(toReportEvent(rowOf('deferred', detail))).toEqual({
+      id: 'order-1',
+      deferred_ts: TS,
+      deferred_reason: 'try later',
+      event_id: 'event-1',
+      seq: 7,
+      event: 'deferred',
+      tenant_id: 'acme',
+      pk: 'pk-1',
+      account_id: 'relay',
+      batch_code: null,
+      attempt: 2,
+      recipients: [recipient],
+      next_attempt_ts: TS + 60,
+      possible_duplicate: true,
+    });
+  });
+});
+
+describe('the answer', () => {
+  test.each([
+    ['{"ok":true}', {}],
+    ['{"ok":true,"queued":null,"next_sync_after":null,"error":null,"not_found":null}', {}],
+    ['{"ok":true,"queued":3}', { queued: 3 }],
+    ['{"ok":true,"next_sync_after":1772000000.5}', { nextSyncAfter: 1_772_000_000_500 }],
+    ['{"ok":true,"next_sync_after":-5}', { nextSyncAfter: 0 }],
+    // No database column and no Date holds it as it is.
+    ['{"ok":true,"next_sync_after":1e300}', { nextSyncAfter: 8_640_000_000_000_000 }],
+    ['{"ok":true,"error":["a",1],"not_found":["b"],"messages":[]}', { error: ['a', '1'], notFound: ['b'] }],
+  ])('%s acknowledges', (text, hints) => {
+    expect(parseReportAnswer(text)).toEqual({
+      acknowledged: true,
+      queued: 0,
+      nextSyncAfter: null,
+      error: [],
+      notFound: [],
+      ...hints,
+    });
+  });
+
+  test('acknowledges only when it says ok: true, and never throws', () => {
+    const anyJson = fc.jsonValue();
+    const almost = fc.record(
+      { ok: fc.oneof(fc.constant(true), anyJson), queued: anyJson, next_sync_after: anyJson, error: anyJson },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(fc.oneof(almost, anyJson), (json) => {
+        if (parseReportAnswer(JSON.stringify(json)).acknowledged) expect(json).toMatchObject({ ok: true });
+      }),
+    );
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(parseReportAnswer(text).acknowledged).toBe(false);
+      }),
+    );
+  });
+});
+
+test('base URL and path are joined with one slash', () => {
+  expect(reportUrl('https://client.example/app/', '/sync')).toBe('https://client.example/app/sync');
+  expect(reportUrl('https://client.example', null)).toBe('https://client.example/mail-proxy/sync');
+});

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { Recording } from '@mail-proxy/testkit';
+import { systemClock } from '../clock.ts';
+import { type EventWorld, openSqliteWorld } from '../entities/message-event/event-world.case.ts';
+import { createMessageEventStore, type MessageEventStore } from '../entities/message-event/message-event.store.ts';
+import { silentLog } from '../observability/log.ts';
+import { createSequencer } from '../queue/sequence-events.ts';
+import { httpReportTransport, type ReportTarget } from './report-transport.ts';
+import { createReporter, type Reporter } from './reporter.ts';
+import type { ReporterParts, ReportSettings } from './serve-tenant.ts';
+
+export interface ReportingOptions extends Partial<Omit<ReporterParts, 'settings'>> {
+  readonly settings?: Partial<ReportSettings>;
+}
+
+/** A reporter that runs until it is stopped or disposed. */
+export interface RunningReporter extends AsyncDisposable {
+  readonly reporter: Reporter;
+  /** Batches acknowledged and stored, as their event ids. */
+  readonly acknowledged: Recording<{ readonly tenantId: string; readonly ids: readonly string[] }>;
+  /** Calls that failed. */
+  readonly failures: Recording<'failure'>;
+  /** Tenants whose events were numbered, with repeats. */
+  readonly sequenced: Recording<string>;
+  stop(): Promise<void>;
+}
+
+export interface ReportingWorld extends EventWorld {
+  readonly events: MessageEventStore;
+  /** A tenant with an endpoint; without `url` one that is not told. */
+  addTold(id: string, url?: string, auth?: ReportTarget['auth']): Promise<void>;
+  readonly targetOf: ReporterParts['targetOf'];
+  partsOf(options?: ReportingOptions): ReporterParts;
+  /** Start a reporter. Jitter draws zero, so that what failed is tried again soon; heartbeats are an hour apart. */
+  report(options?: ReportingOptions): RunningReporter;
+}
+
+export async function openReportingWorld(): Promise<ReportingWorld> {
+  const world = await openSqliteWorld();
+  const targets = new Map<string, ReportTarget>();
+  const events = createMessageEventStore(world.database);
+  const targetOf = async (tenantId: string): Promise<ReportTarget | null> => targets.get(tenantId) ?? null;
+  const partsOf = ({ settings, ...parts }: ReportingOptions = {}): ReporterParts => ({
+    events,
+    sequencer: createSequencer(world.database),
+    transport: httpReportTransport,
+    clock: systemClock,
+    random: () => 0,
+    log: silentLog,
+    metrics: { reported: () => undefined, failed: () => undefined },
+    targetOf,
+    shared: false,
+    ...parts,
+    settings: { intervalMs: 3_600_000, timeoutMs: 10_000, maxBatch: 100, concurrency: 4, ...settings },
+  });
+  return {
+    ...world,
+    events,
+    targetOf,
+    partsOf,
+    async addTold(id, url, auth = { method: 'none' }) {
+      await world.addTenant(id, url);
+      if (url !== undefined) targets.set(id, { url, auth });
+    },
+    report: (options) => run(partsOf(options)),
+  };
+}
+
+function run(parts: ReporterParts): RunningReporter {
+  const acknowledged = new Recording<{ tenantId: string; ids: readonly string[] }>('acknowledged batch');
+  const failures = new Recording<'failure'>('failed call');
+  const sequenced = new Recording<string>('sequenced tenant');
+  const reporter = createReporter({
+    ...parts,
+    metrics: { ...parts.metrics, failed: () => failures.add('failure') },
+    onReported: (tenantId, batch) => acknowledged.add({ tenantId, ids: batch.map((event) => event.event_id) }),
+    onSequenced: (tenantId) => sequenced.add(tenantId),
+  });
+  const stopping = new AbortController();
+  const abandoning = new AbortController();
+  const running = reporter.run(stopping.signal, abandoning.signal);
+  return {
+    reporter,
+    acknowledged,
+    failures,
+    sequenced,
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      abandoning.abort();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { expect, test } from 'vitest';
+import { PLAIN_TURN, TenantSchedule, type TurnEnd } from './tenant-schedule.ts';
+
+const QUIET: TurnEnd = { failing: false, next: null };
+const FAILED: TurnEnd = { failing: true, next: null };
+
+test('a tenant has one turn at a time, and what was asked for meanwhile follows after a rest', () => {
+  const schedule = new TenantSchedule(4);
+  schedule.wake('acme', 0, PLAIN_TURN);
+  expect(schedule.begin(0)).toEqual({ tenantId: 'acme', turn: PLAIN_TURN });
+  schedule.wake('acme', 1, { ...PLAIN_TURN, fresh: true });
+  expect(schedule.begin(1)).toBeNull();
+  schedule.end('acme', 2, QUIET);
+  expect(schedule.begin(2)).toBeNull();
+  expect(schedule.nextDueAt).toBe(52);
+  expect(schedule.begin(52)).toEqual({ tenantId: 'acme', turn: { ...PLAIN_TURN, fresh: true } });
+});
+
+test('what is asked for by hand does not rest', () => {
+  const schedule = new TenantSchedule(4);
+  const force = { ...PLAIN_TURN, force: true };
+  schedule.wake('acme', 0, PLAIN_TURN);
+  schedule.begin(0);
+  schedule.wake('acme', 1, force);
+  schedule.end('acme', 2, QUIET);
+  expect(schedule.begin(2)).toEqual({ tenantId: 'acme', turn: force });
+  schedule.end('acme', 3, QUIET);
+  schedule.wake('acme', 4, force);
+  expect(schedule.begin(4)).toEqual({ tenantId: 'acme', turn: force });
+});
+
+test('a tenant with a backlog goes to the end after each call', () => {
+  const schedule = new TenantSchedule(1);
+  for (const tenantId of ['flood', 'one', 'two']) schedule.wake(tenantId, 0, PLAIN_TURN);
+  const order: string[] = [];
+  for (let now = 0; now < 5; now++) {
+    const begun = schedule.begin(now)!;
+    order.push(begun.tenantId);
+    const next = begun.tenantId === 'flood' ? { atMs: now, turn: PLAIN_TURN } : null;
+    schedule.end(begun.tenantId, now, { failing: false, next });
+  }
+  expect(order).toEqual(['flood', 'one', 'two', 'flood', 'flood']);
+});
+
+test('tenants that failed share half of the slots', () => {
+  const schedule = new TenantSchedule(4);
+  const failing = ['a', 'b', 'c', 'd'];
+  for (const tenantId of failing) schedule.wake(tenantId, 0, PLAIN_TURN);
+  for (const _ of failing) schedule.begin(0);
+  for (const tenantId of failing) schedule.end(tenantId, 0, FAILED);
+  for (const tenantId of [...failing, 'good']) schedule.wake(tenantId, 100, PLAIN_TURN);
+  expect(schedule.begin(100)?.tenantId).toBe('a');
+  expect(schedule.begin(100)?.tenantId).toBe('b');
+  expect(schedule.begin(100)?.tenantId).toBe('good');
+  expect(schedule.begin(100)).toBeNull();
+  expect(schedule.running).toBe(3);
+  schedule.end('a', 101, QUIET);
+  expect(schedule.begin(101)?.tenantId).toBe('c');
+});
+
+test('a wake-up brings a planned turn forward and keeps what it was for', () => {
+  const schedule = new TenantSchedule(1);
+  schedule.wake('acme', 0, PLAIN_TURN);
+  schedule.begin(0);
+  schedule.end('acme', 0, { failing: true, next: { atMs: 60_000, turn: { ...PLAIN_TURN, queuedInARow: 3 } } });
+  expect(schedule.nextDueAt).toBe(60_000);
+  schedule.wake('acme', 200, { ...PLAIN_TURN, fresh: true });
+  expect(schedule.nextDueAt).toBe(200);
+  expect(schedule.begin(200)?.turn).toEqual({ fresh: true, force: false, queuedInARow: 3 });
+});

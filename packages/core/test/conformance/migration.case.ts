@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { describe, expect, test } from 'vitest';
+import type { Database } from '../../src/database/database.ts';
+import { CORE_MIGRATIONS } from '../../src/database/migrations/index.ts';
+import { migrate } from '../../src/database/migrations/migrate.ts';
+import type { MigrationList } from '../../src/database/migrations/migration.ts';
+import type { OpenStore } from './store-world.case.ts';
+
+interface MigrationTables {
+  readonly schema_migrations: {
+    readonly namespace: string;
+    readonly number: number;
+    readonly name: string;
+    readonly min_reader: number;
+    readonly applied_at: number;
+  };
+}
+
+export function migrationConformance(open: OpenStore): void {
+  describe('migrations', () => {
+    test('migrate brings an empty database up to date, and does nothing the second time', async () => {
+      const { database, dispose } = await open();
+      await using _ = { [Symbol.asyncDispose]: dispose };
+      const expected = CORE_MIGRATIONS.migrations.map(({ number, name }) => ({ namespace: 'core', number, name }));
+      expect(await migrate(database, [CORE_MIGRATIONS], 1)).toEqual(expected);
+      expect(await migrate(database, [CORE_MIGRATIONS], 2)).toEqual([]);
+    });
+
+    test('a step that fails leaves nothing behind and is tried again the next time', async () => {
+      const { database, dispose } = await open();
+      await using _ = { [Symbol.asyncDispose]: dispose };
+      const list = (broken: boolean): MigrationList => ({
+        namespace: 'test',
+        migrations: [
+          {
+            number: 1,
+            name: 'two-tables',
+            minReader: 1,
+            up: (schema, t) => [
+              schema.createTable('one').addColumn('id', t.integer),
+              schema.createTable(broken ? 'one' : 'two').addColumn('id', t.integer),
+            ],
+          },
+        ],
+      });
+      await expect(migrate(database, [list(true)], 1)).rejects.toThrow();
+      expect(await migrate(database, [list(false)], 1)).toHaveLength(1);
+    });
+
+    test('a database that needs newer code is refused, one that newer code only added to is not', async () => {
+      const { database, dispose } = await open();
+      await using _ = { [Symbol.asyncDispose]: dispose };
+      await migrate(database, [CORE_MIGRATIONS], 1);
+      const known = CORE_MIGRATIONS.migrations.length;
+      await recordStep(database, { number: known + 1, min_reader: known });
+      expect(await migrate(database, [CORE_MIGRATIONS], 2)).toEqual([]);
+      await recordStep(database, { number: known + 2, min_reader: known + 2 });
+      await expect(migrate(database, [CORE_MIGRATIONS], 3)).rejects.toMatchObject({ code: 'schema_too_new' });
+    });
+  });
+}
+
+async function recordStep(
+  database: Database<unknown>,
+  step: { readonly number: number; readonly min_reader: number },
+): Promise<void> {
+  const insert = database.withTables<MigrationTables>().prepare<{ number: number; min_reader: number }>((k, p) =>
+    k.insertInto('schema_migrations').values({
+      namespace: 'core',
+      number: p.number,
+      name: 'from-the-future',
+      min_reader: p.min_reader,
+      applied_at: 0,
+    }),
+  );
+  await database.write([insert.bind(step)]);
+}

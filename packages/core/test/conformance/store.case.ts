@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { describe } from 'vitest';
+import { claimConformance } from './claim.case.ts';
+import { migrationConformance } from './migration.case.ts';
+import { outcomeConformance } from './outcome.case.ts';
+import { sequenceConformance } from './sequence.case.ts';
+import type { OpenStore } from './store-world.case.ts';
+import { writeConformance } from './write.case.ts';
+
+/**
+ * What the engine demands of a database, whichever it is.
+ *
+ * @param open makes an empty database
+ * @param skip why there is none to test; empty when there is one
+ */
+export function storeConformance(name: string, open: OpenStore, skip = ''): void {
+  describe.skipIf(skip !== '')(skip === '' ? name : `${name} (skipped: ${skip})`, () => {
+    writeConformance(open);
+    migrationConformance(open);
+    claimConformance(open);
+    outcomeConformance(open);
+    sequenceConformance(open);
+  });
+}

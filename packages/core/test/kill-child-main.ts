@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+// The process that the kill test kills: an engine that accepts and delivers as fast as it can, and tells on its
+// standard output which messages it accepted.
+import { writeSync } from 'node:fs';
+import { createMailEngine } from '@mail-proxy/core';
+
+const [database = '', sinkPort = '', life = '', mode = ''] = process.argv.slice(2);
+const BATCH = 20;
+/** Enough that there is always mail on its way when the signal comes, not so much that the end takes minutes. */
+const MAX_WAITING = 400;
+const STDOUT = 1;
+
+await using engine = await createMailEngine({
+  config: { database, delivery: { maxSends: 10 }, retry: { baseMs: 200, maxDelayMs: 1_000 } },
+});
+if (life === '0') {
+  await engine.execute('accounts.create', { id: 'main', host: '127.0.0.1', port: Number(sinkPort), tls: 'none' });
+}
+await engine.start();
+tell('started');
+
+const stopping = new AbortController();
+process.on('SIGTERM', () => stopping.abort());
+
+if (mode === 'drain') await drain();
+else await submitUntilStopped();
+await engine.stop();
+tell('stopped');
+
+async function submitUntilStopped(): Promise<void> {
+  for (let batch = 0; !stopping.signal.aborted; batch++) {
+    const messages = Array.from({ length: BATCH }, (_, index) => ({
+      id: `${life}-${batch}-${index}`,
+      from: 'sender@example.com',
+      to: [`recipient-${index}@example.org`],
+      subject: `Message ${index}`,
+      text: 'A line of text.\n'.repeat(20),
+      priority: index % 4,
+    }));
+    const { results } = await engine.submit(messages);
+    tell(
+      `accepted ${results.flatMap((one) => (one.status === 'accepted' && one.id !== null ? [one.id] : [])).join(' ')}`,
+    );
+    while ((await waiting()) > MAX_WAITING && !stopping.signal.aborted)
+      await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function drain(): Promise<void> {
+  while ((await waiting()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function waiting(): Promise<number> {
+  const instance = await engine.execute('instance.get', {});
+  return typeof instance === 'object' && instance !== null && 'waiting' in instance ? Number(instance.waiting) : 0;
+}
+
+/** Synchronous: what was told was told, whenever the signal comes. */
+function tell(line: string): void {
+  writeSync(STDOUT, `${line}\n`);
+}

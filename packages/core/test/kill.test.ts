@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type CountedMessage, startCountingSink, tempDir } from '@mail-proxy/testkit';
+import { expect, test } from 'vitest';
+import { seededRandom } from '../src/testing/index.ts';
+
+const CHILD = fileURLToPath(new URL('./kill-child-main.ts', import.meta.url));
+const KILLS = 50;
+const STOPS = 10;
+const MAX_SENDS = 10;
+
+/** One life of the process under test. */
+interface Life {
+  readonly accepted: readonly string[];
+  /** When the signal was sent. */
+  readonly endedAt: number;
+  readonly code: number | null;
+}
+
+async function live(args: readonly string[], signal: NodeJS.Signals | null, afterMs: number): Promise<Life> {
+  const child = spawn(process.execPath, ['--conditions=mail-proxy-source', CHILD, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const closed = once(child, 'close');
+  const accepted: string[] = [];
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  let endedAt = 0;
+  createInterface(child.stdout).on('line', (line) => {
+    const [word, ...ids] = line.split(' ');
+    if (word === 'accepted') accepted.push(...ids);
+    if (word === 'started' && signal !== null) {
+      setTimeout(() => {
+        endedAt = Date.now();
+        child.kill(signal);
+      }, afterMs);
+    }
+  });
+  const [code, ended] = (await closed) as [number | null, NodeJS.Signals | null];
+  if (code !== 0 && ended !== 'SIGKILL') throw new Error(`the process exited with ${code}\n${errors}`);
+  return { accepted, endedAt, code };
+}
+
+function byId(messages: readonly CountedMessage[]): ReadonlyMap<string, readonly CountedMessage[]> {
+  return Map.groupBy(messages, (message) => message.mailId ?? 'without an id');
+}
+
+test('kill -9 at any moment loses no accepted message and repeats at most those in flight', {
+  timeout: 300_000,
+}, async () => {
+  using dir = tempDir();
+  const sink = await startCountingSink();
+  const seed = Date.now() % 100_000;
+  const random = seededRandom(seed);
+  const lives: Life[] = [];
+  for (let life = 0; life < KILLS; life++) {
+    lives.push(await live([dir.file('mail.db'), String(sink.port), String(life)], 'SIGKILL', 5 + random() * 400));
+  }
+  await live([dir.file('mail.db'), String(sink.port), String(KILLS), 'drain'], null, 0);
+  const received = byId(sink.messages);
+  await sink.stop();
+
+  const accepted = lives.flatMap((life) => life.accepted);
+  const lost = accepted.filter((id) => !received.has(id));
+  const repeated = [...received.values()].filter((copies) => copies.length > 1);
+  // A copy is repeated because its first one was in flight when the process died: at most as many a kill as are sent at once.
+  const perKill = lives.map(
+    ({ endedAt }, index) =>
+      repeated.filter(([first]) => {
+        const at = first?.receivedAt ?? 0;
+        return at <= endedAt + 1_000 && at > (lives[index - 1]?.endedAt ?? 0);
+      }).length,
+  );
+  console.log(
+    `kill test, seed ${seed}: ${KILLS} kills, ${accepted.length} accepted, ${received.size} delivered, ${lost.length} lost, ` +
+      `${repeated.length} repeated (at most ${Math.max(...perKill)} a kill)`,
+  );
+  expect(accepted.length).toBeGreaterThan(KILLS);
+  expect(lost).toEqual([]);
+  expect(Math.max(...perKill)).toBeLessThanOrEqual(MAX_SENDS);
+  for (const copies of repeated) {
+    expect(new Set(copies.map((copy) => copy.messageId)).size).toBe(1);
+  }
+});
+
+test('SIGTERM under load loses nothing and repeats nothing', { timeout: 120_000 }, async () => {
+  using dir = tempDir();
+  const sink = await startCountingSink();
+  const random = seededRandom(1);
+  const accepted: string[] = [];
+  for (let life = 0; life < STOPS; life++) {
+    const ended = await live([dir.file('mail.db'), String(sink.port), String(life)], 'SIGTERM', 50 + random() * 300);
+    expect(ended.code).toBe(0);
+    accepted.push(...ended.accepted);
+  }
+  await live([dir.file('mail.db'), String(sink.port), String(STOPS), 'drain'], null, 0);
+  const received = byId(sink.messages);
+  await sink.stop();
+  console.log(`stop test: ${STOPS} stops, ${accepted.length} accepted, ${received.size} delivered`);
+  expect(accepted.filter((id) => !received.has(id))).toEqual([]);
+  expect([...received.values()].filter((copies) => copies.length > 1)).toEqual([]);
+});

@@ -47,7 +47,7 @@ export async function startReportReceiver(): Promise<ReportReceiver> {
   const calls = new EventEmitter();
 
   async function receive(request: IncomingMessage): Promise<void> {
-    // the proxy's shape; an application that faces the Internet checks the signature first
+    // the proxy's shape; an application that faces the Internet checks the credentials of client_auth first
     const { delivery_report } = (await json(request)) as { readonly delivery_report: readonly Report[] };
     for (const report of delivery_report) {
       reports.set(report.event_id, report);

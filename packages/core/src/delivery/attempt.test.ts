@@ -154,13 +154,19 @@ describe('giving up', () => {
   test.each([
     ['older than the policy allows', { created_at: NOW - POLICY.maxAgeMs }],
     ['too old by the time of the next attempt', { created_at: NOW - POLICY.maxAgeMs + POLICY.baseMs }],
-    ['expired by the time of the next attempt', { expires_at: NOW + POLICY.baseMs }],
   ])('451 for a message %s: it has failed', (_, message) => {
     const settlement = settle([later], { message });
     expect(settlement).toMatchObject({ state: 'final', result: 'failed', eligibleAt: null });
     expect(settlement.recipients).toMatchObject([{ state: 'failed', code: 451 }]);
     expect(settlement.lastError).toBe('given up: rcpt: 451 4.3.0 no');
     expect(settlement.event.type).toBe('error');
+  });
+
+  test('451 for a message that expires before the next attempt: it has expired', () => {
+    const settlement = settle([later], { message: { expires_at: NOW + POLICY.baseMs } });
+    expect(settlement).toMatchObject({ state: 'final', result: 'expired', eligibleAt: null });
+    expect(settlement.recipients).toMatchObject([{ state: 'expired', code: 451 }]);
+    expect(settlement.event.type).toBe('expired');
   });
 
   test('451 one millisecond before it is too old: it is tried again', () => {

@@ -64,7 +64,8 @@ export function settlementOf(
   const retryAt = now + retryDelayMs(attempts, policy, random);
   const giveUpAt = Math.min(message.created_at + policy.maxAgeMs, message.expires_at ?? Number.POSITIVE_INFINITY);
   const isLast = retryAt >= giveUpAt;
-  const givenUp = message.expires_at !== null && retryAt >= message.expires_at ? 'expired' : 'failed';
+  const givenUp: 'expired' | 'failed' =
+    message.expires_at !== null && retryAt >= message.expires_at ? 'expired' : 'failed';
   const final = outcomes.map((outcome) =>
     isLast && outcome.state === 'pending' ? { ...outcome, state: givenUp } : outcome,
   );

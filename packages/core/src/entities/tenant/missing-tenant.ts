@@ -17,6 +17,6 @@ export function prepareMissingTenant(
   return async (error, tenantId) => {
     if (isMailProxyError(error) || error instanceof UniqueViolation) return error;
     const [tenant] = await database.read(find.bind({ id: tenantId }));
-    return tenant === undefined ? new MailProxyError('not_found', { cause: error }) : error;
+    return error;
   };
 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+
+/** One environment variable: which key of the configuration it sets, and how its text is read. */
+export interface Variable {
+  readonly name: string;
+  /** One line for the help, with unit and default. */
+  readonly summary: string;
+  readonly key: readonly string[];
+  readonly read: (text: string) => unknown;
+}
+
+const asText = (text: string): unknown => text;
+
+/** Text that is no number stays text, so that the schema says what it expected. */
+const asNumber = (text: string): unknown => (/^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text);
+
+const asSeconds = (text: string): unknown => {
+  const seconds = asNumber(text);
+  return typeof seconds === 'number' ? seconds * 1_000 : seconds;
+};
+
+const variables = (
+  read: Variable['read'],
+  rows: readonly (readonly [name: string, key: string, summary: string])[],
+): readonly Variable[] => rows.map(([name, key, summary]) => ({ name, summary, key: key.split('.'), read }));
+
+/** Every variable that the server reads; where two set one key, only one of them may be given. */
+export const VARIABLES: readonly Variable[] = [
+  ...variables(asText, [
+    ['GMP_HOST', 'host', 'address to listen on (127.0.0.1)'],
+    ['GMP_DATA_DIR', 'dataDir', 'folder of the database, its key and the token (./data)'],
+    ['GMP_DB_PATH', 'database', 'SQLite file (mail-proxy.db in the data folder)'],
+    ['GMP_DATABASE_URL', 'database', 'postgres://... in place of a file'],
+    ['GMP_API_TOKEN', 'adminToken', "the operator's token; made at the first start when absent"],
+    ['GMP_METRICS_TOKEN', 'metricsToken', 'token that reads metrics and nothing else'],
+    ['GMP_METRICS_LISTEN', 'metricsListen', 'host:port that serves metrics only'],
+    ['GMP_LOG_LEVEL', 'logLevel', 'debug, info, warn, error or silent (info)'],
+    ['GMP_EDITION', 'edition', 'auto, community or enterprise (auto)'],
+    ['GMP_INSTANCE_NAME', 'instanceName', 'name of this instance (mail-proxy)'],
+    ['GMP_EHLO_NAME', 'delivery.ehloName', "name given with EHLO (the machine's)"],
+    ['GMP_ENCRYPTION_KEY', 'encryptionKey', 'base64 of the 32 bytes that seal secrets at rest'],
+    ['MAIL_PROXY_ENCRYPTION_KEY', 'encryptionKey', 'the same under its older name'],
+    ['GMP_ENCRYPTION_KEY_FILE', 'encryptionKeyFile', 'file of that key, made when missing (<database>.key)'],
+  ]),
+  ...variables(asNumber, [
+    ['GMP_PORT', 'port', 'port to listen on, 0 for any free one (8000)'],
+    ['GMP_MAX_BODY_BYTES', 'maxBodyBytes', "bytes of a request's body (12582912)"],
+    ['GMP_MAX_SENDS', 'delivery.maxSends', 'messages being sent at the same time (50)'],
+    ['GMP_STOP_DEADLINE_MS', 'delivery.stopDeadlineMs', 'how long running sends may finish at the end (10000)'],
+    ['GMP_RETRY_BASE_MS', 'retry.baseMs', 'delay before the second attempt (60000)'],
+    ['GMP_RETRY_MAX_MS', 'retry.maxDelayMs', 'longest delay between attempts (14400000)'],
+    ['GMP_RETRY_FACTOR', 'retry.factor', 'how much longer each delay is than the one before (2)'],
+    ['GMP_SMTP_CONNECT_TIMEOUT_MS', 'delivery.connectMs', 'time for the connection (30000)'],
+    ['GMP_SMTP_GREETING_TIMEOUT_MS', 'delivery.greetingMs', 'time for the greeting (300000)'],
+    ['GMP_SMTP_COMMAND_TIMEOUT_MS', 'delivery.commandMs', 'time for a reply (300000)'],
+    ['GMP_SMTP_DATA_TIMEOUT_MS', 'delivery.dataMs', 'time for the reply to DATA (120000)'],
+    ['GMP_SMTP_BLOCK_TIMEOUT_MS', 'delivery.blockMs', 'time for a block of content to leave (180000)'],
+    ['GMP_SMTP_DOT_TIMEOUT_MS', 'delivery.dotMs', 'time for the reply to the final dot (600000)'],
+  ]),
+  ...variables(asSeconds, [
+    ['GMP_SYNC_INTERVAL', 'reports.intervalMs', 'seconds after which a tenant with no news is called (300)'],
+    ['GMP_RETRY_MAX_AGE_SECONDS', 'retry.maxAgeMs', 'age at which a message is given up (345600)'],
+  ]),
+];
+
+/** Known, and read elsewhere: the file itself, and where the command line finds the server. */
+export const OTHER_VARIABLES: readonly string[] = ['GMP_CONFIG_FILE', 'GMP_URL'];

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { isMailProxyError, type Log, systemClock } from '@mail-proxy/core';
+import type { Environment } from './env/environment.ts';
+import { readServerConfig, type ServerConfig } from './env/read-config.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { createLog } from './log.ts';
+import { type RunningServer, startServer } from './start-server.ts';
+
+/** The process that becomes a service. */
+export interface ServiceProcess {
+  readonly env: Environment;
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly on: (event: string, listener: (reason: unknown) => void) => unknown;
+  readonly exit: (code: ExitCode) => void;
+}
+
+/**
+ * Run the server until a signal ends it. SIGTERM and SIGINT let running sends finish, a second one ends the process
+ * at once; something thrown that nobody caught stops it the same way, with exit code 70.
+ */
+export async function serve(host: ServiceProcess): Promise<ExitCode> {
+  let config: ServerConfig;
+  try {
+    config = readServerConfig(host.env);
+  } catch (error) {
+    return explain(error, host);
+  }
+  const log = createLog({
+    level: config.logLevel,
+    clock: systemClock,
+    write: (line) => host.stderr.write(line),
+    pretty: host.stderr.isTTY === true,
+  });
+  const asked = whenAskedToStop(host, log);
+  let server: RunningServer;
+  try {
+    server = await startServer(config, { log });
+  } catch (error) {
+    return explain(error, host);
+  }
+  greet(server, host);
+  log.info({ url: server.url, edition: server.edition, mixins: server.mixins }, 'started');
+  const code = await asked;
+  log.info({}, 'stopping: running sends finish, the rest is given back');
+  await server.stop();
+  log.info({}, 'stopped');
+  return code;
+}
+
+function greet({ url, metricsUrl, edition, mixins, keptToken }: RunningServer, { stdout }: ServiceProcess): void {
+  if (keptToken?.isNew) {
+    stdout.write(
+      `\nFirst start: this is your admin token. It is kept in ${keptToken.path}, which only you can read.\n\n` +
+        `    ${keptToken.token}\n\n` +
+        `Try it:  curl -H "Authorization: Bearer $(cat ${keptToken.path})" ${url}/v1/instance\n\n`,
+    );
+  }
+  stdout.write(`mail-proxy ${edition} edition, mixins: ${mixins.join(', ') || 'none'}; reference: ${url}/docs\n`);
+  if (metricsUrl !== null) stdout.write(`mail-proxy serves metrics on ${metricsUrl}/metrics\n`);
+  stdout.write(`mail-proxy listening on ${url}\n`);
+}
+
+/** Resolves with the exit code of the first reason to stop. */
+function whenAskedToStop(host: ServiceProcess, log: Log): Promise<ExitCode> {
+  return new Promise((resolve) => {
+    let isAsked = false;
+    for (const signal of ['SIGTERM', 'SIGINT']) {
+      host.on(signal, () => {
+        if (isAsked) host.exit(EXIT.refused);
+        isAsked = true;
+        log.info({ signal }, 'asked to stop');
+        resolve(EXIT.ok);
+      });
+    }
+    for (const event of ['unhandledRejection', 'uncaughtException']) {
+      host.on(event, (reason) => {
+        log.error({ err: reason }, 'a bug: nobody caught this; stopping');
+        resolve(EXIT.software);
+      });
+    }
+  });
+}
+
+const CONFIG_CODES: ReadonlySet<string> = new Set([
+  'invalid_config',
+  'schema_too_new',
+  'sealed_with_unknown_key',
+  'mixin_broken',
+  'mixin_incompatible',
+  'mixin_required',
+]);
+
+/** Say why it does not start, one problem a line, and what kind of reason it is. */
+function explain(error: unknown, { stderr }: ServiceProcess): ExitCode {
+  if (isMailProxyError(error)) {
+    stderr.write(`mail-proxy cannot start (${error.code}):\n  ${error.message.replaceAll('\n', '\n  ')}\n`);
+    return CONFIG_CODES.has(error.code) ? EXIT.config : EXIT.unavailable;
+  }
+  if (error instanceof Error && 'code' in error && 'syscall' in error && error.syscall === 'listen') {
+    stderr.write(`mail-proxy cannot listen: ${error.message}\n  set GMP_HOST and GMP_PORT to an address that is free\n`);
+    return EXIT.unavailable;
+  }
+  stderr.write(`mail-proxy cannot start:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return EXIT.software;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { mkdir } from 'node:fs/promises';
+import { type Clock, createMailEngine, type Log, MailProxyError, silentLog, systemClock } from '@mail-proxy/core';
+import { isLoopback } from './env/loopback.ts';
+import type { ServerConfig } from './env/read-config.ts';
+import { type KeptToken, keepToken } from './env/token-file.ts';
+import { createHttpApp, createMetricsApp } from './http/app.ts';
+import { listen } from './http/listen.ts';
+import { findMixins } from './mixins.ts';
+
+/** Running requests have this long to end once the server stops; uploads under way are then cut. */
+const HTTP_GRACE_MS = 2_000;
+
+export interface StartOptions {
+  /** @defaultValue silent */
+  readonly log?: Log;
+  readonly clock?: Clock;
+}
+
+/** A server that accepts, delivers and reports, until it is disposed of. */
+export interface RunningServer extends AsyncDisposable {
+  /** `http://HOST:PORT`, with the real port. */
+  readonly url: string;
+  /** Where metrics are served alone, if anywhere. */
+  readonly metricsUrl: string | null;
+  readonly edition: 'community' | 'enterprise';
+  readonly mixins: readonly string[];
+  /** The token that the data folder keeps; null when the configuration names one. */
+  readonly keptToken: KeptToken | null;
+  /** Answer running requests, finish running sends, give back the rest. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Start a server as `mail-proxy serve` does, without touching the process around it.
+ *
+ * @throws {MailProxyError} `invalid_config`, `database_locked`, `database_unavailable`, `schema_too_new`, `mixin_*`,
+ * and Node's error when the port cannot be had
+ */
+export async function startServer(
+  config: ServerConfig,
+  { log = silentLog, clock = systemClock }: StartOptions = {},
+): Promise<RunningServer> {
+  const { mixins } = await findMixins(config.edition);
+  await makeDataFolder(config.dataDir);
+  const keptToken = config.engine.adminToken === undefined ? await keepToken(config.dataDir) : null;
+  const settings = keptToken === null ? config.engine : { ...config.engine, adminToken: keptToken.token };
+  // Closed in reverse: the ports first, the database last. On a failure below, as far as it came.
+  await using opened = new AsyncDisposableStack();
+  const engine = opened.use(await createMailEngine({ config: settings, mixins, log, clock }));
+  const { host, port, maxBodyBytes, metricsListen } = config;
+  let isStopping = false;
+  const options = { log, clock, maxBodyBytes, isStopping: () => isStopping };
+  const metrics =
+    metricsListen &&
+    opened.use(
+      await listen(createMetricsApp(engine, { ...options, isMetricsOpen: isLoopback(metricsListen.host) }), {
+        ...metricsListen,
+        maxBodyBytes,
+        clock,
+      }),
+    );
+  const listener = opened.use(
+    await listen(createHttpApp(engine, { ...options, isMetricsOpen: isLoopback(host) }), {
+      host,
+      port,
+      maxBodyBytes,
+      clock,
+    }),
+  );
+  await engine.start();
+  const resources = opened.move();
+
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    isStopping = true;
+    await listener.close(HTTP_GRACE_MS);
+    await engine.stop();
+    await resources.disposeAsync();
+  };
+  return {
+    url: listener.url,
+    metricsUrl: metrics?.url ?? null,
+    edition: engine.edition,
+    mixins: engine.mixins,
+    keptToken,
+    stop: () => (stopped ??= stop()),
+    [Symbol.asyncDispose]: () => (stopped ??= stop()),
+  };
+}
+
+/** For this user only: it holds mail, credentials and the token. */
+async function makeDataFolder(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new MailProxyError('invalid_config', { detail: `the data folder cannot be made: ${why}`, cause: error });
+  }
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { parseStoredContent } from '../entities/message/stored-content.ts';
-import type { CombinedHooks, HookedMessage } from '../mixin/hooks.ts';
+import type { HookedMessage } from '../mixin/hooks.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { LoadedMessage } from '../queue/load-claimed.ts';
 import { compose, envelopeNeedsSmtpUtf8 } from '../smtp/compose/compose.ts';
@@ -68,5 +68,3 @@ export function hookedMessage(message: ClaimedMessage): HookedMessage {
 export function returnPathOf(loaded: LoadedMessage): string {
   return parseStoredContent(loaded.content).returnPath;
 }
-
-export type AttemptHooks = Pick<CombinedHooks, 'admitting' | 'composing'>;

@@ -12,6 +12,7 @@ import type { Log } from '../observability/log.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { type AuditEntry, type Caller, execute } from '../operations/execute.ts';
 import type { AnyOperation } from '../operations/operation.ts';
+import { reachOfAll } from '../operations/principal.ts';
 import { validate } from '../operations/validate.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settlement } from '../queue/settle.ts';
@@ -57,6 +58,7 @@ export class Engine implements MailEngine {
   readonly #delivery: DeliverySide;
   readonly #reporter: Reporter;
   readonly #metrics: Metrics;
+  readonly #observer: SettledObserver;
   readonly #services: CoreServices;
   readonly #bell = new EventBell();
   readonly #sending: Background;
@@ -80,7 +82,7 @@ export class Engine implements MailEngine {
       database: () => database.stats,
       sends: () => this.#delivery.dispatcher.load,
     });
-    const observer = new SettledObserver({
+    this.#observer = new SettledObserver({
       accounts: stores.accounts,
       tenants: stores.tenants,
       metrics: this.#metrics,
@@ -91,7 +93,7 @@ export class Engine implements MailEngine {
     this.#delivery = createDeliverySide({
       ...parts,
       hooks: mixed.hooks,
-      onSettled: (message, settlement) => this.#settled(observer, message, settlement),
+      onSettled: (message, settlement) => this.#settled(message, settlement),
       onRescued: () => tell(),
     });
     this.#reporter = createReporter({
@@ -136,6 +138,7 @@ export class Engine implements MailEngine {
   async start(): Promise<void> {
     const { keeper, dispatcher } = this.#delivery;
     await keeper.start();
+    await this.#announceAccounts();
     this.#sending.start([
       { name: 'dispatcher', run: (signal) => dispatcher.run(signal, this.#cut.signal) },
       ...this.#parts.mixed.background,
@@ -219,10 +222,20 @@ export class Engine implements MailEngine {
     return state;
   }
 
-  #settled(observer: SettledObserver, message: ClaimedMessage, settlement: Settlement): void {
+  #settled(message: ClaimedMessage, settlement: Settlement): void {
     if (settlement.state === 'deferred') this.#delivery.dispatcher.scheduled();
     this.#reporter.wake(message.tenant_id);
-    void observer.settled(message, settlement);
+    void this.#observer.settled(message, settlement);
+  }
+
+  /** Dashboards and alerts want a zero before the first event. */
+  async #announceAccounts(): Promise<void> {
+    let after: string | undefined;
+    do {
+      const { items, next } = await this.#parts.stores.accounts.list(reachOfAll(), { limit: 1_000, after });
+      for (const account of items) await this.#observer.announce(account.pk);
+      after = next ?? undefined;
+    } while (after !== undefined);
   }
 
   async #accountChanged(accountPk: string): Promise<void> {
@@ -230,6 +243,7 @@ export class Engine implements MailEngine {
       if (key.startsWith(`${accountPk}:`)) this.#delivery.pool.retire(key);
     }
     try {
+      await this.#observer.announce(accountPk);
       await this.#delivery.dispatcher.accountChanged(accountPk);
     } catch (error) {
       this.#parts.log.debug({ accountPk, err: error }, 'the changed account is gone');

@@ -62,6 +62,12 @@ export class SettledObserver {
     });
   }
 
+  /** Show an account in the metrics before anything happened to it. */
+  async announce(accountPk: string): Promise<void> {
+    this.#labels.delete(accountPk);
+    this.#parts.metrics.announce(await this.#labelsOf(accountPk));
+  }
+
   async #labelsOf(accountPk: string): Promise<AccountLabels> {
     const known = this.#labels.get(accountPk);
     if (known !== undefined && known.uses < LABELS_KEPT_FOR) {

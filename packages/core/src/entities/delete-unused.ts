@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Database } from '../database/database.ts';
 import type { Statement } from '../database/statement.ts';
-import { isMailProxyError, MailProxyError } from '../errors.ts';
+import { MailProxyError } from '../errors.ts';
 import type { CoreSchema } from './schema.ts';
 
 /** How many rows of each kind depend on a row. */
@@ -20,27 +20,20 @@ export interface DeleteUnused {
 const MAX_TRIES = 3;
 
 /**
- * Delete a row that nothing depends on.
+ * Delete a row that nothing depends on. What another instance adds meanwhile breaks the foreign key; the database then
+ * runs the unit once more, and the condition sees it.
  *
- * @throws {MailProxyError} `not_found`, `in_use` with the counts
+ * @throws {MailProxyError} `not_found`, `in_use` with the counts, `conflict`
  */
 export async function deleteUnused(database: Database<CoreSchema>, options: DeleteUnused): Promise<void> {
-  let refusal: unknown;
   for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
-    try {
-      const [{ changes }] = await database.write([options.remove]);
-      if (changes === 1) return;
-      refusal = undefined;
-    } catch (error) {
-      if (isMailProxyError(error)) throw error;
-      // A foreign key: a dependant was added by another connection after the condition was seen. The counts tell.
-      refusal = error;
-    }
+    const [{ changes }] = await database.write([options.remove]);
+    if (changes === 1) return;
     const [counts] = await database.read(options.dependants);
     if (counts === undefined) throw new MailProxyError('not_found');
     if (Object.values(counts).some((count) => count > 0)) {
       throw new MailProxyError('in_use', { detail: options.detail(counts), extra: counts });
     }
   }
-  throw refusal ?? new MailProxyError('conflict', { detail: 'what depends on it keeps changing; try again' });
+  throw new MailProxyError('conflict', { detail: 'what depends on it keeps changing; try again' });
 }

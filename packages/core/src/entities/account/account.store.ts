@@ -10,7 +10,6 @@ import { type Dependants, deleteUnused } from '../delete-unused.ts';
 import { type Page, type Paging, pageFrom, pageInput } from '../paging.ts';
 import { RecentCache } from '../recent-cache.ts';
 import type { CoreSchema } from '../schema.ts';
-import { prepareMissingTenant } from '../tenant/missing-tenant.ts';
 import {
   type Account,
   type AccountKey,
@@ -69,7 +68,6 @@ export function createAccountStore(
   clock: Clock = systemClock,
 ): AccountStore {
   const statements = prepareAccountStatements(database);
-  const orMissingTenant = prepareMissingTenant(database);
   const cacheOptions = { maxEntries: MAX_CACHED_ACCOUNTS, maxAgeMs: MAX_CACHE_AGE_MS, clock };
   const keys = new RecentCache<AccountKey>(cacheOptions);
   const relays = new RecentCache<AccountRelayRow>(cacheOptions);
@@ -128,7 +126,7 @@ export function createAccountStore(
           await written(row, 'insert');
           return accountOf(row);
         } catch (error) {
-          if (!(error instanceof UniqueViolation)) throw await orMissingTenant(error, tenantId);
+          if (!(error instanceof UniqueViolation)) throw error;
           const [taken] = await database.read(statements.resolve.bind({ tenant_id: tenantId, id }));
           if (taken !== undefined) {
             throw new MailProxyError('duplicate_id', {

@@ -8,7 +8,6 @@ import type { Principal } from '../../operations/principal.ts';
 import { type Page, type Paging, pageFrom, pageInput } from '../paging.ts';
 import { RecentCache } from '../recent-cache.ts';
 import type { CoreSchema } from '../schema.ts';
-import { prepareMissingTenant } from '../tenant/missing-tenant.ts';
 import type { ApiKeysTable } from './api-key.table.ts';
 
 /** A key as it may be shown. */
@@ -60,7 +59,6 @@ const MAX_CACHE_AGE_MS = 1_000;
 
 export function createApiKeyStore(database: Database<CoreSchema>, clock: Clock = systemClock): ApiKeyStore {
   const { insert, find, list, revoke } = prepareStatements(database);
-  const orMissingTenant = prepareMissingTenant(database);
   const cache = new RecentCache<ApiKeysTable>({
     maxEntries: MAX_CACHED_KEYS,
     maxAgeMs: MAX_CACHE_AGE_MS,
@@ -88,11 +86,7 @@ export function createApiKeyStore(database: Database<CoreSchema>, clock: Clock =
 
     async create(key) {
       const drafted = draft(key);
-      try {
-        await database.write([drafted.insert]);
-      } catch (error) {
-        throw await orMissingTenant(error, key.tenantId);
-      }
+      await database.write([drafted.insert]);
       return drafted;
     },
 

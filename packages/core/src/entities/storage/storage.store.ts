@@ -8,7 +8,6 @@ import type { Reach } from '../../operations/principal.ts';
 import type { SealedPlace, Sealer } from '../../secrets/sealer.ts';
 import { type Page, type Paging, pageFrom, pageInput } from '../paging.ts';
 import type { CoreSchema } from '../schema.ts';
-import { prepareMissingTenant } from '../tenant/missing-tenant.ts';
 import type { StoragesTable } from './storage.table.ts';
 
 /** A storage as it may be shown. */
@@ -47,7 +46,6 @@ export interface StorageStore {
 
 export function createStorageStore(database: Database<CoreSchema>, sealer: Sealer): StorageStore {
   const statements = prepareStatements(database);
-  const orMissingTenant = prepareMissingTenant(database);
 
   const find = async (reach: Reach, ref: string): Promise<StoragesTable> => {
     const rows = await database.read(statements.find.bind({ ref, tenant_id: reach.tenantId }));
@@ -78,7 +76,7 @@ export function createStorageStore(database: Database<CoreSchema>, sealer: Seale
       try {
         await database.write([exactlyOne(statements.insert.bind(row), 'not_found')]);
       } catch (error) {
-        if (!(error instanceof UniqueViolation)) throw await orMissingTenant(error, tenantId);
+        if (!(error instanceof UniqueViolation)) throw error;
         throw new MailProxyError('duplicate_id', { detail: `the tenant has a storage ${name} already`, cause: error });
       }
       return storageOf(row);

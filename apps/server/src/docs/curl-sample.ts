@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { PathOperation } from '../openapi/document.types.ts';
+
+export interface Endpoint {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: PathOperation;
+}
+
+/** A call that can be pasted into a shell, with the example's values or the names of the fields in their place. */
+export function curlSample({ method, path, operation }: Endpoint): string {
+  const lines = [`curl ${method === 'GET' ? '' : `-X ${method} `}"$URL${fill(path, operation)}"`];
+  if (operation['x-access'] !== 'public') lines.push('-H "Authorization: Bearer $TOKEN"');
+  const body = operation.requestBody?.content['application/json'];
+  if (body?.example !== undefined) {
+    lines.push("-H 'Content-Type: application/json'", `--data '${quote(JSON.stringify(body.example, null, 2))}'`);
+  }
+  return lines.join(' \\\n  ');
+}
+
+function fill(path: string, { parameters }: PathOperation): string {
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const example = parameters.find((parameter) => parameter.name === name)?.example;
+    return example === undefined ? name.toUpperCase() : encodeURIComponent(String(example));
+  });
+  const query = parameters.filter((parameter) => parameter.in === 'query' && parameter.example !== undefined);
+  if (query.length === 0) return filled;
+  return `${filled}?${new URLSearchParams(query.map(({ name, example }) => [name, String(example)]))}`;
+}
+
+/** Inside single quotes only a single quote ends the text. */
+function quote(text: string): string {
+  return text.replaceAll("'", "'\\''");
+}

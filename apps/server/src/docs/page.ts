@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { createHash } from 'node:crypto';
+import { html, raw } from 'hono/html';
+import type { OpenApiDocument, Parameter } from '../openapi/document.types.ts';
+import { ERRORS } from '@mail-proxy/core';
+import { curlSample, type Endpoint } from './curl-sample.ts';
+import { type FieldRow, fieldRows, meaningOf } from './fields.ts';
+import { STYLE } from './style.ts';
+
+export interface RenderedPage {
+  readonly html: string;
+  /** Content-Security-Policy: nothing but the style inside, by its hash. */
+  readonly policy: string;
+}
+
+type Html = ReturnType<typeof html>;
+
+/** Render the reference of an API as one page that needs no other file and no script. */
+export function renderReference(document: OpenApiDocument): RenderedPage {
+  const groups = document.tags.map(({ name }) => ({ name, endpoints: endpointsOf(document, name) }));
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>mail-proxy API reference</title>
+<style>${raw(STYLE)}</style>
+</head>
+<body>
+<div class="layout">
+<nav aria-label="Operations">
+<a href="#top"><strong>mail-proxy</strong></a>
+${groups.map(({ name, endpoints }) => navigation(name, endpoints))}
+<h2>More</h2>
+<ul><li><a href="#errors">Errors</a></li><li><a href="/openapi.json">openapi.json</a></li></ul>
+</nav>
+<main id="top">
+<h1>mail-proxy API <small>${document.info.version}</small></h1>
+<p>${document.info.description}</p>
+<p>The samples use two variables of the shell:</p>
+<pre>URL=http://127.0.0.1:8000
+TOKEN=$(cat data/token)   # or a tenant's API key; X-API-Token: takes the same</pre>
+${groups.map(
+  ({ name, endpoints }) => html`<section><h2 id="${name}">${name}</h2>${endpoints.map(article)}</section>`,
+)}
+${errorTable()}
+</main>
+</div>
+</body>
+</html>
+`;
+  const hash = createHash('sha256').update(STYLE).digest('base64');
+  return {
+    html: String(page),
+    policy: `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  };
+}
+
+function endpointsOf(document: OpenApiDocument, tag: string): readonly Endpoint[] {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, operation]) => operation.tags.includes(tag))
+      .map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  );
+}
+
+function navigation(name: string, endpoints: readonly Endpoint[]): Html {
+  const verb = (id: string): string => id.slice(name.length + 1);
+  return html`<h2>${name}</h2>
+<ul>${endpoints.map(
+    ({ operation }) => html`<li><a href="#${operation.operationId}">${verb(operation.operationId)}</a></li>`,
+  )}</ul>`;
+}
+
+function article(endpoint: Endpoint): Html {
+  const { method, path, operation } = endpoint;
+  const parameters = (place: Parameter['in']): readonly FieldRow[] =>
+    operation.parameters
+      .filter((parameter) => parameter.in === place)
+      .map(({ name, required, schema }) => ({ name, isRequired: required, meaning: meaningOf(schema) }));
+  const body = operation.requestBody?.content['application/json']?.schema;
+  const success = Object.entries(operation.responses).find(([status]) => status !== 'default');
+  return html`<article id="${operation.operationId}">
+<h3>${operation.summary}</h3>
+<div class="route"><span class="method ${method}">${method}</span><code>${path}</code></div>
+<p class="quiet">${operation.description} Command line: <code>mail-proxy ${operation.operationId.replace('.', ' ')}</code></p>
+${fieldList('Path', parameters('path'))}
+${fieldList('Query', parameters('query'))}
+${body === undefined || '$ref' in body ? '' : fieldList('Body', fieldRows(body))}
+<h4>Sample</h4>
+<pre>${curlSample(endpoint)}</pre>
+${success === undefined ? '' : answer(success[0], success[1])}
+</article>`;
+}
+
+function answer(status: string, response: Endpoint['operation']['responses'][string]): Html | string {
+  if ('$ref' in response) return '';
+  const schema = response.content?.['application/json']?.schema;
+  const rows = schema === undefined || '$ref' in schema ? [] : fieldRows(schema);
+  if (rows.length === 0) return html`<p class="quiet">Answers ${status} without a body.</p>`;
+  return html`<details><summary>Answer: ${status}, ${response.description.toLowerCase()}</summary>
+${fieldList('', rows.map((row) => ({ ...row, isRequired: false })))}</details>`;
+}
+
+function fieldList(title: string, rows: readonly FieldRow[]): Html | string {
+  if (rows.length === 0) return '';
+  return html`${title === '' ? '' : html`<h4>${title}</h4>`}
+<ul class="fields">${rows.map(
+    ({ name, isRequired, meaning }) => html`<li><span><code>${name}</code>${
+      isRequired ? html`<span class="required">required</span>` : ''
+    }</span><span class="quiet">${meaning}</span></li>`,
+  )}</ul>`;
+}
+
+function errorTable(): Html {
+  return html`<section><h2 id="errors">errors</h2>
+<p>Every error is <code>application/problem+json</code>. Decide by <code>code</code>; <code>errors</code> names each
+field that failed; <code>instance</code> is the request's id, also in the header X-Request-Id and in the log.</p>
+<ul class="fields">${Object.entries(ERRORS).map(
+    ([code, { status, title }]) =>
+      html`<li><span><code>${code}</code></span><span class="quiet">${status}: ${title}</span></li>`,
+  )}</ul></section>`;
+}
+

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+
+/** An input worth showing. */
+export type Example = Readonly<Record<string, unknown>>;
+
+/**
+ * Inputs for the reference and the help of the command line, by operation. Each is checked against its operation by
+ * a test; an operation without one is shown with its required fields.
+ */
+const EXAMPLES: Readonly<Record<string, Example>> = {
+  'tenants.create': { id: 'acme', name: 'Acme Ltd', client_base_url: 'https://acme.example' },
+  'tenants.get': { tenant_id: 'acme' },
+  'tenants.update': { tenant_id: 'acme', client_sync_path: '/mail-proxy/sync' },
+  'tenants.delete': { tenant_id: 'acme' },
+  'tenants.create-key': { tenant_id: 'acme', label: 'web shop' },
+  'tenants.list-keys': { tenant_id: 'acme' },
+  'tenants.revoke-key': { tenant_id: 'acme', key_id: '0197a2b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b' },
+  'accounts.create': {
+    id: 'main',
+    host: 'smtp.example.net',
+    port: 587,
+    user: 'orders@shop.example',
+    password: 'a-long-password',
+  },
+  'accounts.get': { account_id: 'main' },
+  'accounts.update': { account_id: 'main', max_connections: 20 },
+  'accounts.delete': { account_id: 'main' },
+  'messages.create': {
+    id: 'order-4711',
+    from: 'Shop <orders@shop.example>',
+    to: 'ada@example.org',
+    subject: 'Your order 4711',
+    text: 'Thank you.',
+  },
+  'messages.create-batch': {
+    messages: [
+      { id: 'news-1', from: 'news@shop.example', to: 'ada@example.org', subject: 'News', text: 'Hello Ada.' },
+      { id: 'news-2', from: 'news@shop.example', to: 'alan@example.org', subject: 'News', text: 'Hello Alan.' },
+    ],
+    default_priority: 'low',
+  },
+  'messages.get': { message_id: 'order-4711' },
+  'messages.list': { state: 'deferred', limit: 20 },
+  'messages.cancel': { message_id: 'order-4711' },
+  'messages.events': { message_id: 'order-4711' },
+  'events.list': { tenant_id: 'default', after: 0 },
+  'storages.create': { name: 'invoices', protocol: 'http', config: { base_url: 'https://files.shop.example' } },
+  'storages.get': { storage_id: 'invoices' },
+  'storages.delete': { storage_id: 'invoices' },
+};
+
+export function exampleOf(operation: string): Example | undefined {
+  return EXAMPLES[operation];
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { AnyOperation } from '@mail-proxy/core';
+import type { Parameter, PathOperation, ResponseObject } from './document.types.ts';
+import { type Example, exampleOf } from './examples.ts';
+import { type InputField, inputPlaces, objectOf } from './input-places.ts';
+import { outputSchema } from './json-schema.ts';
+
+const ACCESS = {
+  admin: 'For the operator: needs the admin token.',
+  tenant: 'For a tenant within its own resources, and for the operator, who names the tenant by tenant_id.',
+  public: 'For anyone, without a token.',
+} as const;
+
+/** Both headers take the same tokens. */
+const SECURITY = [{ bearer: [] }, { apiToken: [] }];
+
+const PROBLEM = { $ref: '#/components/responses/Problem' };
+
+/** Describe one operation. */
+export function pathOperation(operation: AnyOperation): PathOperation {
+  const { name, summary, access, http } = operation;
+  const { path, query, body } = inputPlaces(operation);
+  const example = exampleOf(name);
+  return {
+    operationId: name,
+    summary,
+    description: ACCESS[access],
+    tags: [name.split('.')[0] ?? name],
+    security: access === 'public' ? [] : SECURITY,
+    parameters: [
+      ...path.map((field) => parameter('path', field, example)),
+      ...query.map((field) => parameter('query', field, example)),
+    ],
+    ...(body === null ? {} : { requestBody: requestBody(body, example) }),
+    responses: { [http.status ?? 200]: success(operation), default: PROBLEM },
+    'x-access': access,
+  };
+}
+
+function parameter(place: 'path' | 'query', { name, schema, isRequired }: InputField, example?: Example): Parameter {
+  const value = example?.[name];
+  return {
+    name,
+    in: place,
+    required: place === 'path' || isRequired,
+    schema,
+    ...(value === undefined ? {} : { example: value }),
+  };
+}
+
+function requestBody(fields: readonly InputField[], example?: Example): NonNullable<PathOperation['requestBody']> {
+  const shown = Object.entries(example ?? {}).filter(([name]) => fields.some((field) => field.name === name));
+  return {
+    required: fields.some((field) => field.isRequired),
+    content: {
+      'application/json': {
+        schema: objectOf(fields),
+        ...(shown.length === 0 ? {} : { example: Object.fromEntries(shown) }),
+      },
+    },
+  };
+}
+
+function success({ http, output }: AnyOperation): ResponseObject {
+  if (http.status === 204) return { description: 'Done' };
+  const description = { 200: 'Done', 201: 'Created', 202: 'Accepted and on disk' }[http.status ?? 200];
+  return { description, content: { 'application/json': { schema: outputSchema(output) } } };
+}

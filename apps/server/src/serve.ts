@@ -99,9 +99,13 @@ function explain(error: unknown, { stderr }: ServiceProcess): ExitCode {
     return CONFIG_CODES.has(error.code) ? EXIT.config : EXIT.unavailable;
   }
   if (error instanceof Error && 'code' in error && 'syscall' in error && error.syscall === 'listen') {
-    stderr.write(`mail-proxy cannot listen: ${error.message}\n  set GMP_HOST and GMP_PORT to an address that is free\n`);
+    stderr.write(
+      `mail-proxy cannot listen: ${error.message}\n  set GMP_HOST and GMP_PORT to an address that is free\n`,
+    );
     return EXIT.unavailable;
   }
-  stderr.write(`mail-proxy cannot start:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  stderr.write(
+    `mail-proxy cannot start:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return EXIT.software;
 }

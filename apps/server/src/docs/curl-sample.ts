@@ -26,7 +26,8 @@ function fill(path: string, { parameters }: PathOperation): string {
   });
   const query = parameters.filter((parameter) => parameter.in === 'query' && parameter.example !== undefined);
   if (query.length === 0) return filled;
-  return `${filled}?${new URLSearchParams(query.map(({ name, example }) => [name, String(example)]))}`;
+  const fields = Object.fromEntries(query.map(({ name, example }) => [name, String(example)]));
+  return `${filled}?${new URLSearchParams(fields)}`;
 }
 
 /** Inside single quotes only a single quote ends the text. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { createHash } from 'node:crypto';
+import { ERRORS } from '@mail-proxy/core';
 import { html, raw } from 'hono/html';
 import type { OpenApiDocument, Parameter } from '../openapi/document.types.ts';
-import { ERRORS } from '@mail-proxy/core';
 import { curlSample, type Endpoint } from './curl-sample.ts';
 import { type FieldRow, fieldRows, meaningOf } from './fields.ts';
 import { STYLE } from './style.ts';
@@ -41,9 +41,7 @@ ${groups.map(({ name, endpoints }) => navigation(name, endpoints))}
 <p>The samples use two variables of the shell:</p>
 <pre>URL=http://127.0.0.1:8000
 TOKEN=$(cat data/token)   # or a tenant's API key; X-API-Token: takes the same</pre>
-${groups.map(
-  ({ name, endpoints }) => html`<section><h2 id="${name}">${name}</h2>${endpoints.map(article)}</section>`,
-)}
+${groups.map(({ name, endpoints }) => html`<section><h2 id="${name}">${name}</h2>${endpoints.map(article)}</section>`)}
 ${errorTable()}
 </main>
 </div>
@@ -100,16 +98,20 @@ function answer(status: string, response: Endpoint['operation']['responses'][str
   const rows = schema === undefined || '$ref' in schema ? [] : fieldRows(schema);
   if (rows.length === 0) return html`<p class="quiet">Answers ${status} without a body.</p>`;
   return html`<details><summary>Answer: ${status}, ${response.description.toLowerCase()}</summary>
-${fieldList('', rows.map((row) => ({ ...row, isRequired: false })))}</details>`;
+${fieldList(
+  '',
+  rows.map((row) => ({ ...row, isRequired: false })),
+)}</details>`;
 }
 
 function fieldList(title: string, rows: readonly FieldRow[]): Html | string {
   if (rows.length === 0) return '';
   return html`${title === '' ? '' : html`<h4>${title}</h4>`}
 <ul class="fields">${rows.map(
-    ({ name, isRequired, meaning }) => html`<li><span><code>${name}</code>${
-      isRequired ? html`<span class="required">required</span>` : ''
-    }</span><span class="quiet">${meaning}</span></li>`,
+    ({ name, isRequired, meaning }) =>
+      html`<li><span><code>${name}</code>${
+        isRequired ? html`<span class="required">required</span>` : ''
+      }</span><span class="quiet">${meaning}</span></li>`,
   )}</ul>`;
 }
 
@@ -122,4 +124,3 @@ field that failed; <code>instance</code> is the request's id, also in the header
       html`<li><span><code>${code}</code></span><span class="quiet">${status}: ${title}</span></li>`,
   )}</ul></section>`;
 }
-

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type InputProblem, MailProxyError } from '@mail-proxy/core';
-import { type Environment, valueOf } from './environment.ts';
+import { type Environment, variableOf } from './environment.ts';
 import { nearestName } from './nearest-name.ts';
 import { OTHER_VARIABLES, VARIABLES } from './variables.ts';
 
@@ -20,11 +20,11 @@ export function draftConfig(env: Environment, fromFile: Readonly<Record<string, 
   const setBy = new Map<string, string>();
   const problems = unknownVariables(env);
   for (const { name, key, read } of VARIABLES) {
-    const text = valueOf(env, name);
+    const text = variableOf(env, name);
     if (text === undefined) continue;
     const dotted = key.join('.');
     const other = setBy.get(dotted);
-    if (other !== undefined && valueOf(env, other) !== text) {
+    if (other !== undefined && variableOf(env, other) !== text) {
       problems.push({ pointer: name, message: `says the same as ${other}, and differs; give one of them` });
       continue;
     }

@@ -5,7 +5,7 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The value of a variable. An empty one counts as not given: container tools pass on what was left out that way. */
-export function valueOf(env: Environment, name: string): string | undefined {
+export function variableOf(env: Environment, name: string): string | undefined {
   const value = env[name];
   return value === '' ? undefined : value;
 }

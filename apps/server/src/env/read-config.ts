@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import type { LogLevel } from '../log.ts';
 import { draftConfig } from './config-draft.ts';
 import { CONFIG_KEYS, serverConfigSchema } from './config-schema.ts';
-import { type Environment, valueOf } from './environment.ts';
+import { type Environment, variableOf } from './environment.ts';
 import { isLoopback } from './loopback.ts';
 import { nearestName } from './nearest-name.ts';
 
@@ -30,7 +30,7 @@ export interface ServerConfig {
  * are never repeated, since any of them may be a secret
  */
 export function readServerConfig(env: Environment): ServerConfig {
-  const file = valueOf(env, 'GMP_CONFIG_FILE') ?? '';
+  const file = variableOf(env, 'GMP_CONFIG_FILE') ?? '';
   const draft = draftConfig(env, file === '' ? {} : readConfigFile(file), file);
   const parsed = v.safeParse(serverConfigSchema, draft.values, { abortPipeEarly: true });
   const problems = [
@@ -69,9 +69,9 @@ function readConfigFile(file: string): Readonly<Record<string, unknown>> {
   try {
     parsed = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    // The text of a syntax error quotes the file.
+    // The text of a syntax error quotes the file, secrets included.
     const why = error instanceof SyntaxError ? 'is not valid JSON' : `cannot be read (${codeOf(error)})`;
-    throw invalidConfig([{ pointer: `GMP_CONFIG_FILE=${file}`, message: why }], error);
+    throw invalidConfig([{ pointer: `GMP_CONFIG_FILE=${file}`, message: why }]);
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return { ...parsed };
   throw invalidConfig([{ pointer: `GMP_CONFIG_FILE=${file}`, message: 'expected a JSON object' }]);
@@ -92,7 +92,7 @@ function openDoors(values: Readonly<Record<string, unknown>>, sourceOf: (key: st
 }
 
 function notPostgres(env: Environment): InputProblem[] {
-  const url = valueOf(env, 'GMP_DATABASE_URL');
+  const url = variableOf(env, 'GMP_DATABASE_URL');
   if (url === undefined || isPostgres(url)) return [];
   return [{ pointer: 'GMP_DATABASE_URL', message: 'expected postgres://...; for a SQLite file set GMP_DB_PATH' }];
 }
@@ -111,15 +111,16 @@ function problemOf(issue: v.BaseIssue<unknown>, sourceOf: (key: string) => strin
     };
   }
   // The library's own messages quote what they were given.
-  const message = issue.message.startsWith('Invalid ') ? `expected ${issue.expected ?? 'another value'}` : issue.message;
+  const message = issue.message.startsWith('Invalid ')
+    ? `expected ${issue.expected ?? 'another value'}`
+    : issue.message;
   return { pointer: sourceOf(key), message };
 }
 
-function invalidConfig(problems: readonly InputProblem[], cause?: unknown): MailProxyError {
+function invalidConfig(problems: readonly InputProblem[]): MailProxyError {
   return new MailProxyError('invalid_config', {
     detail: problems.map(({ pointer, message }) => `${pointer}: ${message}`).join('\n'),
     problems,
-    cause,
   });
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { MailEngine } from '@mail-proxy/core';
+
 import type { HttpBindings } from '@hono/node-server';
+import type { MailEngine } from '@mail-proxy/core';
 import type { Context } from 'hono';
 
 /** What HTTP uses of the engine. */

@@ -17,10 +17,11 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    // The text of a syntax error quotes the body: its place is enough.
+    // The text of a syntax error quotes the body, which is not to be answered or logged: its place is enough.
     const at = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
     throw new MailProxyError('malformed_json', {
       detail: at === undefined ? 'the JSON text ends too early or is none' : `not JSON at position ${at}`,
+      cause: error,
     });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

@@ -20,17 +20,18 @@ export interface ProblemDocument {
 /** Answer with what went wrong, and log what is our fault. */
 export function problemResponse(c: HttpContext, thrown: unknown, log: Log): Response {
   const error = isMailProxyError(thrown) ? thrown : new MailProxyError('internal', { cause: thrown });
+  const { status } = ERRORS[error.code];
   const document = problemDocument(error, c.get('requestId'));
-  if (document.status >= 500) {
+  if (status >= 500) {
     // What was thrown, not what we made of it: its stack leads to the bug.
     const fields = { requestId: document.instance, method: c.req.method, path: c.req.path, code: error.code };
     log.error({ ...fields, err: thrown }, 'a request failed');
   }
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   // RFC 9110 §15.5.2: a 401 names the scheme that would be accepted.
-  if (document.status === 401) headers['www-authenticate'] = 'Bearer realm="mail-proxy"';
+  if (status === 401) headers['www-authenticate'] = 'Bearer realm="mail-proxy"';
   if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
-  return c.newResponse(JSON.stringify(document), { status: document.status, headers });
+  return c.newResponse(JSON.stringify(document), { status, headers });
 }
 
 /** What is ours to know stays with us: of a 5xx, the client learns the code and the id to ask for. */

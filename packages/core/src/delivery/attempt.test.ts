@@ -15,6 +15,7 @@ const MESSAGE: ClaimedMessage = {
   tenant_id: 'acme',
   id: 'm1',
   account_pk: 'account',
+  owner_session: 1,
   priority: 2,
   rank: 0,
   attempts: 0,

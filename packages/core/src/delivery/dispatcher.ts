@@ -276,9 +276,9 @@ export class Dispatcher {
   }
 
   async #attempt(message: ClaimedMessage, hard: AbortSignal): Promise<void> {
-    const { attempt, release, keeper, clock, log } = this.#s;
+    const { attempt, release, clock, log } = this.#s;
     try {
-      if (!(await attempt(message, hard))) await release([message.pk], keeper.number, clock.now());
+      if (!(await attempt(message, hard))) await release([message], clock.now());
     } catch (error) {
       // Neither the outcome nor its release could be written: the message stays leased until its session ends.
       log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an outcome could not be written');
@@ -286,12 +286,12 @@ export class Dispatcher {
   }
 
   async #giveBackBuffered(): Promise<void> {
-    const pks = [...this.#lanes.values()].flatMap((lane) => lane.buffered.splice(0)).map((message) => message.pk);
+    const messages = [...this.#lanes.values()].flatMap((lane) => lane.buffered.splice(0));
     this.#buffered = 0;
     try {
-      await this.#s.release(pks, this.#s.keeper.number, this.#s.clock.now());
+      await this.#s.release(messages, this.#s.clock.now());
     } catch (error) {
-      this.#s.log.error({ messages: pks.length, err: error }, 'claimed messages could not be given back');
+      this.#s.log.error({ messages: messages.length, err: error }, 'claimed messages could not be given back');
     }
   }
 }

@@ -29,8 +29,8 @@ export async function runAttempt(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { keeper, log } = services;
-  // The session that claimed it: the keeper may begin another one meanwhile.
-  const session = keeper.number;
+  // The keeper may have begun another session since this one claimed the message; then it is not ours to send.
+  const session = message.owner_session;
   const mayMail = (): boolean => !signal.aborted && keeper.number === session && keeper.isAlive();
   let settlement: Settlement | null;
   try {
@@ -40,15 +40,19 @@ export async function runAttempt(
     settlement = await settlementOfBug(message, error, services, session);
   }
   if (settlement === null) return false;
-  if (await writeOutcome(settlement, services)) services.onSettled(message, settlement);
+  if (await writeOutcome(settlement, services, signal)) services.onSettled(message, settlement);
   return true;
 }
 
 /**
- * The relay has answered, so the outcome must not be lost: it is written again until it is there, or until another
- * session owns the message.
+ * The relay has answered, so the outcome must not be lost: it is written again until it is there, until another
+ * session owns the message, or until this engine may wait no longer; then the next session retries the message.
  */
-async function writeOutcome(settlement: Settlement, { settle, clock, log }: AttemptServices): Promise<boolean> {
+async function writeOutcome(
+  settlement: Settlement,
+  { settle, clock, log }: AttemptServices,
+  signal: AbortSignal,
+): Promise<boolean> {
   for (;;) {
     try {
       await settle(settlement);
@@ -60,8 +64,9 @@ async function writeOutcome(settlement: Settlement, { settle, clock, log }: Atte
         return false;
       }
       if (!isMailProxyError(error)) throw error;
+      if (signal.aborted) throw error;
       log.warn({ messagePk: pk, tenantId, code: error.code }, 'an outcome waits for the database');
-      await clock.sleep(SETTLE_RETRY_MS);
+      await clock.sleep(SETTLE_RETRY_MS, signal);
     }
   }
 }

@@ -15,6 +15,7 @@ import type { AnyOperation } from '../operations/operation.ts';
 import { reachOfAll } from '../operations/principal.ts';
 import { validate } from '../operations/validate.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
+import type { LaneKey } from '../queue/lanes.ts';
 import type { Settlement } from '../queue/settle.ts';
 import type { ReportEvent } from '../reporting/report-protocol.ts';
 import { createReporter, type Reporter } from '../reporting/reporter.ts';
@@ -167,7 +168,7 @@ export class Engine implements MailEngine {
     if (!this.#sending.isRunning) reasons.push('the engine is not running');
     if (this.#sending.isRunning && !this.#delivery.keeper.isAlive()) reasons.push('the session could not be renewed');
     try {
-      await this.#parts.stores.tenants.listReportTargets();
+      await this.#parts.stores.tenants.list(reachOfAll(), { limit: 1 });
     } catch {
       reasons.push('the database does not answer');
     }
@@ -218,8 +219,17 @@ export class Engine implements MailEngine {
     const state = await this.#parts.stores.accept(draft);
     const { account_pk: accountPk, tenant_id: tenantId, priority } = draft.message;
     if (state === 'deferred') this.#delivery.dispatcher.scheduled();
-    else await this.#delivery.dispatcher.arrived({ accountPk, tenantId }, priority === 0);
+    else void this.#arrived({ accountPk, tenantId }, priority === 0);
     return state;
+  }
+
+  /** The message is on disk: should the dispatcher not hear of it now, its next scan finds it. */
+  async #arrived(lane: LaneKey, isImmediate: boolean): Promise<void> {
+    try {
+      await this.#delivery.dispatcher.arrived(lane, isImmediate);
+    } catch (error) {
+      this.#parts.log.warn({ ...lane, err: error }, 'a lane could not be woken');
+    }
   }
 
   #settled(message: ClaimedMessage, settlement: Settlement): void {

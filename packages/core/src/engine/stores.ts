@@ -38,7 +38,7 @@ export function createStores({ database, sealer, clock, makePk, config }: StoreP
   return {
     tenants: createTenantStore(database, sealer),
     apiKeys: createApiKeyStore(database, clock),
-    accounts: createAccountStore(database, sealer),
+    accounts: createAccountStore(database, sealer, clock),
     storages: createStorageStore(database, sealer),
     messages: createMessageStore(database),
     messageEvents: createMessageEventStore(database),

@@ -17,6 +17,8 @@ export interface ClaimedMessage {
   readonly tenant_id: string;
   readonly id: string;
   readonly account_pk: string;
+  /** The session that claimed it: only this one may send it. */
+  readonly owner_session: number;
   readonly priority: number;
   readonly rank: number;
   readonly attempts: number;
@@ -44,6 +46,9 @@ interface ClaimInput {
   readonly below: number;
 }
 
+/** As it comes back; the owner is the session that claimed. */
+type ClaimedRow = Omit<ClaimedMessage, 'owner_session'>;
+
 /** Immediate messages have ranks below zero. */
 const ANY_RANK = Number.MAX_SAFE_INTEGER;
 
@@ -53,7 +58,7 @@ const ANY_RANK = Number.MAX_SAFE_INTEGER;
  * nothing.
  */
 export function prepareClaim(db: Database<CoreSchema>): Claim {
-  const claim = db.prepare<ClaimInput, ClaimedMessage>((k, p) => {
+  const claim = db.prepare<ClaimInput, ClaimedRow>((k, p) => {
     // Materialized: as a plain subquery PostgreSQL may run it once a row, and each run passes over what the one before
     // took, so that a claim takes more than its quota.
     return k
@@ -95,7 +100,7 @@ export function prepareClaim(db: Database<CoreSchema>): Claim {
     const results = await db.write(
       lanes.map(({ accountPk, quota }) => claim.bind({ account_pk: accountPk, quota, session, now, below })),
     );
-    return results.map(({ rows }) => rows.toSorted(byRank));
+    return results.map(({ rows }) => rows.map((row) => ({ ...row, owner_session: session })).toSorted(byRank));
   };
 }
 

@@ -106,7 +106,8 @@ export function claimConformance(open: OpenStore): void {
       const before = await world.message(first);
       const { session } = await world.claimAll();
       await world.clock.advance(5_000);
-      await prepareRelease(world.database)([first, second], session, world.clock.now());
+      const held = [first, second].map((pk) => ({ pk, owner_session: session }));
+      await prepareRelease(world.database)(held, world.clock.now());
       const after = await world.message(first);
       expect(after).toEqual({ ...before, updated_at: world.clock.now() });
       expect((await world.claimAll()).pks).toEqual([first, second]);
@@ -116,7 +117,7 @@ export function claimConformance(open: OpenStore): void {
       await using world = await createWorld(open);
       const pk = await world.accept();
       const { session } = await world.claimAll();
-      await prepareRelease(world.database)([pk], session + 1, world.clock.now());
+      await prepareRelease(world.database)([{ pk, owner_session: session + 1 }], world.clock.now());
       expect(await world.message(pk)).toMatchObject({ state: 'leased', owner_session: session });
     });
 

@@ -86,8 +86,9 @@ export class SqliteDatabase<Schema> implements Database<Schema> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writer[Symbol.asyncDispose]();
+    // The last connection to close moves the log into the file, and only the writer may write there.
     if (this.#reader !== this.#writer) await this.#reader[Symbol.asyncDispose]();
+    await this.#writer[Symbol.asyncDispose]();
   }
 }
 

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Connection } from './connection.ts';
+
+export interface ServerCall {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** What came of a call. */
+export type CallResult =
+  /** `value` is undefined for an answer without a body. */
+  | { readonly kind: 'ok'; readonly value: unknown }
+  | { readonly kind: 'problem'; readonly status: number; readonly problem: Problem }
+  | { readonly kind: 'unreachable'; readonly reason: string };
+
+/** What is shown of a problem document. */
+export interface Problem {
+  readonly code?: string;
+  readonly title?: string;
+  readonly detail?: string;
+  readonly instance?: string;
+  readonly errors?: readonly { readonly pointer: string; readonly message: string }[];
+}
+
+/** A server that has not answered by then hangs. */
+const TIMEOUT_MS = 60_000;
+
+/** Make one call to the server. */
+export async function callServer({ url, token }: Connection, { method, path, body }: ServerCall): Promise<CallResult> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${url}${path}`, {
+      method,
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: {
+        accept: 'application/json',
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    text = await response.text();
+  } catch (error) {
+    return { kind: 'unreachable', reason: reasonOf(error) };
+  }
+  const value = parse(text);
+  if (response.ok) return { kind: 'ok', value };
+  // Whatever answers there, only the fields that are texts are shown.
+  const problem = (typeof value === 'object' && value !== null ? value : { detail: text.slice(0, 500) }) as Problem;
+  return { kind: 'problem', status: response.status, problem };
+}
+
+function parse(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not our server, or something between: its words are shown as they are.
+    return text;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
+  return error.message;
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { AnyOperation } from '@mail-proxy/core';
+import { Command, Option } from 'commander';
+import { meaningOf } from '../docs/fields.ts';
+import { exampleOf } from '../openapi/examples.ts';
+import { type InputField, inputPlaces } from '../openapi/input-places.ts';
+import { callServer, type ServerCall } from './call-server.ts';
+import type { CommandContext } from './command-context.ts';
+import { type ConnectionFlags, findConnection, tokenPlace } from './connection.ts';
+import { exampleLine } from './example-line.ts';
+import { type Flag, flagName, flagOf, placeholder, readFlag } from './flag.ts';
+import { readData } from './read-data.ts';
+import { reportResult } from './report-result.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Flags that every operation has; a field of that name can only be given with --data. */
+interface OwnFlags extends ConnectionFlags {
+  readonly json?: true;
+  readonly data?: string;
+  readonly clear?: readonly string[];
+}
+
+const OWN_FLAGS = ['json', 'data', 'clear', 'url', 'data_dir', 'help'];
+
+/** Make the command of an operation: fields of the path as arguments, the others as flags. */
+export function operationCommand(operation: AnyOperation, context: CommandContext): Command {
+  const { path, query, body } = inputPlaces(operation);
+  const fields = body ?? query;
+  const flags = fields.filter(({ name }) => !OWN_FLAGS.includes(name)).map(flagOf);
+  const command = new Command(verbOf(operation)).description(operation.summary);
+  for (const { name } of path) command.argument(`<${name.replaceAll('_', '-')}>`);
+  for (const flag of flags) command.addOption(optionOf(flag, fields));
+  if (body !== null) command.option('--data <json>', 'the whole input: JSON, @file or - for standard input');
+  if (operation.http.method === 'PATCH') command.option('--clear <field...>', 'set these fields to null');
+  addConnectionOptions(command);
+  command.option('--json', 'print the answer as JSON');
+  command.addHelpText('after', `\nExample:\n  ${exampleLine(operation, exampleOf(operation.name) ?? {})}\n`);
+  return command.action(async () => {
+    // The names of commander's options are made of ours, so their shapes are these.
+    const own = command.opts() as OwnFlags;
+    const given = await readInput({ command, flags, own, context });
+    const pathValues = Object.fromEntries(path.map(({ name }, at) => [name, command.args[at] ?? '']));
+    requireFields(fields, given);
+    const connection = await findConnection(own, context.env);
+    const result = await callServer(connection, serverCall(operation, pathValues, given));
+    const report = { url: connection.url, json: own.json === true, tokenPlace: tokenPlace(own.dataDir, context.env) };
+    context.finish(reportResult(result, { ...report, streams: context.streams }));
+  });
+}
+
+export function addConnectionOptions(command: Command): void {
+  command.option('--url <url>', 'where the server is (GMP_URL, http://127.0.0.1:8000)');
+  command.option('--data-dir <folder>', "the server's data folder, for its token (GMP_DATA_DIR, ./data)");
+}
+
+/** `create-key` of `tenants.create-key`. */
+function verbOf({ name }: AnyOperation): string {
+  return name.slice(name.indexOf('.') + 1);
+}
+
+function optionOf(flag: Flag, fields: readonly InputField[]): Option {
+  const isRequired = fields.some(({ name, isRequired }) => name === flag.field && isRequired);
+  return new Option(
+    `${flagName(flag.field)}${placeholder(flag)}`,
+    meaningOf(flag.schema) + (isRequired ? ' (required)' : ''),
+  );
+}
+
+async function readInput({
+  command,
+  flags,
+  own,
+  context,
+}: {
+  readonly command: Command;
+  readonly flags: readonly Flag[];
+  readonly own: OwnFlags;
+  readonly context: CommandContext;
+}): Promise<Readonly<Record<string, unknown>>> {
+  const whole = own.data === undefined ? {} : await readData(own.data, context.streams.stdin);
+  const options = command.opts();
+  const single = flags.flatMap((flag) => {
+    const given: unknown = options[attributeOf(flag)];
+    return given === undefined ? [] : [[flag.field, readFlag(flag, given)] as const];
+  });
+  const cleared = (own.clear ?? []).map((name) => [name.replaceAll('-', '_'), null] as const);
+  return { ...whole, ...Object.fromEntries([...single, ...cleared]) };
+}
+
+/** The name under which commander keeps the value. */
+function attributeOf({ field }: Flag): string {
+  return field.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What is missing can be said without asking the server. */
+function requireFields(fields: readonly InputField[], given: Readonly<Record<string, unknown>>): void {
+  const missing = fields.filter(({ name, isRequired }) => isRequired && given[name] === undefined);
+  if (missing.length === 0) return;
+  throw new UsageError(`missing: ${missing.map(({ name }) => flagName(name)).join(', ')}`);
+}
+
+function serverCall(
+  { http }: AnyOperation,
+  pathValues: Readonly<Record<string, string>>,
+  input: Readonly<Record<string, unknown>>,
+): ServerCall {
+  const path = http.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(pathValues[name] ?? ''));
+  if (http.method === 'POST' || http.method === 'PATCH') return { method: http.method, path, body: input };
+  const query = new URLSearchParams(Object.fromEntries(Object.entries(input).map(([k, value]) => [k, String(value)])));
+  return { method: http.method, path: query.size === 0 ? path : `${path}?${query}` };
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type AnyOperation, coreOperations, VERSION } from '@mail-proxy/core';
+import { Command } from 'commander';
+import { callCommand } from './call-command.ts';
+import type { CommandContext, ServeContext } from './command-context.ts';
+import { openApiCommand } from './openapi-command.ts';
+import { operationCommand } from './operation-command.ts';
+import { serveCommand } from './serve-command.ts';
+import { tokenCommand } from './token-command.ts';
+
+/** Put all commands together. */
+export function createProgram(context: ServeContext): Command {
+  const program = new Command('mail-proxy')
+    .description('A self-hosted mail proxy: accepts messages over HTTP, delivers them over SMTP, reports what became.')
+    .version(VERSION, '--version')
+    .showHelpAfterError('(add --help for what it takes)')
+    .addHelpText('after', EXAMPLES);
+  program.commandsGroup('Server:');
+  program.addCommand(serveCommand(context));
+  program.addCommand(tokenCommand(context));
+  program.addCommand(openApiCommand(context));
+  program.commandsGroup('Operations on a running server:');
+  for (const [resource, operations] of Object.entries(byResource(coreOperations))) {
+    program.addCommand(resourceCommand(resource, operations, context));
+  }
+  program.addCommand(callCommand(context));
+  inheritStreams(program, context.streams);
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  mail-proxy serve
+  mail-proxy accounts create --id main --host smtp.example.net --port 587 --user u --password p
+  mail-proxy messages create --from me@example.net --to you@example.org --subject Hello --text Hi
+  mail-proxy messages list --state deferred --json
+`;
+
+function byResource(operations: readonly AnyOperation[]): Readonly<Partial<Record<string, AnyOperation[]>>> {
+  return Object.groupBy(operations, ({ name }) => name.slice(0, name.indexOf('.')));
+}
+
+function resourceCommand(resource: string, operations: readonly AnyOperation[] = [], context: CommandContext): Command {
+  const command = new Command(resource);
+  for (const operation of operations) command.addCommand(operationCommand(operation, context));
+  return command.description(operations.map(({ name }) => name.slice(resource.length + 1)).join(', '));
+}
+
+/** Commander sets these on one command at a time; an error in any of them must be thrown, and written where we write. */
+function inheritStreams(command: Command, streams: CommandContext['streams']): void {
+  command.exitOverride();
+  command.configureOutput({
+    writeOut: (text) => void streams.stdout.write(text),
+    writeErr: (text) => void streams.stderr.write(text),
+    getOutHelpWidth: () => streams.stdout.columns ?? 100,
+    getErrHelpWidth: () => streams.stdout.columns ?? 100,
+  });
+  for (const inner of command.commands) inheritStreams(inner, streams);
+}

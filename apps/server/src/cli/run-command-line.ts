@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { isMailProxyError } from '@mail-proxy/core';
+import { CommanderError } from 'commander';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { ServeContext } from './command-context.ts';
+import { createProgram } from './program.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Run one command line and answer with its exit code; nothing is thrown that a user caused. */
+export async function runCommandLine(
+  args: readonly string[],
+  context: Omit<ServeContext, 'finish'>,
+): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const program = createProgram({
+    ...context,
+    finish: (reached) => {
+      code = reached;
+    },
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has written the help, the version or the complaint already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof UsageError) {
+      context.streams.stderr.write(`error: ${error.message}\n(add --help for what it takes)\n`);
+      return EXIT.usage;
+    }
+    if (!isMailProxyError(error)) throw error;
+    context.streams.stderr.write(`error: ${error.message}\n`);
+    return EXIT.config;
+  }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { serve } from '../serve.ts';
+import { runCommandLine } from './run-command-line.ts';
+
+/** Run the command line that this process was started with. */
+export async function runProcess(): Promise<void> {
+  const { stdout, stderr, stdin, env } = process;
+  // `mail-proxy ... | head` closes the pipe early; that is no failure.
+  stdout.on('error', (error: Error & { code?: string }) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  process.exitCode = await runCommandLine(process.argv.slice(2), {
+    env,
+    streams: { stdout, stderr, stdin },
+    serve: (settings) =>
+      serve({
+        env: settings,
+        stdout,
+        stderr,
+        on: (event, listener) => process.on(event, listener),
+        exit: (code) => process.exit(code),
+      }),
+  });
+}

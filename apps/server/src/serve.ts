@@ -7,6 +7,9 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { createLog } from './log.ts';
 import { type RunningServer, startServer } from './start-server.ts';
 
+/** Nothing should be left once the server has stopped; a process that hangs there is worse than a cut. */
+const LAST_RESORT_MS = 2_000;
+
 /** The process that becomes a service. */
 export interface ServiceProcess {
   readonly env: Environment;
@@ -46,6 +49,8 @@ export async function serve(host: ServiceProcess): Promise<ExitCode> {
   log.info({}, 'stopping: running sends finish, the rest is given back');
   await server.stop();
   log.info({}, 'stopped');
+  // Whatever still keeps the process alive has had its time.
+  systemClock.after(LAST_RESORT_MS, () => host.exit(code));
   return code;
 }
 

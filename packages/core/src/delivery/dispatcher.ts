@@ -88,6 +88,12 @@ export class Dispatcher {
     this.#dueAgain.set();
   }
 
+  /** Look for due messages at once. */
+  lookAgain(): void {
+    this.#dueAgain.set();
+    this.#wake.set();
+  }
+
   /** The account's settings changed. */
   async accountChanged(accountPk: string): Promise<void> {
     const lane = this.#lanes.get(accountPk);

@@ -43,6 +43,7 @@ export async function createMailEngine(options: MailEngineOptions): Promise<Mail
     await migrate(anyTables, [CORE_MIGRATIONS, ...mixins.flatMap(migrationsOf)], clock.now());
     const makePk = pkGenerator(clock);
     const stores = createStores({ database, sealer, clock, makePk, config });
+    await stores.instances.ensure(config.instanceName, clock.now());
     await stores.tenants.ensureDefaultTenant(clock.now());
     const mixed = await setUpMixins(mixins, {
       database: anyTables,

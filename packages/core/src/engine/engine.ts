@@ -200,8 +200,11 @@ export class Engine implements MailEngine {
         await stores.cancel(message, now);
         this.#reporter.wake(message.tenantId);
       },
-      runNow: (tenantId) => this.#reporter.runNow(tenantId ?? undefined),
-      instance: {
+      runNow: (tenantId) => {
+        dispatcher.lookAgain();
+        this.#reporter.runNow(tenantId ?? undefined);
+      },
+      running: {
         name: config.instanceName,
         version: VERSION,
         edition: this.edition,

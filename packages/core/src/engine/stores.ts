@@ -6,6 +6,7 @@ import type { Database } from '../database/database.ts';
 import { createAccountStore } from '../entities/account/account.store.ts';
 import { createApiKeyStore } from '../entities/api-key/api-key.store.ts';
 import { createCommandLogStore } from '../entities/command-log/command-log.store.ts';
+import { createInstanceStore } from '../entities/instance/instance.store.ts';
 import { createMessageStore } from '../entities/message/message.store.ts';
 import { createMessageEventStore } from '../entities/message-event/message-event.store.ts';
 import type { CoreSchema } from '../entities/schema.ts';
@@ -36,6 +37,7 @@ export interface StoreParts {
 export function createStores({ database, sealer, clock, makePk, config }: StoreParts) {
   const { priorityStepMs } = config.delivery;
   return {
+    instances: createInstanceStore(database),
     tenants: createTenantStore(database, sealer),
     apiKeys: createApiKeyStore(database, clock),
     accounts: createAccountStore(database, sealer, clock),

@@ -4,25 +4,29 @@ import * as v from 'valibot';
 import { rfc3339, tenantId } from '../../operations/fields.ts';
 import { defineOperation } from '../../operations/operation.ts';
 import type { MessageCounts } from '../message/message.store.ts';
+import { instanceOutput } from './instance.schema.ts';
+import type { InstanceStore } from './instance.store.ts';
+
+/** What runs here, as the engine knows it. */
+export interface RunningInstance {
+  readonly name: string;
+  readonly version: string;
+  readonly edition: 'community' | 'enterprise';
+  readonly mixins: readonly string[];
+  readonly database: 'sqlite' | 'postgres';
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly session: () => number;
+  readonly sends: () => { readonly running: number; readonly buffered: number };
+}
 
 export interface InstanceServices {
   readonly messages: { counts(): Promise<MessageCounts> };
-  readonly instance: {
-    readonly name: string;
-    readonly version: string;
-    readonly edition: 'community' | 'enterprise';
-    readonly mixins: readonly string[];
-    readonly database: 'sqlite' | 'postgres';
-    /** Milliseconds since the epoch. */
-    readonly startedAt: number;
-    readonly session: () => number;
-    readonly sends: () => { readonly running: number; readonly buffered: number };
-  };
+  readonly instances: Pick<InstanceStore, 'get'>;
+  readonly running: RunningInstance;
   /** Look for work and call tenants at once. */
   readonly runNow: (tenantId: string | null) => void;
 }
-
-const counts = v.record(v.string(), v.number());
 
 export const getInstance = defineOperation({
   name: 'instance.get',
@@ -31,33 +35,21 @@ export const getInstance = defineOperation({
   access: 'admin',
   audit: false,
   input: v.strictObject({}),
-  output: v.object({
-    name: v.string(),
-    version: v.string(),
-    edition: v.picklist(['community', 'enterprise']),
-    mixins: v.array(v.string()),
-    database: v.picklist(['sqlite', 'postgres']),
-    started_at: v.string(),
-    session: v.number(),
-    sending: v.number(),
-    claimed: v.number(),
-    waiting: v.number(),
-    by_state: counts,
-    by_result: counts,
-  }),
-  async run({ instance, messages }: Pick<InstanceServices, 'instance' | 'messages'>) {
-    const { waiting, byState, byResult } = await messages.counts();
-    const { running, buffered } = instance.sends();
+  output: instanceOutput,
+  async run({ running, instances, messages }: Omit<InstanceServices, 'runNow'>) {
+    const [row, { waiting, byState, byResult }] = await Promise.all([instances.get(), messages.counts()]);
+    const sends = running.sends();
     return {
-      name: instance.name,
-      version: instance.version,
-      edition: instance.edition,
-      mixins: [...instance.mixins],
-      database: instance.database,
-      started_at: rfc3339(instance.startedAt),
-      session: instance.session(),
-      sending: running,
-      claimed: buffered,
+      name: running.name,
+      version: running.version,
+      edition: running.edition,
+      mixins: [...running.mixins],
+      database: running.database,
+      created_at: rfc3339(row.created_at),
+      started_at: rfc3339(running.startedAt),
+      session: running.session(),
+      sending: sends.running,
+      claimed: sends.buffered,
       waiting,
       by_state: { ...byState },
       by_result: { ...byResult },

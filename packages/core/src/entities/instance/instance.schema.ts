@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import * as v from 'valibot';
+
+const counts = v.record(v.string(), v.number());
+
+export const instanceOutput = v.object({
+  name: v.string(),
+  version: v.string(),
+  edition: v.picklist(['community', 'enterprise']),
+  mixins: v.array(v.string()),
+  database: v.picklist(['sqlite', 'postgres']),
+  /** When the database was made. */
+  created_at: v.string(),
+  started_at: v.string(),
+  /** Number of this life of the engine. */
+  session: v.number(),
+  /** Messages being sent at this moment. */
+  sending: v.number(),
+  /** Messages claimed and not begun. */
+  claimed: v.number(),
+  /** Messages that are not final. */
+  waiting: v.number(),
+  by_state: counts,
+  by_result: counts,
+});

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock, Random } from '../clock.ts';
 import type { DeliverySettings, RetryPolicy } from '../config/engine-config.ts';
+import type { AccountRelayRow } from '../entities/account/account.model.ts';
 import type { Admission, CombinedHooks } from '../mixin/hooks.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { LoadClaimed, LoadedMessage } from '../queue/load-claimed.ts';
@@ -9,14 +10,14 @@ import type { Settlement } from '../queue/settle.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
 import { type RecipientOutcome, settlementOf } from './attempt.ts';
 import { composeMessage, hookedMessage, returnPathOf } from './compose-message.ts';
-import { type AccountRelay, poolRequest } from './relay.ts';
+import { poolRequest } from './relay.ts';
 import { transmit } from './transmit.ts';
 
 export interface DeliverServices {
   readonly clock: Clock;
   readonly random: Random;
   readonly load: LoadClaimed;
-  readonly accounts: { relayRow(pk: string): Promise<AccountRelay> };
+  readonly accounts: { relayRow(pk: string): Promise<AccountRelayRow> };
   readonly pool: SmtpPool;
   readonly hooks: CombinedHooks;
   readonly settings: DeliverySettings;

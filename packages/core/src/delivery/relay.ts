@@ -1,27 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { DeliverySettings } from '../config/engine-config.ts';
+import type { AccountRelayRow } from '../entities/account/account.model.ts';
 import type { PoolLimits } from '../smtp/pool.types.ts';
-import type { SmtpRelay, SmtpTimeouts, TlsMode } from '../smtp/session.types.ts';
+import type { SmtpRelay, SmtpTimeouts } from '../smtp/session.types.ts';
 import { RFC5321_TIMEOUTS } from '../smtp/session.types.ts';
-
-/** An account as delivery needs it: secrets opened. */
-export interface AccountRelay {
-  readonly pk: string;
-  readonly tenantId: string;
-  readonly id: string;
-  readonly version: number;
-  readonly host: string;
-  readonly port: number;
-  readonly user: string | null;
-  readonly password: string | null;
-  readonly tls: TlsMode;
-  readonly tlsServername: string | null;
-  readonly tlsCa: string | null;
-  readonly tlsInsecure: boolean;
-  readonly maxConnections: number;
-  readonly maxMessagesPerConnection: number;
-}
 
 /** What the pool is asked for: whose connections, to where, how many. */
 export interface PoolRequest {
@@ -34,7 +17,7 @@ export interface PoolRequest {
  * The connections that a message of this account uses. Of more than one, one is kept for immediate messages, so that
  * they never stand behind a queue that the relay takes slowly.
  */
-export function poolRequest(account: AccountRelay, isImmediate: boolean, settings: DeliverySettings): PoolRequest {
+export function poolRequest(account: AccountRelayRow, isImmediate: boolean, settings: DeliverySettings): PoolRequest {
   const isReserved = isImmediate && account.maxConnections > 1;
   return {
     key: poolKey(account, isReserved),
@@ -49,11 +32,11 @@ export function poolRequest(account: AccountRelay, isImmediate: boolean, setting
 }
 
 /** The settings' version is part of the key: a changed password never meets a connection opened with the old one. */
-function poolKey({ pk, version }: AccountRelay, isReserved: boolean): string {
+function poolKey({ pk, version }: AccountRelayRow, isReserved: boolean): string {
   return `${pk}:${version}${isReserved ? ':immediate' : ''}`;
 }
 
-function relayOf(account: AccountRelay, settings: DeliverySettings): SmtpRelay {
+function relayOf(account: AccountRelayRow, settings: DeliverySettings): SmtpRelay {
   const { user, password, tlsServername, tlsCa } = account;
   return {
     host: account.host,

@@ -67,7 +67,8 @@ export class Engine implements MailEngine {
   readonly #telling: Background;
   readonly #cut = new AbortController();
   readonly #stopped = new AbortController();
-  #isClosed = false;
+  #stopping: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
 
   constructor(parts: EngineParts) {
     const { config, stores, mixed, clock, log, database } = parts;
@@ -150,17 +151,9 @@ export class Engine implements MailEngine {
     ]);
   }
 
-  async stop({ deadlineMs = this.#parts.config.delivery.stopDeadlineMs } = {}): Promise<void> {
-    if (this.#stopped.signal.aborted) return;
-    this.#stopped.abort();
-    const wasRunning = this.#sending.isRunning;
-    using _deadline = this.#parts.clock.after(deadlineMs, () => this.#cut.abort());
-    // When the deadline passes first, what waits for a connection gives up and what is under way is cut.
-    const cut = once(this.#cut.signal).then(() => this.#delivery.pool.close({ graceMs: 0 }));
-    await this.#sending.stop();
-    await Promise.race([this.#delivery.pool.close({ graceMs: POOL_GRACE_MS }), cut]);
-    await this.#telling.stop();
-    if (wasRunning) await this.#delivery.keeper.end();
+  stop({ deadlineMs = this.#parts.config.delivery.stopDeadlineMs } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(deadlineMs);
+    return this.#stopping;
   }
 
   async ready(): Promise<Readiness> {
@@ -179,11 +172,38 @@ export class Engine implements MailEngine {
     return this.#metrics.text();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    await this.stop();
-    await this.#parts.database[Symbol.asyncDispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #stop(deadlineMs: number): Promise<void> {
+    this.#stopped.abort();
+    const wasRunning = this.#sending.isRunning;
+    using _deadline = this.#parts.clock.after(deadlineMs, () => this.#cut.abort());
+    // When the deadline passes first, what waits for a connection gives up and what is under way is cut.
+    const cut = once(this.#cut.signal).then(() => this.#delivery.pool.close({ graceMs: 0 }));
+    await this.#sending.stop();
+    await Promise.race([this.#delivery.pool.close({ graceMs: POOL_GRACE_MS }), cut]);
+    await this.#telling.stop();
+    if (wasRunning) await this.#endSession();
+  }
+
+  /** A session that could not be ended ends by itself, with its lease or at the next start. */
+  async #endSession(): Promise<void> {
+    try {
+      await this.#delivery.keeper.end();
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, 'the session could not be ended');
+    }
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.stop();
+    } finally {
+      await this.#parts.database[Symbol.asyncDispose]();
+    }
   }
 
   #createServices(startedAt: number): CoreServices {

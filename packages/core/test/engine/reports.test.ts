@@ -68,7 +68,11 @@ test('500 from the endpoint: the same events come again with the same event_id, 
   expect(failed?.reports.length).toBeGreaterThan(0);
   const again = receiver.requests.slice(1).flatMap(({ reports }) => reports);
   expect(again.slice(0, failed?.reports.length)).toEqual(failed?.reports);
-  expect(distinct(again).map(({ id }) => id).toSorted()).toEqual(['m1', 'm2', 'm3']);
+  expect(
+    distinct(again)
+      .map(({ id }) => id)
+      .toSorted(),
+  ).toEqual(['m1', 'm2', 'm3']);
 });
 
 test('a sink that throws is given the same events again', async () => {

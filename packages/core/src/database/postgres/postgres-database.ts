@@ -2,18 +2,11 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import pg from 'pg';
 import { MailProxyError } from '../../errors.ts';
-import { type Database, type DatabaseStats, UniqueViolation } from '../database.ts';
-import { type Dialect, postgresDialect } from '../dialect.ts';
-import {
-  type Build,
-  type Prepared,
-  placeholders,
-  prepared,
-  type Statement,
-  type StatementResult,
-  type UnitResult,
-} from '../statement.ts';
-import { type UnitOutcome, WriteQueue } from '../write-queue.ts';
+import { UniqueViolation } from '../database.ts';
+import { postgresDialect } from '../dialect.ts';
+import type { Statement, StatementResult } from '../statement.ts';
+import { WriteGroupingDatabase } from '../write-grouping-database.ts';
+import type { UnitOutcome } from '../write-queue.ts';
 import { isRetryable, isStatementError, isUniqueViolation } from './sqlstate.ts';
 import { runGroup, runStatements } from './transaction.ts';
 
@@ -32,16 +25,14 @@ const MAX_TRIES = 5;
  * PostgreSQL. Statements of a group are pipelined over one connection, so that a group costs two round trips,
  * however many units it holds; reads go through a pool.
  */
-export class PostgresDatabase<Schema> implements Database<Schema> {
-  readonly dialect: Dialect = postgresDialect;
+export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
   readonly #config: pg.ClientConfig;
   readonly #pool: pg.Pool;
-  readonly #writes = new WriteQueue((units) => this.#commit(units));
   #writer: pg.Client | null = null;
   #isDisposed = false;
-  #nextStatement = 1;
 
   private constructor(config: pg.ClientConfig) {
+    super(postgresDialect);
     this.#config = config;
     this.#pool = new pg.Pool({ ...config, max: 4 });
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
@@ -60,22 +51,7 @@ export class PostgresDatabase<Schema> implements Database<Schema> {
     }
   }
 
-  get stats(): DatabaseStats {
-    return this.#writes.stats;
-  }
-
-  prepare<Input, Row = unknown>(build: Build<Schema, Input, Row>): Prepared<Input, Row> {
-    // The compiler knows no tables; the builder's types come from Schema.
-    const compiler = this.dialect.compiler as unknown as Parameters<typeof build>[0];
-    return prepared(this.#nextStatement++, build(compiler, placeholders<Input>()).compile());
-  }
-
-  async read<Row>(statement: Statement<Row>): Promise<readonly Row[]> {
-    const [result] = await this.readAll([statement]);
-    return result?.rows ?? [];
-  }
-
-  async readAll<Row>(statements: readonly Statement<Row>[]): Promise<readonly StatementResult<Row>[]> {
+  override async readAll<Row>(statements: readonly Statement<Row>[]): Promise<readonly StatementResult<Row>[]> {
     try {
       const client = await this.#pool.connect();
       try {
@@ -89,17 +65,7 @@ export class PostgresDatabase<Schema> implements Database<Schema> {
     }
   }
 
-  write<const S extends readonly Statement[]>(unit: S): Promise<UnitResult<S>> {
-    // One result a statement, in order; each row type is the statement's by construction.
-    return this.#writes.write(unit) as unknown as Promise<UnitResult<S>>;
-  }
-
-  withTables<More>(): Database<Schema & More> {
-    // Tables exist in the server, not in this object: only the view of the types widens.
-    return this as unknown as Database<Schema & More>;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     const writer = this.#writer;
@@ -108,7 +74,7 @@ export class PostgresDatabase<Schema> implements Database<Schema> {
     await this.#pool.end();
   }
 
-  async #commit(units: readonly (readonly Statement[])[]): Promise<readonly UnitOutcome[]> {
+  protected override async commit(units: readonly (readonly Statement[])[]): Promise<readonly UnitOutcome[]> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await runGroup(await this.#connectedWriter(), units);

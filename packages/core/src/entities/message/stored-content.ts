@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Mailbox } from '../../smtp/compose/content.ts';
+import type { MailContent } from '../../smtp/compose/content.ts';
 
 /** What a message says, as it is kept in `message_contents` in JSON. Attachments lie in their own table. */
-export interface StoredContent {
-  readonly from: Mailbox;
-  readonly to: readonly Mailbox[];
-  readonly cc: readonly Mailbox[];
-  readonly replyTo: readonly Mailbox[];
-  readonly subject: string;
-  readonly text: string | null;
-  readonly html: string | null;
-  readonly headers: readonly (readonly [name: string, value: string])[];
+export interface StoredContent
+  extends Pick<MailContent, 'from' | 'to' | 'cc' | 'replyTo' | 'subject' | 'text' | 'html' | 'headers'> {
   /** Envelope sender; empty for the null sender. */
   readonly returnPath: string;
 }

@@ -40,9 +40,7 @@ function renderFields(fields: Row, options: RenderOptions): string {
 
 /** As many columns as fit, in the order of the answer; those that say nothing are left out first. */
 function renderTable(rows: readonly Row[], { columns, colors }: RenderOptions): string {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) =>
-    rows.some((row) => cell(row[name]) !== ''),
-  );
+  const names = columnNames(rows).filter((name) => rows.some((row) => cell(row[name]) !== ''));
   const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => shorten(cell(row[name])).length)) + 2);
   let left = columns;
   const shown = names.filter((_, at) => {
@@ -57,6 +55,13 @@ function renderTable(rows: readonly Row[], { columns, colors }: RenderOptions): 
   table.push(...rows.map((row) => shown.map((name) => shorten(cell(row[name])))));
   const hidden = names.length - shown.length;
   return `${table}\n${hidden > 0 ? colors.dim(`${hidden} more columns with --json\n`) : ''}`;
+}
+
+/** What people gave a name is shown by it; our own key comes last. */
+function columnNames(rows: readonly Row[]): readonly string[] {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const place = (name: string): number => (name === 'id' ? 0 : name === 'pk' ? 2 : 1);
+  return names.includes('id') ? names.toSorted((a, b) => place(a) - place(b)) : names;
 }
 
 const NO_LINES = Object.fromEntries(

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
-import type { Clock } from '@mail-proxy/core';
+import { getRequestListener, RequestError } from '@hono/node-server';
+import { type Clock, MailProxyError } from '@mail-proxy/core';
 import type { Hono } from 'hono';
 import type { HttpEnv } from './context.ts';
+import { problemDocument } from './problem.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -41,7 +43,7 @@ const SERVER_OPTIONS = {
  */
 export async function listen(app: Hono<HttpEnv>, options: ListenOptions): Promise<Listener> {
   const { host, port, maxBodyBytes, clock } = options;
-  const answer = getRequestListener(app.fetch, { hostname: host });
+  const answer = getRequestListener(app.fetch, { hostname: host, errorHandler: unreadable });
   const server = createServer(SERVER_OPTIONS, (request, response) => void answer(request, response));
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     // Not encouraged to send what is refused anyway, the client never starts.
@@ -66,4 +68,12 @@ export async function listen(app: Hono<HttpEnv>, options: ListenOptions): Promis
     close,
     [Symbol.asyncDispose]: () => close(0),
   };
+}
+
+/** What never became a request of the app: a target or a Host header that is no URL. */
+function unreadable(error: unknown): Response {
+  const code = error instanceof RequestError ? 'malformed_request' : 'internal';
+  const document = problemDocument(new MailProxyError(code, { cause: error }), randomUUID());
+  const headers = { 'content-type': 'application/problem+json', 'x-content-type-options': 'nosniff' };
+  return new Response(JSON.stringify(document), { status: document.status, headers });
 }

@@ -35,7 +35,7 @@ export function problemResponse(c: HttpContext, thrown: unknown, log: Log): Resp
 }
 
 /** What is ours to know stays with us: of a 5xx, the client learns the code and the id to ask for. */
-function problemDocument(error: MailProxyError, requestId: string): ProblemDocument {
+export function problemDocument(error: MailProxyError, requestId: string): ProblemDocument {
   const { status, title } = ERRORS[error.code];
   const isOurs = status >= 500;
   return {

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isMailProxyError } from '@mail-proxy/core';
+import { tempDir } from '@mail-proxy/testkit';
+import { describe, expect, test } from 'vitest';
+import type { Environment } from './environment.ts';
+import { readServerConfig } from './read-config.ts';
+
+const KEY = Buffer.alloc(32, 7).toString('base64');
+
+/** Every problem as `name: what is wrong`. */
+function problemsOf(env: Environment): readonly string[] {
+  try {
+    readServerConfig(env);
+  } catch (error) {
+    if (!isMailProxyError(error, 'invalid_config')) throw error;
+    expect(error.message.split('\n')).toHaveLength(error.problems.length);
+    return error.problems.map(({ pointer, message }) => `${pointer}: ${message}`);
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  test('has a default for everything', () => {
+    const config = readServerConfig({ PATH: '/bin', HOME: '/root' });
+    expect(config).toMatchObject({ host: '127.0.0.1', port: 8000, maxBodyBytes: 12_582_912, logLevel: 'info' });
+    expect(config).toMatchObject({ edition: 'auto', metricsListen: null });
+    expect(config.engine.database).toBe(join(config.dataDir, 'mail-proxy.db'));
+    expect(config.engine.adminToken).toBeUndefined();
+  });
+
+  test('takes every kind of value from the environment', () => {
+    const config = readServerConfig({
+      GMP_HOST: '::',
+      GMP_PORT: '0',
+      GMP_API_TOKEN: 'a-token-of-enough-length',
+      GMP_METRICS_LISTEN: '[::1]:9090',
+      GMP_SYNC_INTERVAL: '60',
+      GMP_RETRY_MAX_AGE_SECONDS: '86400',
+      GMP_RETRY_FACTOR: '1.5',
+      GMP_MAX_SENDS: '7',
+      GMP_SMTP_DOT_TIMEOUT_MS: '90000',
+      MAIL_PROXY_ENCRYPTION_KEY: KEY,
+      GMP_INSTANCE_NAME: 'east',
+    });
+    expect(config).toMatchObject({ host: '::', port: 0, metricsListen: { host: '::1', port: 9090 } });
+    expect(config.engine).toMatchObject({
+      adminToken: 'a-token-of-enough-length',
+      encryptionKey: KEY,
+      instanceName: 'east',
+      reports: { intervalMs: 60_000 },
+      retry: { maxAgeMs: 86_400_000, factor: 1.5 },
+      delivery: { maxSends: 7, dotMs: 90_000 },
+    });
+  });
+
+  test('takes an empty variable as not given', () => {
+    expect(readServerConfig({ GMP_PORT: '', GMP_DATABASE_URL: '', GMP_CONFIG_FILE: '' }).port).toBe(8000);
+  });
+
+  test('with PostgreSQL keeps the key of the secrets in the data folder', () => {
+    const { engine, dataDir } = readServerConfig({ GMP_DATABASE_URL: 'postgres://u:p@db/mail' });
+    expect(engine).toMatchObject({
+      database: 'postgres://u:p@db/mail',
+      encryptionKeyFile: join(dataDir, 'encryption.key'),
+    });
+  });
+
+  test('of a file lies below the environment', () => {
+    using dir = tempDir();
+    const file = dir.file('mail-proxy.json');
+    writeFileSync(file, JSON.stringify({ port: 1, logLevel: 'warn', delivery: { maxSends: 3, idleMs: 5 } }));
+    const config = readServerConfig({ GMP_CONFIG_FILE: file, GMP_PORT: '2', GMP_MAX_SENDS: '4' });
+    expect(config).toMatchObject({ port: 2, logLevel: 'warn' });
+    expect(config.engine.delivery).toMatchObject({ maxSends: 4, idleMs: 5 });
+  });
+});
+
+describe('what is wrong', () => {
+  test('is listed at once, each by its name, and no value is repeated', () => {
+    const problems = problemsOf({
+      GMP_PORT: 'swordfish',
+      GMP_LOG_LEVEL: 'swordfish',
+      GMP_API_TOKEN: 'swordfish',
+      GMP_ENCRYPTION_KEY: 'swordfish',
+      GMP_MAX_SENDS: '0',
+      GMP_METRICS_LISTEN: 'swordfish',
+      GMP_DATABASE_URL: 'mysql://swordfish',
+      GMP_EDITION: 'swordfish',
+    });
+    expect(problems.map((problem) => problem.split(':')[0]).toSorted()).toEqual([
+      'GMP_API_TOKEN',
+      'GMP_DATABASE_URL',
+      'GMP_EDITION',
+      'GMP_ENCRYPTION_KEY',
+      'GMP_LOG_LEVEL',
+      'GMP_MAX_SENDS',
+      'GMP_METRICS_LISTEN',
+      'GMP_PORT',
+    ]);
+    expect(problems.join()).not.toContain('swordfish');
+  });
+
+  test('a mistyped variable is refused with the nearest one', () => {
+    expect(problemsOf({ GMP_API_TOKN: 'x', GMP_XYZZY: 'x', GMP_TEST_DATABASE_URL: 'x' })).toEqual([
+      'GMP_API_TOKN: unknown variable; did you mean GMP_API_TOKEN?',
+      'GMP_XYZZY: unknown variable',
+    ]);
+  });
+
+  test('an unknown key of the file is refused with the nearest one', () => {
+    using dir = tempDir();
+    const file = dir.file('c.json');
+    writeFileSync(file, '{"prot": 1, "delivery": {"maxSend": 2}, "retry": []}');
+    expect(problemsOf({ GMP_CONFIG_FILE: file, GMP_RETRY_BASE_MS: '5' })).toEqual([
+      `${file}: delivery.maxSend: unknown key; did you mean delivery.maxSends?`,
+      `${file}: retry: expected Object`,
+      `${file}: prot: unknown key; did you mean port?`,
+    ]);
+  });
+
+  test.each([
+    ['is absent', undefined, 'cannot be read (ENOENT)'],
+    ['is no JSON', '{"adminToken": swordfish}', 'is not valid JSON'],
+    ['is a list', '[]', 'expected a JSON object'],
+  ])('a file that %s', (_, content, message) => {
+    using dir = tempDir();
+    const file = dir.file('c.json');
+    if (content !== undefined) writeFileSync(file, content);
+    expect(problemsOf({ GMP_CONFIG_FILE: file })).toEqual([`GMP_CONFIG_FILE=${file}: ${message}`]);
+  });
+
+  test('two names of one setting must agree', () => {
+    expect(problemsOf({ GMP_DB_PATH: 'mail.db', GMP_DATABASE_URL: 'postgres://db/mail' })).toEqual([
+      'GMP_DATABASE_URL: says the same as GMP_DB_PATH, and differs; give one of them',
+    ]);
+    expect(problemsOf({ GMP_ENCRYPTION_KEY: KEY, MAIL_PROXY_ENCRYPTION_KEY: KEY })).toEqual([]);
+  });
+});
+
+describe('listening beyond this machine', () => {
+  test.each(['0.0.0.0', '::', '192.0.2.7', 'mail.example.net', '127.0.0.1.example.net'])(
+    '%s needs a token that somebody chose',
+    (host) => {
+      expect(problemsOf({ GMP_HOST: host })).toEqual([expect.stringMatching(/^GMP_HOST: .*GMP_API_TOKEN/)]);
+      expect(problemsOf({ GMP_HOST: host, GMP_API_TOKEN: 'a-token-of-enough-length' })).toEqual([]);
+    },
+  );
+
+  test.each(['127.0.0.1', '127.8.8.8', 'localhost', '::1'])('%s does not', (host) => {
+    expect(problemsOf({ GMP_HOST: host })).toEqual([]);
+  });
+});

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { coreOperations } from '@mail-proxy/core';
+import { tempDir } from '@mail-proxy/testkit';
+import { describe, expect, test } from 'vitest';
+import { runCommandLine } from '../src/cli/run-command-line.ts';
+import { ADMIN_TOKEN, serveApp } from './served-app.case.ts';
+
+interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+}
+
+/** Run a command line in this process. */
+async function run(args: readonly string[], { env = {}, stdin = '' }: RunOptions = {}): Promise<Run> {
+  const written = { stdout: '', stderr: '' };
+  const sink = (name: 'stdout' | 'stderr') => ({
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  const streams = {
+    stdout: sink('stdout'),
+    stderr: sink('stderr'),
+    async *stdin() {
+      yield stdin;
+    },
+  };
+  const code = await runCommandLine(args, {
+    env,
+    streams: { ...streams, stdin: streams.stdin() },
+    serve: async () => 0,
+  });
+  return { code, ...written };
+}
+
+/** Run it as a process at a pipe. */
+async function runProcess(args: readonly string[], { env = {}, stdin = '' }: RunOptions = {}): Promise<Run> {
+  const entry = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--conditions=mail-proxy-source', entry, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+  });
+  const ended = once(child, 'close');
+  child.stdin.end(stdin);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = await ended;
+  return { code, stdout, stderr };
+}
+
+const reach = (url: string) => ({ GMP_URL: url, GMP_API_TOKEN: ADMIN_TOKEN });
+
+describe('commands of operations', () => {
+  test('send arguments, flags of every kind and lists, and print JSON for machines', async () => {
+    await using app = await serveApp();
+    const env = reach(app.url);
+    const account = await run(
+      ['accounts', 'create', '--id', 'main', '--host', '127.0.0.1', '--port', '25', '--is-default', '--json'],
+      { env },
+    );
+    expect([account.code, account.stderr]).toEqual([0, '']);
+    expect(JSON.parse(account.stdout)).toMatchObject({ id: 'main', port: 25, is_default: true });
+
+    const create = ['messages', 'create', '--from', 'a@example.net', '--subject', 'Hi', '--text', 'yo', '--json'];
+    const flags = ['--id', 'm/1', '--to', 'b@example.org', 'c@example.org', '--priority', 'high'];
+    const headers = ['--headers', '{"X-One":"1"}'];
+    expect((await run([...create, ...flags, ...headers], { env })).code).toBe(0);
+    const shown = JSON.parse((await run(['messages', 'get', 'm/1', '--json'], { env })).stdout);
+    expect(shown).toMatchObject({ id: 'm/1', priority: 1, recipients: [{}, {}] });
+  });
+
+  test('print tables and fields for people', async () => {
+    await using app = await serveApp();
+    const env = reach(app.url);
+    await run(['tenants', 'create', '--id', 'acme', '--name', 'Acme'], { env });
+    const list = await run(['tenants', 'list'], { env });
+    expect(list.stdout).toMatch(/^id .*\n(.*\n)*acme +Acme/);
+    const shown = await run(['tenants', 'get', 'acme'], { env });
+    expect(shown.stdout).toMatch(/^name +Acme$/m);
+    expect((await run(['tenants', 'delete', 'acme'], { env })).stdout).toBe('done\n');
+    expect((await run(['accounts', 'list'], { env })).stdout).toBe('none\n');
+  });
+
+  test('say that a list goes on', async () => {
+    await using app = await serveApp();
+    const env = reach(app.url);
+    await run(['tenants', 'create', '--id', 'acme'], { env });
+    const { stderr } = await run(['tenants', 'list', '--limit', '1'], { env });
+    expect(stderr).toBe('There is more: --after acme\n');
+  });
+
+  test('take the whole input from a file, from a pipe or as it stands, and flags over it', async () => {
+    await using app = await serveApp();
+    using dir = tempDir();
+    const env = reach(app.url);
+    writeFileSync(dir.file('a.json'), '{"id":"file","name":"from file"}');
+    const create = (data: string, more: readonly string[] = [], stdin = '') =>
+      run(['tenants', 'create', '--data', data, '--json', ...more], { env, stdin });
+    expect(JSON.parse((await create(`@${dir.file('a.json')}`, ['--name', 'flag'])).stdout).name).toBe('flag');
+    expect(JSON.parse((await create('-', [], '{"id":"pipe"}')).stdout).id).toBe('pipe');
+    expect(JSON.parse((await create('{"id":"text"}')).stdout).id).toBe('text');
+  });
+
+  test('clear a field with --clear', async () => {
+    await using app = await serveApp();
+    const env = reach(app.url);
+    await run(['tenants', 'create', '--id', 'acme', '--client-base-url', 'https://acme.example'], { env });
+    const { stdout } = await run(['tenants', 'update', 'acme', '--clear', 'client-base-url', '--json'], { env });
+    expect(JSON.parse(stdout).client_base_url).toBeNull();
+  });
+
+  test('reach what a mixin adds by its path', async () => {
+    await using app = await serveApp();
+    const { code, stdout } = await run(['call', 'post', '/v1/odd/one', '--data', '{"note":"x"}', '--json'], {
+      env: reach(app.url),
+    });
+    expect([code, JSON.parse(stdout)]).toEqual([0, { thing_id: 'one', note: 'x' }]);
+  });
+});
+
+describe('exit codes', () => {
+  test('1 when the server refuses: what is wrong with each field, and what to do about a token', async () => {
+    await using app = await serveApp();
+    const refused = await run(['accounts', 'create', '--id', 'a', '--host', 'h', '--port', '99999'], {
+      env: reach(app.url),
+    });
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toMatch(/invalid_input.*\/port: expected a whole number/s);
+    const unknown = await run(['instance', 'get', '--data-dir', '/nowhere'], { env: { GMP_URL: app.url } });
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringMatching(/GMP_API_TOKEN.*\/nowhere\/token/s)]);
+  });
+
+  test.each([
+    ['an unknown command', ['accounts', 'destroy'], /unknown command/],
+    ['an unknown flag', ['accounts', 'create', '--idd', 'x'], /Did you mean --id/],
+    ['a missing argument', ['accounts', 'get'], /missing required argument 'account-id'/],
+    ['missing fields', ['accounts', 'create', '--id', 'x'], /missing: --host, --port/],
+    ['a number that is none', ['accounts', 'create', '--port', 'x'], /--port takes a number/],
+    ['JSON that is none', ['messages', 'create', '--headers', '{'], /--headers takes JSON/],
+    ['data that is no object', ['messages', 'create', '--data', '[]'], /takes a JSON object/],
+    ['data that cannot be read', ['messages', 'create', '--data', '@/nowhere'], /ENOENT/],
+  ])('2 for %s', async (_, args, message) => {
+    const { code, stderr } = await run(args);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  test('69 when nobody answers, with how to start the server', async () => {
+    const { code, stderr } = await run(['instance', 'get'], {
+      env: { GMP_URL: 'http://127.0.0.1:2', GMP_API_TOKEN: 'x' },
+    });
+    expect([code, stderr]).toEqual([69, expect.stringContaining('mail-proxy serve')]);
+  });
+
+  test('70 when the server fails, with the id to look for', async () => {
+    await using app = await serveApp();
+    const { code, stderr } = await run(['call', 'POST', '/v1/odd/one/bug'], { env: reach(app.url) });
+    expect([code, stderr]).toEqual([70, expect.stringMatching(/request id [\da-f-]{36}/)]);
+  });
+
+  test('78 when there is no token to print', async () => {
+    using dir = tempDir();
+    const { code, stderr } = await run(['token', '--data-dir', dir.path]);
+    expect([code, stderr]).toEqual([78, expect.stringContaining(dir.file('token'))]);
+  });
+});
+
+describe('help', () => {
+  test('stands everywhere, with an example that names existing flags', async () => {
+    for (const { name } of coreOperations) {
+      const [resource = '', verb = ''] = name.split('.');
+      const { code, stdout } = await run([resource, verb, '--help']);
+      const example = /Example:\n {2}(.*)\n/.exec(stdout)?.[1] ?? '';
+      expect([name, code, example]).toEqual([name, 0, expect.stringContaining(`mail-proxy ${resource} ${verb}`)]);
+      const [, options = ''] = stdout.split('Options:');
+      for (const [flag] of example.matchAll(/--[a-z-]+/g)) expect(options).toContain(`  ${flag} `);
+    }
+  });
+
+  test('of serve names every variable', async () => {
+    const { stdout } = await run(['serve', '--help']);
+    expect(stdout).toContain('GMP_RETRY_MAX_AGE_SECONDS');
+  });
+});
+
+describe('as a process at a pipe', () => {
+  test('finds the token in the data folder, reads stdin and writes plain text', async () => {
+    await using app = await serveApp();
+    using dir = tempDir();
+    writeFileSync(dir.file('token'), `${ADMIN_TOKEN}\n`, { mode: 0o600 });
+    const env = { GMP_URL: app.url, GMP_DATA_DIR: dir.path };
+    const created = await runProcess(['tenants', 'create', '--data', '-', '--json'], { env, stdin: '{"id":"acme"}' });
+    expect([created.code, created.stderr, JSON.parse(created.stdout).id]).toEqual([0, '', 'acme']);
+    const shown = await runProcess(['tenants', 'get', 'acme'], { env });
+    expect(shown.stdout).not.toContain('\u001b');
+    expect((await runProcess(['token'], { env })).stdout).toBe(`${ADMIN_TOKEN}\n`);
+    expect(readFileSync(dir.file('token'), 'utf8')).toBe(`${ADMIN_TOKEN}\n`);
+  });
+
+  test('prints the OpenAPI document of the community edition', async () => {
+    const { code, stdout } = await runProcess(['openapi', '--edition', 'community']);
+    expect([code, JSON.parse(stdout).openapi]).toEqual([0, '3.1.0']);
+  });
+
+  test('names every problem of the configuration and ends with 78', async () => {
+    const { code, stderr, stdout } = await runProcess(['serve'], { env: { GMP_PRT: '1', GMP_LOG_LEVEL: 'loud' } });
+    expect([code, stdout]).toEqual([78, '']);
+    expect(stderr).toMatch(/GMP_PRT.*GMP_PORT/);
+    expect(stderr).toMatch(/GMP_LOG_LEVEL/);
+  });
+});

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { readFileSync } from 'node:fs';
+import { spawnServer, tempDir } from '@mail-proxy/testkit';
+import { describe, expect, test } from 'vitest';
+import { readServerConfig } from '../src/env/read-config.ts';
+import { startServer } from '../src/start-server.ts';
+
+const community = (dataDir: string, more: Readonly<Record<string, string>> = {}) => ({
+  GMP_PORT: '0',
+  GMP_DATA_DIR: dataDir,
+  GMP_EDITION: 'community',
+  ...more,
+});
+
+describe('a server', () => {
+  test('serves metrics alone on an address of their own', async () => {
+    using dir = tempDir();
+    await using server = await startServer(
+      readServerConfig(community(dir.path, { GMP_METRICS_LISTEN: '127.0.0.1:0', GMP_METRICS_TOKEN: 'm'.repeat(16) })),
+    );
+    expect((await fetch(`${server.metricsUrl}/metrics`)).status).toBe(200);
+    expect((await fetch(`${server.metricsUrl}/livez`)).status).toBe(200);
+    expect((await fetch(`${server.metricsUrl}/v1/instance`)).status).toBe(404);
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(200);
+  });
+
+  test('that cannot have its port leaves nothing open', async () => {
+    using dir = tempDir();
+    using other = tempDir();
+    await using server = await startServer(readServerConfig(community(dir.path)));
+    const { port } = new URL(server.url);
+    const taken = readServerConfig(community(other.path, { GMP_PORT: port }));
+    await expect(startServer(taken)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    // The database is free again.
+    await using again = await startServer({ ...taken, port: 0 });
+    expect((await fetch(`${again.url}/readyz`)).status).toBe(200);
+  });
+
+  test('stops once, however often it is told to', async () => {
+    using dir = tempDir();
+    const server = await startServer(readServerConfig(community(dir.path)));
+    await Promise.all([server.stop(), server.stop()]);
+    await expect(fetch(`${server.url}/livez`)).rejects.toThrow('fetch failed');
+  });
+});
+
+describe('the process', () => {
+  test('shows the token it made, logs JSON lines to stderr and ends with 0 on SIGTERM', async () => {
+    using dir = tempDir();
+    await using server = await spawnServer({ env: community(dir.path) });
+    const token = readFileSync(dir.file('token'), 'utf8').trim();
+    expect(server.stdout()).toContain(token);
+    expect(server.stdout()).toContain('community edition, mixins: none');
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await fetch(`${server.url}/v1/instance`, { headers })).status).toBe(200);
+    server.kill('SIGTERM');
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    const lines = server.stderr().trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).msg)).toContain('stopped');
+    expect(server.stderr()).not.toContain(token);
+  });
+
+  test('says in words that its port is taken and ends with 69', async () => {
+    using dir = tempDir();
+    using other = tempDir();
+    await using server = await startServer(readServerConfig(community(dir.path)));
+    const env = community(other.path, { GMP_PORT: new URL(server.url).port });
+    await expect(spawnServer({ env })).rejects.toThrow(/\(69\).*cannot listen.*GMP_PORT/s);
+  });
+
+  test('says in words that its database is in use and ends with 69', async () => {
+    using dir = tempDir();
+    await using _server = await startServer(readServerConfig(community(dir.path)));
+    await expect(spawnServer({ env: community(dir.path) })).rejects.toThrow(/\(69\).*database_locked/s);
+  });
+});

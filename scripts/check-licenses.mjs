@@ -65,7 +65,10 @@ for (const path of repositoryFiles().filter((file) => SOURCE.test(file))) {
   if (id !== licenceOf(path))
     problems.push(`${path}: ${id ?? 'no SPDX-License-Identifier'}, expected ${licenceOf(path)}`);
   if (!head.includes('SPDX-FileCopyrightText: ')) problems.push(`${path}: no SPDX-FileCopyrightText`);
-  if (path.startsWith('packages/core/src/') && /['"](@mail-proxy\/enterprise|[^'"\s]*packages\/enterprise)/.test(text)) {
+  if (
+    path.startsWith('packages/core/src/') &&
+    /['"](@mail-proxy\/enterprise|[^'"\s]*packages\/enterprise)/.test(text)
+  ) {
     problems.push(`${path}: the core names the enterprise package`);
   }
   headers += 1;

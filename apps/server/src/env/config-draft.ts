@@ -57,5 +57,5 @@ function put(values: Record<string, unknown>, key: readonly string[], value: unk
   }
   const section = values[head] ?? {};
   // A section that is no object is reported when it is parsed.
-  if (typeof section === 'object') values[head] = { ...section, [last]: value };
+  if (typeof section === 'object' && !Array.isArray(section)) values[head] = { ...section, [last]: value };
 }

@@ -3,8 +3,8 @@
 
 /** Of the names known, the one that `name` may be a slip of; undefined when none is close. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
-  // A third of the letters wrong is another word.
-  let best = Math.ceil(name.length / 3);
+  // Two letters changed places are two edits; with more than a third of them wrong it is another word.
+  let best = Math.max(2, Math.floor(name.length / 3)) + 1;
   let nearest: string | undefined;
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());

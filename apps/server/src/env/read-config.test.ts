@@ -113,10 +113,10 @@ describe('what is wrong', () => {
   test('an unknown key of the file is refused with the nearest one', () => {
     using dir = tempDir();
     const file = dir.file('c.json');
-    writeFileSync(file, '{"prot": 1, "delivery": {"maxSend": 2}, "retry": []}');
+    writeFileSync(file, '{"prot": 1, "delivery": {"maxSend": 2}, "retry": 5}');
     expect(problemsOf({ GMP_CONFIG_FILE: file, GMP_RETRY_BASE_MS: '5' })).toEqual([
       `${file}: delivery.maxSend: unknown key; did you mean delivery.maxSends?`,
-      `${file}: retry: expected Object`,
+      `${file}: retry: expected object`,
       `${file}: prot: unknown key; did you mean port?`,
     ]);
   });

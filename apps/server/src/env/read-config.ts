@@ -112,7 +112,7 @@ function problemOf(issue: v.BaseIssue<unknown>, sourceOf: (key: string) => strin
   }
   // The library's own messages quote what they were given.
   const message = issue.message.startsWith('Invalid ')
-    ? `expected ${issue.expected ?? 'another value'}`
+    ? `expected ${issue.expected?.toLowerCase() ?? 'another value'}`
     : issue.message;
   return { pointer: sourceOf(key), message };
 }

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { readFileSync } from 'node:fs';
 import { createMailEngine } from '@mail-proxy/core';
-import { startScriptedPeer, startSmtpSink, tempDir } from '@mail-proxy/testkit';
+import { eventually, startScriptedPeer, startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import {
   addAccount,
@@ -310,10 +310,13 @@ describe('metrics', () => {
   test('show an account with zeros before any mail', async () => {
     await using world = await openWorld();
     await addAccount(world, { port: 9 });
-    const body = await metricsOf(world);
-    for (const name of ['gmp_sent_total', 'gmp_errors_total', 'gmp_deferred_total', 'gmp_rate_limited_total']) {
-      expect(sampleOf(body, name)).toEqual(['0', 'default', 'main']);
-    }
+    // Shown soon after the account was made; nothing tells when.
+    await eventually(async () => {
+      const body = await metricsOf(world);
+      for (const name of ['gmp_sent_total', 'gmp_errors_total', 'gmp_deferred_total', 'gmp_rate_limited_total']) {
+        expect(sampleOf(body, name)).toEqual(['0', 'default', 'main']);
+      }
+    });
   });
 });
 

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { eventually } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { ADMIN_TOKEN, serveApp } from './served-app.case.ts';
 
@@ -57,6 +58,18 @@ describe('the body of a request', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain('malformed_request');
   });
+});
+
+test('a client that goes away within its body is no failure of the server', async () => {
+  await using app = await serveApp();
+  const { hostname, port } = new URL(app.url);
+  const socket = connect(Number(port), hostname);
+  const head = `POST /v1/tenants HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${ADMIN_TOKEN}\r\n`;
+  socket.write(`${head}Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{"id":"acme"`);
+  await eventually(() => socket.bytesWritten > 100);
+  socket.destroy();
+  await eventually(() => app.logged.some(({ message }) => message === 'request answered'));
+  expect(app.logged.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
 describe('a body over the limit', () => {

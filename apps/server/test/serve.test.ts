@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { readFileSync } from 'node:fs';
-import { spawnServer, tempDir } from '@mail-proxy/testkit';
+import { eventually, spawnServer, startScriptedPeer, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { readServerConfig } from '../src/env/read-config.ts';
 import { startServer } from '../src/start-server.ts';
@@ -59,6 +59,27 @@ describe('the process', () => {
     const lines = server.stderr().trim().split('\n');
     expect(lines.map((line) => JSON.parse(line).msg)).toContain('stopped');
     expect(server.stderr()).not.toContain(token);
+  });
+
+  test('ends at once on a second signal while a send is still running', async () => {
+    using dir = tempDir();
+    // A relay that greets, and then waits for more than it will get.
+    await using relay = await startScriptedPeer(async (client) => {
+      await client.send('220 relay.test ESMTP\r\n');
+      await client.expect(/^EHLO /);
+      await client.line();
+    });
+    await using server = await spawnServer({ env: community(dir.path, { GMP_API_TOKEN: 'a-token-for-this-test' }) });
+    const headers = { authorization: 'Bearer a-token-for-this-test', 'content-type': 'application/json' };
+    const post = (path: string, body: object) =>
+      fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    await post('/v1/accounts', { id: 'main', host: '127.0.0.1', port: relay.port, tls: 'none' });
+    await post('/v1/messages', { from: 'a@example.net', to: 'b@example.org', subject: 'Hi', text: 'Hi' });
+    await eventually(() => relay.connections > 0);
+    server.kill('SIGTERM');
+    await eventually(() => server.stderr().includes('asked to stop'));
+    server.kill('SIGTERM');
+    expect(await server.exited).toEqual({ code: 1, signal: null });
   });
 
   test('says in words that its port is taken and ends with 69', async () => {

@@ -19,14 +19,28 @@ export function fieldRows(schema: JsonSchema, parent = '', depth = 0): readonly 
   if (depth >= MAX_DEPTH) return [];
   return Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => {
     const name = parent + key;
-    return [
-      { name, isRequired: schema.required?.includes(key) === true, meaning: meaningOf(inner) },
-      ...branchesOf(inner).flatMap((branch) =>
+    const row = { name, isRequired: schema.required?.includes(key) === true, meaning: meaningOf(inner) };
+    const variants = branchesOf(inner)
+      .map((branch) =>
         branch.type === 'array' && branch.items
           ? fieldRows(branch.items, `${name}[].`, depth + 1)
           : fieldRows(branch, `${name}.`, depth + 1),
-      ),
-    ].filter((row, at, rows) => rows.findIndex((other) => other.name === row.name) === at);
+      )
+      .filter((rows) => rows.length > 0);
+    return [row, ...mergeVariants(variants)];
+  });
+}
+
+/** A field that several variants have is one line; required is what every one of them requires. */
+function mergeVariants(variants: readonly (readonly FieldRow[])[]): readonly FieldRow[] {
+  const names = [...new Set(variants.flat().map(({ name }) => name))];
+  return names.map((name) => {
+    const rows = variants.flatMap((variant) => variant.filter((row) => row.name === name));
+    return {
+      name,
+      isRequired: rows.length === variants.length && rows.every(({ isRequired }) => isRequired),
+      meaning: [...new Set(rows.map(({ meaning }) => meaning))].join(' or '),
+    };
   });
 }
 

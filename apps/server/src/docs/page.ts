@@ -40,7 +40,8 @@ ${groups.map(({ name, endpoints }) => navigation(name, endpoints))}
 <p>${document.info.description}</p>
 <p>The samples use two variables of the shell:</p>
 <pre>URL=http://127.0.0.1:8000
-TOKEN=$(cat data/token)   # or a tenant's API key; X-API-Token: takes the same</pre>
+TOKEN=$(cat data/token)</pre>
+<p class="quiet">A tenant's API key goes where the admin token does; X-API-Token takes the same tokens.</p>
 ${groups.map(({ name, endpoints }) => html`<section><h2 id="${name}">${name}</h2>${endpoints.map(article)}</section>`)}
 ${errorTable()}
 </main>

@@ -268,6 +268,7 @@ test('a password is sealed in the file and never in the log, the events or what 
     expect(sink.messages).toMatchObject([{ user: 'someone' }]);
   }
   const told = JSON.stringify([answers, logged]);
+  expect(logged).not.toEqual([]);
   const stored = readFileSync(database);
   for (const secret of [password, token]) {
     const forms = [secret, Buffer.from(secret).toString('base64'), Buffer.from(secret).toString('hex')];

@@ -40,6 +40,13 @@ const PROMOTE_BATCH = 1_000;
 const SCAN_MS = 15_000;
 /** The wall clock may jump, and other instances defer messages too: never sleep longer than this before looking. */
 const MAX_PROMOTION_SLEEP_MS = 5_000;
+/**
+ * A lane none of whose messages ended for this long holds no slots: a relay that hangs keeps its own connections busy
+ * for as long as RFC 5321 wants us to wait, but not the slots of everybody else.
+ */
+const STALL_MS = 2_000;
+/** Messages running at the same time, those of stalled lanes counted in, as a multiple of `maxSends`. */
+const MAX_RUNNING_FACTOR = 10;
 /** After a failed claim, scan or promotion. */
 const PAUSE_AFTER_ERROR_MS = 1_000;
 
@@ -59,8 +66,11 @@ export class Dispatcher {
   readonly #wake = new WakeUp();
   readonly #dueAgain = new WakeUp();
   readonly #running = new Set<Promise<void>>();
-  #runningNormal = 0;
+  /** Lanes with running messages. */
+  readonly #busy = new Set<Lane>();
   #buffered = 0;
+  /** Wakes the dispatcher when lanes that hold all slots may have stalled. */
+  #stallTimer: Disposable | null = null;
 
   constructor(services: DispatcherServices) {
     this.#s = services;
@@ -169,7 +179,8 @@ export class Dispatcher {
   /** @returns whether anything was claimed, so that another round may find more */
   async #claimRound(): Promise<boolean> {
     const urgent = await this.#claimUrgent();
-    const budget = 2 * this.#s.settings.maxSends - this.#buffered - this.#running.size;
+    const taken = this.#slotsTaken();
+    const budget = 2 * this.#s.settings.maxSends - taken.buffered - taken.running;
     const lanes = this.#takeHungry(budget);
     if (lanes.length === 0) return urgent;
     const share = Math.max(1, Math.floor(budget / lanes.length));
@@ -179,7 +190,7 @@ export class Dispatcher {
 
   /** Immediate messages are claimed whatever is buffered already. */
   async #claimUrgent(): Promise<boolean> {
-    const free = this.#s.settings.maxSends - this.#running.size;
+    const free = this.#s.settings.maxSends - this.#slotsTaken().running;
     if (this.#urgent.size === 0 || free <= 0) return false;
     const lanes = [...this.#urgent].slice(0, MAX_LANES_PER_CLAIM);
     for (const lane of lanes) this.#urgent.delete(lane);
@@ -247,14 +258,15 @@ export class Dispatcher {
   /** Start what the slots allow, lane by lane. */
   #startAll(hard: AbortSignal): void {
     const { maxSends, reservedImmediate } = this.#s.settings;
+    const taken = this.#slotsTaken();
     const full: Lane[] = [];
-    while (this.#running.size < maxSends) {
+    while (taken.running < maxSends && this.#running.size < MAX_RUNNING_FACTOR * maxSends) {
       const lane = this.#startable.take();
       if (lane === undefined) break;
       const [next] = lane.buffered;
       if (next === undefined) continue;
       const isImmediate = next.priority === 0;
-      const hasSlot = isImmediate || this.#runningNormal < maxSends - reservedImmediate;
+      const hasSlot = isImmediate || taken.normal < maxSends - reservedImmediate;
       // An immediate message may start above the lane's capacity: its connection is kept free.
       if (!hasSlot || !(lane.canStart || isImmediate)) {
         full.push(lane);
@@ -262,19 +274,46 @@ export class Dispatcher {
       }
       lane.buffered.shift();
       this.#buffered -= 1;
+      taken.running += 1;
+      if (!isImmediate) taken.normal += 1;
       this.#start(lane, next, hard);
       if (lane.buffered.length > 0) this.#startable.add(lane);
     }
     for (const lane of full) this.#startable.add(lane);
+    if (taken.normal >= maxSends - reservedImmediate) this.#lookAgainWhenStalled();
+  }
+
+  /** What counts against the limits: everything but the lanes that make no progress. */
+  #slotsTaken(): { running: number; normal: number; buffered: number } {
+    const since = this.#s.clock.monotonic() - STALL_MS;
+    const taken = { running: this.#running.size, normal: 0, buffered: this.#buffered };
+    for (const lane of this.#busy) {
+      if (lane.isStalled(since)) {
+        taken.running -= lane.running;
+        taken.buffered -= lane.buffered.length;
+      } else taken.normal += lane.runningNormal;
+    }
+    return taken;
+  }
+
+  #lookAgainWhenStalled(): void {
+    this.#stallTimer ??= this.#s.clock.after(STALL_MS, () => {
+      this.#stallTimer = null;
+      this.#wake.set();
+    });
   }
 
   #start(lane: Lane, message: ClaimedMessage, hard: AbortSignal): void {
-    const isNormal = message.priority !== 0;
+    const normal = message.priority === 0 ? 0 : 1;
+    if (lane.running === 0) lane.progressAt = this.#s.clock.monotonic();
     lane.running += 1;
-    if (isNormal) this.#runningNormal += 1;
+    lane.runningNormal += normal;
+    this.#busy.add(lane);
     const running = this.#attempt(message, hard).finally(() => {
       lane.running -= 1;
-      if (isNormal) this.#runningNormal -= 1;
+      lane.runningNormal -= normal;
+      lane.progressAt = this.#s.clock.monotonic();
+      if (lane.running === 0) this.#busy.delete(lane);
       this.#running.delete(running);
       this.#wake.set();
     });

@@ -67,6 +67,7 @@ export class Engine implements MailEngine {
   readonly #telling: Background;
   readonly #cut = new AbortController();
   readonly #stopped = new AbortController();
+  #isStarted = false;
   #stopping: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
@@ -138,6 +139,8 @@ export class Engine implements MailEngine {
   }
 
   async start(): Promise<void> {
+    if (this.#isStarted) throw new Error('the engine was started before');
+    this.#isStarted = true;
     const { keeper, dispatcher } = this.#delivery;
     await keeper.start();
     await this.#announceAccounts();

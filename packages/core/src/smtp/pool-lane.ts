@@ -25,6 +25,8 @@ interface Caller {
   readonly signal: AbortSignal | undefined;
   readonly resolve: (session: PooledSession) => void;
   readonly reject: (error: unknown) => void;
+  /** A listener of its own: callers that share a signal must each be able to stop listening. */
+  readonly onAbort: () => void;
 }
 
 /** The connections of one key, and who waits for one. */
@@ -69,8 +71,9 @@ export class PoolLane {
         return;
       }
       // Whoever waits already comes first; a caller joins the line even if it is served at once.
-      this.#waiting.push({ relay, limits, signal, resolve, reject });
-      signal?.addEventListener('abort', this.#dropAborted, { once: true });
+      const onAbort = (): void => this.#dropAborted();
+      this.#waiting.push({ relay, limits, signal, resolve, reject, onAbort });
+      signal?.addEventListener('abort', onAbort, { once: true });
       this.#serve();
     });
   }
@@ -103,7 +106,7 @@ export class PoolLane {
       const connection = this.#takeIdle(caller.limits);
       if (connection === null && this.#size >= Math.max(1, caller.limits.maxConnections)) break;
       this.#waiting.shift();
-      caller.signal?.removeEventListener('abort', this.#dropAborted);
+      caller.signal?.removeEventListener('abort', caller.onAbort);
       if (connection === null) void this.#openFor(caller);
       else caller.resolve(this.#lend(connection, caller.limits, true));
     }
@@ -215,13 +218,13 @@ export class PoolLane {
     this.#serve();
   }
 
-  readonly #dropAborted = (): void => {
+  #dropAborted(): void {
     for (const caller of this.#waiting.splice(0)) {
       if (caller.signal?.aborted) caller.reject(givenUp());
       else this.#waiting.push(caller);
     }
     this.#serve();
-  };
+  }
 }
 
 function givenUp(): SmtpConnectError {

@@ -295,6 +295,20 @@ describe('relays that cannot be used', () => {
   });
 });
 
+test('relays that hang, more of them than there are slots, delay no other account for long', async () => {
+  await using stuck = await startScriptedPeer((client) => client.hang());
+  await using sink = await startSmtpSink();
+  await using world = await openWorld({ delivery: { greetingMs: 600_000 } });
+  for (const id of ['stuck-1', 'stuck-2', 'stuck-3', 'stuck-4', 'stuck-5']) {
+    await addAccount(world, stuck, { id });
+    await world.engine.submit(Array.from({ length: 100 }, (_, index) => mail(`${id} ${index}`, { account_id: id })));
+  }
+  await addAccount(world, sink, { id: 'good' });
+  await world.engine.submit(Array.from({ length: 20 }, (_, index) => mail(`good ${index}`, { account_id: 'good' })));
+  const events = await eventsUntil(world, (_, all) => all.length === 20);
+  expect(new Set(events.map(({ account_id, event }) => `${account_id} ${event}`))).toEqual(new Set(['good sent']));
+});
+
 describe('bugs of mixins', () => {
   test.each(['composing', 'admitting'] as const)(
     'a %s hook that throws fails the attempt, not the process, and no other message',

@@ -15,7 +15,9 @@ await using engine = await createMailEngine({
   config: { database, delivery: { maxSends: 10 }, retry: { baseMs: 200, maxDelayMs: 1_000 } },
 });
 if (life === '0') {
-  await engine.execute('accounts.create', { id: 'main', host: '127.0.0.1', port: Number(sinkPort), tls: 'none' });
+  // Twice as many sends as connections may run: the ten that the test allows a kill.
+  const account = { id: 'main', host: '127.0.0.1', port: Number(sinkPort), tls: 'none', max_connections: 5 };
+  await engine.execute('accounts.create', account);
 }
 await engine.start();
 tell('started');

@@ -16,12 +16,13 @@ const MAX_SENDS = 10;
 /** One life of the process under test. */
 interface Life {
   readonly accepted: readonly string[];
-  /** When the signal was sent. */
-  readonly endedAt: number;
+  /** When the process was started: nothing of it arrives before, and nothing of the life before it arrives later. */
+  readonly startedAt: number;
   readonly code: number | null;
 }
 
 async function live(args: readonly string[], signal: NodeJS.Signals | null, afterMs: number): Promise<Life> {
+  const startedAt = Date.now();
   const child = spawn(process.execPath, ['--conditions=mail-proxy-source', CHILD, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -31,20 +32,16 @@ async function live(args: readonly string[], signal: NodeJS.Signals | null, afte
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors += text;
   });
-  let endedAt = 0;
   createInterface(child.stdout).on('line', (line) => {
     const [word, ...ids] = line.split(' ');
     if (word === 'accepted') accepted.push(...ids);
     if (word === 'started' && signal !== null) {
-      setTimeout(() => {
-        endedAt = Date.now();
-        child.kill(signal);
-      }, afterMs);
+      setTimeout(() => child.kill(signal), afterMs);
     }
   });
   const [code, ended] = (await closed) as [number | null, NodeJS.Signals | null];
   if (code !== 0 && ended !== 'SIGKILL') throw new Error(`the process exited with ${code}\n${errors}`);
-  return { accepted, endedAt, code };
+  return { accepted, startedAt, code };
 }
 
 function byId(messages: readonly CountedMessage[]): ReadonlyMap<string, readonly CountedMessage[]> {
@@ -70,13 +67,13 @@ test('kill -9 at any moment loses no accepted message and repeats at most those 
   const lost = accepted.filter((id) => !received.has(id));
   const repeated = [...received.values()].filter((copies) => copies.length > 1);
   // A copy is repeated because its first one was in flight when the process died: at most as many a kill as are sent at once.
-  const perKill = lives.map(
-    ({ endedAt }, index) =>
-      repeated.filter(([first]) => {
-        const at = first?.receivedAt ?? 0;
-        return at <= endedAt + 1_000 && at > (lives[index - 1]?.endedAt ?? 0);
-      }).length,
-  );
+  const perKill = lives.map(({ startedAt }, index) => {
+    const nextStartedAt = lives[index + 1]?.startedAt ?? Number.POSITIVE_INFINITY;
+    return repeated.filter(([first]) => {
+      const at = first?.receivedAt ?? 0;
+      return at >= startedAt && at < nextStartedAt;
+    }).length;
+  });
   console.log(
     `kill test, seed ${seed}: ${KILLS} kills, ${accepted.length} accepted, ${received.size} delivered, ${lost.length} lost, ` +
       `${repeated.length} repeated (at most ${Math.max(...perKill)} a kill)`,

@@ -12,7 +12,9 @@ import { tokenCommand } from './token-command.ts';
 /** Put all commands together. */
 export function createProgram(context: ServeContext): Command {
   const program = new Command('mail-proxy')
-    .description('A self-hosted mail proxy: accepts messages over HTTP, delivers them over SMTP, reports what became.')
+    .description(
+      'A self-hosted mail proxy: accepts messages over HTTP, delivers them over SMTP, tells what became of them.',
+    )
     .version(VERSION, '--version')
     .showHelpAfterError('(add --help for what it takes)')
     .addHelpText('after', EXAMPLES);

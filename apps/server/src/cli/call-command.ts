@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Command } from 'commander';
-import { callServer } from './call-server.ts';
 import type { CommandContext } from './command-context.ts';
-import { type ConnectionFlags, findConnection, tokenPlace } from './connection.ts';
+import type { ConnectionFlags } from './connection.ts';
 import { addConnectionOptions } from './operation-command.ts';
 import { readData } from './read-data.ts';
-import { reportResult } from './report-result.ts';
+import { runCall } from './run-call.ts';
 
 interface CallFlags extends ConnectionFlags {
   readonly data?: string;
@@ -14,7 +13,7 @@ interface CallFlags extends ConnectionFlags {
 }
 
 /** Call any path: operations that mixins add have no command of their own. */
-export function callCommand({ env, streams, finish }: CommandContext): Command {
+export function callCommand(context: CommandContext): Command {
   const command = new Command('call')
     .description('call a path of the API, such as one that a mixin adds')
     .argument('<method>')
@@ -26,14 +25,8 @@ export function callCommand({ env, streams, finish }: CommandContext): Command {
   return command.action(async (method: string, path: string) => {
     // The options above, and no others.
     const flags = command.opts() as CallFlags;
-    const connection = await findConnection(flags, env);
-    const body = flags.data === undefined ? {} : { body: await readData(flags.data, streams.stdin) };
-    const result = await callServer(connection, {
-      method: method.toUpperCase(),
-      path: path.startsWith('/') ? path : `/${path}`,
-      ...body,
-    });
-    const place = tokenPlace(flags.dataDir, env);
-    finish(reportResult(result, { streams, json: flags.json === true, url: connection.url, tokenPlace: place }));
+    const body = flags.data === undefined ? {} : { body: await readData(flags.data, context.streams.stdin) };
+    const call = { method: method.toUpperCase(), path: path.startsWith('/') ? path : `/${path}`, ...body };
+    await runCall(call, flags, context);
   });
 }

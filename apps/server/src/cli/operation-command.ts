@@ -5,13 +5,13 @@ import { Command, Option } from 'commander';
 import { meaningOf } from '../docs/fields.ts';
 import { exampleOf } from '../openapi/examples.ts';
 import { type InputField, inputPlaces } from '../openapi/input-places.ts';
-import { callServer, type ServerCall } from './call-server.ts';
+import type { ServerCall } from './call-server.ts';
 import type { CommandContext } from './command-context.ts';
-import { type ConnectionFlags, findConnection, tokenPlace } from './connection.ts';
+import type { ConnectionFlags } from './connection.ts';
 import { exampleLine } from './example-line.ts';
 import { type Flag, flagName, flagOf, placeholder, readFlag } from './flag.ts';
 import { readData } from './read-data.ts';
-import { reportResult } from './report-result.ts';
+import { runCall } from './run-call.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Flags that every operation has; a field of that name can only be given with --data. */
@@ -42,10 +42,7 @@ export function operationCommand(operation: AnyOperation, context: CommandContex
     const given = await readInput({ command, flags, own, context });
     const pathValues = Object.fromEntries(path.map(({ name }, at) => [name, command.args[at] ?? '']));
     requireFields(fields, given);
-    const connection = await findConnection(own, context.env);
-    const result = await callServer(connection, serverCall(operation, pathValues, given));
-    const report = { url: connection.url, json: own.json === true, tokenPlace: tokenPlace(own.dataDir, context.env) };
-    context.finish(reportResult(result, { ...report, streams: context.streams }));
+    await runCall(serverCall(operation, pathValues, given), own, context);
   });
 }
 

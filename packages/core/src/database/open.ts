@@ -3,22 +3,40 @@
 import { MailProxyError } from '../errors.ts';
 import type { Database } from './database.ts';
 
+/** What a `database` setting names. */
+export type DatabaseAddress =
+  | { readonly kind: 'postgres'; readonly url: string }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'memory'; readonly path: ':memory:' };
+
 /**
- * Open the database that `url` names: `postgres://...`, or a file path (optionally `sqlite:path`), or `:memory:`.
+ * Read `postgres://...`, a file path (optionally `sqlite:path`), or `:memory:`.
+ *
+ * @throws {MailProxyError} `invalid_config` for the address of any other database
+ */
+export function parseDatabaseAddress(database: string): DatabaseAddress {
+  if (/^postgres(ql)?:\/\//.test(database)) return { kind: 'postgres', url: database };
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(database)) {
+    throw new MailProxyError('invalid_config', {
+      detail: `database: ${database.replace(/:.*/s, '')} is not supported; expected postgres://... or a file path`,
+    });
+  }
+  const path = database.replace(/^sqlite:/, '');
+  return path === ':memory:' ? { kind: 'memory', path } : { kind: 'file', path };
+}
+
+/**
+ * Open the database that {@link parseDatabaseAddress} reads.
  *
  * @throws {MailProxyError} `invalid_config`, `database_locked`, `database_unavailable`
  */
-export async function openDatabase<Schema>(url: string): Promise<Database<Schema>> {
+export async function openDatabase<Schema>(database: string): Promise<Database<Schema>> {
+  const address = parseDatabaseAddress(database);
   // Loaded on demand: who uses SQLite never loads pg, and the other way round.
-  if (/^postgres(ql)?:\/\//.test(url)) {
+  if (address.kind === 'postgres') {
     const { PostgresDatabase } = await import('./postgres/postgres-database.ts');
-    return PostgresDatabase.open<Schema>(url);
-  }
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) {
-    throw new MailProxyError('invalid_config', {
-      detail: `database: ${url.replace(/:.*/s, '')} is not supported; expected postgres://... or a file path`,
-    });
+    return PostgresDatabase.open<Schema>(address.url);
   }
   const { SqliteDatabase } = await import('./sqlite/sqlite-database.ts');
-  return SqliteDatabase.open<Schema>(url.replace(/^sqlite:/, ''));
+  return SqliteDatabase.open<Schema>(address.path);
 }

@@ -8,9 +8,9 @@ import type { EventDetail, EventType } from '../entities/message-event/message-e
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { PendingRecipient } from '../queue/load-claimed.ts';
 import type { Settlement } from '../queue/settle.ts';
+import { retryDelayMs } from '../retry-delay.ts';
 import { classifyFault, classifyReply } from '../smtp/classify.ts';
 import type { RecipientReply } from '../smtp/session.types.ts';
-import { retryDelayMs } from './retry.ts';
 
 /** What one attempt learnt of one recipient. */
 export interface RecipientOutcome {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { parseStoredContent } from '../entities/message/stored-content.ts';
+import type { StoredContent } from '../entities/message/stored-content.ts';
 import type { HookedMessage } from '../mixin/hooks.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { LoadedMessage } from '../queue/load-claimed.ts';
@@ -21,10 +21,9 @@ const ID_HEADER = 'X-Genro-Mail-ID';
 /** The same bytes in every attempt: Message-ID, Date and the id header come from the stored row, never from now. */
 export function composeMessage(
   message: ClaimedMessage,
-  loaded: LoadedMessage,
+  { stored, attachments }: Pick<LoadedMessage, 'attachments'> & { readonly stored: StoredContent },
   composing: (content: MailContent) => MailContent,
 ): WireMessage {
-  const stored = parseStoredContent(loaded.content);
   const composed = compose(
     composing({
       from: stored.from,
@@ -35,7 +34,7 @@ export function composeMessage(
       text: stored.text,
       html: stored.html,
       headers: [...stored.headers, [ID_HEADER, message.id]],
-      attachments: loaded.attachments.map((attachment) => ({
+      attachments: attachments.map((attachment) => ({
         filename: attachment.filename,
         mimeType: attachment.mime_type,
         disposition: attachment.disposition,
@@ -62,9 +61,4 @@ export function hookedMessage(message: ClaimedMessage): HookedMessage {
     accountPk: message.account_pk,
     attempt: message.attempts + 1,
   };
-}
-
-/** The envelope sender as stored, for hooks that are asked before composing. */
-export function returnPathOf(loaded: LoadedMessage): string {
-  return parseStoredContent(loaded.content).returnPath;
 }

@@ -3,13 +3,14 @@
 import type { Clock, Random } from '../clock.ts';
 import type { DeliverySettings, RetryPolicy } from '../config/engine-config.ts';
 import type { AccountRelayRow } from '../entities/account/account.model.ts';
+import { parseStoredContent } from '../entities/message/stored-content.ts';
 import type { Admission, CombinedHooks } from '../mixin/hooks.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { LoadClaimed, LoadedMessage } from '../queue/load-claimed.ts';
 import type { Settlement } from '../queue/settle.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
 import { type RecipientOutcome, settlementOf } from './attempt.ts';
-import { composeMessage, hookedMessage, returnPathOf } from './compose-message.ts';
+import { composeMessage, hookedMessage } from './compose-message.ts';
 import { poolRequest } from './relay.ts';
 import { transmit } from './transmit.ts';
 
@@ -55,9 +56,14 @@ export async function deliver(
     return expiry(message, loaded, context.session, services.clock.now());
   }
   const account = await services.accounts.relayRow(message.account_pk);
-  const admission = await admit(message, loaded, services.hooks);
+  const hooked = hookedMessage(message);
+  const stored = parseStoredContent(loaded.content);
+  const to = loaded.pending.map((recipient) => recipient.address);
+  const admission = await services.hooks.admitting(hooked, { from: stored.returnPath, to });
   if (!admission.admit) return settle(loaded.pending.map((recipient) => notAdmitted(recipient, admission)));
-  const wire = composeMessage(message, loaded, (content) => services.hooks.composing(content, hookedMessage(message)));
+  const wire = composeMessage(message, { stored, attachments: loaded.attachments }, (content) =>
+    services.hooks.composing(content, hooked),
+  );
   const outcomes = await transmit(wire, loaded.pending, {
     pool: services.pool,
     request: poolRequest(account, message.priority === 0, services.settings),
@@ -91,11 +97,6 @@ const BEFORE_SENDING = {
   verdict: null,
   doubt: false,
 } as const;
-
-function admit(message: ClaimedMessage, loaded: LoadedMessage, hooks: CombinedHooks): Promise<Admission> {
-  const to = loaded.pending.map((recipient) => recipient.address);
-  return hooks.admitting(hookedMessage(message), { from: returnPathOf(loaded), to });
-}
 
 function notAdmitted(
   recipient: RecipientOutcome['recipient'],

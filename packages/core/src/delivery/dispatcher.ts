@@ -5,13 +5,14 @@ import type { DeliverySettings } from '../config/engine-config.ts';
 import { isMailProxyError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Claim, ClaimedMessage } from '../queue/claim.ts';
-import type { LaneKey } from '../queue/lanes.ts';
+import { type LaneKey, lanesOf } from '../queue/lanes.ts';
 import type { Promotion } from '../queue/promote.ts';
+import { byRank } from '../queue/rank.ts';
 import type { Release } from '../queue/release.ts';
+import { WakeUp } from '../wake-up.ts';
 import { Lane } from './lane.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { Turns } from './turns.ts';
-import { WakeUp } from './wake-up.ts';
 
 export interface DispatcherServices {
   readonly clock: Clock;
@@ -63,8 +64,8 @@ export class Dispatcher {
   readonly #startable = new Turns<Lane>();
   /** Lanes with immediate messages to claim. */
   readonly #urgent = new Set<Lane>();
-  readonly #wake = new WakeUp();
-  readonly #dueAgain = new WakeUp();
+  readonly #wake: WakeUp;
+  readonly #dueAgain: WakeUp;
   readonly #running = new Set<Promise<void>>();
   /** Lanes with running messages. */
   readonly #busy = new Set<Lane>();
@@ -74,6 +75,8 @@ export class Dispatcher {
 
   constructor(services: DispatcherServices) {
     this.#s = services;
+    this.#wake = new WakeUp(services.clock);
+    this.#dueAgain = new WakeUp(services.clock);
   }
 
   /** Messages being sent, and those claimed ahead. */
@@ -81,16 +84,11 @@ export class Dispatcher {
     return { running: this.#running.size, buffered: this.#buffered };
   }
 
-  /** A message of this account became ready. */
-  async arrived(key: LaneKey, isImmediate: boolean): Promise<void> {
-    const lane = this.#lanes.get(key.accountPk) ?? (await this.#addLane(key));
-    lane.arrivals += 1;
-    if (isImmediate) {
-      lane.immediateArrivals += 1;
-      this.#urgent.add(lane);
-    }
-    this.#hungry.add(lane);
-    this.#wake.set();
+  /** A message of this account became ready. It is on disk: what cannot be heard of now the next scan finds. */
+  arrived(key: LaneKey, isImmediate: boolean): void {
+    this.#wakeLane(key, isImmediate).catch((error: unknown) => {
+      this.#s.log.warn({ ...key, err: error }, 'a lane could not be woken');
+    });
   }
 
   /** A message was deferred or accepted for later. */
@@ -123,6 +121,17 @@ export class Dispatcher {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
+  async #wakeLane(key: LaneKey, isImmediate: boolean): Promise<void> {
+    const lane = this.#lanes.get(key.accountPk) ?? (await this.#addLane(key));
+    lane.arrivals += 1;
+    if (isImmediate) {
+      lane.immediateArrivals += 1;
+      this.#urgent.add(lane);
+    }
+    this.#hungry.add(lane);
+    this.#wake.set();
+  }
+
   async #addLane(key: LaneKey): Promise<Lane> {
     const capacity = await this.#s.capacityOf(key.accountPk);
     const known = this.#lanes.get(key.accountPk);
@@ -134,7 +143,7 @@ export class Dispatcher {
 
   async #scanLanes(signal: AbortSignal): Promise<void> {
     await this.#everyWhile(signal, async () => {
-      for (const key of await this.#s.findLanes()) await this.arrived(key, true);
+      for (const key of await this.#s.findLanes()) await this.#wakeLane(key, true);
       await this.#s.clock.sleep(SCAN_MS, signal);
     });
   }
@@ -143,14 +152,11 @@ export class Dispatcher {
     const { clock, promotion } = this.#s;
     await this.#everyWhile(signal, async () => {
       const promoted = await promotion.promote(clock.now(), PROMOTE_BATCH);
-      const lanes = new Map(promoted.map((row) => [row.account_pk, row.tenant_id]));
-      for (const [accountPk, tenantId] of lanes) await this.arrived({ accountPk, tenantId }, true);
+      for (const key of lanesOf(promoted)) await this.#wakeLane(key, true);
       if (promoted.length === PROMOTE_BATCH) return;
       const dueAt = await promotion.nextDueAt();
       const sleepMs = dueAt === null ? MAX_PROMOTION_SLEEP_MS : Math.max(1, dueAt - clock.now());
-      const timer = clock.after(Math.min(sleepMs, MAX_PROMOTION_SLEEP_MS), () => this.#dueAgain.set());
-      await this.#dueAgain.wait(signal);
-      timer[Symbol.dispose]();
+      await this.#dueAgain.wait(signal, Math.min(sleepMs, MAX_PROMOTION_SLEEP_MS));
     });
   }
 
@@ -251,7 +257,7 @@ export class Dispatcher {
     if (messages.length === 0) return;
     this.#buffered += messages.length;
     lane.buffered.push(...messages);
-    lane.buffered.sort((a, b) => a.rank - b.rank || (a.pk < b.pk ? -1 : 1));
+    lane.buffered.sort(byRank);
     this.#startable.add(lane);
   }
 

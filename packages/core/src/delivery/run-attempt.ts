@@ -63,8 +63,7 @@ async function writeOutcome(
         log.error({ messagePk: pk, tenantId }, 'an outcome came after the session had ended and was not written');
         return false;
       }
-      if (!isMailProxyError(error)) throw error;
-      if (signal.aborted) throw error;
+      if (!isMailProxyError(error) || signal.aborted) throw error;
       log.warn({ messagePk: pk, tenantId, code: error.code }, 'an outcome waits for the database');
       await clock.sleep(SETTLE_RETRY_MS, signal);
     }

@@ -101,9 +101,9 @@ export class SessionKeeper {
     } catch (error) {
       if (isMailProxyError(error, 'lease_lost')) {
         log.error({ session: this.#number }, 'the session was ended by another instance; beginning a new one');
-        await this.#begin().catch((cause: unknown) => log.error({ error: String(cause) }, 'no new session'));
+        await this.#begin().catch((cause: unknown) => log.error({ err: cause }, 'no new session'));
       } else {
-        log.error({ session: this.#number, error: String(error) }, 'the heartbeat failed');
+        log.error({ session: this.#number, err: error }, 'the heartbeat failed');
       }
     }
   }

@@ -5,14 +5,14 @@ import { type EngineConfig, engineConfigSchema } from '../config/engine-config.t
 import type { Database } from '../database/database.ts';
 import { CORE_MIGRATIONS } from '../database/migrations/index.ts';
 import { migrate } from '../database/migrations/migrate.ts';
-import { openDatabase } from '../database/open.ts';
+import { openDatabase, parseDatabaseAddress } from '../database/open.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { isMailProxyError, MailProxyError } from '../errors.ts';
 import { pkGenerator } from '../identity.ts';
 import type { Mixin } from '../mixin/contract.ts';
 import { silentLog } from '../observability/log.ts';
 import { validate } from '../operations/validate.ts';
-import { loadOrCreateKey } from '../secrets/key-file.ts';
+import { type KeySource, loadOrCreateKey } from '../secrets/key-file.ts';
 import { createSealer } from '../secrets/sealer.ts';
 import { Engine } from './engine.ts';
 import type { MailEngine, MailEngineOptions } from './engine.types.ts';
@@ -77,15 +77,22 @@ function parseConfig(input: MailEngineOptions['config']): EngineConfig {
   }
 }
 
-function keySource({ database, encryptionKey, encryptionKeyFile }: EngineConfig): { key?: string; keyFile: string } {
-  const isFile = !/^postgres(ql)?:\/\//.test(database) && database !== ':memory:';
-  const keyFile = encryptionKeyFile ?? (isFile ? `${database.replace(/^sqlite:/, '')}.key` : null);
+function keySource({ database, encryptionKey, encryptionKeyFile }: EngineConfig): KeySource {
   if (encryptionKey !== undefined) return { key: encryptionKey, keyFile: '' };
-  if (keyFile !== null) return { keyFile };
-  if (database === ':memory:') return { key: memoryKey(), keyFile: '' };
-  throw new MailProxyError('invalid_config', {
-    detail: 'encryptionKey or encryptionKeyFile is required with PostgreSQL: all instances need the same key',
-  });
+  if (encryptionKeyFile !== undefined) return { keyFile: encryptionKeyFile };
+  const address = parseDatabaseAddress(database);
+  switch (address.kind) {
+    case 'file':
+      return { keyFile: `${address.path}.key` };
+    case 'memory':
+      return { key: memoryKey(), keyFile: '' };
+    case 'postgres':
+      throw new MailProxyError('invalid_config', {
+        detail: 'encryptionKey or encryptionKeyFile is required with PostgreSQL: all instances need the same key',
+      });
+    default:
+      return address satisfies never;
+  }
 }
 
 /** A key for a database that is gone with the process. */

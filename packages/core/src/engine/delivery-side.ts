@@ -10,6 +10,7 @@ import type { CoreSchema } from '../entities/schema.ts';
 import type { CombinedHooks } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
+import { lanesOf } from '../queue/lanes.ts';
 import type { Settlement } from '../queue/settle.ts';
 import { createSmtpPool } from '../smtp/pool.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
@@ -49,8 +50,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     leaseMs: config.delivery.leaseMs,
     isExclusive: database.dialect.isExclusive,
     onRescued: (messages) => {
-      const lanes = new Map(messages.map((message) => [message.account_pk, message.tenant_id]));
-      for (const [accountPk, tenantId] of lanes) wake({ accountPk, tenantId });
+      for (const lane of lanesOf(messages)) dispatcher.arrived(lane, true);
       parts.onRescued();
     },
   });
@@ -80,8 +80,5 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     capacityOf: async (pk) => RUNNING_PER_CONNECTION * (await stores.accounts.relayRow(pk)).maxConnections,
     attempt: (message, signal) => runAttempt(message, attemptServices, signal),
   });
-  const wake = (key: { accountPk: string; tenantId: string }): void => {
-    dispatcher.arrived(key, true).catch((error: unknown) => log.warn({ err: error }, 'a lane could not be woken'));
-  };
   return { keeper, dispatcher, pool };
 }

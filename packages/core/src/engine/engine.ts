@@ -3,21 +3,21 @@
 import type { Clock, Random } from '../clock.ts';
 import type { EngineConfig } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
-import { type BatchResult, batchOutput, type MessageInput } from '../entities/message/message.schema.ts';
+import { createMessages } from '../entities/message/message.operations.ts';
+import type { BatchResult, MessageInput } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { MailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
 import type { Log } from '../observability/log.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
-import { type AuditEntry, type Caller, execute } from '../operations/execute.ts';
+import { type AuditEntry, type Caller, type Execution, execute } from '../operations/execute.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import { reachOfAll } from '../operations/principal.ts';
-import { validate } from '../operations/validate.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
-import type { LaneKey } from '../queue/lanes.ts';
 import type { Settlement } from '../queue/settle.ts';
 import type { ReportEvent } from '../reporting/report-protocol.ts';
+import type { ReportSink } from '../reporting/report-transport.ts';
 import { createReporter, type Reporter } from '../reporting/reporter.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { Background } from './background.ts';
@@ -25,7 +25,7 @@ import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
 import type { MailEngine, Readiness } from './engine.types.ts';
 import { EventBell, type EventStreamOptions, eventStream } from './event-stream.ts';
 import { type CoreServices, coreOperations } from './operations.ts';
-import { type ReportSink, reportTransportOf } from './report-side.ts';
+import { reportTransportOf } from './report-side.ts';
 import type { SetUpMixins } from './set-up-mixins.ts';
 import { SettledObserver } from './settled-observer.ts';
 import type { Stores } from './stores.ts';
@@ -120,8 +120,8 @@ export class Engine implements MailEngine {
     if (found === undefined) throw new TypeError(`there is no operation ${String(operation)}`);
     const own = this.#parts.mixed.servicesOf.get(found);
     // The list holds operations of many service types; each uses a part of CoreServices and its mixin's own.
-    const services = { ...this.#services, ...own } as never;
-    return execute(found, input, { services, caller, audit: (entry) => this.#audit(entry) });
+    const services = (own === undefined ? this.#services : { ...this.#services, ...own }) as never;
+    return execute(found, input, this.#execution(services, caller));
   }
 
   async submit(
@@ -129,7 +129,7 @@ export class Engine implements MailEngine {
     { tenantId }: { readonly tenantId?: string } = {},
   ): Promise<BatchResult> {
     const input = { messages, ...(tenantId === undefined ? {} : { tenant_id: tenantId }) };
-    return validate(batchOutput, await this.execute('messages.create-batch', input));
+    return execute(createMessages, input, this.#execution(this.#services, EMBEDDER));
   }
 
   events(options: EventStreamOptions = {}): AsyncIterable<ReportEvent> {
@@ -245,17 +245,8 @@ export class Engine implements MailEngine {
     const state = await this.#parts.stores.accept(draft);
     const { account_pk: accountPk, tenant_id: tenantId, priority } = draft.message;
     if (state === 'deferred') this.#delivery.dispatcher.scheduled();
-    else void this.#arrived({ accountPk, tenantId }, priority === 0);
+    else this.#delivery.dispatcher.arrived({ accountPk, tenantId }, priority === 0);
     return state;
-  }
-
-  /** The message is on disk: should the dispatcher not hear of it now, its next scan finds it. */
-  async #arrived(lane: LaneKey, isImmediate: boolean): Promise<void> {
-    try {
-      await this.#delivery.dispatcher.arrived(lane, isImmediate);
-    } catch (error) {
-      this.#parts.log.warn({ ...lane, err: error }, 'a lane could not be woken');
-    }
   }
 
   #settled(message: ClaimedMessage, settlement: Settlement): void {
@@ -284,6 +275,10 @@ export class Engine implements MailEngine {
     } catch (error) {
       this.#parts.log.debug({ accountPk, err: error }, 'the changed account is gone');
     }
+  }
+
+  #execution<Services>(services: Services, caller: Caller): Execution<Services> {
+    return { services, caller, audit: (entry) => this.#audit(entry) };
   }
 
   #audit(entry: AuditEntry): Promise<void> {

@@ -3,6 +3,7 @@
 import type { Clock } from '../clock.ts';
 import type { NumberedEventRow } from '../entities/message-event/message-event.store.ts';
 import { type ReportEvent, toReportEvent } from '../reporting/report-protocol.ts';
+import { WakeUp } from '../wake-up.ts';
 
 export interface EventStreamOptions {
   /** @defaultValue `default` */
@@ -56,15 +57,14 @@ export async function* eventStream(
 ): AsyncGenerator<ReportEvent, void, undefined> {
   const ended = signal === undefined ? stopped : AbortSignal.any([signal, stopped]);
   let seq = after;
-  let round = new AbortController();
-  using _listening = bell.listen(tenantId, () => round.abort());
+  const news = new WakeUp(clock);
+  using _listening = bell.listen(tenantId, () => news.set());
   while (!ended.aborted) {
-    round = new AbortController();
     const rows = await listAfter(tenantId, seq, PAGE);
     for (const row of rows) {
       seq = row.seq;
       yield toReportEvent(row);
     }
-    if (rows.length === 0) await clock.sleep(POLL_MS, AbortSignal.any([ended, round.signal]));
+    if (rows.length === 0) await news.wait(ended, POLL_MS);
   }
 }

@@ -11,8 +11,6 @@ import {
   sinkReportTransport,
 } from '../reporting/report-transport.ts';
 
-export type { ReportSink };
-
 /** How reports leave the engine: to the tenants' endpoints, or all to the embedder's sink. */
 export interface ReportSide {
   readonly transport: ReportTransport;

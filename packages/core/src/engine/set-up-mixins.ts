@@ -3,7 +3,7 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { Mixin } from '../mixin/contract.ts';
-import { type CombinedHooks, combineHooks } from '../mixin/hooks.ts';
+import { type CombinedHooks, combineHooks, type HookSource } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import type { Service } from './background.ts';
@@ -32,7 +32,7 @@ export async function setUpMixins(
 ): Promise<SetUpMixins> {
   const operations: AnyOperation[] = [];
   const servicesOf = new Map<AnyOperation, object>();
-  const sources: { mixin: string; hooks: NonNullable<Awaited<ReturnType<Mixin['setup']>>['hooks']> }[] = [];
+  const sources: HookSource[] = [];
   const background: Service[] = [];
   for (const mixin of mixins) {
     const own = log.child?.({ mixin: mixin.id }) ?? log;
@@ -42,7 +42,8 @@ export async function setUpMixins(
       servicesOf.set(operation, parts.services ?? {});
     }
     if (parts.hooks !== undefined) sources.push({ mixin: mixin.id, hooks: parts.hooks });
-    if (parts.run !== undefined) background.push({ name: mixin.id, run: (signal) => parts.run?.(signal) ?? done() });
+    const run = parts.run?.bind(parts);
+    if (run !== undefined) background.push({ name: mixin.id, run });
   }
   return {
     ids: mixins.map((mixin) => mixin.id),
@@ -51,8 +52,4 @@ export async function setUpMixins(
     hooks: combineHooks(sources, log),
     background,
   };
-}
-
-async function done(): Promise<void> {
-  // Nothing to run.
 }

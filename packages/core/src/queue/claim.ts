@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { byRank } from './rank.ts';
 import { ifSessionLives } from './session-lives.ts';
 
 /** How much to take from one lane. */
@@ -100,11 +101,7 @@ export function prepareClaim(db: Database<CoreSchema>): Claim {
     const results = await db.write(
       lanes.map(({ accountPk, quota }) => claim.bind({ account_pk: accountPk, quota, session, now, below })),
     );
+    // RETURNING promises no order.
     return results.map(({ rows }) => rows.map((row) => ({ ...row, owner_session: session })).toSorted(byRank));
   };
-}
-
-/** RETURNING promises no order. */
-function byRank(a: ClaimedMessage, b: ClaimedMessage): number {
-  return a.rank - b.rank || (a.pk < b.pk ? -1 : 1);
 }

@@ -10,6 +10,14 @@ export interface LaneKey {
   readonly tenantId: string;
 }
 
+/** The lanes of these messages, each once. */
+export function lanesOf(
+  messages: readonly { readonly account_pk: string; readonly tenant_id: string }[],
+): readonly LaneKey[] {
+  const lanes = new Map(messages.map((message) => [message.account_pk, message.tenant_id]));
+  return [...lanes].map(([accountPk, tenantId]) => ({ accountPk, tenantId }));
+}
+
 /**
  * Find every lane that has a ready message. Steps from account to account through the ready index, so that it costs a
  * look-up a lane, not one a message. Run at start and now and then; in between, acceptance tells.

@@ -13,3 +13,11 @@ export const IMMEDIATE_OFFSET = -10_000_000_000_000;
 export function rankOf(eligibleAt: number, priority: number, stepMs: number): number {
   return priority === 0 ? eligibleAt + IMMEDIATE_OFFSET : eligibleAt + priority * stepMs;
 }
+
+/** The order of a lane, for sorting. */
+export function byRank(
+  a: { readonly rank: number; readonly pk: string },
+  b: { readonly rank: number; readonly pk: string },
+): number {
+  return a.rank - b.rank || (a.pk < b.pk ? -1 : 1);
+}

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { ClientAuth } from '../entities/tenant/client-auth.ts';
+import { DEFAULT_SYNC_PATH } from '../entities/tenant/tenant.store.ts';
 import { parseReportAnswer, type ReportAnswer, type ReportBody, type ReportEvent } from './report-protocol.ts';
-
-/** How a tenant's endpoint wants us to say who we are; the shape of `client_auth`. */
-export type ReportAuth =
-  | { readonly method: 'none' }
-  | { readonly method: 'bearer'; readonly token: string }
-  | { readonly method: 'basic'; readonly user: string; readonly password: string };
 
 /** Where a tenant is told. */
 export interface ReportTarget {
   readonly url: string;
-  readonly auth: ReportAuth;
+  readonly auth: ClientAuth;
 }
 
 /**
@@ -28,9 +24,6 @@ export type ReportSink = (
 
 /** The target of every tenant while a {@link ReportSink} takes the reports. */
 export const SINK_TARGET: ReportTarget = { url: 'embedded:', auth: { method: 'none' } };
-
-/** The original's default of `client_sync_path`. */
-const DEFAULT_SYNC_PATH = '/mail-proxy/sync';
 
 /** Bytes of an answer that are read. A good one has a hundred; only lists of refused ids make it longer. */
 const MAX_ANSWER_BYTES = 1_048_576;
@@ -90,7 +83,7 @@ export function sinkReportTransport(sink: ReportSink): ReportTransport {
   };
 }
 
-function authorization(auth: ReportAuth): { readonly authorization?: string } {
+function authorization(auth: ClientAuth): { readonly authorization?: string } {
   switch (auth.method) {
     case 'none':
       return {};

@@ -201,7 +201,7 @@ test('the lag counts what is numbered and not acknowledged', async () => {
   await using endpoint = await startReportReceiver({ answer: () => ({ status: 503 }) });
   await world.addTold('acme', endpoint.url);
   await world.addEvent('acme');
-  await using running = world.report({ random: () => 0.99 });
+  await using running = world.report({ random: () => 0.01 });
   await running.failures.waitFor(1);
   await running.stop();
   expect(await running.reporter.stats()).toMatchObject({ unacknowledged: 1, failing: 1, running: 0 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Clock } from '../clock.ts';
 import type { ReportLag } from '../entities/message-event/report-cursor.store.ts';
+import { WakeUp } from '../wake-up.ts';
 import { type ReporterParts, serveTenant } from './serve-tenant.ts';
 import { PLAIN_TURN, TenantSchedule, type Turn } from './tenant-schedule.ts';
 
@@ -39,7 +39,7 @@ const FRESH_TURN: Turn = { ...PLAIN_TURN, fresh: true };
 export function createReporter(parts: ReporterParts): Reporter {
   const { clock, events, sequencer, log, settings } = parts;
   const schedule = new TenantSchedule(settings.concurrency);
-  const bell = createBell(clock);
+  const bell = new WakeUp(clock);
   const scanEveryMs = Math.min(SCAN_MS, settings.intervalMs);
   let scan: 'due' | 'forced' | null = 'due';
 
@@ -66,12 +66,11 @@ export function createReporter(parts: ReporterParts): Reporter {
       const atMs = clock.monotonic() + DATABASE_PAUSE_MS;
       schedule.end(tenantId, clock.monotonic(), { failing: false, next: { atMs, turn } });
     }
-    bell.ring();
+    bell.set();
   }
 
   async function run(signal: AbortSignal, abandon: AbortSignal = new AbortController().signal): Promise<void> {
     const serving = new Set<Promise<void>>();
-    signal.addEventListener('abort', bell.ring, { once: true });
     let nextScanAt = clock.monotonic();
     while (!signal.aborted) {
       if (scan !== null || clock.monotonic() >= nextScanAt) {
@@ -91,9 +90,8 @@ export function createReporter(parts: ReporterParts): Reporter {
         serving.add(served);
       }
       const until = Math.min(nextScanAt, schedule.nextDueAt ?? Number.POSITIVE_INFINITY);
-      await bell.wait(until - clock.monotonic());
+      await bell.wait(signal, until - clock.monotonic());
     }
-    signal.removeEventListener('abort', bell.ring);
     await Promise.all(serving);
   }
 
@@ -104,40 +102,15 @@ export function createReporter(parts: ReporterParts): Reporter {
     wake(tenantId) {
       if (tenantId === undefined) scan ??= 'due';
       else wakeFor([tenantId], FRESH_TURN);
-      bell.ring();
+      bell.set();
     },
     runNow(tenantId) {
       if (tenantId === undefined) scan = 'forced';
       else wakeFor([tenantId], { ...FRESH_TURN, force: true });
-      bell.ring();
+      bell.set();
     },
     async stats() {
       return { ...(await events.lag()), running: schedule.running };
-    },
-  };
-}
-
-interface Bell {
-  /** End the wait under way, or else the next one. */
-  readonly ring: () => void;
-  wait(ms: number): Promise<void>;
-}
-
-function createBell(clock: Clock): Bell {
-  let rung = false;
-  let waiting: AbortController | null = null;
-  return {
-    ring: () => {
-      rung = true;
-      waiting?.abort();
-    },
-    async wait(ms) {
-      if (!rung && ms > 0) {
-        waiting = new AbortController();
-        await clock.sleep(ms, waiting.signal);
-        waiting = null;
-      }
-      rung = false;
     },
   };
 }

@@ -46,7 +46,7 @@ export async function openReportingWorld(): Promise<ReportingWorld> {
     sequencer: createSequencer(world.database),
     transport: httpReportTransport,
     clock: systemClock,
-    random: () => 0,
+    random: () => 0.999_999,
     log: silentLog,
     metrics: { reported: () => undefined, failed: () => undefined },
     targetOf,

@@ -40,7 +40,7 @@ test.each([
   await using endpoint = await startReportReceiver({ answer: () => ({ status: 500 }) });
   await world.addTold('acme', endpoint.url);
   await world.addEvent('acme');
-  const parts = world.partsOf({ clock: standing, random: () => 0.9 });
+  const parts = world.partsOf({ clock: standing, random: () => 0.1 });
   await parts.sequencer.sequence('acme', 10);
   await world.events.recordFailure('acme', { failures: failures - 1, nextAttemptAt: 0, lastError: 'before' });
 

@@ -6,6 +6,7 @@ import type { ReportCursorsTable } from '../entities/message-event/message-event
 import { isMailProxyError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Sequencer } from '../queue/sequence-events.ts';
+import { type Backoff, retryDelayMs } from '../retry-delay.ts';
 import { type ReportAnswer, type ReportEvent, toReportEvent } from './report-protocol.ts';
 import type { ReportTarget, ReportTransport } from './report-transport.ts';
 import { PLAIN_TURN, type Turn, type TurnEnd } from './tenant-schedule.ts';
@@ -56,10 +57,8 @@ const MAX_BATCH_CHARS = 4_194_304;
 const CLAIM_GRACE_MS = 5_000;
 /** How often it is looked whether another instance's call is over. */
 const CLAIM_POLL_MS = 1_000;
-const BACKOFF_BASE_MS = 1_000;
-const BACKOFF_MAX_MS = 300_000;
-/** Full jitter may draw zero. */
-const BACKOFF_MIN_MS = 100;
+/** Between calls that fail. */
+const CALL_BACKOFF: Backoff = { baseMs: 1_000, factor: 2, maxDelayMs: 300_000 };
 /** Calls that `queued` brings about at once; after as many without any news they come at this distance. */
 const QUEUED_AT_ONCE = 10;
 const QUEUED_PAUSE_MS = 1_000;
@@ -212,8 +211,7 @@ async function recordFailure(
   reason: string,
 ): Promise<number> {
   const failures = cursor.failures + 1;
-  const ceilingMs = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** (failures - 1));
-  const delayMs = Math.max(BACKOFF_MIN_MS, Math.round(random() * ceilingMs));
+  const delayMs = retryDelayMs(failures, CALL_BACKOFF, random);
   metrics.failed();
   log.warn({ tenantId: cursor.tenant_id, failures, delayMs, reason }, 'report call failed');
   await events.recordFailure(cursor.tenant_id, { failures, nextAttemptAt: clock.now() + delayMs, lastError: reason });

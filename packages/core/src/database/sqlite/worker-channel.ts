@@ -61,11 +61,6 @@ export class WorkerChannel implements AsyncDisposable {
     return channel;
   }
 
-  /** Units sent and not answered yet. */
-  get pending(): number {
-    return this.#waiting.length;
-  }
-
   send(units: readonly (readonly Statement[])[]): Promise<readonly WireUnitResult[]> {
     if (this.#broken !== null) return Promise.reject(unavailable(this.#broken));
     const define: [number, string][] = [];

@@ -8,6 +8,7 @@ import type { Reach } from '../../operations/principal.ts';
 import type { Sealer } from '../../secrets/sealer.ts';
 import { type Dependants, deleteUnused } from '../delete-unused.ts';
 import { type Page, type Paging, pageFrom, pageInput } from '../paging.ts';
+import { pickReferenced } from '../pick-referenced.ts';
 import { RecentCache } from '../recent-cache.ts';
 import type { CoreSchema } from '../schema.ts';
 import {
@@ -84,17 +85,7 @@ export function createAccountStore(
 
   const find = async (reach: Reach, ref: string): Promise<AccountsTable> => {
     const rows = await database.read(statements.find.bind({ ref, tenant_id: reach.tenantId }));
-    // A client may have chosen the pk of another account as an id; the owner of the pk must stay reachable.
-    const owner = rows.find((row) => row.pk === ref);
-    if (owner !== undefined) return owner;
-    const [row, another] = rows;
-    if (row === undefined) throw new MailProxyError('not_found');
-    if (another !== undefined) {
-      throw new MailProxyError('ambiguous_id', {
-        detail: 'several tenants have an account of that id; give tenant_id',
-      });
-    }
-    return row;
+    return pickReferenced(rows, ref, 'several tenants have an account of that id; give tenant_id');
   };
 
   /** Write the row; where it becomes the default, no other one stays it. */

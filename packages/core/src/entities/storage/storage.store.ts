@@ -7,6 +7,7 @@ import { MailProxyError } from '../../errors.ts';
 import type { Reach } from '../../operations/principal.ts';
 import type { SealedPlace, Sealer } from '../../secrets/sealer.ts';
 import { type Page, type Paging, pageFrom, pageInput } from '../paging.ts';
+import { pickReferenced } from '../pick-referenced.ts';
 import type { CoreSchema } from '../schema.ts';
 import type { StoragesTable } from './storage.table.ts';
 
@@ -49,17 +50,7 @@ export function createStorageStore(database: Database<CoreSchema>, sealer: Seale
 
   const find = async (reach: Reach, ref: string): Promise<StoragesTable> => {
     const rows = await database.read(statements.find.bind({ ref, tenant_id: reach.tenantId }));
-    // A name may have the form of a pk; the owner of the pk must stay reachable.
-    const owner = rows.find((row) => row.pk === ref);
-    if (owner !== undefined) return owner;
-    const [row, another] = rows;
-    if (row === undefined) throw new MailProxyError('not_found');
-    if (another !== undefined) {
-      throw new MailProxyError('ambiguous_id', {
-        detail: 'several tenants have a storage of that name; give tenant_id',
-      });
-    }
-    return row;
+    return pickReferenced(rows, ref, 'several tenants have a storage of that name; give tenant_id');
   };
 
   return {

@@ -63,7 +63,7 @@ export interface TenantStore {
 }
 
 /** Path of the original's endpoint. */
-const DEFAULT_SYNC_PATH = '/mail-proxy/sync';
+export const DEFAULT_SYNC_PATH = '/mail-proxy/sync';
 
 export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer): TenantStore {
   const statements = prepareTenantStatements(database);

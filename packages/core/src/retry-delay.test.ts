@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { seededRandom } from '../testing/seeded-random.ts';
-import { retryDelayMs } from './retry.ts';
+import { retryDelayMs } from './retry-delay.ts';
+import { seededRandom } from './testing/seeded-random.ts';
 
 const policies = fc.record({
   baseMs: fc.double({ min: 1, max: 1e9, noNaN: true }),

@@ -24,6 +24,7 @@ export const ERRORS = {
   unknown_account: { status: 422, title: 'The tenant has no such account' },
   no_default_account: { status: 422, title: 'The message names no account and the tenant has no default one' },
   enterprise_required: { status: 422, title: 'This needs the enterprise edition' },
+  rate_limited: { status: 429, title: 'A rate limit is reached' },
   internal: { status: 500, title: 'The server failed; the message that was being handled is in its log' },
   database_unavailable: { status: 503, title: 'The database does not answer' },
   stopping: { status: 503, title: 'The server is stopping' },

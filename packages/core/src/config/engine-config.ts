@@ -25,6 +25,15 @@ const delivery = v.strictObject({
   maxAgeMs: v.optional(milliseconds, 300_000),
   /** A session that could not renew its heartbeat for this long sends nothing more. */
   leaseMs: v.optional(milliseconds, 60_000),
+  /** Connections open at the same time, over all accounts. */
+  maxConnections: v.optional(positive, 500),
+  /** Of those, to one host and port. */
+  maxConnectionsPerHost: v.optional(positive, 100),
+  /** How long an account whose credentials or TLS failed is left alone the first time; doubled with each failed probe. */
+  accountPauseMs: v.optional(milliseconds, 300_000),
+  accountPauseMaxMs: v.optional(milliseconds, 3_600_000),
+  /** Messages past their expiry are looked for this often. */
+  expirySweepMs: v.optional(milliseconds, 5_000),
   /** Overrides of RFC 5321 §4.5.3.2. */
   connectMs: v.optional(milliseconds, 30_000),
   greetingMs: v.optional(milliseconds, 300_000),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { AccountsTable } from './account/account.table.ts';
+import type { AccountPausesTable, AccountsTable } from './account/account.table.ts';
 import type { ApiKeysTable } from './api-key/api-key.table.ts';
 import type { CommandLogTable } from './command-log/command-log.table.ts';
+import type { DkimKeysTable } from './dkim-key/dkim-key.table.ts';
 import type { InstanceTable, SessionsTable } from './instance/instance.table.ts';
 import type {
   MessageAttachmentsTable,
@@ -11,8 +12,9 @@ import type {
   MessagesTable,
 } from './message/message.table.ts';
 import type { MessageEventsTable, ReportCursorsTable } from './message-event/message-event.table.ts';
+import type { RateUsesTable } from './rate-use.table.ts';
 import type { StoragesTable } from './storage/storage.table.ts';
-import type { TenantsTable } from './tenant/tenant.table.ts';
+import type { SuspendedBatchesTable, TenantsTable } from './tenant/tenant.table.ts';
 
 /** All tables of core. Enterprise tables are their mixins' own. */
 export interface CoreSchema {
@@ -29,4 +31,8 @@ export interface CoreSchema {
   readonly message_events: MessageEventsTable;
   readonly report_cursors: ReportCursorsTable;
   readonly command_log: CommandLogTable;
+  readonly account_pauses: AccountPausesTable;
+  readonly suspended_batches: SuspendedBatchesTable;
+  readonly rate_uses: RateUsesTable;
+  readonly dkim_keys: DkimKeysTable;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { foundation } from './0001-foundation.ts';
+import { deliveryControl } from './0002-delivery-control.ts';
 import type { MigrationList } from './migration.ts';
 
 /** The schema of core, oldest step first. */
-export const CORE_MIGRATIONS: MigrationList = { namespace: 'core', migrations: [foundation] };
+export const CORE_MIGRATIONS: MigrationList = { namespace: 'core', migrations: [foundation, deliveryControl] };

@@ -97,7 +97,7 @@ async function apply(db: Db, namespace: string, migration: Migration, now: numbe
   const { number, name, minReader } = migration;
   const first = record.bind({ namespace, number, name, min_reader: minReader, applied_at: now });
   const schema = schemaOf(db);
-  const steps = migration.up(schema, db.dialect.types).map((step) => once(db, () => step));
+  const steps = migration.up(schema, db.dialect.types, db.dialect.compiler).map((step) => once(db, () => step));
   try {
     await db.write(withLock(db, [first, ...steps]));
     return true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Compilable, SchemaModule } from 'kysely';
+import type { Compilable, Kysely, SchemaModule } from 'kysely';
 import type { ColumnTypes } from '../dialect.ts';
 
 /** One step of the schema. Never changed once released: a mistake is mended by the next step. */
@@ -13,7 +13,7 @@ export interface Migration {
    * keeps the one before, so that running older instances go on during a rolling upgrade.
    */
   readonly minReader: number;
-  readonly up: (schema: SchemaModule, types: ColumnTypes) => readonly Compilable[];
+  readonly up: (schema: SchemaModule, types: ColumnTypes, compiler: Kysely<never>) => readonly Compilable[];
 }
 
 /** Steps of one owner: `core`, or a mixin's id. Mixins never alter tables of core. */

@@ -2,6 +2,27 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { TlsMode } from '../../smtp/session.types.ts';
 
+/** How the relay is told who we are; `auto` takes the best of PLAIN, LOGIN and CRAM-MD5 that is offered. */
+export type AuthMethod = 'auto' | 'plain' | 'login' | 'cram-md5' | 'xoauth2';
+
+export type LimitBehavior = 'defer' | 'reject';
+
+/** What a rate limit counts. */
+export type LimitUnit = 'message' | 'recipient';
+
+/** An account that may not send for now: its credentials or its TLS settings failed. */
+export interface AccountPausesTable {
+  readonly account_pk: string;
+  /** Milliseconds. */
+  readonly since: number;
+  /** Until then nothing is sent; after it, one message is the probe. */
+  readonly until_at: number;
+  /** Probes that failed in a row, the first failure counted in. */
+  readonly failures: number;
+  /** JSON of PauseReason. */
+  readonly reason: string;
+}
+
 /** An SMTP relay with credentials and limits. */
 export interface AccountsTable {
   readonly pk: string;
@@ -24,6 +45,28 @@ export interface AccountsTable {
   readonly max_connections: number;
   /** Transactions before a connection is renewed. */
   readonly max_messages_per_connection: number;
+  /** Turns that its lane gets for one of a lane of weight 1; 1 to 100. */
+  readonly weight: number;
+  /** Most messages (or recipients, see `limit_unit`) sent in any minute, hour and day; null for no limit. */
+  readonly limit_per_minute: number | null;
+  readonly limit_per_hour: number | null;
+  readonly limit_per_day: number | null;
+  /** `defer`: mail over the limit waits. `reject`: it fails. */
+  readonly limit_behavior: LimitBehavior;
+  readonly limit_unit: LimitUnit;
+  readonly auth_method: AuthMethod;
+  /** Sealed JSON of OAuthSettings, for XOAUTH2. */
+  readonly oauth: string | null;
+  /** Oldest TLS that is accepted; null for the default of the process. */
+  readonly tls_min_version: 'TLSv1.2' | 'TLSv1.3' | null;
+  /** PEM certificate (chain) with which we present ourselves. */
+  readonly tls_client_cert: string | null;
+  /** Sealed PEM key of it. */
+  readonly tls_client_key: string | null;
+  /** Given with EHLO; null for the instance's. */
+  readonly ehlo_name: string | null;
+  /** JSON of RetryPolicyInput; null for the tenant's. */
+  readonly retry: string | null;
   /** Rises with each change, so that pooled connections of older settings are retired. */
   readonly version: number;
   readonly created_at: number;

@@ -7,6 +7,8 @@ export interface InstanceTable {
   readonly id: number;
   readonly name: string;
   readonly created_at: number;
+  /** Set while nothing at all is sent. */
+  readonly paused_at: number | null;
 }
 
 /** One life of one engine. A message's `owner_session` is a number of here, and every write of an owner checks it. */

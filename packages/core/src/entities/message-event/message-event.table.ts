@@ -5,7 +5,10 @@ export interface MessageEventsTable {
   /** Also the stable id of the event in reports. */
   readonly pk: string;
   readonly tenant_id: string;
-  readonly message_pk: string;
+  /** Null where the event is an account's. */
+  readonly message_pk: string | null;
+  /** Set where the event is an account's. */
+  readonly account_pk: string | null;
   readonly type: EventType;
   /** Milliseconds. */
   readonly at: number;
@@ -17,8 +20,29 @@ export interface MessageEventsTable {
   readonly seq: number | null;
 }
 
-/** `interrupted`: the instance that held the message died or lost its session. */
-export type EventType = 'sent' | 'partially_sent' | 'deferred' | 'error' | 'expired' | 'cancelled' | 'interrupted';
+/**
+ * - `interrupted`: the instance that held the message died or lost its session.
+ * - `in_doubt`: nobody knows whether the relay took it; it waits for a decision.
+ * - `retried`, `confirmed`, `held`, `released`: done by hand.
+ * - `account_paused`, `account_resumed`: of an account, not of a message.
+ */
+export const EVENT_TYPES = [
+  'sent',
+  'partially_sent',
+  'deferred',
+  'error',
+  'expired',
+  'cancelled',
+  'interrupted',
+  'in_doubt',
+  'retried',
+  'confirmed',
+  'held',
+  'released',
+  'account_paused',
+  'account_resumed',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
 
 export interface EventRecipient {
   readonly address: string;
@@ -38,6 +62,13 @@ export interface EventDetail {
   readonly nextAttemptAt?: number;
   /** The relay may have taken the message although no answer arrived. */
   readonly possibleDuplicate?: boolean;
+  /** Milliseconds from the first step of the attempt to its outcome. */
+  readonly durationMs?: number;
+  /** What was said between us and the relay, without secrets and bodies; for the message's own page only. */
+  readonly transcript?: readonly string[];
+  /** Of a pause: the account's id for the client, and until when it lasts. */
+  readonly accountId?: string;
+  readonly until?: number;
 }
 
 /** How far a tenant has been told. */

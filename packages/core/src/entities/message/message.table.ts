@@ -2,6 +2,15 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { MessageResult, MessageState } from './message-state.ts';
 
+/**
+ * What is done with a message of which nobody knows whether the relay took it.
+ * - `retry`: send it again with the same Message-ID; it may arrive twice.
+ * - `hold`: wait for a person.
+ * - `fail`: report it as failed; it may have arrived.
+ */
+export const ON_IN_DOUBT = ['retry', 'hold', 'fail'] as const;
+export type OnInDoubt = (typeof ON_IN_DOUBT)[number];
+
 /** The queue's row. Small, since it is updated several times; the content lies apart. All times in milliseconds. */
 export interface MessagesTable {
   readonly pk: string;
@@ -25,7 +34,13 @@ export interface MessagesTable {
   readonly batch_code: string | null;
   /** Message-ID header with brackets, the same in every attempt. */
   readonly message_id: string;
+  /** When it is given up, in whatever state it is; from its own `expires_at` or the age of its retry policy. */
   readonly expires_at: number | null;
+  readonly on_in_doubt: OnInDoubt;
+  /** When it was handed to a connection in the attempt under way; a crash after it leaves it in doubt. */
+  readonly handed_at: number | null;
+  /** Recipients that are still to be served. */
+  readonly units: number;
   /** Why the last attempt did not deliver to all, for a person. */
   readonly last_error: string | null;
   readonly created_at: number;
@@ -70,4 +85,4 @@ export interface MessageRecipientsTable {
   readonly updated_at: number;
 }
 
-export type RecipientState = 'pending' | 'sent' | 'failed' | 'expired' | 'cancelled';
+export type RecipientState = 'pending' | 'in_doubt' | 'sent' | 'failed' | 'expired' | 'cancelled';

@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { LimitUnit } from '../account/account.table.ts';
+import type { OnInDoubt } from '../message/message.table.ts';
+
+/** Batches of which nothing is sent for now. */
+export interface SuspendedBatchesTable {
+  readonly tenant_id: string;
+  readonly batch_code: string;
+  readonly suspended_at: number;
+}
+
 /** An organisation; owns everything that carries its id and sees nothing else. */
 export interface TenantsTable {
   /** Chosen by the operator, 1 to 64 of `[a-zA-Z0-9_-]`. */
@@ -11,6 +21,23 @@ export interface TenantsTable {
   readonly client_attachment_path: string | null;
   /** Sealed JSON of the credentials for the tenant's endpoint. */
   readonly client_auth: string | null;
+  /** Set while nothing of the tenant is sent. */
+  readonly suspended_at: number | null;
+  /** Turns that the tenant gets for one of a tenant of weight 1; 1 to 100. */
+  readonly weight: number;
+  /** Most that all its accounts together send in any minute, hour and day; null for no limit. */
+  readonly limit_per_minute: number | null;
+  readonly limit_per_hour: number | null;
+  readonly limit_per_day: number | null;
+  readonly limit_unit: LimitUnit;
+  /** 1: messages are refused with 429 while a limit is reached. */
+  readonly refuse_over_limit: number;
+  /** For messages that say nothing of it. */
+  readonly on_in_doubt: OnInDoubt;
+  /** JSON of RetryPolicyInput; null for the instance's. */
+  readonly retry: string | null;
+  /** JSON of the tenant's own ReplyRule[]; null for none. */
+  readonly reply_rules: string | null;
   readonly created_at: number;
   readonly updated_at: number;
 }

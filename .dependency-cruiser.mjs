@@ -6,7 +6,7 @@
  * one below. Tests and testing/ stand outside: they may import every part.
  */
 const LAYERS = [
-  ['errors', 'clock', 'identity', 'retry-delay', 'wake-up'],
+  ['errors', 'clock', 'identity', 'retry-delay', 'retry-policy', 'wake-up'],
   ['config', 'observability', 'secrets'],
   ['smtp', 'attachments'],
   ['database', 'operations', 'mixin'],

@@ -18,11 +18,22 @@ const BATCH = 100;
 /** Messages whose end is not reported after this, in milliseconds, count as missing if they never arrived. */
 const PATIENCE_MS = 120_000;
 
+/** One row: how many messages, and what is done with those whose end nobody knows. */
+export interface ProxyRun {
+  readonly count: number;
+  readonly warmUp: number;
+  /** Under `hold` each message waits for the commit of its mark before MAIL. */
+  readonly onInDoubt: 'retry' | 'hold';
+}
+
 /**
  * Measure the whole way: HTTP in, stored durably in SQLite, sent over SMTP, outcome stored, report pushed. One client
  * posts one batch after the other. The server is a process of its own, run from the sources, with default settings.
  */
-export async function measureMailProxy(sink: CountingSinkProcess, count: number, warmUp: number): Promise<Row> {
+export async function measureMailProxy(
+  sink: CountingSinkProcess,
+  { count, warmUp, onInDoubt }: ProxyRun,
+): Promise<Row> {
   const token = randomBytes(24).toString('hex');
   using folder = tempDir();
   await using receiver = await startReportReceiver();
@@ -32,9 +43,11 @@ export async function measureMailProxy(sink: CountingSinkProcess, count: number,
   const operator = { url: server.url, token };
   const tenant = { ...operator, token: await createTenant(operator, receiver.url) };
   await post(tenant, '/v1/accounts', { id: 'sink', host: sink.host, port: sink.port });
-  await send(tenant, makeMails('mail-proxy-warm-up', warmUp), receiver);
+  const makeMarked = (prefix: string, size: number): readonly SubmittedMail[] =>
+    makeMails(`${prefix}-${onInDoubt}`, size).map((mail) => ({ ...mail, on_in_doubt: onInDoubt }));
+  await send(tenant, makeMarked('warm-up', warmUp), receiver);
 
-  const mails = makeMails('mail-proxy', count);
+  const mails = makeMarked('mail-proxy', count);
   const before = await readMetrics(server.url, token);
   const startAt = epochMs();
   const { acceptedAt, reportedAt } = await send(tenant, mails, receiver);
@@ -44,7 +57,7 @@ export async function measureMailProxy(sink: CountingSinkProcess, count: number,
   const seconds = (lastAt - startAt) / 1_000;
   const cpuSeconds = perMessage('process_cpu_seconds_total', [before, after], count);
   return {
-    row: 'mail-proxy',
+    row: `mail-proxy, ${onInDoubt}`,
     messages: count,
     missing,
     duplicates,
@@ -57,6 +70,8 @@ export async function measureMailProxy(sink: CountingSinkProcess, count: number,
     units_per_message: perMessage('gmp_database_units_total', [before, after], count),
   };
 }
+
+type SubmittedMail = BenchMail & { readonly on_in_doubt: ProxyRun['onInDoubt'] };
 
 /** Who calls which server. */
 interface Caller {
@@ -71,7 +86,7 @@ async function createTenant(operator: Caller, client_base_url: string): Promise<
 }
 
 /** Submit in batches, then wait until the end of every mail was reported. */
-async function send(tenant: Caller, mails: readonly BenchMail[], receiver: ReportReceiver) {
+async function send(tenant: Caller, mails: readonly SubmittedMail[], receiver: ReportReceiver) {
   const waiting = new Set(mails.map(({ id }) => id));
   const allReported = receiver
     .waitForReports(

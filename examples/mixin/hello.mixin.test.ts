@@ -28,7 +28,8 @@ describe('the hello mixin', () => {
   test('marks each message with its tenant', async () => {
     const hooks = await hooksWith(undefined);
     const me = { name: '', address: 'me@example.com' };
-    const content = { from: me, to: [me], cc: [], replyTo: [], subject: '', text: '', html: null, headers: [] };
+    const texts = { subject: '', text: '', html: null, calendar: null };
+    const content = { from: me, to: [me], cc: [], replyTo: [], ...texts, headers: [] };
     const marked = hooks.composing({ ...content, attachments: [], messageId: '<id@example.com>', date: 0 }, message);
     expect(marked.headers).toEqual([['X-Hello', 'from acme']]);
   });

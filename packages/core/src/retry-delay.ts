@@ -13,7 +13,7 @@ export interface Backoff {
 }
 
 /** Never at once, though full jitter may draw zero: who said "later" is not asked again in the same moment. */
-const MIN_DELAY_MS = 100;
+export const MIN_DELAY_MS = 100;
 
 /**
  * Milliseconds until the next attempt, after `attempts` (1 or more) that failed for now: exponential backoff with full

@@ -167,7 +167,10 @@ const claim = (who: number, quota: number, immediateOnly: boolean) =>
     if (session === undefined) return;
     const held = new Set(model.messages.filter(({ state }) => state === 'leased').map(({ pk }) => pk));
     const options = { session, now: world.clock.now(), immediateOnly };
-    const [lane = []] = await queue.claim([{ accountPk: world.accountPk, quota }], options);
+    const [lane = []] = await queue.claim(
+      [{ accountPk: world.accountPk, tenantId: world.tenantId, quota, limits: null }],
+      options,
+    );
     expect(lane.filter(({ pk }) => held.has(pk))).toEqual([]);
     expect(lane.map(({ pk }) => pk)).toEqual(model.claim(session, quota, immediateOnly).map(({ pk }) => pk));
   });

@@ -31,7 +31,22 @@ export function problemResponse(c: HttpContext, thrown: unknown, log: Log): Resp
   // RFC 9110 §15.5.2: a 401 names the scheme that would be accepted.
   if (status === 401) headers['www-authenticate'] = 'Bearer realm="mail-proxy"';
   if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
+  Object.assign(headers, rateLimitHeaders(error));
   return c.newResponse(JSON.stringify(document), { status, headers });
+}
+
+/**
+ * Tell which limit is reached and when it opens (draft-ietf-httpapi-ratelimit-headers): the policy is the number of
+ * messages in a window of seconds, nothing of it is left.
+ */
+function rateLimitHeaders({ code, extra, retryAfterMs }: MailProxyError): Record<string, string> {
+  const { scope, limit, window_seconds: windowSeconds } = extra;
+  if (code !== 'rate_limited' || scope === undefined || limit === undefined || windowSeconds === undefined) return {};
+  const seconds = Math.ceil((retryAfterMs ?? 0) / 1_000);
+  return {
+    'ratelimit-policy': `"${scope}";q=${limit};w=${windowSeconds}`,
+    ratelimit: `"${scope}";r=0;t=${seconds}`,
+  };
 }
 
 /** What is ours to know stays with us: of a 5xx, the client learns the code and the id to ask for. */

@@ -2,6 +2,15 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { hostname } from 'node:os';
 import * as v from 'valibot';
+import {
+  changeRetryPolicy,
+  DEFAULT_RETRY_POLICY,
+  type RetryPolicy,
+  retryAttempts,
+  retryDelays,
+  retryFactor,
+  retryPreset,
+} from '../retry-policy.ts';
 
 const positive = v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(1, 'expected at least 1'));
 const milliseconds = v.pipe(v.number(), v.minValue(1, 'expected milliseconds, at least 1'));
@@ -43,14 +52,40 @@ const delivery = v.strictObject({
   dotMs: v.optional(milliseconds, 600_000),
 });
 
-/** When a message that failed for now is tried again: base x factor^n, at most `maxDelayMs`, full jitter. */
-const retry = v.strictObject({
-  baseMs: v.optional(milliseconds, 60_000),
-  factor: v.optional(v.pipe(v.number(), v.minValue(1, 'expected at least 1')), 2),
-  maxDelayMs: v.optional(milliseconds, 14_400_000),
-  /** After this a message that still fails is given up: RFC 5321 §4.5.4.1 asks for four to five days. */
-  maxAgeMs: v.optional(milliseconds, 345_600_000),
-});
+/** What is parsed is read-only, and may be parsed again; valibot's arrays take none such. */
+const readonlyNumbers = v.pipe(
+  v.custom<readonly number[]>((value) => Array.isArray(value), 'expected a list of delays'),
+  v.transform((list) => [...list]),
+);
+
+/**
+ * When a message that failed for now is tried again: base x factor^n, at most `maxDelayMs`, full jitter; or `delaysMs`,
+ * one after the other. Tenants and accounts may have their own.
+ */
+const retry = v.pipe(
+  v.strictObject({
+    /** `original`: the five delays of genro-mail-proxy, then the message is given up. */
+    preset: v.optional(retryPreset),
+    baseMs: v.optional(milliseconds),
+    factor: v.optional(retryFactor),
+    maxDelayMs: v.optional(milliseconds),
+    /** After this a message that still fails is given up: RFC 5321 §4.5.4.1 asks for four to five days. */
+    maxAgeMs: v.optional(milliseconds),
+    /** Takes the place of base and factor. */
+    delaysMs: v.nullish(v.pipe(readonlyNumbers, retryDelays(milliseconds))),
+    /** Attempts in all, the first counted in. */
+    maxAttempts: v.nullish(retryAttempts),
+  }),
+  v.check(
+    ({ preset, delaysMs }) => preset === undefined || (delaysMs ?? null) === null,
+    'expected a preset or delaysMs, not both',
+  ),
+  v.check(
+    ({ preset, baseMs, factor }) => preset === undefined || (baseMs === undefined && factor === undefined),
+    'expected a preset, or baseMs and factor, not both',
+  ),
+  v.transform((change): RetryPolicy => changeRetryPolicy(DEFAULT_RETRY_POLICY, change)),
+);
 
 const reports = v.strictObject({
   /** A tenant with nothing to be told is called this often. */
@@ -89,4 +124,4 @@ export const engineConfigSchema = v.strictObject({
 export type EngineConfigInput = v.InferInput<typeof engineConfigSchema>;
 export type EngineConfig = v.InferOutput<typeof engineConfigSchema>;
 export type DeliverySettings = EngineConfig['delivery'];
-export type RetryPolicy = EngineConfig['retry'];
+export type { RetryPolicy };

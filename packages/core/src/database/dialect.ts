@@ -42,6 +42,11 @@ export interface Dialect {
    */
   readonly claimLock: RawBuilder<unknown>;
   /**
+   * A statement that lets nobody else past the same scope until the unit ends; null where writes are one at a time
+   * anyway. PostgreSQL: two claims of one rate limit must not both find the same room.
+   */
+  readonly lockScope: ((scope: string) => RawBuilder<unknown>) | null;
+  /**
    * Whether one process at most has the database open. SQLite: the lock on the side file sees to that, so whoever
    * started sees that all older sessions are dead at once. PostgreSQL: they are when their heartbeat is too old.
    */
@@ -72,6 +77,7 @@ export const sqliteDialect: Dialect = {
     serial: sql`integer primary key autoincrement`,
   },
   claimLock: sql``,
+  lockScope: null,
   isExclusive: true,
   migrationLock: null,
 };
@@ -96,6 +102,7 @@ export const postgresDialect: Dialect = {
     serial: sql`bigint generated always as identity primary key`,
   },
   claimLock: sql`for update skip locked`,
+  lockScope: (scope) => sql`select pg_advisory_xact_lock(hashtextextended(${scope}, 0))`,
   isExclusive: false,
   // An arbitrary constant of ours; it only has to differ from other advisory locks in the same database.
   migrationLock: sql`select pg_advisory_xact_lock(4709118221)`,

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { OnInDoubt } from '../entities/message/message.table.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { PendingRecipient } from '../queue/load-claimed.ts';
+import { DEFAULT_RETRY_POLICY, ORIGINAL_DELAYS_MS } from '../retry-policy.ts';
 import type { SmtpReply, SmtpStage } from '../smtp/reply.ts';
 import type { RecipientReply } from '../smtp/session.types.ts';
-import { outcomeOf, type SettlementContext, settlementOf } from './attempt.ts';
+import { type SettlementContext, settlementOf } from './attempt.ts';
+import { outcomeOf, untried } from './outcome.ts';
 
 const NOW = 1_900_000_000_000;
-const POLICY = { baseMs: 60_000, factor: 2, maxDelayMs: 14_400_000, maxAgeMs: 345_600_000 };
+const POLICY = DEFAULT_RETRY_POLICY;
 
 const MESSAGE: ClaimedMessage = {
   pk: 'pk',
@@ -18,6 +22,10 @@ const MESSAGE: ClaimedMessage = {
   owner_session: 1,
   priority: 2,
   rank: 0,
+  eligible_at: NOW - 1_000,
+  batch_code: null,
+  on_in_doubt: 'retry',
+  units: 1,
   attempts: 0,
   message_id: '<pk@example.org>',
   expires_at: null,
@@ -47,7 +55,10 @@ function settle(
 ) {
   const outcomes = answers.map((answer, position) => {
     const recipient: PendingRecipient = { position, address: `r${position}@example.org`, attempts: 0 };
-    return outcomeOf(recipient, answer(recipient.address));
+    return outcomeOf(recipient, answer(recipient.address), {
+      rules: [],
+      onInDoubt: changes.message?.on_in_doubt ?? 'retry',
+    });
   });
   return settlementOf({ ...MESSAGE, ...changes.message }, outcomes, { ...CONTEXT, ...changes.context });
 }
@@ -203,4 +214,87 @@ test('the event tells what became of each address', () => {
     { address: 'r0@example.org', state: 'sent', stage: 'dot', code: 250, enhanced: '2.0.0', reply: 'queued' },
     { address: 'r1@example.org', state: 'failed', stage: 'rcpt', code: 550, enhanced: '5.1.1', reply: 'no' },
   ]);
+});
+
+describe('a connection cut after the dot', () => {
+  const ends = [
+    ['retry', 'deferred', null, 'pending', 'deferred'],
+    ['hold', 'in_doubt', null, 'in_doubt', 'in_doubt'],
+    ['fail', 'final', 'failed', 'failed', 'error'],
+  ] as const satisfies readonly (readonly [OnInDoubt, ...unknown[]])[];
+  test.each(ends)('under %s: the message is %s', (policy, state, result, recipient, event) => {
+    const settlement = settle([broken(true)], { message: { on_in_doubt: policy } });
+    expect(settlement).toMatchObject({ state, result });
+    expect(settlement.recipients).toMatchObject([{ state: recipient, attempts: 1 }]);
+    expect(settlement.event).toMatchObject({ type: event, detail: { possibleDuplicate: true } });
+  });
+
+  test('under hold: who was deferred waits for the decision, too, and is not given up meanwhile', () => {
+    const settlement = settle([broken(true), later], {
+      message: { on_in_doubt: 'hold', expires_at: NOW + 1 },
+    });
+    expect(settlement).toMatchObject({ state: 'in_doubt', result: null, eligibleAt: null, units: 1 });
+    expect(settlement.recipients.map(({ state }) => state)).toEqual(['in_doubt', 'pending']);
+  });
+
+  test('under fail: who was deferred is tried again', () => {
+    const settlement = settle([broken(true), later], { message: { on_in_doubt: 'fail' } });
+    expect(settlement).toMatchObject({ state: 'deferred', result: null, units: 1 });
+    expect(settlement.recipients.map(({ state }) => state)).toEqual(['failed', 'pending']);
+  });
+});
+
+test('a hint in the reply is kept, within the longest delay of the policy', () => {
+  const hinting =
+    (text: string): Answer =>
+    (address) => ({ status: 'refused', address, stage: 'rcpt', reply: reply(450, '4.7.1', text) });
+  const delayOf = (text: string): number => (settle([hinting(text)]).eligibleAt ?? 0) - NOW;
+  expect(delayOf('greylisted, try again in 300 seconds')).toBeGreaterThanOrEqual(300_000);
+  expect(delayOf('greylisted, try again in 300 seconds')).toBeLessThanOrEqual(330_000);
+  expect(delayOf('come back in 48 hours')).toBeLessThanOrEqual(POLICY.maxDelayMs * 1.1);
+});
+
+test('a list of delays that is used up fails the message', () => {
+  const policy = { ...POLICY, delaysMs: ORIGINAL_DELAYS_MS };
+  const after = (attempts: number) => settle([later], { message: { attempts }, context: { policy } });
+  expect(after(4)).toMatchObject({ state: 'deferred', attempts: 5 });
+  expect(after(5)).toMatchObject({ state: 'final', result: 'failed', attempts: 6 });
+});
+
+test('535 at MAIL is no attempt of the recipient', () => {
+  const { recipients } = settle([accepted, refused(535, '5.7.8', 'mail')]);
+  expect(recipients).toMatchObject([
+    { state: 'sent', attempts: 1 },
+    { state: 'pending', attempts: 0, verdict: 'account' },
+  ]);
+});
+
+const ANSWERS = [accepted, unknown, later, broken(true), broken(false), 'untried'] as const;
+
+test('whatever mix of outcomes: the state follows from the recipients, and nobody is forgotten', () => {
+  const answers = fc.array(fc.constantFrom(...ANSWERS), {
+    minLength: 1,
+    maxLength: 12,
+  });
+  const policies = fc.constantFrom<OnInDoubt>('retry', 'hold', 'fail');
+  const ages = fc.constantFrom(null, NOW + 1, NOW + 10 * POLICY.maxAgeMs);
+  fc.assert(
+    fc.property(answers, policies, ages, (given, on_in_doubt, expires_at) => {
+      const outcomes = given.map((answer, position) => {
+        const recipient: PendingRecipient = { position, address: `r${position}@example.org`, attempts: 0 };
+        if (answer === 'untried') return untried(recipient);
+        return outcomeOf(recipient, answer(recipient.address), { rules: [], onInDoubt: on_in_doubt });
+      });
+      const settlement = settlementOf({ ...MESSAGE, on_in_doubt, expires_at }, outcomes, CONTEXT);
+      const states = settlement.recipients.map(({ state }) => state);
+      expect(settlement.recipients.map(({ position }) => position)).toEqual(given.map((_, index) => index));
+      expect(settlement.units).toBe(states.filter((state) => state === 'pending').length);
+      if (states.includes('in_doubt')) expect(settlement.state).toBe('in_doubt');
+      else expect(settlement.state).toBe(states.includes('pending') ? 'deferred' : 'final');
+      expect(settlement.result === null).toBe(settlement.state !== 'final');
+      if (settlement.result === 'sent') expect(new Set(states)).toEqual(new Set(['sent']));
+      if (settlement.result === 'failed') expect(states).not.toContain('sent');
+      expect(states.includes('in_doubt')).toBe(on_in_doubt === 'hold' && outcomes.some(({ doubt }) => doubt));
+    }),
+  );
 });

@@ -1,93 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-
 import type { Random } from '../clock.ts';
-import type { RetryPolicy } from '../config/engine-config.ts';
-import type { RecipientState } from '../entities/message/message.table.ts';
 import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
-import type { PendingRecipient } from '../queue/load-claimed.ts';
+import type { RateUse } from '../queue/rate-limits.ts';
 import type { Settlement } from '../queue/settle.ts';
-import { retryDelayMs } from '../retry-delay.ts';
-import { classifyFault, classifyReply } from '../smtp/classify.ts';
-import type { RecipientReply } from '../smtp/session.types.ts';
-
-/** What one attempt learnt of one recipient. */
-export interface RecipientOutcome {
-  readonly recipient: PendingRecipient;
-  readonly state: Exclude<RecipientState, 'cancelled'>;
-  readonly stage: string;
-  readonly code: number | null;
-  readonly enhanced: string | null;
-  /** For a person: the relay's text, or what broke. */
-  readonly reply: string;
-  readonly verdict: string | null;
-  /** The relay may have taken it although no answer arrived. */
-  readonly doubt: boolean;
-}
-
-/** Read a relay's answer, or the lack of one, as the outcome for a recipient. */
-export function outcomeOf(recipient: PendingRecipient, reply: RecipientReply): RecipientOutcome {
-  if (reply.status === 'accepted') {
-    const { code, enhanced, text } = reply.reply;
-    return { recipient, state: 'sent', stage: 'dot', code, enhanced, reply: text, verdict: null, doubt: false };
-  }
-  if (reply.status === 'refused') {
-    const { code, enhanced, text } = reply.reply;
-    const { permanence, verdict } = classifyReply(reply.reply, reply.stage);
-    const state = permanence === 'permanent' ? 'failed' : 'pending';
-    return { recipient, state, stage: reply.stage, code, enhanced, reply: text, verdict, doubt: false };
-  }
-  const { stage, text } = reply.fault;
-  const { verdict } = classifyFault(reply.fault);
-  // A broken connection says nothing of the recipient, however often it breaks; only age ends that.
-  return { recipient, state: 'pending', stage, code: null, enhanced: null, reply: text, verdict, doubt: reply.doubt };
-}
+import { nextRetryMs, type RetryPolicy } from '../retry-policy.ts';
+import type { RecipientOutcome } from './outcome.ts';
 
 export interface SettlementContext {
   readonly session: number;
   readonly now: number;
+  /** That of the account, else of the tenant, else of the instance. */
   readonly policy: RetryPolicy;
   readonly random: Random;
   /** States of the recipients that earlier attempts decided. */
   readonly decided: readonly string[];
+  /** What counts under rate limits. @defaultValue nothing */
+  readonly uses?: readonly RateUse[];
+  readonly durationMs?: number;
+  readonly transcript?: readonly string[];
 }
 
-/** Turn the outcomes of an attempt into what is written: the message's state is derived from its recipients'. */
+/**
+ * Turn the outcomes of an attempt, one for each recipient that was still to be served, into what is written: the
+ * message's state is derived from its recipients'.
+ */
 export function settlementOf(
   message: ClaimedMessage,
   outcomes: readonly RecipientOutcome[],
   context: SettlementContext,
 ): Settlement {
-  const { now, policy, random, session, decided } = context;
+  const { now, session, decided, uses = [] } = context;
   const attempts = message.attempts + 1;
-  const retryAt = now + retryDelayMs(attempts, policy, random);
-  const giveUpAt = Math.min(message.created_at + policy.maxAgeMs, message.expires_at ?? Number.POSITIVE_INFINITY);
-  const isLast = retryAt >= giveUpAt;
-  const givenUp: 'expired' | 'failed' =
-    message.expires_at !== null && retryAt >= message.expires_at ? 'expired' : 'failed';
-  const final = outcomes.map((outcome) =>
-    isLast && outcome.state === 'pending' ? { ...outcome, state: givenUp } : outcome,
-  );
-  const isWaiting = final.some((outcome) => outcome.state === 'pending');
-  const problem = final.find((outcome) => outcome.state !== 'sent');
-  const reason =
-    problem === undefined ? null : reasonOf(problem, isLast && outcomes.some((o) => o.state === 'pending'));
-  const ended = isWaiting ? null : resultOf([...decided, ...final.map((outcome) => outcome.state)]);
+  const { retryAt, givenUp } = nextAttempt(message, outcomes, context);
+  // Where somebody has to decide first, the others wait for that and are not given up meanwhile.
+  const isInDoubt = outcomes.some((outcome) => outcome.state === 'in_doubt');
+  const gaveUp = givenUp !== null && !isInDoubt && outcomes.some((outcome) => outcome.state === 'pending');
+  const final = gaveUp ? outcomes.map((outcome) => giveUp(outcome, givenUp)) : outcomes;
+  const pending = final.filter((outcome) => outcome.state === 'pending').length;
+  const problem = final.find(({ state, reply }) => state !== 'sent' && reply !== null);
+  const reason = problem === undefined ? null : reasonOf(problem, gaveUp);
+  const state = isInDoubt ? 'in_doubt' : pending > 0 ? 'deferred' : 'final';
+  const result = state === 'final' ? resultOf([...decided, ...final.map((outcome) => outcome.state)]) : null;
+  const nextAttemptAt = state === 'deferred' ? retryAt : null;
   return {
     pk: message.pk,
     tenantId: message.tenant_id,
     session,
     now,
-    state: isWaiting ? 'deferred' : 'final',
-    result: ended,
+    state,
+    result,
     attempts,
-    eligibleAt: isWaiting ? retryAt : null,
+    eligibleAt: nextAttemptAt,
     lastError: reason,
-    recipients: final.map(({ recipient, state, stage, code, enhanced, reply, verdict }) => ({
+    units: pending,
+    uses,
+    recipients: final.map(({ recipient, state, stage, code, enhanced, reply, verdict, uncounted }) => ({
       position: recipient.position,
       state,
-      attempts: recipient.attempts + 1,
+      attempts: recipient.attempts + (uncounted === true ? 0 : 1),
       stage,
       code,
       enhanced,
@@ -95,9 +67,9 @@ export function settlementOf(
       verdict,
     })),
     event: {
-      type: ended === null ? 'deferred' : EVENT_OF[ended],
+      type: result === null ? (isInDoubt ? 'in_doubt' : 'deferred') : EVENT_OF[result],
       attempt: attempts,
-      detail: detailOf(final, reason, isWaiting ? retryAt : null),
+      detail: detailOf(final, context, { reason, nextAttemptAt }),
     },
   };
 }
@@ -108,6 +80,28 @@ const EVENT_OF = {
   failed: 'error',
   expired: 'expired',
 } as const satisfies Record<string, EventType>;
+
+/** When to try again, and what becomes of what is pending where that would be too late or too often. */
+function nextAttempt(
+  message: ClaimedMessage,
+  outcomes: readonly RecipientOutcome[],
+  { now, policy, random }: SettlementContext,
+): { readonly retryAt: number; readonly givenUp: 'expired' | 'failed' | null } {
+  const pending = outcomes.filter(({ state }) => state === 'pending');
+  const hints = pending.flatMap(({ hintMs }) => (typeof hintMs === 'number' ? [hintMs] : []));
+  const hintMs = hints.length === 0 ? null : Math.max(...hints);
+  // Who was not tried has used up nothing, so only age can end the wait.
+  const isUntried = pending.length > 0 && pending.every(({ uncounted }) => uncounted === true);
+  const delayMs = isUntried ? policy.baseMs : nextRetryMs(policy, { attempts: message.attempts + 1, hintMs, random });
+  if (delayMs === null) return { retryAt: now, givenUp: 'failed' };
+  const retryAt = now + delayMs;
+  if (message.expires_at !== null) return { retryAt, givenUp: retryAt >= message.expires_at ? 'expired' : null };
+  return { retryAt, givenUp: retryAt >= message.created_at + policy.maxAgeMs ? 'failed' : null };
+}
+
+function giveUp(outcome: RecipientOutcome, state: 'expired' | 'failed'): RecipientOutcome {
+  return outcome.state === 'pending' ? { ...outcome, state } : outcome;
+}
 
 function resultOf(states: readonly string[]): keyof typeof EVENT_OF {
   const sent = states.filter((state) => state === 'sent').length;
@@ -123,13 +117,15 @@ function reasonOf({ stage, code, enhanced, reply }: RecipientOutcome, gaveUp: bo
 
 function detailOf(
   outcomes: readonly RecipientOutcome[],
-  reason: string | null,
-  nextAttemptAt: number | null,
+  { durationMs, transcript }: SettlementContext,
+  { reason, nextAttemptAt }: { readonly reason: string | null; readonly nextAttemptAt: number | null },
 ): EventDetail {
   return {
     ...(reason === null ? {} : { reason }),
     ...(nextAttemptAt === null ? {} : { nextAttemptAt }),
     ...(outcomes.some((outcome) => outcome.doubt) ? { possibleDuplicate: true } : {}),
+    ...(durationMs === undefined ? {} : { durationMs: Math.round(durationMs) }),
+    ...(transcript === undefined || transcript.length === 0 ? {} : { transcript }),
     recipients: outcomes.map(({ recipient, state, stage, code, enhanced, reply }) => ({
       address: recipient.address,
       state,

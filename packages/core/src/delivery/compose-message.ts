@@ -6,6 +6,7 @@ import type { ClaimedMessage } from '../queue/claim.ts';
 import type { LoadedMessage } from '../queue/load-claimed.ts';
 import { compose, envelopeNeedsSmtpUtf8 } from '../smtp/compose/compose.ts';
 import type { MailContent } from '../smtp/compose/content.ts';
+import { type DkimSigningKey, signDkim } from '../smtp/compose/dkim.ts';
 
 /** A message as one attempt sends it. */
 export interface WireMessage {
@@ -18,11 +19,18 @@ export interface WireMessage {
 /** By which the original's clients, and bounces that quote headers, find the message again. */
 const ID_HEADER = 'X-Genro-Mail-ID';
 
-/** The same bytes in every attempt: Message-ID, Date and the id header come from the stored row, never from now. */
+/**
+ * The same bytes in every attempt: Message-ID, Date, the id header and the time of the signatures come from the
+ * stored row, never from now.
+ *
+ * @param composing - changes of the mixins; they come before the signatures
+ * @param signingKeys - those of the domain in From
+ */
 export function composeMessage(
   message: ClaimedMessage,
   { stored, attachments }: Pick<LoadedMessage, 'attachments'> & { readonly stored: StoredContent },
   composing: (content: MailContent) => MailContent,
+  signingKeys: readonly DkimSigningKey[],
 ): WireMessage {
   const composed = compose(
     composing({
@@ -33,6 +41,7 @@ export function composeMessage(
       subject: stored.subject,
       text: stored.text,
       html: stored.html,
+      calendar: stored.calendar,
       headers: [...stored.headers, [ID_HEADER, message.id]],
       attachments: attachments.map((attachment) => ({
         filename: attachment.filename,
@@ -47,7 +56,7 @@ export function composeMessage(
   );
   return {
     from: stored.returnPath,
-    bytes: composed.bytes,
+    bytes: signDkim(composed.bytes, signingKeys, Math.floor(message.created_at / 1_000)),
     needsSmtpUtf8: (to) => composed.smtpUtf8 || envelopeNeedsSmtpUtf8([stored.returnPath, ...to]),
   };
 }

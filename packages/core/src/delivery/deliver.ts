@@ -1,28 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock, Random } from '../clock.ts';
-import type { DeliverySettings, RetryPolicy } from '../config/engine-config.ts';
+import type { DeliverySettings } from '../config/engine-config.ts';
 import type { AccountRelayRow } from '../entities/account/account.model.ts';
+import type { PauseReason } from '../entities/account/account-pause.store.ts';
 import { parseStoredContent } from '../entities/message/stored-content.ts';
 import type { Admission, CombinedHooks } from '../mixin/hooks.ts';
+import type { Log } from '../observability/log.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
+import type { HandoffMarks } from '../queue/handoff-marks.ts';
 import type { LoadClaimed, LoadedMessage } from '../queue/load-claimed.ts';
+import { limitsOf, usesOf } from '../queue/rate-limits.ts';
 import type { Settlement } from '../queue/settle.ts';
+import { type RetryPolicy, resolveRetryPolicy } from '../retry-policy.ts';
+import type { DkimSigningKey } from '../smtp/compose/dkim.ts';
+import type { OAuthTokens } from '../smtp/oauth-tokens.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
-import { type RecipientOutcome, settlementOf } from './attempt.ts';
+import { settlementOf } from './attempt.ts';
 import { composeMessage, hookedMessage } from './compose-message.ts';
+import { type RecipientOutcome, untried } from './outcome.ts';
 import { poolRequest } from './relay.ts';
-import { transmit } from './transmit.ts';
+import { type Transmitted, transmit } from './transmit.ts';
 
 export interface DeliverServices {
+  readonly log: Log;
   readonly clock: Clock;
   readonly random: Random;
   readonly load: LoadClaimed;
   readonly accounts: { relayRow(pk: string): Promise<AccountRelayRow> };
+  /** Keys with which mail from `domain` is signed. */
+  readonly signingKeys: (tenantId: string, accountPk: string, domain: string) => Promise<readonly DkimSigningKey[]>;
   readonly pool: SmtpPool;
+  readonly tokens: OAuthTokens;
+  readonly marks: Pick<HandoffMarks, 'note' | 'write'>;
   readonly hooks: CombinedHooks;
   readonly settings: DeliverySettings;
+  /** The instance's; tenants and accounts may have their own. */
   readonly policy: RetryPolicy;
+  /** Credentials or TLS of the account failed: its mail waits, uncounted. */
+  readonly accountTrouble: (account: AccountRelayRow, reason: PauseReason) => Promise<void>;
+  /** The relay took us in. */
+  readonly accountWell: (account: AccountRelayRow) => void;
+  /** The relay said 421. */
+  readonly slowDown: (account: AccountRelayRow) => void;
 }
 
 export interface DeliverContext {
@@ -34,7 +54,8 @@ export interface DeliverContext {
 }
 
 /**
- * One attempt, step by step: load, admit, compose, send, judge. Writes nothing; the settlement says what to write.
+ * One attempt, step by step: load, admit, compose, send, judge. Writes nothing but the mark of the hand-over; the
+ * settlement says what to write.
  *
  * @returns null when nothing was sent and nothing counts: the message goes back as it was
  */
@@ -43,34 +64,57 @@ export async function deliver(
   services: DeliverServices,
   context: DeliverContext,
 ): Promise<Settlement | null> {
-  const loaded = await services.load(message.pk);
-  const settle = (outcomes: readonly RecipientOutcome[]): Settlement =>
+  const { clock, random } = services;
+  const startedAt = clock.monotonic();
+  const [loaded, account] = await Promise.all([
+    services.load(message.pk),
+    services.accounts.relayRow(message.account_pk),
+  ]);
+  if (message.expires_at !== null && message.expires_at <= clock.now()) {
+    return expiry(message, loaded, context.session, clock.now());
+  }
+  const settle = (outcomes: readonly RecipientOutcome[], transmitted?: Transmitted): Settlement =>
     settlementOf(message, outcomes, {
       session: context.session,
-      now: services.clock.now(),
-      policy: services.policy,
-      random: services.random,
+      now: clock.now(),
+      policy: resolveRetryPolicy(services.policy, account.tenant.retry, account.retry),
+      random,
       decided: loaded.decided,
+      durationMs: clock.monotonic() - startedAt,
+      ...(transmitted === undefined ? {} : sentOf(message, account, { transmitted, at: clock.now() })),
     });
-  if (message.expires_at !== null && message.expires_at <= services.clock.now()) {
-    return expiry(message, loaded, context.session, services.clock.now());
-  }
-  const account = await services.accounts.relayRow(message.account_pk);
   const hooked = hookedMessage(message);
   const stored = parseStoredContent(loaded.content);
   const to = loaded.pending.map((recipient) => recipient.address);
   const admission = await services.hooks.admitting(hooked, { from: stored.returnPath, to });
   if (!admission.admit) return settle(loaded.pending.map((recipient) => notAdmitted(recipient, admission)));
-  const wire = composeMessage(message, { stored, attachments: loaded.attachments }, (content) =>
-    services.hooks.composing(content, hooked),
+  const keys = await services.signingKeys(message.tenant_id, message.account_pk, domainOf(stored.from.address));
+  const wire = composeMessage(
+    message,
+    { stored, attachments: loaded.attachments },
+    (content) => services.hooks.composing(content, hooked),
+    keys,
   );
-  const outcomes = await transmit(wire, loaded.pending, {
+  const transmitted = await transmit(wire, loaded.pending, {
     pool: services.pool,
-    request: poolRequest(account, message.priority === 0, services.settings),
+    request: poolRequest(account, message.priority === 0, services.settings, services.tokens),
+    judgement: { rules: account.tenant.replyRules, onInDoubt: message.on_in_doubt },
     mayMail: context.mayMail,
+    handOver: handOver(message, services),
     signal: context.signal,
   });
-  return outcomes === null ? null : settle(outcomes);
+  if (transmitted === null) return null;
+  // Nothing but the account's fault: the mail has nothing to do with it.
+  const isUncounted = transmitted.outcomes.every(({ uncounted }) => uncounted === true);
+  const settlement = isUncounted ? null : settle(transmitted.outcomes, transmitted);
+  try {
+    await tellAccount(account, transmitted, services);
+  } catch (error) {
+    // What the relay took must be recorded, or it would be sent twice.
+    if (settlement === null) throw error;
+    services.log.error({ accountPk: account.pk, err: error }, 'the trouble of an account could not be recorded');
+  }
+  return settlement;
 }
 
 /**
@@ -87,6 +131,71 @@ export async function settlementOfBug(
   const reply = `internal error: ${error instanceof Error ? error.message : String(error)}`;
   const outcomes = pending.map((recipient): RecipientOutcome => ({ ...BEFORE_SENDING, recipient, reply }));
   return settlementOf(message, outcomes, { session, now: clock.now(), policy, random, decided });
+}
+
+/** The end of a message that its account rejects for a rate limit. */
+export async function settlementOfRejection(
+  message: ClaimedMessage,
+  { load, clock, policy, random }: Pick<DeliverServices, 'load' | 'clock' | 'policy' | 'random'>,
+): Promise<Settlement> {
+  const { pending, decided } = await load(message.pk);
+  const reply = 'the rate limit of the account is reached, and it rejects what is over it';
+  const outcomes = pending.map(
+    (recipient): RecipientOutcome => ({
+      ...untried(recipient),
+      state: 'failed',
+      stage: 'admit',
+      reply,
+      verdict: 'account',
+    }),
+  );
+  return settlementOf(message, outcomes, {
+    session: message.owner_session,
+    now: clock.now(),
+    policy,
+    random,
+    decided,
+  });
+}
+
+/** Under `retry` nobody waits for the mark. Several transactions of one attempt need one mark. */
+function handOver(message: ClaimedMessage, { marks, clock }: Pick<DeliverServices, 'marks' | 'clock'>) {
+  let isMarked = false;
+  return async (): Promise<void> => {
+    if (isMarked) return;
+    isMarked = true;
+    if (message.on_in_doubt === 'retry') marks.note(message, clock.now());
+    else await marks.write(message, clock.now());
+  };
+}
+
+async function tellAccount(
+  account: AccountRelayRow,
+  { outcomes, isAccountWell, isClosing }: Transmitted,
+  services: Pick<DeliverServices, 'accountTrouble' | 'accountWell' | 'slowDown'>,
+): Promise<void> {
+  if (isClosing) services.slowDown(account);
+  const trouble = outcomes.find(({ verdict }) => verdict === 'account');
+  if (trouble === undefined) {
+    if (isAccountWell) services.accountWell(account);
+    return;
+  }
+  const { stage, code, enhanced, reply } = trouble;
+  await services.accountTrouble(account, { stage: stage ?? 'connect', code, enhanced, reply: reply ?? '' });
+}
+
+function sentOf(
+  { account_pk: accountPk, tenant_id: tenantId }: ClaimedMessage,
+  account: AccountRelayRow,
+  { transmitted, at }: { readonly transmitted: Transmitted; readonly at: number },
+) {
+  const limits = limitsOf({ account: account.limits, tenant: account.tenant.limits });
+  const uses = usesOf({ accountPk, tenantId }, limits, { ...transmitted.sent, at });
+  return { uses, transcript: transmitted.transcript };
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1);
 }
 
 const BEFORE_SENDING = {
@@ -118,6 +227,8 @@ function expiry(message: ClaimedMessage, loaded: LoadedMessage, session: number,
     attempts: message.attempts,
     eligibleAt: null,
     lastError: reason,
+    units: 0,
+    uses: [],
     recipients: loaded.pending.map(({ position, attempts }) => ({
       position,
       state: 'expired',

@@ -5,13 +5,20 @@ import type { DeliverySettings } from '../config/engine-config.ts';
 import { isMailProxyError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Claim, ClaimedMessage } from '../queue/claim.ts';
+import type { Gate } from '../queue/lane-gates.ts';
 import { type LaneKey, lanesOf } from '../queue/lanes.ts';
 import type { Promotion } from '../queue/promote.ts';
 import { byRank } from '../queue/rank.ts';
 import type { Release } from '../queue/release.ts';
 import { WakeUp } from '../wake-up.ts';
-import { Lane } from './lane.ts';
+import type { Flights } from './flights.ts';
+import { Lane, type LaneSettings } from './lane.ts';
+import { LaneDoors } from './lane-doors.ts';
+import { OverLimit, type OverLimitServices } from './over-limit.ts';
+import { type ProbeServices, Probes } from './probes.ts';
+import type { AttemptEnd } from './run-attempt.ts';
 import type { SessionKeeper } from './session-keeper.ts';
+import { Slots } from './slots.ts';
 import { Turns } from './turns.ts';
 
 export interface DispatcherServices {
@@ -22,14 +29,18 @@ export interface DispatcherServices {
   readonly release: Release;
   readonly findLanes: () => Promise<readonly LaneKey[]>;
   readonly promotion: Promotion;
-  /** Messages of the account that may run at once; what waits for a connection or a commit is counted in. */
-  readonly capacityOf: (accountPk: string) => Promise<number>;
-  /**
-   * Deliver one message and write what became of it. Resolves when it is settled.
-   *
-   * @returns false when nothing was sent, so that the message has to be given back
-   */
-  readonly attempt: (message: ClaimedMessage, signal: AbortSignal) => Promise<boolean>;
+  readonly laneSettings: (accountPk: string) => Promise<LaneSettings>;
+  /** What keeps a lane from sending now; empty where nothing does. */
+  readonly readGates: (lane: Lane, now: number) => Promise<readonly Gate[]>;
+  readonly pauses: ProbeServices['pauses'];
+  /** Whether the operator stopped all sending. */
+  readonly isPaused: () => Promise<boolean>;
+  readonly flights: Flights;
+  /** Deliver one message and write what became of it. */
+  readonly attempt: (message: ClaimedMessage, signal: AbortSignal) => Promise<AttemptEnd>;
+  readonly reject: OverLimitServices['reject'];
+  /** A claimed message had waited for a rate limit. */
+  readonly wasLimited: (message: ClaimedMessage) => void;
   readonly settings: DeliverySettings;
 }
 
@@ -39,17 +50,18 @@ const MAX_LANES_PER_CLAIM = 64;
 const PROMOTE_BATCH = 1_000;
 /** Lanes are looked for again this often; acceptance and promotion tell of nearly all at once. */
 const SCAN_MS = 15_000;
+/** Closed lanes looked at again in one scan, since another instance may have opened them. */
+const CHECKS_PER_SCAN = 500;
 /** The wall clock may jump, and other instances defer messages too: never sleep longer than this before looking. */
 const MAX_PROMOTION_SLEEP_MS = 5_000;
-/**
- * A lane none of whose messages ended for this long holds no slots: a relay that hangs keeps its own connections busy
- * for as long as RFC 5321 wants us to wait, but not the slots of everybody else.
- */
-const STALL_MS = 2_000;
-/** Messages running at the same time, those of stalled lanes counted in, as a multiple of `maxSends`. */
-const MAX_RUNNING_FACTOR = 10;
 /** After a failed claim, scan or promotion. */
 const PAUSE_AFTER_ERROR_MS = 1_000;
+
+interface LaneClaim {
+  readonly lane: Lane;
+  readonly quota: number;
+  readonly arrivals: number;
+}
 
 /**
  * Decides which lane is next. It keeps the active lanes in memory, claims for them by turns, a little ahead of need,
@@ -64,31 +76,37 @@ export class Dispatcher {
   readonly #startable = new Turns<Lane>();
   /** Lanes with immediate messages to claim. */
   readonly #urgent = new Set<Lane>();
+  readonly #doors: LaneDoors;
+  readonly #probes: Probes;
+  readonly #slots: Slots;
+  readonly #overLimit: OverLimit;
   readonly #wake: WakeUp;
   readonly #dueAgain: WakeUp;
   readonly #running = new Set<Promise<void>>();
-  /** Lanes with running messages. */
-  readonly #busy = new Set<Lane>();
   #buffered = 0;
+  #isPaused = false;
   /** Wakes the dispatcher when lanes that hold all slots may have stalled. */
   #stallTimer: Disposable | null = null;
 
   constructor(services: DispatcherServices) {
+    const { clock, settings, readGates } = services;
     this.#s = services;
-    this.#wake = new WakeUp(services.clock);
-    this.#dueAgain = new WakeUp(services.clock);
+    this.#wake = new WakeUp(clock);
+    this.#dueAgain = new WakeUp(clock);
+    this.#slots = new Slots(clock, settings);
+    this.#probes = new Probes(services);
+    this.#doors = new LaneDoors({ clock, readGates, onOpen: (lane) => this.#opened(lane) });
+    this.#overLimit = new OverLimit(services, (lane) => this.#doors.isOverLimit(lane));
   }
 
   /** Messages being sent, and those claimed ahead. */
   get load(): { readonly running: number; readonly buffered: number } {
-    return { running: this.#running.size, buffered: this.#buffered };
+    return { running: this.#slots.running, buffered: this.#buffered };
   }
 
   /** A message of this account became ready. It is on disk: what cannot be heard of now the next scan finds. */
   arrived(key: LaneKey, isImmediate: boolean): void {
-    this.#wakeLane(key, isImmediate).catch((error: unknown) => {
-      this.#s.log.warn({ ...key, err: error }, 'a lane could not be woken');
-    });
+    this.#inBackground(this.#wakeLane(key, isImmediate), 'a lane could not be woken');
   }
 
   /** A message was deferred or accepted for later. */
@@ -106,8 +124,65 @@ export class Dispatcher {
   async accountChanged(accountPk: string): Promise<void> {
     const lane = this.#lanes.get(accountPk);
     if (lane === undefined) return;
-    lane.capacity = await this.#s.capacityOf(accountPk);
+    lane.change(await this.#s.laneSettings(accountPk));
+    await this.#check(lane);
     this.#wake.set();
+  }
+
+  /** The tenant was suspended or activated, or its limits or weight changed. */
+  async tenantChanged(tenantId: string): Promise<void> {
+    for (const lane of this.#lanes.values()) if (lane.tenantId === tenantId) await this.accountChanged(lane.accountPk);
+  }
+
+  /** The operator stopped or resumed all sending. */
+  pausedChanged(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    if (isPaused) {
+      this.drop(() => true);
+      return;
+    }
+    for (const lane of this.#doors.closed) this.#inBackground(this.#check(lane), 'a lane could not be looked at');
+    this.#inBackground(this.#scan(), 'the lanes could not be looked for');
+  }
+
+  /** Give back what was claimed and has not reached MAIL, because it may not be sent any more. */
+  drop(matches: (message: ClaimedMessage) => boolean): void {
+    this.#s.flights.drop(matches);
+    for (const lane of this.#lanes.values()) this.#dropBuffered(lane, matches);
+  }
+
+  /** The relay refused our credentials or the TLS settings: the account is paused from now on. */
+  async accountPaused(accountPk: string): Promise<void> {
+    this.#probes.paused(accountPk);
+    const lane = this.#lanes.get(accountPk);
+    if (lane === undefined) return;
+    this.#dropBuffered(lane, () => true);
+    await this.#check(lane);
+  }
+
+  /** The account works again. */
+  async accountResumed(accountPk: string): Promise<void> {
+    this.#probes.resumed(accountPk);
+    const lane = this.#lanes.get(accountPk);
+    if (lane !== undefined) await this.#check(lane);
+  }
+
+  /** Whether the account has a pause that a message which gets through would end. */
+  isOnProbe(accountPk: string): boolean {
+    return this.#probes.isPaused(accountPk);
+  }
+
+  /** The relay says 421. */
+  slowDown(accountPk: string): void {
+    this.#lanes.get(accountPk)?.slowDown();
+  }
+
+  /** The relay took commands of a transaction, or could not be reached. */
+  pathTried(accountPk: string, isReached: boolean): void {
+    const lane = this.#lanes.get(accountPk);
+    if (lane === undefined) return;
+    if (isReached) this.#slots.reached(lane);
+    else this.#slots.pathFailed(lane);
   }
 
   /**
@@ -117,35 +192,73 @@ export class Dispatcher {
    */
   async run(signal: AbortSignal, hard: AbortSignal): Promise<void> {
     await Promise.all([this.#scanLanes(signal), this.#promote(signal), this.#dispatch(signal, hard)]);
-    await this.#giveBackBuffered();
+    this.#doors.dispose();
+    for (const lane of this.#lanes.values()) this.#dropBuffered(lane, () => true);
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
   async #wakeLane(key: LaneKey, isImmediate: boolean): Promise<void> {
     const lane = this.#lanes.get(key.accountPk) ?? (await this.#addLane(key));
     lane.arrivals += 1;
-    if (isImmediate) {
-      lane.immediateArrivals += 1;
-      this.#urgent.add(lane);
-    }
-    this.#hungry.add(lane);
-    this.#wake.set();
+    if (isImmediate) lane.immediateArrivals += 1;
+    this.#lineUp(lane, isImmediate);
   }
 
   async #addLane(key: LaneKey): Promise<Lane> {
-    const capacity = await this.#s.capacityOf(key.accountPk);
+    const settings = await this.#s.laneSettings(key.accountPk);
     const known = this.#lanes.get(key.accountPk);
     if (known !== undefined) return known;
-    const lane = new Lane(key, capacity);
+    const lane = new Lane(key, settings);
     this.#lanes.set(key.accountPk, lane);
     return lane;
   }
 
+  #lineUp(lane: Lane, isUrgent: boolean): void {
+    if (this.#doors.isClosed(lane)) {
+      this.#rejectOverLimit(lane);
+      return;
+    }
+    if (isUrgent) this.#urgent.add(lane);
+    this.#hungry.add(lane);
+    this.#wake.set();
+  }
+
+  /** A closed lane may send again: look at both its kinds of messages. */
+  #opened(lane: Lane): void {
+    lane.openedAt = this.#s.clock.now();
+    this.#lineUp(lane, true);
+  }
+
+  async #check(lane: Lane): Promise<boolean> {
+    const isOpen = await this.#doors.check(lane);
+    if (isOpen) return true;
+    this.#hungry.remove(lane);
+    this.#urgent.delete(lane);
+    // What was reserved under a rate limit may go; what a person or a broken account holds back may not.
+    if (!this.#doors.isOverLimit(lane)) this.#giveUp(lane);
+    this.#rejectOverLimit(lane);
+    return false;
+  }
+
+  #giveUp(lane: Lane): void {
+    if (this.#probes.isPaused(lane.accountPk)) return;
+    this.#s.flights.drop((message) => message.account_pk === lane.accountPk);
+    this.#dropBuffered(lane, () => true);
+  }
+
   async #scanLanes(signal: AbortSignal): Promise<void> {
     await this.#everyWhile(signal, async () => {
-      for (const key of await this.#s.findLanes()) await this.#wakeLane(key, true);
+      await this.#scan();
       await this.#s.clock.sleep(SCAN_MS, signal);
     });
+  }
+
+  async #scan(): Promise<void> {
+    const isPaused = await this.#s.isPaused();
+    if (isPaused !== this.#isPaused) this.pausedChanged(isPaused);
+    await this.#probes.refresh();
+    for (const lane of this.#doors.closed.slice(0, CHECKS_PER_SCAN)) await this.#check(lane);
+    for (const key of await this.#s.findLanes()) await this.#wakeLane(key, true);
   }
 
   async #promote(signal: AbortSignal): Promise<void> {
@@ -184,24 +297,25 @@ export class Dispatcher {
 
   /** @returns whether anything was claimed, so that another round may find more */
   async #claimRound(): Promise<boolean> {
+    if (this.#isPaused) return false;
     const urgent = await this.#claimUrgent();
-    const taken = this.#slotsTaken();
+    const taken = this.#slots.taken(this.#buffered);
     const budget = 2 * this.#s.settings.maxSends - taken.buffered - taken.running;
     const lanes = this.#takeHungry(budget);
     if (lanes.length === 0) return urgent;
     const share = Math.max(1, Math.floor(budget / lanes.length));
-    const quotas = lanes.map((lane) => ({ lane, quota: Math.min(lane.room, share), arrivals: lane.arrivals }));
-    return (await this.#claimInto(quotas, false)) || urgent;
+    const claims = lanes.map((lane) => ({ lane, quota: Math.min(lane.room, share), arrivals: lane.arrivals }));
+    return (await this.#claimFor(claims, false)) || urgent;
   }
 
   /** Immediate messages are claimed whatever is buffered already. */
   async #claimUrgent(): Promise<boolean> {
-    const free = this.#s.settings.maxSends - this.#slotsTaken().running;
+    const free = this.#s.settings.maxSends - this.#slots.taken(this.#buffered).running;
     if (this.#urgent.size === 0 || free <= 0) return false;
     const lanes = [...this.#urgent].slice(0, MAX_LANES_PER_CLAIM);
     for (const lane of lanes) this.#urgent.delete(lane);
     const quota = Math.max(1, Math.floor(free / lanes.length));
-    return this.#claimInto(
+    return this.#claimFor(
       lanes.map((lane) => ({ lane, quota, arrivals: lane.immediateArrivals })),
       true,
     );
@@ -221,60 +335,95 @@ export class Dispatcher {
     return lanes;
   }
 
-  async #claimInto(
-    quotas: readonly { readonly lane: Lane; readonly quota: number; readonly arrivals: number }[],
-    immediateOnly: boolean,
-  ): Promise<boolean> {
+  /** Accounts that are paused are probed one by one; of the others all is claimed in one unit. */
+  async #claimFor(claims: readonly LaneClaim[], immediateOnly: boolean): Promise<boolean> {
+    const [probing, plain] = partition(claims, ({ lane }) => this.#probes.isPaused(lane.accountPk));
+    let found = plain.length > 0 && (await this.#claimInto(plain, immediateOnly));
+    for (const { lane } of probing) found = (await this.#probe(lane)) || found;
+    return found;
+  }
+
+  async #claimInto(claims: readonly LaneClaim[], immediateOnly: boolean): Promise<boolean> {
     const { claim, clock, keeper } = this.#s;
     let claimed: readonly ClaimedMessage[][];
     try {
       claimed = await claim(
-        quotas.map(({ lane, quota }) => ({ accountPk: lane.accountPk, quota })),
+        claims.map(({ lane, quota }) => ({ ...laneKey(lane), quota, limits: lane.settings.limits })),
         { session: keeper.number, now: clock.now(), immediateOnly },
       );
     } catch (error) {
-      for (const { lane } of quotas) this.#lineUp(lane, immediateOnly);
+      for (const { lane } of claims) this.#lineUp(lane, immediateOnly);
       throw error;
     }
     let found = false;
-    for (const [index, { lane, quota, arrivals }] of quotas.entries()) {
+    for (const [index, { lane, quota, arrivals }] of claims.entries()) {
       const messages = claimed[index] ?? [];
       found ||= messages.length > 0;
       this.#buffer(lane, messages);
-      const isDrained =
-        messages.length < quota && arrivals === (immediateOnly ? lane.immediateArrivals : lane.arrivals);
-      if (!isDrained) this.#lineUp(lane, immediateOnly);
+      const isShort = messages.length < quota;
+      // Only the gates tell a lane that may not send from one that has nothing to send.
+      if (isShort && lane.settings.limits !== null && !(await this.#check(lane))) continue;
+      const hasNews = arrivals !== (immediateOnly ? lane.immediateArrivals : lane.arrivals);
+      if (!isShort || hasNews) this.#lineUp(lane, immediateOnly);
     }
     return found;
   }
 
-  #lineUp(lane: Lane, isUrgent: boolean): void {
-    if (isUrgent) this.#urgent.add(lane);
-    this.#hungry.add(lane);
+  /** Send one message of a paused account, to see whether it works again. */
+  async #probe(lane: Lane): Promise<boolean> {
+    const { claim, clock, keeper } = this.#s;
+    if (await this.#probes.take(lane.accountPk)) {
+      const [messages = []] = await claim([{ ...laneKey(lane), quota: 1, limits: lane.settings.limits, probe: true }], {
+        session: keeper.number,
+        now: clock.now(),
+        immediateOnly: false,
+      });
+      if (messages.length > 0) {
+        this.#probes.spent(lane.accountPk);
+        this.#buffer(lane, messages);
+        await this.#check(lane);
+        return true;
+      }
+      return false;
+    }
+    if (await this.#check(lane)) {
+      // Somebody ended the pause in between.
+      await this.#probes.refresh();
+      this.#lineUp(lane, true);
+    }
+    return false;
   }
 
   #buffer(lane: Lane, messages: readonly ClaimedMessage[]): void {
     if (messages.length === 0) return;
+    for (const message of messages) {
+      this.#s.flights.add(message);
+      if (message.eligible_at < lane.openedAt && lane.settings.limits !== null) this.#s.wasLimited(message);
+    }
     this.#buffered += messages.length;
     lane.buffered.push(...messages);
     lane.buffered.sort(byRank);
     this.#startable.add(lane);
+    this.#wake.set();
+  }
+
+  #rejectOverLimit(lane: Lane): void {
+    const rejecting = this.#overLimit.reject(lane);
+    if (rejecting !== null) this.#track(rejecting);
   }
 
   /** Start what the slots allow, lane by lane. */
   #startAll(hard: AbortSignal): void {
-    const { maxSends, reservedImmediate } = this.#s.settings;
-    const taken = this.#slotsTaken();
+    if (this.#isPaused) return;
+    const taken = this.#slots.taken(this.#buffered);
     const full: Lane[] = [];
-    while (taken.running < maxSends && this.#running.size < MAX_RUNNING_FACTOR * maxSends) {
+    while (this.#slots.hasRoom(taken)) {
       const lane = this.#startable.take();
       if (lane === undefined) break;
       const [next] = lane.buffered;
       if (next === undefined) continue;
       const isImmediate = next.priority === 0;
-      const hasSlot = isImmediate || taken.normal < maxSends - reservedImmediate;
-      // An immediate message may start above the lane's capacity: its connection is kept free.
-      if (!hasSlot || !(lane.canStart || isImmediate)) {
+      if (!this.#slots.mayStart(lane, isImmediate, taken)) {
         full.push(lane);
         continue;
       }
@@ -286,63 +435,68 @@ export class Dispatcher {
       if (lane.buffered.length > 0) this.#startable.add(lane);
     }
     for (const lane of full) this.#startable.add(lane);
-    if (taken.normal >= maxSends - reservedImmediate) this.#lookAgainWhenStalled();
-  }
-
-  /** What counts against the limits: everything but the lanes that make no progress. */
-  #slotsTaken(): { running: number; normal: number; buffered: number } {
-    const since = this.#s.clock.monotonic() - STALL_MS;
-    const taken = { running: this.#running.size, normal: 0, buffered: this.#buffered };
-    for (const lane of this.#busy) {
-      if (lane.isStalled(since)) {
-        taken.running -= lane.running;
-        taken.buffered -= lane.buffered.length;
-      } else taken.normal += lane.runningNormal;
-    }
-    return taken;
+    if (full.length > 0 || this.#slots.isFullForNormal(taken)) this.#lookAgainWhenStalled();
   }
 
   #lookAgainWhenStalled(): void {
-    this.#stallTimer ??= this.#s.clock.after(STALL_MS, () => {
+    this.#stallTimer ??= this.#s.clock.after(this.#slots.stallMs, () => {
       this.#stallTimer = null;
       this.#wake.set();
     });
   }
 
   #start(lane: Lane, message: ClaimedMessage, hard: AbortSignal): void {
-    const normal = message.priority === 0 ? 0 : 1;
-    if (lane.running === 0) lane.progressAt = this.#s.clock.monotonic();
-    lane.running += 1;
-    lane.runningNormal += normal;
-    this.#busy.add(lane);
-    const running = this.#attempt(message, hard).finally(() => {
-      lane.running -= 1;
-      lane.runningNormal -= normal;
-      lane.progressAt = this.#s.clock.monotonic();
-      if (lane.running === 0) this.#busy.delete(lane);
-      this.#running.delete(running);
-      this.#wake.set();
-    });
-    this.#running.add(running);
+    const end = this.#slots.begin(lane, message.priority === 0);
+    this.#track(
+      this.#attempt(message, hard).finally(() => {
+        end();
+        this.#s.flights.remove(message.pk);
+        this.#wake.set();
+        if (lane.running === 0 && this.#doors.isClosed(lane)) {
+          this.#inBackground(this.#check(lane), 'a lane could not be looked at');
+        }
+      }),
+    );
   }
 
   async #attempt(message: ClaimedMessage, hard: AbortSignal): Promise<void> {
     const { attempt, release, clock, log } = this.#s;
     try {
-      if (!(await attempt(message, hard))) await release([message], clock.now());
+      if ((await attempt(message, hard)) !== 'unsent') return;
+      await release([message], clock.now());
+      this.arrived({ accountPk: message.account_pk, tenantId: message.tenant_id }, message.priority === 0);
     } catch (error) {
       // Neither the outcome nor its release could be written: the message stays leased until its session ends.
       log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an outcome could not be written');
     }
   }
 
-  async #giveBackBuffered(): Promise<void> {
-    const messages = [...this.#lanes.values()].flatMap((lane) => lane.buffered.splice(0));
-    this.#buffered = 0;
-    try {
-      await this.#s.release(messages, this.#s.clock.now());
-    } catch (error) {
-      this.#s.log.error({ messages: messages.length, err: error }, 'claimed messages could not be given back');
-    }
+  #dropBuffered(lane: Lane, matches: (message: ClaimedMessage) => boolean): void {
+    const dropped = lane.buffered.filter(matches);
+    if (dropped.length === 0) return;
+    const kept = lane.buffered.filter((message) => !matches(message));
+    lane.buffered.splice(0, lane.buffered.length, ...kept);
+    this.#buffered -= dropped.length;
+    for (const { pk } of dropped) this.#s.flights.remove(pk);
+    this.#track(this.#s.release(dropped, this.#s.clock.now()));
   }
+
+  #track(work: Promise<void>): void {
+    const running = work
+      .catch((error: unknown) => this.#s.log.error({ err: error }, 'claimed messages could not be given back'))
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  #inBackground(work: Promise<unknown>, complaint: string): void {
+    work.catch((error: unknown) => this.#s.log.warn({ err: error }, complaint));
+  }
+}
+
+function laneKey({ accountPk, tenantId }: Lane): LaneKey {
+  return { accountPk, tenantId };
+}
+
+function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }

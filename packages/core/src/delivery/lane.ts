@@ -1,13 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { LimitBehavior } from '../entities/account/account.table.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
+import type { LaneKey } from '../queue/lanes.ts';
+import type { LaneLimits } from '../queue/rate-limits.ts';
+
+/** What the dispatcher must know of an account. */
+export interface LaneSettings {
+  /** Sends at the same time. */
+  readonly capacity: number;
+  readonly weight: number;
+  readonly tenantWeight: number;
+  /** Null where neither the account nor its tenant has a rate limit. */
+  readonly limits: LaneLimits | null;
+  readonly limitBehavior: LimitBehavior;
+  /** `host:port` of the relay. */
+  readonly host: string;
+}
+
+/** Outcomes without a 421 after which a slowed lane gets one more slot. */
+const SPEED_UP_AFTER = 20;
 
 /** The ready messages of one account, as this engine sees them. */
-export class Lane {
+export class Lane implements LaneKey {
   readonly accountPk: string;
   readonly tenantId: string;
-  /** Sends at the same time. */
-  capacity: number;
+  settings: LaneSettings;
   /** Messages begun and not settled yet. */
   running = 0;
   /** Of those, the ones that are not immediate. */
@@ -20,11 +38,29 @@ export class Lane {
   arrivals = 0;
   /** Immediate messages may be ready. */
   immediateArrivals = 0;
+  /** When a closed door opened last: what was ready before had to wait. Milliseconds. */
+  openedAt = 0;
+  /** Below the capacity after the relay said 421: it closes connections, so it gets fewer. */
+  #slots: number;
+  #outcomes = 0;
 
-  constructor(key: { readonly accountPk: string; readonly tenantId: string }, capacity: number) {
+  constructor(key: LaneKey, settings: LaneSettings) {
     this.accountPk = key.accountPk;
     this.tenantId = key.tenantId;
-    this.capacity = capacity;
+    this.settings = settings;
+    this.#slots = settings.capacity;
+  }
+
+  get weight(): number {
+    return this.settings.weight;
+  }
+
+  get tenantWeight(): number {
+    return this.settings.tenantWeight;
+  }
+
+  get capacity(): number {
+    return Math.min(this.#slots, this.settings.capacity);
   }
 
   /** How many more may be claimed: as many as run at once lie ready besides. */
@@ -32,12 +68,32 @@ export class Lane {
     return Math.max(0, 2 * this.capacity - this.running - this.buffered.length);
   }
 
+  get canStart(): boolean {
+    return this.buffered.length > 0 && this.running < this.capacity;
+  }
+
   /** Its relay answers nothing: messages run, and none ended since `since` (monotonic). */
   isStalled(since: number): boolean {
     return this.running > 0 && this.progressAt < since;
   }
 
-  get canStart(): boolean {
-    return this.buffered.length > 0 && this.running < this.capacity;
+  /** The settings changed; what the relay said under the old ones is forgotten. */
+  change(settings: LaneSettings): void {
+    this.settings = settings;
+    this.#slots = settings.capacity;
+  }
+
+  /** The relay said 421: half as much at a time. */
+  slowDown(): void {
+    this.#slots = Math.max(1, Math.floor(this.capacity / 2));
+    this.#outcomes = 0;
+  }
+
+  /** An attempt ended without a 421. */
+  wentWell(): void {
+    this.#outcomes += 1;
+    if (this.#outcomes < SPEED_UP_AFTER || this.#slots >= this.settings.capacity) return;
+    this.#outcomes = 0;
+    this.#slots += 1;
   }
 }

@@ -2,8 +2,9 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { DeliverySettings } from '../config/engine-config.ts';
 import type { AccountRelayRow } from '../entities/account/account.model.ts';
+import type { OAuthTokens } from '../smtp/oauth-tokens.ts';
 import type { PoolLimits } from '../smtp/pool.types.ts';
-import type { SmtpRelay, SmtpTimeouts } from '../smtp/session.types.ts';
+import type { SmtpAuth, SmtpRelay, SmtpTimeouts } from '../smtp/session.types.ts';
 import { RFC5321_TIMEOUTS } from '../smtp/session.types.ts';
 
 /** What the pool is asked for: whose connections, to where, how many. */
@@ -17,11 +18,16 @@ export interface PoolRequest {
  * The connections that a message of this account uses. Of more than one, one is kept for immediate messages, so that
  * they never stand behind a queue that the relay takes slowly.
  */
-export function poolRequest(account: AccountRelayRow, isImmediate: boolean, settings: DeliverySettings): PoolRequest {
+export function poolRequest(
+  account: AccountRelayRow,
+  isImmediate: boolean,
+  settings: DeliverySettings,
+  tokens: OAuthTokens,
+): PoolRequest {
   const isReserved = isImmediate && account.maxConnections > 1;
   return {
     key: poolKey(account, isReserved),
-    relay: relayOf(account, settings),
+    relay: relayOf(account, settings, tokens),
     limits: {
       maxConnections: isReserved ? 1 : Math.max(1, account.maxConnections - 1),
       maxTransactionsPerConnection: account.maxMessagesPerConnection,
@@ -36,18 +42,35 @@ function poolKey({ pk, version }: AccountRelayRow, isReserved: boolean): string 
   return `${pk}:${version}${isReserved ? ':immediate' : ''}`;
 }
 
-function relayOf(account: AccountRelayRow, settings: DeliverySettings): SmtpRelay {
-  const { user, password, tlsServername, tlsCa } = account;
+/** The relay of an account, as smtp/ wants it. */
+export function relayOf(account: AccountRelayRow, settings: DeliverySettings, tokens: OAuthTokens): SmtpRelay {
+  const { tlsServername, tlsCa, tlsMinVersion, tlsClientCert, tlsClientKey } = account;
+  const auth = authOf(account, tokens);
   return {
     host: account.host,
     port: account.port,
     tls: account.tls,
     ...(tlsServername === null ? {} : { servername: tlsServername }),
     ...(tlsCa === null ? {} : { ca: tlsCa }),
+    ...(tlsMinVersion === null ? {} : { minTlsVersion: tlsMinVersion }),
+    ...(tlsClientCert === null || tlsClientKey === null
+      ? {}
+      : { clientCert: { cert: tlsClientCert, key: tlsClientKey } }),
     insecureTls: account.tlsInsecure,
-    ...(user === null ? {} : { auth: { user, password: password ?? '' } }),
-    ehloName: settings.ehloName,
+    ...(auth === null ? {} : { auth }),
+    ehloName: account.ehloName ?? settings.ehloName,
     timeouts: timeoutsOf(settings),
+  };
+}
+
+function authOf(account: AccountRelayRow, tokens: OAuthTokens): SmtpAuth | null {
+  const { pk, version, user, password, authMethod, oauth } = account;
+  if (user === null) return null;
+  return {
+    user,
+    method: authMethod,
+    ...(password === null ? {} : { password }),
+    ...(oauth === null ? {} : { token: tokens.source({ pk, version }, oauth) }),
   };
 }
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { isMailProxyError } from '../errors.ts';
-import type { Log } from '../observability/log.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settle, Settlement } from '../queue/settle.ts';
 import { type DeliverServices, deliver, settlementOfBug } from './deliver.ts';
+import type { Flights } from './flights.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
+/** How an attempt ended: its outcome is written, it has to be given back as it was, or somebody cancelled it. */
+export type AttemptEnd = 'settled' | 'unsent' | 'cancelled';
+
 export interface AttemptServices extends DeliverServices {
-  readonly log: Log;
+  readonly flights: Flights;
   readonly keeper: SessionKeeper;
   readonly settle: Settle;
   /** Told once the outcome is committed. */
@@ -18,40 +21,42 @@ export interface AttemptServices extends DeliverServices {
 /** Between two tries to write an outcome while the database is away. */
 const SETTLE_RETRY_MS = 500;
 
-/**
- * Deliver a claimed message and write what became of it. A bug in one message fails its attempt, never the process.
- *
- * @returns false when nothing was sent and nothing counts
- */
+/** Deliver a claimed message and write what became of it. A bug in one message fails its attempt, never the process. */
 export async function runAttempt(
   message: ClaimedMessage,
   services: AttemptServices,
   signal: AbortSignal,
-): Promise<boolean> {
-  const { keeper, log } = services;
+): Promise<AttemptEnd> {
+  const { keeper, log, flights } = services;
   // The keeper may have begun another session since this one claimed the message; then it is not ours to send.
   const session = message.owner_session;
-  const mayMail = (): boolean => !signal.aborted && keeper.number === session && keeper.isAlive();
+  const mayMail = (): boolean =>
+    !signal.aborted && keeper.number === session && keeper.isAlive() && flights.mayMail(message.pk);
+  const stop = flights.signal(message.pk);
   let settlement: Settlement | null;
   try {
-    settlement = await deliver(message, services, { session, mayMail, signal });
+    settlement = await deliver(message, services, {
+      session,
+      mayMail,
+      signal: stop === null ? signal : AbortSignal.any([signal, stop]),
+    });
   } catch (error) {
     log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an attempt failed by a bug');
     settlement = await settlementOfBug(message, error, services, session);
   }
-  if (settlement === null) return false;
+  if (settlement === null) return flights.isCancelled(message.pk) ? 'cancelled' : 'unsent';
   if (await writeOutcome(settlement, services, signal)) services.onSettled(message, settlement);
-  return true;
+  return 'settled';
 }
 
 /**
  * The relay has answered, so the outcome must not be lost: it is written again until it is there, until another
  * session owns the message, or until this engine may wait no longer; then the next session retries the message.
  */
-async function writeOutcome(
+export async function writeOutcome(
   settlement: Settlement,
-  { settle, clock, log }: AttemptServices,
-  signal: AbortSignal,
+  { settle, clock, log }: Pick<AttemptServices, 'settle' | 'clock' | 'log'>,
+  signal?: AbortSignal,
 ): Promise<boolean> {
   for (;;) {
     try {
@@ -63,7 +68,7 @@ async function writeOutcome(
         log.error({ messagePk: pk, tenantId }, 'an outcome came after the session had ended and was not written');
         return false;
       }
-      if (!isMailProxyError(error) || signal.aborted) throw error;
+      if (!isMailProxyError(error) || signal?.aborted === true) throw error;
       log.warn({ messagePk: pk, tenantId, code: error.code }, 'an outcome waits for the database');
       await clock.sleep(SETTLE_RETRY_MS, signal);
     }

@@ -13,7 +13,7 @@ export interface SessionKeeperOptions {
   readonly leaseMs: number;
   /** Nobody else can have the database open, so all other sessions are dead. */
   readonly isExclusive: boolean;
-  /** Messages of dead sessions came back to their lanes. */
+  /** Messages of dead sessions were taken back. */
   readonly onRescued: (messages: readonly RescuedMessage[]) => void;
 }
 
@@ -78,7 +78,7 @@ export class SessionKeeper {
       for (;;) {
         const messages = await sessions.rescue(dead, { now: clock.now(), limit: RESCUE_BATCH });
         if (messages.length === 0) break;
-        log.warn({ session: dead, messages: messages.length }, 'messages of a dead session are ready again');
+        log.warn({ session: dead, messages: messages.length }, 'messages of a dead session were taken back');
         onRescued(messages);
       }
     }

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { isMailProxyError } from '../errors.ts';
 import type { PendingRecipient } from '../queue/load-claimed.ts';
-import { classifyConnectError } from '../smtp/classify.ts';
+import { isClosing, isTooManyRecipients } from '../smtp/classify.ts';
 import { isStaleConnection } from '../smtp/pool.ts';
 import type { PooledSession, SmtpPool } from '../smtp/pool.types.ts';
+import type { SmtpStage } from '../smtp/reply.ts';
 import { type RecipientReply, SmtpConnectError } from '../smtp/session.types.ts';
-import { outcomeOf, type RecipientOutcome } from './attempt.ts';
 import type { WireMessage } from './compose-message.ts';
+import { type Judgement, outcomeOf, type RecipientOutcome, unreachable, untried } from './outcome.ts';
 import type { PoolRequest } from './relay.ts';
 
-/** RFC 5321 §4.5.3.1.8: a relay must take this many in one transaction, so no more are put there. */
-const RECIPIENTS_PER_TRANSACTION = 100;
+/** RFC 5321 §4.5.3.1.8: what a relay must take in one transaction; more is never put there, whatever it announces. */
+const MAX_RECIPIENTS = 100;
 
 /** Dead connections met in a row before the answer counts; each was idle and is replaced at once. */
 const MAX_STALE = 100;
@@ -18,58 +20,175 @@ const MAX_STALE = 100;
 export interface Transmission {
   readonly pool: SmtpPool;
   readonly request: PoolRequest;
+  readonly judgement: Judgement;
   /** Asked right before MAIL, the point of no return. */
   readonly mayMail: () => boolean;
+  /** The message is about to be handed to a connection; MAIL waits for it. */
+  readonly handOver: () => Promise<void>;
   readonly signal: AbortSignal;
+}
+
+/** What an attempt to send came to. */
+export interface Transmitted {
+  /** One for each recipient, in their order. */
+  readonly outcomes: readonly RecipientOutcome[];
+  /** What counts under rate limits: transactions that reached DATA, and their recipients. */
+  readonly sent: { readonly messages: number; readonly recipients: number };
+  /** The relay took MAIL or refused the mail for its own sake: the account works. */
+  readonly isAccountWell: boolean;
+  /** The relay said 421. */
+  readonly isClosing: boolean;
+  /** Of the last transaction. */
+  readonly transcript: readonly string[];
+}
+
+/** What one transaction came to. */
+interface Group {
+  readonly group: readonly PendingRecipient[];
+  readonly replies: readonly RecipientReply[];
+  readonly transcript: readonly string[];
 }
 
 /**
  * Send a message to the recipients, in as many transactions as they need.
  *
- * @returns null when nothing was sent because this engine stops or lost its session: the attempt does not count
+ * @returns null when nothing was sent because the message was stopped before MAIL: nothing counts
  */
 export async function transmit(
   wire: WireMessage,
   recipients: readonly PendingRecipient[],
   transmission: Transmission,
-): Promise<readonly RecipientOutcome[] | null> {
-  const outcomes: RecipientOutcome[] = [];
-  for (let first = 0; first < recipients.length; first += RECIPIENTS_PER_TRANSACTION) {
-    const group = recipients.slice(first, first + RECIPIENTS_PER_TRANSACTION);
-    const replies = await sendGroup(wire, group, transmission);
-    // Groups before this one were sent, so the attempt counts; the rest stays pending for the next.
-    if (replies === null) return outcomes.length === 0 ? null : outcomes;
-    outcomes.push(...replies);
+): Promise<Transmitted | null> {
+  const outcomes = new Map<number, RecipientOutcome>();
+  const note = (outcome: RecipientOutcome): void => void outcomes.set(outcome.recipient.position, outcome);
+  const seen: Group[] = [];
+  let transcript: readonly string[] = [];
+  let closing = false;
+  let rest = recipients;
+  while (rest.length > 0) {
+    const result = await sendGroup(wire, rest, transmission);
+    if (result === null) break;
+    if (result instanceof SmtpConnectError) {
+      for (const recipient of rest) note(unreachable(recipient, result, transmission.judgement));
+      closing ||= result.reply !== null && isClosing(result.reply);
+      transcript = result.transcript;
+      break;
+    }
+    seen.push(result);
+    transcript = result.transcript;
+    closing ||= result.replies.some((reply) => reply.status === 'refused' && isClosing(reply.reply));
+    const next = remaining(result);
+    const decided = result.group.flatMap((recipient, index) =>
+      next.includes(recipient) ? [] : [outcomeOf(recipient, replyFor(result.replies, index), transmission.judgement)],
+    );
+    decided.forEach(note);
+    rest = [...next, ...rest.slice(result.group.length)];
+    if (result.replies.some(endsConnection) || decided.some(isPutOff)) break;
   }
-  return outcomes;
+  if (outcomes.size === 0) return null;
+  return {
+    // What was stopped on the way waits for the next attempt.
+    outcomes: recipients.map((recipient) => outcomes.get(recipient.position) ?? untried(recipient)),
+    sent: countSent(seen),
+    isAccountWell: [...outcomes.values()].some(
+      ({ stage, verdict }) => AFTER_OPENING.has(stage ?? '') && verdict !== 'account',
+    ),
+    isClosing: closing,
+    transcript,
+  };
 }
+
+/** Stages that are reached by a session that could be opened. */
+const AFTER_OPENING: ReadonlySet<string> = new Set<SmtpStage>(['mail', 'rcpt', 'data', 'body', 'dot']);
 
 async function sendGroup(
   wire: WireMessage,
-  group: readonly PendingRecipient[],
-  { pool, request, mayMail, signal }: Transmission,
-): Promise<readonly RecipientOutcome[] | null> {
-  const to = group.map((recipient) => recipient.address);
-  const transaction = { from: wire.from, to, smtpUtf8: wire.needsSmtpUtf8(to), body: wire.bytes };
+  rest: readonly PendingRecipient[],
+  { pool, request, mayMail, handOver, signal }: Transmission,
+): Promise<Group | SmtpConnectError | null> {
   for (let stale = 0; ; stale++) {
     let pooled: PooledSession;
     try {
       pooled = await pool.acquire(request.key, request.relay, request.limits, signal);
     } catch (error) {
       if (!(error instanceof SmtpConnectError)) throw error;
-      return error.fault.kind === 'aborted' ? null : group.map((recipient) => unreachable(recipient, error));
+      return error.fault.kind === 'aborted' ? null : error;
     }
+    const { session } = pooled;
+    const group = firstGroup(rest, session);
+    const to = group.map((recipient) => recipient.address);
     let replies: readonly RecipientReply[];
+    let transcript: readonly string[];
     try {
-      replies = await pooled.session.send(transaction, mayMail);
+      await handOver();
+      const transaction = { from: wire.from, to, smtpUtf8: wire.needsSmtpUtf8(to), body: wire.bytes };
+      replies = await session.send(transaction, mayMail);
+      transcript = session.transcript;
+    } catch (error) {
+      // The message belongs to another session by now.
+      if (isMailProxyError(error, 'lease_lost')) return null;
+      throw error;
     } finally {
       pooled.release();
     }
     if (stale < MAX_STALE && isStaleConnection(replies, pooled)) continue;
-    if (replies.some(wasAborted)) return null;
-    return group.map((recipient, index) => outcomeOf(recipient, replyFor(replies, index)));
+    return replies.some(wasAborted) ? null : { group, replies, transcript };
   }
 }
+
+/** As many of the first recipients as the relay takes in one transaction. */
+function firstGroup(
+  rest: readonly PendingRecipient[],
+  { maxRecipients, maxRecipientDomains }: PooledSession['session'],
+): readonly PendingRecipient[] {
+  const most = rest.slice(0, Math.max(1, Math.min(maxRecipients, MAX_RECIPIENTS)));
+  if (maxRecipientDomains === null) return most;
+  const domains = new Set<string>();
+  const end = most.findIndex(({ address }) => {
+    domains.add(address.slice(address.lastIndexOf('@') + 1).toLowerCase());
+    return domains.size > Math.max(1, maxRecipientDomains);
+  });
+  return end === -1 ? most : most.slice(0, end);
+}
+
+/**
+ * Recipients that were too many for one transaction (452 4.5.3) and go in another at once; as long as each transaction
+ * takes at least one, this ends.
+ */
+function remaining({ group, replies }: Group): readonly PendingRecipient[] {
+  const tooMany = group.filter((_, index) => isTooMany(replyFor(replies, index)));
+  const isTaken = replies.some((reply) => reply.status === 'accepted');
+  return isTaken ? tooMany : [];
+}
+
+function isTooMany(reply: RecipientReply): boolean {
+  return reply.status === 'refused' && isTooManyRecipients(reply.reply, reply.stage);
+}
+
+/** A relay that broke off is not asked again in this attempt. */
+function endsConnection(reply: RecipientReply): boolean {
+  return reply.status === 'broken' || (reply.status === 'refused' && isClosing(reply.reply));
+}
+
+/** The message was put off before any recipient was named, so it would be for the others, too. */
+function isPutOff({ stage, state }: RecipientOutcome): boolean {
+  return stage === 'mail' && state === 'pending';
+}
+
+function countSent(groups: readonly Group[]): { readonly messages: number; readonly recipients: number } {
+  const sent = groups.map(({ replies }) => replies.filter(wasSent).length).filter((count) => count > 0);
+  return { messages: Math.min(1, sent.length), recipients: sent.reduce((sum, count) => sum + count, 0) };
+}
+
+/** Whether the relay was asked to take the content for this recipient. */
+function wasSent(reply: RecipientReply): boolean {
+  if (reply.status === 'accepted') return true;
+  return reply.status === 'refused'
+    ? CONTENT_STAGES.has(reply.stage)
+    : reply.doubt || CONTENT_STAGES.has(reply.fault.stage);
+}
+
+const CONTENT_STAGES: ReadonlySet<SmtpStage> = new Set(['data', 'body', 'dot']);
 
 function replyFor(replies: readonly RecipientReply[], index: number): RecipientReply {
   const reply = replies[index];
@@ -79,19 +198,4 @@ function replyFor(replies: readonly RecipientReply[], index: number): RecipientR
 
 function wasAborted(reply: RecipientReply): boolean {
   return reply.status === 'broken' && reply.fault.kind === 'aborted' && !reply.doubt;
-}
-
-/** No session could be opened: whatever the reason, it says nothing of the recipients. */
-function unreachable(recipient: PendingRecipient, error: SmtpConnectError): RecipientOutcome {
-  const { reply, fault } = error;
-  return {
-    recipient,
-    state: 'pending',
-    stage: fault.stage,
-    code: reply?.code ?? null,
-    enhanced: reply?.enhanced ?? null,
-    reply: reply?.text ?? fault.text,
-    verdict: classifyConnectError(error).verdict,
-    doubt: false,
-  };
 }

@@ -77,3 +77,46 @@ test('nobody is in line twice, everyone gets a turn, and the size is always that
     }),
   );
 });
+
+test('a tenant of weight 3 gets three turns for one of its neighbours, with one lane as with many', () => {
+  const turns = new Turns<NamedLane>();
+  turns.add({ ...lane('a', 1), tenantWeight: 3 });
+  turns.add(lane('b', 1));
+  for (const number of [1, 2]) turns.add({ ...lane('c', number), tenantWeight: 2 });
+  expect(takeTurns(turns, 12)).toEqual(['a1', 'a1', 'a1', 'b1', 'c1', 'c2', 'a1', 'a1', 'a1', 'b1', 'c1', 'c2']);
+});
+
+test('a lane of weight 2 gets two turns in a row within its tenant', () => {
+  const turns = new Turns<NamedLane>();
+  turns.add({ ...lane('a', 1), weight: 2 });
+  turns.add(lane('a', 2));
+  expect(takeTurns(turns, 6)).toEqual(['a1', 'a1', 'a2', 'a1', 'a1', 'a2']);
+});
+
+test('whatever the weights, nobody waits longer than all others together have turns', () => {
+  const weights = fc.array(fc.record({ tenant: fc.nat(4), weight: fc.integer({ min: 1, max: 5 }) }), {
+    minLength: 1,
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(weights, fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 5, maxLength: 5 }), (lanes, tenants) => {
+      const turns = new Turns<NamedLane>();
+      const all = lanes.map(({ tenant, weight }, index) => ({
+        ...lane(`t${tenant}`, index),
+        weight,
+        tenantWeight: tenants[tenant] ?? 1,
+      }));
+      for (const each of all) turns.add(each);
+      const names = takeTurns(turns, 2_000);
+      // A round of tenants has at most 5 x 5 turns, and a lane is served within as many rounds as its tenant's lanes
+      // have turns together.
+      const bound = 25 * 5 * all.length;
+      for (const each of all) {
+        let last = 0;
+        for (const [index, name] of names.entries()) if (name === each.name) last = index;
+        expect(names.slice(0, bound)).toContain(each.name);
+        expect(names.length - last).toBeLessThanOrEqual(bound);
+      }
+    }),
+  );
+});

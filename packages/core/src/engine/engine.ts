@@ -6,6 +6,7 @@ import type { Database } from '../database/database.ts';
 import { createMessages } from '../entities/message/message.operations.ts';
 import type { BatchResult, MessageInput } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
+import type { AcceptedState } from '../entities/message/message-services.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { MailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
@@ -97,7 +98,8 @@ export class Engine implements MailEngine {
       ...parts,
       hooks: mixed.hooks,
       onSettled: (message, settlement) => this.#settled(message, settlement),
-      onRescued: () => tell(),
+      onLimited: (message, isRejected) => void this.#observer.limited(message, isRejected),
+      onTold: tell,
     });
     this.#reporter = createReporter({
       events: stores.messageEvents,
@@ -112,6 +114,7 @@ export class Engine implements MailEngine {
       onSequenced: (tenantId) => this.#bell.ring(tenantId),
     });
     stores.accounts.onChange((pk) => void this.#accountChanged(pk));
+    stores.tenants.onChange((id) => void this.#tenantChanged(id));
     this.#services = this.#createServices(clock.now());
   }
 
@@ -141,11 +144,12 @@ export class Engine implements MailEngine {
   async start(): Promise<void> {
     if (this.#isStarted) throw new Error('the engine was started before');
     this.#isStarted = true;
-    const { keeper, dispatcher } = this.#delivery;
+    const { keeper, dispatcher, housekeeping } = this.#delivery;
     await keeper.start();
     await this.#announceAccounts();
     this.#sending.start([
       { name: 'dispatcher', run: (signal) => dispatcher.run(signal, this.#cut.signal) },
+      { name: 'housekeeping', run: (signal) => housekeeping.run(signal) },
       ...this.#parts.mixed.background,
     ]);
     this.#telling.start([
@@ -211,7 +215,7 @@ export class Engine implements MailEngine {
 
   #createServices(startedAt: number): CoreServices {
     const { config, stores, clock, makePk, database } = this.#parts;
-    const { dispatcher, keeper } = this.#delivery;
+    const { dispatcher, keeper, flights, health, explain, limitGate, verify } = this.#delivery;
     return {
       ...stores,
       clock,
@@ -219,10 +223,24 @@ export class Engine implements MailEngine {
       maxBatch: config.limits.maxBatch,
       maxRecipients: config.limits.maxRecipients,
       accept: (draft) => this.#accept(draft),
-      cancel: async (message, now) => {
-        await stores.cancel(message, now);
-        this.#reporter.wake(message.tenantId);
+      retry: config.retry,
+      limitGate,
+      explain,
+      session: () => keeper.number,
+      stopFlight: (pk) => flights.cancel(pk),
+      giveBack: async ({ pk, tenant_id: tenantId, account_pk: accountPk }) => {
+        await stores.release([{ pk, owner_session: keeper.number }], clock.now());
+        dispatcher.arrived({ accountPk, tenantId }, true);
       },
+      dropFlights: (matches) => dispatcher.drop(matches),
+      wake: (lanes) => {
+        for (const lane of lanes) dispatcher.arrived(lane, true);
+      },
+      rescheduled: () => dispatcher.scheduled(),
+      told: (tenantId) => this.#reporter.wake(tenantId),
+      resumeAccount: (account) => health.works(account),
+      verifyAccount: verify,
+      pausedChanged: (isPaused) => dispatcher.pausedChanged(isPaused),
       runNow: (tenantId) => {
         dispatcher.lookAgain();
         this.#reporter.runNow(tenantId ?? undefined);
@@ -240,12 +258,12 @@ export class Engine implements MailEngine {
     };
   }
 
-  async #accept(draft: MessageDraft): Promise<'ready' | 'deferred'> {
+  async #accept(draft: MessageDraft): Promise<AcceptedState> {
     if (this.#stopped.signal.aborted) throw new MailProxyError('stopping');
     const state = await this.#parts.stores.accept(draft);
     const { account_pk: accountPk, tenant_id: tenantId, priority } = draft.message;
     if (state === 'deferred') this.#delivery.dispatcher.scheduled();
-    else this.#delivery.dispatcher.arrived({ accountPk, tenantId }, priority === 0);
+    else if (state === 'ready') this.#delivery.dispatcher.arrived({ accountPk, tenantId }, priority === 0);
     return state;
   }
 
@@ -274,6 +292,17 @@ export class Engine implements MailEngine {
       await this.#delivery.dispatcher.accountChanged(accountPk);
     } catch (error) {
       this.#parts.log.debug({ accountPk, err: error }, 'the changed account is gone');
+    }
+  }
+
+  /** Suspended or activated, or with other limits: what may not go any more is given back. */
+  async #tenantChanged(tenantId: string): Promise<void> {
+    const { accounts } = this.#parts.stores;
+    accounts.forgetTenant(tenantId);
+    try {
+      await this.#delivery.dispatcher.tenantChanged(tenantId);
+    } catch (error) {
+      this.#parts.log.warn({ tenantId, err: error }, 'the lanes of a changed tenant could not be looked at');
     }
   }
 

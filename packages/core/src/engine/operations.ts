@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type AccountServices, accountOperations } from '../entities/account/account.operations.ts';
 import { type CommandLogServices, commandLogOperations } from '../entities/command-log/command-log.operations.ts';
+import { type DkimKeyServices, dkimKeyOperations } from '../entities/dkim-key/dkim-key.operations.ts';
 import { type InstanceServices, instanceOperations } from '../entities/instance/instance.operations.ts';
 import { messageOperations } from '../entities/message/message.operations.ts';
 import { type HistoryServices, listMessageEvents } from '../entities/message/message-events.operations.ts';
@@ -17,6 +18,7 @@ import type { AnyOperation } from '../operations/operation.ts';
 /** What the operations of core use, all together. */
 export type CoreServices = TenantServices &
   AccountServices &
+  DkimKeyServices &
   StorageServices &
   CommandLogServices &
   MessageServices &
@@ -31,6 +33,7 @@ export type CoreServices = TenantServices &
 export const coreOperations: readonly AnyOperation[] = [
   ...tenantOperations,
   ...accountOperations,
+  ...dkimKeyOperations,
   ...messageOperations,
   listMessageEvents,
   ...messageEventOperations,

@@ -62,6 +62,18 @@ export class SettledObserver {
     });
   }
 
+  /** A message had to wait for a rate limit, or was rejected for it. */
+  async limited(message: ClaimedMessage, isRejected: boolean): Promise<void> {
+    const { metrics, log } = this.#parts;
+    try {
+      const labels = await this.#labelsOf(message.account_pk);
+      metrics.count('rateLimited', labels);
+      if (!isRejected) metrics.count('deferred', labels);
+    } catch (error) {
+      log.warn({ accountPk: message.account_pk, err: error }, 'a message could not be counted');
+    }
+  }
+
   /** Show an account in the metrics before anything happened to it. */
   async announce(accountPk: string): Promise<void> {
     this.#labels.delete(accountPk);

@@ -4,8 +4,10 @@ import type { Clock } from '../clock.ts';
 import type { EngineConfig } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
 import { createAccountStore } from '../entities/account/account.store.ts';
+import { createAccountPauseStore } from '../entities/account/account-pause.store.ts';
 import { createApiKeyStore } from '../entities/api-key/api-key.store.ts';
 import { createCommandLogStore } from '../entities/command-log/command-log.store.ts';
+import { createDkimKeyStore } from '../entities/dkim-key/dkim-key.store.ts';
 import { createInstanceStore } from '../entities/instance/instance.store.ts';
 import { createMessageStore } from '../entities/message/message.store.ts';
 import { createMessageEventStore } from '../entities/message-event/message-event.store.ts';
@@ -14,11 +16,16 @@ import { createStorageStore } from '../entities/storage/storage.store.ts';
 import { createTenantStore } from '../entities/tenant/tenant.store.ts';
 import type { MakePk } from '../identity.ts';
 import { prepareAccept } from '../queue/accept.ts';
-import { prepareCancel } from '../queue/cancel.ts';
+import { createBatches } from '../queue/batches.ts';
 import { prepareClaim } from '../queue/claim.ts';
+import { createMessageControl } from '../queue/control.ts';
+import { prepareExpire } from '../queue/expire.ts';
+import { HandoffMarks } from '../queue/handoff-marks.ts';
+import { createLaneGates } from '../queue/lane-gates.ts';
 import { prepareFindLanes } from '../queue/lanes.ts';
 import { prepareLoadClaimed } from '../queue/load-claimed.ts';
 import { preparePromotion } from '../queue/promote.ts';
+import { prepareForgetUses } from '../queue/rate-limits.ts';
 import { prepareRelease } from '../queue/release.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
 import { createSessionStore } from '../queue/sessions.ts';
@@ -36,11 +43,14 @@ export interface StoreParts {
 /** Every query of the engine, compiled once. */
 export function createStores({ database, sealer, clock, makePk, config }: StoreParts) {
   const { priorityStepMs } = config.delivery;
+  const marks = new HandoffMarks(database);
   return {
     instances: createInstanceStore(database),
     tenants: createTenantStore(database, sealer),
     apiKeys: createApiKeyStore(database, clock),
     accounts: createAccountStore(database, sealer, clock),
+    accountPauses: createAccountPauseStore(database, makePk),
+    dkimKeys: createDkimKeyStore(database, sealer, clock),
     storages: createStorageStore(database, sealer),
     messages: createMessageStore(database),
     messageEvents: createMessageEventStore(database),
@@ -51,9 +61,14 @@ export function createStores({ database, sealer, clock, makePk, config }: StoreP
     accept: prepareAccept(database, priorityStepMs),
     claim: prepareClaim(database),
     load: prepareLoadClaimed(database),
-    settle: prepareSettle(database, makePk),
+    marks,
+    settle: prepareSettle(database, makePk, marks),
     release: prepareRelease(database),
-    cancel: prepareCancel(database, makePk),
+    control: createMessageControl(database, { makePk, stepMs: priorityStepMs }),
+    batches: createBatches(database, priorityStepMs),
+    expire: prepareExpire(database, makePk),
+    laneGates: createLaneGates(database),
+    forgetUses: prepareForgetUses(database),
     findLanes: prepareFindLanes(database),
   };
 }

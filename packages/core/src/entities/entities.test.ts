@@ -7,20 +7,30 @@ import { CORE_MIGRATIONS } from '../database/migrations/index.ts';
 import { migrate } from '../database/migrations/migrate.ts';
 import { openDatabase } from '../database/open.ts';
 import { accountCases } from './account/account.case.ts';
+import { accountPauseCases } from './account/account-pause.case.ts';
+import { accountSettingsCases } from './account/account-settings.case.ts';
 import { accountStoreCases } from './account/account-store.case.ts';
 import { apiKeyCases } from './api-key/api-key.case.ts';
 import { commandLogCases } from './command-log/command-log.case.ts';
+import { dkimKeyCases } from './dkim-key/dkim-key.case.ts';
+import { instancePauseCases } from './instance/instance.case.ts';
 import { instanceCases } from './instances.case.ts';
 import { storageCases } from './storage/storage.case.ts';
 import { tenantCases } from './tenant/tenant.case.ts';
+import { tenantSendingCases } from './tenant/tenant-sending.case.ts';
 import { type OpenWorld, openWorld } from './world.case.ts';
 
 function allCases(open: OpenWorld): void {
   describe('tenants', () => tenantCases(open));
+  describe('the sending of tenants', () => tenantSendingCases(open));
+  describe('the instance', () => instancePauseCases(open));
   describe('API keys', () => apiKeyCases(open));
   describe('accounts', () => accountCases(open));
+  describe('settings of accounts', () => accountSettingsCases(open));
+  describe('pauses of accounts', () => accountPauseCases(open));
   describe('the account store', () => accountStoreCases(open));
   describe('storages', () => storageCases(open));
+  describe('DKIM keys', () => dkimKeyCases(open));
   describe('the command log', () => commandLogCases(open));
 }
 

@@ -3,19 +3,27 @@
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { expect } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { engineConfigSchema } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
+import { poolRequest } from '../delivery/relay.ts';
 import { type MakePk, pkGenerator } from '../identity.ts';
 import { execute } from '../operations/execute.ts';
 import type { Operation } from '../operations/operation.ts';
 import { type Principal, reachOfAll } from '../operations/principal.ts';
 import { createSealer, type Sealer } from '../secrets/sealer.ts';
+import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
 import { type StandingClock, standingClock } from '../smtp/standing-clock.case.ts';
+import { verifyRelay } from '../smtp/verify-relay.ts';
 import { accountOperations } from './account/account.operations.ts';
 import { type AccountStore, createAccountStore } from './account/account.store.ts';
+import { type AccountPauseStore, createAccountPauseStore, type PausedAccount } from './account/account-pause.store.ts';
 import { type ApiKeyStore, createApiKeyStore } from './api-key/api-key.store.ts';
 import { commandLogOperations } from './command-log/command-log.operations.ts';
 import { type CommandLogStore, createCommandLogStore } from './command-log/command-log.store.ts';
+import { instanceOperations, type RunningInstance } from './instance/instance.operations.ts';
+import { createInstanceStore, type InstanceStore } from './instance/instance.store.ts';
 import type { CoreSchema } from './schema.ts';
 import { storageOperations } from './storage/storage.operations.ts';
 import { createStorageStore, type StorageStore } from './storage/storage.store.ts';
@@ -33,8 +41,12 @@ export interface World extends AsyncDisposable {
   readonly tenants: TenantStore;
   readonly apiKeys: ApiKeyStore;
   readonly accounts: AccountStore;
+  readonly pauses: AccountPauseStore;
+  readonly instances: InstanceStore;
   readonly storages: StorageStore;
   readonly commandLog: CommandLogStore;
+  /** What the operations told the rest of the engine, in order. */
+  readonly told: readonly string[];
   /** Run an operation as the operator, or as the tenant that is named. */
   run(operation: string, input: object, tenantId?: string): Promise<Readonly<Record<string, unknown>>>;
   /** Run an operation that must fail; answers `code` and the pointers of the fields that were refused. */
@@ -45,7 +57,29 @@ export interface World extends AsyncDisposable {
 
 export const START = Date.UTC(2026, 0, 1);
 
-const OPERATIONS = [...tenantOperations, ...accountOperations, ...storageOperations, ...commandLogOperations];
+const OPERATIONS = [
+  ...tenantOperations,
+  ...accountOperations,
+  ...storageOperations,
+  ...instanceOperations,
+  ...commandLogOperations,
+];
+
+const DELIVERY = v.parse(engineConfigSchema, {
+  database: ':memory:',
+  delivery: { ehloName: 'proxy.example.org' },
+}).delivery;
+
+const RUNNING: RunningInstance = {
+  name: 'test',
+  version: '0.0.0',
+  edition: 'community',
+  mixins: [],
+  database: 'sqlite',
+  startedAt: START,
+  session: () => 1,
+  sends: () => ({ running: 0, buffered: 0 }),
+};
 
 /** All stores of the entities over one database. */
 export async function openWorld(url: string, dispose: () => Promise<void>): Promise<World> {
@@ -59,10 +93,32 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     tenants: createTenantStore(database, sealer),
     apiKeys: createApiKeyStore(database, clock),
     accounts: createAccountStore(database, sealer, clock),
+    pauses: createAccountPauseStore(database, makePk),
+    instances: createInstanceStore(database),
     storages: createStorageStore(database, sealer),
     commandLog: createCommandLogStore(database),
   };
-  const services = { ...stores, clock, makePk };
+  stores.tenants.onChange((id) => stores.accounts.forgetTenant(id));
+  const told: string[] = [];
+  const tokens = createOAuthTokens({ clock: systemClock });
+  const services = {
+    ...stores,
+    clock,
+    makePk,
+    messages: { counts: () => Promise.resolve({ waiting: 0, byState: {}, byResult: {} }) },
+    running: RUNNING,
+    runNow: (tenantId: string | null) => void told.push(`run now for ${tenantId ?? 'all'}`),
+    pausedChanged: (paused: boolean) => void told.push(paused ? 'paused' : 'resumed'),
+    async resumeAccount(account: PausedAccount) {
+      await stores.pauses.resume(account, clock.now());
+      told.push(`resumed ${account.id}`);
+    },
+    async verifyAccount(pk: string) {
+      const { relay } = poolRequest(await stores.accounts.relayRow(pk), false, DELIVERY, tokens);
+      // The relay is a real server, which has the time of the machine.
+      return verifyRelay(relay, { clock: systemClock });
+    },
+  };
 
   const run: World['run'] = async (name, input, tenantId) => {
     // The services have all that any of these operations uses.
@@ -85,6 +141,7 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     time,
     makePk,
     sealer,
+    told,
     ...stores,
     run,
     async refused(name, input, tenantId) {
@@ -107,6 +164,8 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
           eligible_at: START,
           rank: START,
           attempts: 0,
+          on_in_doubt: 'retry',
+          units: 1,
           message_id: `<${pk}@test>`,
           created_at: START,
           updated_at: START,
@@ -128,7 +187,15 @@ export async function addTenants({ tenants }: World, ...ids: readonly string[]):
 
 /** All text that the database holds. */
 export async function dump({ database }: World): Promise<string> {
-  const all = ['tenants', 'api_keys', 'accounts', 'storages', 'command_log'] as const;
+  const all = [
+    'tenants',
+    'api_keys',
+    'accounts',
+    'account_pauses',
+    'storages',
+    'message_events',
+    'command_log',
+  ] as const;
   const rows = await Promise.all(
     all.map((table) => database.read(database.prepare<object>((k) => k.selectFrom(table).selectAll()).bind({}))),
   );

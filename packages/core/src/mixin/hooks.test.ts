@@ -16,6 +16,7 @@ const content: MailContent = {
   subject: '',
   text: 'hello',
   html: null,
+  calendar: null,
   headers: [],
   attachments: [],
   messageId: '<id@example.com>',

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Statement } from '../database/statement.ts';
 import type {
@@ -9,13 +10,14 @@ import type {
   MessagesTable,
 } from '../entities/message/message.table.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
+import type { AcceptedState } from '../entities/message/message-services.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { rankOf } from './rank.ts';
 
-/** @returns the state in which it was stored: due now, or later */
-export type Accept = (draft: MessageDraft) => Promise<'ready' | 'deferred'>;
+/** @returns the state in which it was stored: due now, or later, or parked with its batch */
+export type Accept = (draft: MessageDraft) => Promise<AcceptedState>;
 
-type InsertMessage = MessageDraft['message'] & Pick<MessagesTable, 'state' | 'rank'>;
+type InsertMessage = MessageDraft['message'] & Pick<MessagesTable, 'rank'> & { readonly state: 'ready' | 'deferred' };
 
 /**
  * Store a message with all that belongs to it. Resolves once it is on disk; messages accepted in the same turn share
@@ -24,28 +26,42 @@ type InsertMessage = MessageDraft['message'] & Pick<MessagesTable, 'state' | 'ra
  * @throws {UniqueViolation} the tenant has a message with that id
  */
 export function prepareAccept(db: Database<CoreSchema>, stepMs: number): Accept {
-  const insertMessage = db.prepare<InsertMessage>((k, p) =>
-    k.insertInto('messages').values({
-      pk: p.pk,
-      tenant_id: p.tenant_id,
-      id: p.id,
-      account_pk: p.account_pk,
-      state: p.state,
-      result: null,
-      priority: p.priority,
-      eligible_at: p.eligible_at,
-      rank: p.rank,
-      owner_session: null,
-      attempts: 0,
-      batch_code: p.batch_code,
-      message_id: p.message_id,
-      expires_at: p.expires_at,
-      last_error: null,
-      created_at: p.created_at,
-      updated_at: p.created_at,
-      final_at: null,
-    }),
-  );
+  const insert = (mayBeSuspended: boolean) =>
+    db.prepare<InsertMessage, { state: AcceptedState }>((k, p) =>
+      k
+        .insertInto('messages')
+        .values({
+          pk: p.pk,
+          tenant_id: p.tenant_id,
+          id: p.id,
+          account_pk: p.account_pk,
+          // Seen in the same statement: nothing becomes ready behind the back of a suspension that was committed.
+          state: mayBeSuspended
+            ? sql<AcceptedState>`case when exists (
+                select 1 from suspended_batches where tenant_id = ${p.tenant_id} and batch_code = ${p.batch_code}
+              ) then 'suspended' else ${p.state} end`
+            : p.state,
+          result: null,
+          priority: p.priority,
+          eligible_at: p.eligible_at,
+          rank: p.rank,
+          owner_session: null,
+          attempts: 0,
+          batch_code: p.batch_code,
+          message_id: p.message_id,
+          expires_at: p.expires_at,
+          on_in_doubt: p.on_in_doubt,
+          units: p.units,
+          last_error: null,
+          created_at: p.created_at,
+          updated_at: p.created_at,
+          final_at: null,
+        })
+        .returning('state')
+        .$castTo<{ state: AcceptedState }>(),
+    );
+  const insertMessage = insert(false);
+  const insertIntoBatch = insert(true);
   const insertContent = db.prepare<MessageContentsTable>((k, p) =>
     k.insertInto('message_contents').values({ message_pk: p.message_pk, content: p.content }),
   );
@@ -83,17 +99,18 @@ export function prepareAccept(db: Database<CoreSchema>, stepMs: number): Accept 
     const message_pk = message.pk;
     const state = message.eligible_at > message.created_at ? 'deferred' : 'ready';
     const rank = rankOf(message.eligible_at, message.priority, stepMs);
-    const unit: Statement[] = [
-      insertMessage.bind({ ...message, state, rank }),
-      insertContent.bind({ message_pk, content }),
-    ];
+    const unit: Statement[] = [insertContent.bind({ message_pk, content })];
     for (const [position, recipient] of recipients.entries()) {
       unit.push(insertRecipient.bind({ ...recipient, message_pk, position, updated_at: message.created_at }));
     }
     for (const [position, attachment] of attachments.entries()) {
       unit.push(insertAttachment.bind({ ...attachment, message_pk, position }));
     }
-    await db.write(unit);
-    return state;
+    if (message.batch_code === null) {
+      await db.write([insertMessage.bind({ ...message, state, rank }), ...unit]);
+      return state;
+    }
+    const [inserted] = await db.write([insertIntoBatch.bind({ ...message, state, rank }), ...unit]);
+    return inserted.rows[0]?.state ?? state;
   };
 }

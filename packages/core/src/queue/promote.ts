@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { CoreSchema } from '../entities/schema.ts';
-import { IMMEDIATE_OFFSET } from './rank.ts';
+import { rankSql } from './rank-sql.ts';
 
 export interface Promoted {
   readonly account_pk: string;
@@ -37,8 +37,7 @@ export function preparePromotion(db: Database<CoreSchema>, stepMs: number): Prom
       .updateTable('messages')
       .set({
         state: sql.lit('ready'),
-        // The same as rankOf, in SQL.
-        rank: sql`case when priority = 0 then eligible_at + ${sql.lit(IMMEDIATE_OFFSET)} else eligible_at + priority * ${sql.lit(stepMs)} end`,
+        rank: rankSql(sql.ref('eligible_at'), stepMs),
         updated_at: p.now,
       })
       .where('pk', 'in', (eb) => eb.selectFrom('due').select('due.pk'))

@@ -15,7 +15,7 @@ export function prepareRelease(db: Database<CoreSchema>): Release {
   const release = db.prepare<{ pk: string; session: number; now: number }>((k, p) =>
     k
       .updateTable('messages')
-      .set({ state: sql.lit('ready'), owner_session: null, updated_at: p.now })
+      .set({ state: sql.lit('ready'), owner_session: null, handed_at: null, updated_at: p.now })
       .where('pk', '=', p.pk)
       .where('state', '=', sql.lit('leased'))
       .where('owner_session', '=', p.session),

@@ -8,6 +8,8 @@ import { prepareInsertEvent } from '../entities/message-event/message-event.stor
 import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { MakePk } from '../identity.ts';
+import type { HandoffMarks } from './handoff-marks.ts';
+import { prepareRateUses, type RateUse } from './rate-limits.ts';
 import { ifSessionLives } from './session-lives.ts';
 
 /** What an attempt decided, complete: the new state, each recipient it touched, one line of history. */
@@ -17,13 +19,17 @@ export interface Settlement {
   readonly session: number;
   /** Milliseconds. */
   readonly now: number;
-  readonly state: Extract<MessagesTable['state'], 'ready' | 'deferred' | 'final'>;
+  readonly state: Extract<MessagesTable['state'], 'ready' | 'deferred' | 'in_doubt' | 'final'>;
   /** Given exactly when the state is final. */
   readonly result: MessagesTable['result'];
   readonly attempts: number;
   /** When it may be tried again; kept where it is null. */
   readonly eligibleAt: number | null;
   readonly lastError: string | null;
+  /** Recipients that are still to be served. */
+  readonly units: number;
+  /** What counts under rate limits. */
+  readonly uses: readonly RateUse[];
   readonly recipients: readonly Omit<MessageRecipientsTable, 'message_pk' | 'kind' | 'address' | 'updated_at'>[];
   readonly event: { readonly type: EventType; readonly attempt: number; readonly detail: EventDetail };
 }
@@ -33,11 +39,15 @@ export type Settle = (settlement: Settlement) => Promise<void>;
 
 type OwnedUpdate = Pick<
   MessagesTable,
-  'pk' | 'state' | 'result' | 'attempts' | 'eligible_at' | 'last_error' | 'updated_at' | 'final_at'
+  'pk' | 'state' | 'result' | 'attempts' | 'eligible_at' | 'last_error' | 'units' | 'updated_at' | 'final_at'
 > & { readonly session: number };
 
-/** Write the end of an attempt in one unit: state, recipients and event, all or nothing, and only as their owner. */
-export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk): Settle {
+/**
+ * Write the end of an attempt in one unit: state, recipients and event, all or nothing, and only as their owner.
+ * Marks of other messages that wait go along.
+ */
+export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: HandoffMarks): Settle {
+  const bookUses = prepareRateUses(db);
   const insertEvent = prepareInsertEvent(db);
   const update = (moved: boolean) =>
     db.prepare<OwnedUpdate>((k, p) =>
@@ -47,6 +57,8 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk): Settle 
           state: p.state,
           result: p.result,
           owner_session: null,
+          handed_at: null,
+          units: p.units,
           attempts: p.attempts,
           last_error: p.last_error,
           updated_at: p.updated_at,
@@ -87,6 +99,7 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk): Settle 
       attempts: settlement.attempts,
       eligible_at: eligibleAt ?? 0,
       last_error: settlement.lastError,
+      units: settlement.units,
       updated_at: now,
       final_at: state === 'final' ? now : null,
     });
@@ -99,6 +112,7 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk): Settle 
         pk: makePk(),
         tenant_id: settlement.tenantId,
         message_pk: pk,
+        account_pk: null,
         type: settlement.event.type,
         at: now,
         attempt: settlement.event.attempt,
@@ -106,6 +120,11 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk): Settle 
         seq: null,
       }),
     );
-    await db.write(unit);
+    unit.push(...bookUses(settlement.uses));
+    marks?.forget(pk);
+    const written = db.write(unit);
+    // In the same turn, so in the same commit; a mark that is lost harms nobody.
+    const waiting = marks?.take() ?? [];
+    await Promise.all([written, waiting.length === 0 ? null : Promise.allSettled([db.write(waiting)])]);
   };
 }

@@ -15,6 +15,7 @@ function rowOf(type: EventType, detail: EventDetail = {}): NumberedEventRow {
     pk: 'event-1',
     tenant_id: 'acme',
     message_pk: 'pk-1',
+    account_pk: null,
     type,
     at: AT,
     attempt: 2,

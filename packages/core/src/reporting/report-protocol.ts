@@ -6,25 +6,26 @@ import type { NumberedEventRow } from '../entities/message-event/message-event.s
 import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
 import { epochSeconds } from '../operations/fields.ts';
 
-/** Times of the original's fields: whole seconds since the epoch. */
+/** Times of the original's fields: whole seconds since the epoch. Events of accounts have none. */
 type OriginalFields =
+  | Readonly<Record<never, never>>
   | { readonly sent_ts: number }
   | { readonly error_ts: number; readonly error: string }
   | { readonly deferred_ts: number; readonly deferred_reason: string };
 
 /** One entry of `delivery_report`: the original's fields, and ours beside them. */
 export type ReportEvent = OriginalFields & {
-  /** The client's id of the message. */
-  readonly id: string;
+  /** The client's id of the message; null where the event is an account's. */
+  readonly id: string | null;
   /** Stable: an event that comes twice carries it twice. */
   readonly event_id: string;
   /** Place in the tenant's sequence; rises from entry to entry, may leave out numbers. */
   readonly seq: number;
   readonly event: EventType;
   readonly tenant_id: string;
-  /** Our id of the message. */
-  readonly pk: string;
-  readonly account_id: string;
+  /** Our id of the message; null where the event is an account's. */
+  readonly pk: string | null;
+  readonly account_id: string | null;
   readonly batch_code: string | null;
   /** 0 where the event belongs to no attempt. */
   readonly attempt: number;
@@ -33,6 +34,9 @@ export type ReportEvent = OriginalFields & {
   readonly next_attempt_ts: number | null;
   /** The relay may have taken the message although no answer arrived. */
   readonly possible_duplicate: boolean;
+  /** Why an account was paused, and until when; absent in events of messages. */
+  readonly reason?: string;
+  readonly until_ts?: number;
 };
 
 export interface ReportedRecipient {
@@ -76,7 +80,7 @@ export function toReportEvent(row: NumberedEventRow): ReportEvent {
     event: row.type,
     tenant_id: row.tenant_id,
     pk: row.message_pk,
-    account_id: row.account_id,
+    account_id: row.account_id ?? detail.accountId ?? null,
     batch_code: row.batch_code,
     attempt: row.attempt,
     recipients: (detail.recipients ?? []).map(({ address, state, code, enhanced, reply }) => ({
@@ -88,6 +92,8 @@ export function toReportEvent(row: NumberedEventRow): ReportEvent {
     })),
     next_attempt_ts: detail.nextAttemptAt === undefined ? null : epochSeconds(detail.nextAttemptAt),
     possible_duplicate: detail.possibleDuplicate ?? false,
+    ...(row.message_pk === null && detail.reason !== undefined ? { reason: detail.reason } : {}),
+    ...(detail.until === undefined ? {} : { until_ts: epochSeconds(detail.until) }),
   };
 }
 
@@ -97,6 +103,7 @@ function originalFields(row: NumberedEventRow, detail: EventDetail): OriginalFie
   switch (row.type) {
     case 'sent':
     case 'partially_sent':
+    case 'confirmed':
       return { sent_ts: ts };
     case 'error':
     case 'expired':
@@ -104,7 +111,14 @@ function originalFields(row: NumberedEventRow, detail: EventDetail): OriginalFie
       return { error_ts: ts, error: reasonOf(row, detail) };
     case 'deferred':
     case 'interrupted':
+    case 'in_doubt':
+    case 'retried':
+    case 'held':
+    case 'released':
       return { deferred_ts: ts, deferred_reason: reasonOf(row, detail) };
+    case 'account_paused':
+    case 'account_resumed':
+      return {};
     default:
       return row.type satisfies never;
   }

@@ -13,6 +13,7 @@ test('EHLO lines are read in any case and with any parameters', () => {
     'StartTLS',
     'AUTH login PLAIN',
     'CHUNKING',
+    'LIMITS RCPTMAX=50 mailmax=20 RCPTDOMAINMAX=5 NEWMAX=7',
   ];
   expect(parseCapabilities(lines)).toEqual({
     pipelining: true,
@@ -22,6 +23,7 @@ test('EHLO lines are read in any case and with any parameters', () => {
     smtpUtf8: true,
     startTls: true,
     authMechanisms: new Set(['LOGIN', 'PLAIN']),
+    limits: { mailMax: 20, rcptMax: 50, rcptDomainMax: 5 },
   });
 });
 
@@ -38,4 +40,16 @@ test('SIZE without a number, or with 0, has no limit', () => {
 test('the old form AUTH= counts too, alone or beside the right one', () => {
   expect(parseCapabilities(['relay', 'AUTH=LOGIN']).authMechanisms).toEqual(new Set(['LOGIN']));
   expect(parseCapabilities(['relay', 'AUTH PLAIN', 'AUTH=LOGIN']).authMechanisms).toEqual(new Set(['PLAIN', 'LOGIN']));
+});
+
+test('LIMITS that RFC 9422 does not allow say nothing', () => {
+  for (const line of [
+    'LIMITS',
+    'LIMITS RCPTMAX=0',
+    'LIMITS RCPTMAX=-1',
+    'LIMITS RCPTMAX=1000000',
+    'LIMITS RCPTMAX=1e3',
+  ]) {
+    expect(parseCapabilities(['relay', line]).limits).toEqual(NO_CAPABILITIES.limits);
+  }
 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { NO_LIMITS, parseLimits, type SmtpLimits } from './limits.ts';
 
 /** What a relay announced in its reply to EHLO (RFC 5321 §4.1.1.1). */
 export interface SmtpCapabilities {
@@ -17,6 +18,8 @@ export interface SmtpCapabilities {
   readonly startTls: boolean;
   /** RFC 4954: SASL mechanisms in capitals. */
   readonly authMechanisms: ReadonlySet<string>;
+  /** RFC 9422. */
+  readonly limits: SmtpLimits;
 }
 
 /** Those of a relay that knows HELO only. */
@@ -28,6 +31,7 @@ export const NO_CAPABILITIES: SmtpCapabilities = {
   smtpUtf8: false,
   startTls: false,
   authMechanisms: new Set(),
+  limits: NO_LIMITS,
 };
 
 /** Read the lines of an EHLO reply; the first is the relay's greeting and says nothing. */
@@ -52,6 +56,7 @@ export function parseCapabilities(lines: readonly string[]): SmtpCapabilities {
     smtpUtf8: parameters.has('SMTPUTF8'),
     startTls: parameters.has('STARTTLS'),
     authMechanisms,
+    limits: parseLimits(parameters.get('LIMITS') ?? []),
   };
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import { Deadline } from './deadline.ts';
 import { errorText, faultKind, faultText } from './faults.ts';
 import type { SmtpFaultRecord, SmtpReply, SmtpStage } from './reply.ts';
 import { ReplyParser } from './reply-parser.ts';
 import { SmtpConnectError, type SmtpRelay } from './session.types.ts';
+import type { Transcript } from './transcript.ts';
 import type { TrustStore } from './trust-store.ts';
 
 /** First probe of an idle connection; below the time after which home routers and firewalls forget it (5 min, RFC 5382). */
@@ -28,6 +29,19 @@ export interface ConnectionHandler {
   onDrain?(): void;
 }
 
+/** Which TLS was agreed upon. */
+export interface TlsAgreement {
+  readonly version: string;
+  /** By its IANA name. */
+  readonly cipher: string;
+}
+
+export interface ConnectionParts {
+  readonly clock: Clock;
+  readonly trust: TrustStore;
+  readonly transcript: Transcript;
+}
+
 /**
  * A socket that speaks SMTP: replies in, bytes out, one deadline, and the first fault, which ends it. Its listeners
  * stay attached from the first moment to the last, so that an idle connection notices its end and no error is unhandled.
@@ -35,6 +49,9 @@ export interface ConnectionHandler {
 export class SmtpConnection {
   /** Told once, when the connection has ended for whatever reason and its handler knows. */
   onEnd: (() => void) | null = null;
+  /** Makes a line of a reply to AUTH safe to show: relays were seen to repeat what they were sent. */
+  redact: (line: string) => string = () => '[redacted]';
+  readonly transcript: Transcript;
 
   readonly #relay: SmtpRelay;
   readonly #trust: TrustStore;
@@ -50,9 +67,10 @@ export class SmtpConnection {
   #opened: (() => void) | null = null;
 
   /** Start connecting; {@link connect} waits for it. */
-  constructor(relay: SmtpRelay, clock: Clock, trust: TrustStore) {
+  constructor(relay: SmtpRelay, { clock, trust, transcript }: ConnectionParts) {
     this.#relay = relay;
     this.#trust = trust;
+    this.transcript = transcript;
     this.#deadline = new Deadline(clock, () => this.fail('timeout', `no progress within ${this.#allowedMs} ms`));
     this.#socket = connectTcp({
       host: relay.host,
@@ -76,6 +94,12 @@ export class SmtpConnection {
     return this.#isTls;
   }
 
+  /** Null while nothing protects the connection. */
+  get tls(): TlsAgreement | null {
+    if (!(this.#socket instanceof TLSSocket)) return null;
+    return { version: this.#socket.getProtocol() ?? 'unknown', cipher: this.#socket.getCipher().standardName };
+  }
+
   /** Lines of the last reply, without codes and not cut. */
   get replyLines(): readonly string[] {
     return this.#parser.lines;
@@ -87,8 +111,9 @@ export class SmtpConnection {
   }
 
   /** @throws SmtpConnectError */
-  connect(): Promise<void> {
-    return this.#open('connect', () => this.#socket.once('connect', () => this.#opened?.()));
+  async connect(): Promise<void> {
+    await this.#open('connect', () => this.#socket.once('connect', () => this.#opened?.()));
+    this.transcript.note(`connected to ${this.#socket.remoteAddress ?? 'nobody'} port ${this.#relay.port}`);
   }
 
   /**
@@ -96,8 +121,8 @@ export class SmtpConnection {
    *
    * @throws SmtpConnectError also for a certificate that is not trusted or names another host.
    */
-  secure(stage: 'connect' | 'starttls'): Promise<void> {
-    return this.#open(stage, () => {
+  async secure(stage: 'connect' | 'starttls'): Promise<void> {
+    await this.#open(stage, () => {
       const plain = this.#socket;
       this.#detach();
       this.#isTls = true;
@@ -107,14 +132,17 @@ export class SmtpConnection {
       this.#attach();
       secured.once('secureConnect', () => this.#opened?.());
     });
+    const { tls } = this;
+    if (tls !== null) this.transcript.note(`${tls.version} ${tls.cipher}`);
   }
 
   /**
    * Write one command, or nothing, and wait for its reply. For all but transactions, which cannot afford a promise a reply.
    *
+   * @param shown - What the transcript shows of the command.
    * @throws SmtpConnectError
    */
-  ask(stage: SmtpStage, command: string, timeoutMs: number): Promise<SmtpReply> {
+  ask(stage: SmtpStage, command: string, timeoutMs: number, shown: string = command): Promise<SmtpReply> {
     return new Promise((resolve, reject) => {
       if (this.#fault !== null) {
         reject(new SmtpConnectError({ ...this.#fault, stage }));
@@ -130,7 +158,7 @@ export class SmtpConnection {
         onFault: (fault) => reject(new SmtpConnectError(fault)),
       });
       this.expect(stage, timeoutMs);
-      if (command !== '') this.write(command);
+      if (command !== '') this.command(command, shown);
       this.#read();
     });
   }
@@ -166,8 +194,14 @@ export class SmtpConnection {
     this.#deadline.clear();
   }
 
-  /** Answers false where the caller should wait for `onDrain`. */
-  write(bytes: string | Uint8Array): boolean {
+  /** Write commands, each with its CRLF. */
+  command(commands: string, shown: string = commands): void {
+    this.transcript.client(shown);
+    this.#socket.write(commands);
+  }
+
+  /** Write a piece of a message. Answers false where the caller should wait for `onDrain`. */
+  write(bytes: Uint8Array): boolean {
     return this.#socket.write(bytes);
   }
 
@@ -189,6 +223,8 @@ export class SmtpConnection {
     this.#deadline[Symbol.dispose]();
     this.#socket.destroy();
     handler?.onFault(fault);
+    // After the handler, which may have something to say of what was written. The end of QUIT is no news.
+    if (this.#stage !== 'quit') this.transcript.note(`${kind} at ${fault.stage}: ${fault.text}`);
     this.onEnd?.();
   }
 
@@ -218,18 +254,19 @@ export class SmtpConnection {
   }
 
   #startTls(socket: Socket): TLSSocket | null {
-    const { host, servername = host, ca, insecureTls = false } = this.#relay;
+    const { host, servername = host, insecureTls = false } = this.#relay;
     try {
+      const context = this.#trust.contextFor(this.#relay);
       return connectTls({
         socket,
         host: servername,
         // RFC 6066 §3 forbids addresses in SNI; the certificate is checked against `host` then.
         servername: isIP(servername) === 0 ? servername : '',
         rejectUnauthorized: !insecureTls,
-        ...(ca === undefined ? {} : { secureContext: this.#trust.contextFor(ca) }),
+        ...(context === null ? {} : { secureContext: context }),
       });
     } catch (error) {
-      // A `ca` that is no PEM is found here.
+      // What is no PEM, or a key of another certificate, is found here.
       if (!(error instanceof Error)) throw error;
       this.fail('tls', errorText(error));
       return null;
@@ -267,6 +304,8 @@ export class SmtpConnection {
     if (this.#fault !== null) return;
     this.#parser.push(chunk);
     for (let reply = this.#parser.next(); reply !== null; reply = this.#parser.next()) {
+      const { lines } = this.#parser;
+      this.transcript.server(reply, this.#stage === 'auth' ? lines.map(this.redact) : lines);
       if (this.#handler === null) {
         const kind = reply.code === 421 ? 'closed' : 'protocol';
         this.fail(kind, `the relay said ${reply.code} unasked`);

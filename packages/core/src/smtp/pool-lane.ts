@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
+import { classifyConnectError } from './classify.ts';
 import { Deadline } from './deadline.ts';
+import { givenUp } from './opening-errors.ts';
 import type { PooledSession, PoolLimits, PoolStats } from './pool.types.ts';
-import type { OpenSessionOptions } from './session.ts';
+import type { PoolSlots, SlotUser } from './pool-slots.ts';
 import { SmtpConnectError, type SmtpRelay, type SmtpSession } from './session.types.ts';
+import type { OpenSessionOptions } from './session-opening.ts';
 import { TrustStore } from './trust-store.ts';
 
 export type OpenSession = (relay: SmtpRelay, options: OpenSessionOptions) => Promise<SmtpSession>;
+
+/**
+ * Idle time after which a connection is asked whether it still lives. Firewalls forget it in silence, and then only the
+ * timeout of MAIL would tell, after minutes.
+ */
+const CHECK_AFTER_IDLE_MS = 15_000;
+/** For the reply to that question; a relay that needs longer is not worth waiting for. */
+const CHECK_TIMEOUT_MS = 5_000;
 
 /** A connection of the pool. */
 interface Connection {
@@ -16,10 +27,13 @@ interface Connection {
   /** Which `retire` it was opened after. */
   readonly generation: number;
   idleSince: number;
+  loans: number;
 }
 
 /** Somebody who asked for a session. */
 interface Caller {
+  /** Rises with each. */
+  readonly number: number;
   readonly relay: SmtpRelay;
   readonly limits: PoolLimits;
   readonly signal: AbortSignal | undefined;
@@ -29,11 +43,25 @@ interface Caller {
   readonly onAbort: () => void;
 }
 
-/** The connections of one key, and who waits for one. */
-export class PoolLane {
+export interface LaneParts {
+  readonly clock: Clock;
+  readonly open: OpenSession;
+  readonly slots: PoolSlots;
+  /** Told when the lane holds nothing more. */
+  readonly onEmpty: () => void;
+}
+
+/**
+ * The connections of one key, and who waits for one.
+ *
+ * As long as no session ever worked, one opening at a time is under way: a wrong password is tried once, not by every
+ * caller, and its refusal is the answer for all.
+ */
+export class PoolLane implements SlotUser {
+  readonly host: string;
   readonly #clock: Clock;
   readonly #open: OpenSession;
-  /** Told when the lane holds nothing more. */
+  readonly #slots: PoolSlots;
   readonly #onEmpty: () => void;
   readonly #waiting: Caller[] = [];
   /** The last one was used last. */
@@ -46,12 +74,25 @@ export class PoolLane {
   #opening = 0;
   #generation = 0;
   #idleMs = 0;
+  #lastCaller = 0;
+  /** The settings opened a session, and were not refused since. */
+  #hasWorked = false;
 
-  constructor(clock: Clock, open: OpenSession, onEmpty: () => void) {
+  constructor({ host, port }: SmtpRelay, { clock, open, slots, onEmpty }: LaneParts) {
+    this.host = `${host.toLowerCase()}:${port}`;
     this.#clock = clock;
     this.#open = open;
+    this.#slots = slots;
     this.#onEmpty = onEmpty;
     this.#idleDeadline = new Deadline(clock, () => this.#closeExpired());
+  }
+
+  get size(): number {
+    return this.#busy.size + this.#idle.length + this.#opening + this.#closing.size;
+  }
+
+  get idleSince(): number | null {
+    return this.#idle[0]?.idleSince ?? null;
   }
 
   get stats(): PoolStats {
@@ -72,22 +113,24 @@ export class PoolLane {
       }
       // Whoever waits already comes first; a caller joins the line even if it is served at once.
       const onAbort = (): void => this.#dropAborted();
-      this.#waiting.push({ relay, limits, signal, resolve, reject, onAbort });
+      this.#lastCaller += 1;
+      this.#waiting.push({ number: this.#lastCaller, relay, limits, signal, resolve, reject, onAbort });
       signal?.addEventListener('abort', onAbort, { once: true });
-      this.#serve();
+      this.serve();
     });
   }
 
   retire(): void {
     this.#generation += 1;
+    this.#hasWorked = false;
     for (const connection of this.#idle.splice(0)) this.#quit(connection);
-    this.#serve();
+    this.serve();
   }
 
   /** Lend nothing more; what is busy closes when it is released. */
   close(): void {
     this.#closed.abort();
-    for (const caller of this.#waiting.splice(0)) caller.reject(givenUp());
+    this.#rejectWaiting(() => true, givenUp());
     this.retire();
   }
 
@@ -97,27 +140,41 @@ export class PoolLane {
     this.#busy.clear();
     this.#closing.clear();
     for (const { session } of all) session.destroy();
-    this.#serve();
+    this.serve();
+  }
+
+  closeOldestIdle(): void {
+    const oldest = this.#idle.shift();
+    if (oldest !== undefined) this.#quit(oldest);
+    this.serve();
   }
 
   /** Give sessions to callers, first come first served, as long as there is one to give. */
-  #serve(): void {
+  serve(): void {
+    let isInLine = false;
     for (let caller = this.#waiting[0]; caller !== undefined; caller = this.#waiting[0]) {
       const connection = this.#takeIdle(caller.limits);
-      if (connection === null && this.#size >= Math.max(1, caller.limits.maxConnections)) break;
+      if (connection === null) {
+        if (!this.#mayOpen(caller)) break;
+        isInLine = !this.#slots.take(this);
+        if (isInLine) break;
+      }
       this.#waiting.shift();
       caller.signal?.removeEventListener('abort', caller.onAbort);
       if (connection === null) void this.#openFor(caller);
+      else if (this.#needsCheck(connection)) void this.#checkFor(caller, connection);
       else caller.resolve(this.#lend(connection, caller.limits, true));
     }
-    if (this.#size === 0 && this.#waiting.length === 0) {
+    if (!isInLine) this.#slots.withdraw(this);
+    this.#slots.changed(this);
+    if (this.size === 0 && this.#waiting.length === 0) {
       this.#idleDeadline[Symbol.dispose]();
       this.#onEmpty();
     }
   }
 
-  get #size(): number {
-    return this.#busy.size + this.#idle.length + this.#opening + this.#closing.size;
+  #mayOpen({ limits }: Caller): boolean {
+    return this.size < Math.max(1, limits.maxConnections) && (this.#hasWorked || this.#opening === 0);
   }
 
   #takeIdle(limits: PoolLimits): Connection | null {
@@ -132,7 +189,7 @@ export class PoolLane {
     return (
       session.usable &&
       generation === this.#generation &&
-      session.transactions < limits.maxTransactionsPerConnection &&
+      session.transactions < Math.min(limits.maxTransactionsPerConnection, session.maxTransactions ?? Infinity) &&
       this.#clock.monotonic() - openedAt < limits.maxAgeMs
     );
   }
@@ -140,6 +197,7 @@ export class PoolLane {
   async #openFor(caller: Caller): Promise<void> {
     const { relay, limits, signal } = caller;
     const generation = this.#generation;
+    const lastCaller = this.#lastCaller;
     const signals = signal === undefined ? [this.#closed.signal] : [this.#closed.signal, signal];
     this.#opening += 1;
     try {
@@ -149,24 +207,63 @@ export class PoolLane {
         signal: AbortSignal.any(signals),
         onUnusable: () => this.#dropUnusable(),
       });
-      const connection: Connection = { session, openedAt: this.#clock.monotonic(), generation, idleSince: 0 };
+      const openedAt = this.#clock.monotonic();
+      const connection: Connection = { session, openedAt, generation, idleSince: openedAt, loans: 0 };
       this.#opening -= 1;
+      this.#hasWorked = generation === this.#generation;
       if (signals.some((each) => each.aborted)) {
         // Opened all the same: of use to the next caller, not to this one.
         caller.reject(givenUp());
         this.#takeBack(connection, limits);
       } else {
         caller.resolve(this.#lend(connection, limits, false));
+        this.serve();
       }
     } catch (error) {
       this.#opening -= 1;
       caller.reject(error);
-      this.#serve();
+      if (error instanceof SmtpConnectError) this.#shareFailure(error, lastCaller);
+      this.serve();
+    }
+  }
+
+  /** What failed for one caller and would fail for the others is their answer as well. */
+  #shareFailure(error: SmtpConnectError, lastCaller: number): void {
+    if (classifyConnectError(error).verdict === 'account') {
+      this.#hasWorked = false;
+      this.#rejectWaiting(() => true, error);
+    } else if (!this.#hasWorked && error.fault.stage === 'connect' && error.fault.kind !== 'aborted') {
+      // Out of reach; who came before this opening began has waited for nothing else. One after the other, each
+      // would wait for a timeout of its own.
+      this.#rejectWaiting(({ number }) => number <= lastCaller, error);
+    }
+  }
+
+  #needsCheck({ idleSince }: Connection): boolean {
+    return this.#clock.monotonic() - idleSince >= CHECK_AFTER_IDLE_MS;
+  }
+
+  async #checkFor(caller: Caller, connection: Connection): Promise<void> {
+    this.#busy.add(connection);
+    const isAlive = await connection.session.check(CHECK_TIMEOUT_MS);
+    const isHeld = this.#busy.delete(connection);
+    const { limits, signal, onAbort } = caller;
+    if (this.#closed.signal.aborted || signal?.aborted) {
+      caller.reject(givenUp());
+      if (isHeld) this.#takeBack(connection, limits);
+    } else if (isHeld && isAlive) {
+      caller.resolve(this.#lend(connection, limits, true));
+    } else {
+      connection.session.destroy();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.unshift(caller);
+      this.serve();
     }
   }
 
   #lend(connection: Connection, limits: PoolLimits, reused: boolean): PooledSession {
     this.#busy.add(connection);
+    connection.loans += 1;
     const release = () => {
       if (this.#busy.delete(connection)) this.#takeBack(connection, limits);
     };
@@ -174,14 +271,14 @@ export class PoolLane {
   }
 
   #takeBack(connection: Connection, limits: PoolLimits): void {
-    if (this.#isGood(connection, limits)) {
+    if (this.#isGood(connection, limits) && !this.#slots.mustYield(this, connection.loans)) {
       connection.idleSince = this.#clock.monotonic();
       this.#idleMs = limits.idleMs;
       if (this.#idle.push(connection) === 1) this.#idleDeadline.set(limits.idleMs);
     } else {
       this.#quit(connection);
     }
-    this.#serve();
+    this.serve();
   }
 
   #quit(connection: Connection): void {
@@ -192,7 +289,7 @@ export class PoolLane {
     this.#closing.add(connection);
     void connection.session.quit().finally(() => {
       this.#closing.delete(connection);
-      this.#serve();
+      this.serve();
     });
   }
 
@@ -207,7 +304,7 @@ export class PoolLane {
       this.#idle.shift();
       this.#quit(oldest);
     }
-    this.#serve();
+    this.serve();
   }
 
   /** A relay that closes an idle connection frees its place at once. */
@@ -215,18 +312,22 @@ export class PoolLane {
     for (const connection of this.#idle.splice(0)) {
       if (connection.session.usable) this.#idle.push(connection);
     }
-    this.#serve();
+    this.serve();
   }
 
   #dropAborted(): void {
-    for (const caller of this.#waiting.splice(0)) {
-      if (caller.signal?.aborted) caller.reject(givenUp());
-      else this.#waiting.push(caller);
-    }
-    this.#serve();
+    this.#rejectWaiting(({ signal }) => signal?.aborted === true, givenUp());
+    this.serve();
   }
-}
 
-function givenUp(): SmtpConnectError {
-  return new SmtpConnectError({ kind: 'aborted', stage: 'connect', text: 'given up' });
+  #rejectWaiting(isMeant: (caller: Caller) => boolean, error: SmtpConnectError): void {
+    for (const caller of this.#waiting.splice(0)) {
+      if (isMeant(caller)) {
+        caller.signal?.removeEventListener('abort', caller.onAbort);
+        caller.reject(error);
+      } else {
+        this.#waiting.push(caller);
+      }
+    }
+  }
 }

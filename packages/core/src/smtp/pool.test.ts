@@ -103,7 +103,7 @@ describe('acquire', () => {
       using pooled = await world.acquire({ maxConnections: 3 });
       await send(pooled);
     });
-    expect(counts(world.pool)).toBe('3 opening, 17 waiting');
+    expect(counts(world.pool)).toBe('1 opening, 19 waiting');
     await Promise.all(loans);
     expect(world.peer.connections).toHaveLength(3);
     expect(counts(world.pool)).toBe('3 idle');
@@ -206,7 +206,7 @@ describe('acquire', () => {
     for (const each of stuck) each.catch(() => undefined);
     using pooled = await world.acquire();
     expect(await send(pooled)).toMatchObject([{ status: 'accepted' }]);
-    expect(counts(world.pool, 'stuck')).toBe('2 opening, 3 waiting');
+    expect(counts(world.pool, 'stuck')).toBe('1 opening, 4 waiting');
   });
 });
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
+import { givenUp } from './opening-errors.ts';
 import type { PooledSession, PoolLimits, SmtpPool } from './pool.types.ts';
 import { type OpenSession, PoolLane } from './pool-lane.ts';
+import { PoolSlots } from './pool-slots.ts';
 import type { SmtpFaultRecord } from './reply.ts';
 import { openSession } from './session.ts';
-import { type RecipientReply, SmtpConnectError, type SmtpRelay } from './session.types.ts';
+import type { RecipientReply, SmtpRelay } from './session.types.ts';
 
 export type { PooledSession, PoolLimits, SmtpPool };
 
@@ -16,22 +18,32 @@ export interface SmtpPoolOptions {
   readonly clock: Clock;
   /** @defaultValue {@link openSession} */
   readonly open?: OpenSession;
+  /** Connections of all keys together, those that are opening or closing counted in. @defaultValue no limit */
+  readonly maxConnections?: number;
+  /** The same to one host and port. @defaultValue no limit */
+  readonly maxConnectionsPerHost?: number;
 }
 
 /** Create a pool of SMTP sessions; it opens connections when they are asked for. */
-export function createSmtpPool({ clock, open = openSession }: SmtpPoolOptions): SmtpPool {
+export function createSmtpPool(options: SmtpPoolOptions): SmtpPool {
+  const { clock, open = openSession, maxConnections = Infinity, maxConnectionsPerHost = Infinity } = options;
+  const slots = new PoolSlots({
+    maxConnections: Math.max(1, maxConnections),
+    maxConnectionsPerHost: Math.max(1, maxConnectionsPerHost),
+  });
   const lanes = new Map<string, PoolLane>();
   let onAllClosed: (() => void) | null = null;
   let closing: Promise<void> | null = null;
 
-  const laneOf = (key: string): PoolLane => {
+  const laneOf = (key: string, relay: SmtpRelay): PoolLane => {
     const existing = lanes.get(key);
     if (existing !== undefined) return existing;
-    const lane: PoolLane = new PoolLane(clock, open, () => {
+    const onEmpty = (): void => {
       // A lane may report late, when another one has taken its place.
       if (lanes.get(key) === lane) lanes.delete(key);
       if (lanes.size === 0) onAllClosed?.();
-    });
+    };
+    const lane: PoolLane = new PoolLane(relay, { clock, open, slots, onEmpty });
     lanes.set(key, lane);
     return lane;
   };
@@ -49,14 +61,16 @@ export function createSmtpPool({ clock, open = openSession }: SmtpPoolOptions): 
     await allClosed;
   };
 
-  const close = (options: { readonly graceMs?: number } = {}): Promise<void> => {
-    closing ??= closeAll(options.graceMs ?? DISPOSE_GRACE_MS);
+  const close = ({ graceMs }: { readonly graceMs?: number } = {}): Promise<void> => {
+    closing ??= closeAll(graceMs ?? DISPOSE_GRACE_MS);
     return closing;
   };
 
   return {
     acquire: (key: string, relay: SmtpRelay, limits: PoolLimits, signal?: AbortSignal) =>
-      closing === null ? laneOf(key).acquire(relay, limits, signal) : Promise.reject(poolClosed()),
+      closing === null
+        ? laneOf(key, relay).acquire(relay, limits, signal)
+        : Promise.reject(givenUp('the pool is closed')),
     retire: (key) => lanes.get(key)?.retire(),
     stats: () => new Map([...lanes].map(([key, lane]) => [key, lane.stats])),
     close,
@@ -98,8 +112,4 @@ function isStale(reply: RecipientReply): boolean {
     default:
       return reply satisfies never;
   }
-}
-
-function poolClosed(): SmtpConnectError {
-  return new SmtpConnectError({ kind: 'aborted', stage: 'connect', text: 'the pool is closed' });
 }

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 import { systemClock } from '../clock.ts';
 import { type OpenSessionOptions, openSession } from './session.ts';
 import type { SmtpRelay, SmtpSession, SmtpTimeouts, SmtpTransaction } from './session.types.ts';
@@ -106,11 +106,11 @@ export class PeerConnection {
   }
 
   /** Go under TLS as the server. */
-  secure(certificate = TEST_ONLY_CERTIFICATE): void {
+  secure(certificate = TEST_ONLY_CERTIFICATE, options: TLSSocketOptions = {}): void {
     const plain = this.socket;
     for (const event of ['data', 'end', 'close']) plain.removeAllListeners(event);
     this.#input = '';
-    this.socket = new TLSSocket(plain, { isServer: true, key: TEST_ONLY_KEY, cert: certificate });
+    this.socket = new TLSSocket(plain, { isServer: true, key: TEST_ONLY_KEY, cert: certificate, ...options });
     this.#attach();
   }
 

@@ -9,7 +9,7 @@ import { aTransaction, openTestSession, relayAt } from './scripted-peer.case.ts'
 import { TEST_ONLY_CERTIFICATE, TEST_ONLY_KEY } from './test-certificates.case.ts';
 
 const TLS = { key: TEST_ONLY_KEY, cert: TEST_ONLY_CERTIFICATE };
-const AUTH = { user: 'me', password: 'pässwörd' };
+const AUTH = { user: 'me', method: 'auto', password: 'pässwörd' } as const;
 
 describe.each(['starttls', 'implicit'] as const)('a real SMTP server under TLS (%s)', (mode) => {
   test('takes AUTH and several messages over one connection', async () => {

@@ -18,7 +18,7 @@ import { openSession } from './session.ts';
 import { SmtpConnectError, type SmtpRelay } from './session.types.ts';
 import { TEST_ONLY_EXPIRED_CERTIFICATE } from './test-certificates.case.ts';
 
-const AUTH = { user: 'me@sender.test', password: 'correct horse; battery' };
+const AUTH = { user: 'me@sender.test', method: 'auto', password: 'correct horse; battery' } as const;
 const SECRETS = [AUTH.password, Buffer.from(AUTH.password), Buffer.from(`\0${AUTH.user}\0${AUTH.password}`)].map(
   (secret) => (typeof secret === 'string' ? secret : secret.toString('base64')),
 );
@@ -403,7 +403,7 @@ describe('AUTH', () => {
     await using peer = await startPeer(async (connection) => {
       connection.say('220 hi');
       await connection.line();
-      connection.say('250-relay', '250 AUTH=LOGIN CRAM-MD5');
+      connection.say('250-relay', '250 AUTH=LOGIN');
       expect(await connection.line()).toBe('AUTH LOGIN');
       connection.say('334 VXNlcm5hbWU6');
       expect(Buffer.from(await connection.line(), 'base64').toString()).toBe(AUTH.user);
@@ -474,7 +474,7 @@ describe('AUTH', () => {
   });
 
   test('needed and not offered is refused: the mail must not go unauthenticated', async () => {
-    for (const extensions of [[], ['AUTH CRAM-MD5 XOAUTH2']]) {
+    for (const extensions of [[], ['AUTH GSSAPI XOAUTH2']]) {
       await using peer = await startPeer((connection) => serve(connection, { extensions }));
       const error = await openingFails(relayAt(peer.port, { auth: AUTH }));
       expect(error.fault).toMatchObject({ kind: 'unsupported', stage: 'auth' });

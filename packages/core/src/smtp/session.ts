@@ -2,11 +2,10 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { isAscii } from 'node:buffer';
 import type { Clock } from '../clock.ts';
-import { authenticate, refusedAt } from './authenticate.ts';
-import { NO_CAPABILITIES, parseCapabilities, type SmtpCapabilities } from './capabilities.ts';
-import { SmtpConnection } from './connection.ts';
+import type { SmtpCapabilities } from './capabilities.ts';
+import type { SmtpConnection } from './connection.ts';
 import { endsWithLineBreak } from './dot-stuffing.ts';
-import { assertEnvelope, needsSmtpUtf8 } from './envelope.ts';
+import { assertEnvelope, MAX_RECIPIENTS, needsSmtpUtf8 } from './envelope.ts';
 import type { SmtpFaultRecord, SmtpReply } from './reply.ts';
 import {
   type RecipientReply,
@@ -15,18 +14,10 @@ import {
   type SmtpSession,
   type SmtpTransaction,
 } from './session.types.ts';
+import { type OpenedConnection, type OpenSessionOptions, openConnection } from './session-opening.ts';
 import { Transaction } from './transaction.ts';
-import { TrustStore } from './trust-store.ts';
 
-export interface OpenSessionOptions {
-  readonly clock: Clock;
-  /** Gives up the opening; once the session is open it has no effect. */
-  readonly signal?: AbortSignal;
-  /** Told once when an opened session stops being usable: the relay closed it or spoke unasked, a fault, quit, destroy. */
-  readonly onUnusable?: () => void;
-  /** Kept by whoever opens many sessions with a relay that has a `ca`. @defaultValue one for this session */
-  readonly trust?: TrustStore;
-}
+export type { OpenSessionOptions };
 
 /**
  * Connect to a relay, protect the connection, and authenticate where the relay's settings say so.
@@ -36,80 +27,12 @@ export interface OpenSessionOptions {
  * @see RFC 5321, RFC 3207 (STARTTLS), RFC 4954 (AUTH)
  */
 export async function openSession(relay: SmtpRelay, options: OpenSessionOptions): Promise<SmtpSession> {
-  const { clock, signal, onUnusable, trust = new TrustStore() } = options;
-  // The only setting that is written into a command as it is.
-  if (!/^[\x21-\x7e]+$/.test(relay.ehloName))
-    throw new TypeError(`not a name for EHLO: ${JSON.stringify(relay.ehloName)}`);
-  if (signal?.aborted) throw new SmtpConnectError({ kind: 'aborted', stage: 'connect', text: 'given up' });
-
-  const connection = new SmtpConnection(relay, clock, trust);
-  const giveUp = () => connection.fail('aborted', 'given up');
-  signal?.addEventListener('abort', giveUp, { once: true });
-  try {
-    const capabilities = await introduce(connection, relay);
-    if (connection.fault !== null) throw new SmtpConnectError(connection.fault);
-    connection.onEnd = onUnusable ?? null;
-    return new Session(connection, relay, capabilities, clock);
-  } catch (error) {
-    connection.destroy();
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', giveUp);
-  }
+  return sessionOn(await openConnection(relay, options), relay, options.clock);
 }
 
-/** All steps from TCP to where mail may be sent; answers what the relay can do. */
-async function introduce(connection: SmtpConnection, relay: SmtpRelay): Promise<SmtpCapabilities> {
-  await connection.connect();
-  if (relay.tls === 'implicit') await connection.secure('connect');
-  const greeting = await connection.ask('greeting', '', relay.timeouts.greetingMs);
-  if (greeting.code >= 300) throw refusedAt('greeting', greeting);
-
-  let capabilities = await sayHello(connection, relay);
-  if (await startTls(connection, relay, capabilities)) {
-    // RFC 3207 §4.2: what was announced in clear is void.
-    capabilities = await sayHello(connection, relay);
-  }
-  if (relay.auth !== undefined) {
-    await authenticate(connection, relay.auth, capabilities, relay.timeouts.commandMs);
-  }
-  return capabilities;
-}
-
-async function sayHello(connection: SmtpConnection, relay: SmtpRelay): Promise<SmtpCapabilities> {
-  const { commandMs } = relay.timeouts;
-  const reply = await connection.ask('ehlo', `EHLO ${relay.ehloName}\r\n`, commandMs);
-  if (reply.code < 300) return parseCapabilities(connection.replyLines);
-  // Second digit 0 means syntax (RFC 5321 §4.2.1): the command is unknown. Any other refusal means us, not EHLO.
-  if (Math.floor(reply.code / 10) !== 50) throw refusedAt('ehlo', reply);
-  if (relay.tls === 'starttls' && !connection.isTls)
-    throw unsupported('starttls', 'the relay knows no EHLO, so no STARTTLS');
-  if (relay.auth !== undefined) throw unsupported('auth', 'the relay knows no EHLO, so no AUTH');
-  const simple = await connection.ask('ehlo', `HELO ${relay.ehloName}\r\n`, commandMs);
-  if (simple.code >= 300) throw refusedAt('ehlo', simple);
-  return NO_CAPABILITIES;
-}
-
-/** Answers whether the connection has gone under TLS by this. */
-async function startTls(
-  connection: SmtpConnection,
-  { tls, timeouts }: SmtpRelay,
-  { startTls: isOffered }: SmtpCapabilities,
-): Promise<boolean> {
-  if (tls === 'none' || tls === 'implicit') return false;
-  if (!isOffered) {
-    if (tls === 'starttls') throw unsupported('starttls', 'the relay does not offer STARTTLS, which is required');
-    return false;
-  }
-  const reply = await connection.ask('starttls', 'STARTTLS\r\n', timeouts.commandMs);
-  // Going on in clear where it was offered and is refused would hand the choice to whoever sits in between.
-  if (reply.code >= 300) throw refusedAt('starttls', reply);
-  await connection.secure('starttls');
-  return true;
-}
-
-function unsupported(stage: 'starttls' | 'auth', text: string): SmtpConnectError {
-  return new SmtpConnectError({ kind: 'unsupported', stage, text });
+/** The session on a connection that was opened for nothing else. */
+export function sessionOn(opened: OpenedConnection, relay: SmtpRelay, clock: Clock): SmtpSession {
+  return new Session(opened, relay, clock);
 }
 
 class Session implements SmtpSession {
@@ -118,11 +41,12 @@ class Session implements SmtpSession {
   readonly #capabilities: SmtpCapabilities;
   readonly #clock: Clock;
   #transactions = 0;
+  #hasRun = false;
   #isBusy = false;
   #needsReset = false;
   #quitting: Promise<void> | null = null;
 
-  constructor(connection: SmtpConnection, relay: SmtpRelay, capabilities: SmtpCapabilities, clock: Clock) {
+  constructor({ connection, capabilities }: OpenedConnection, relay: SmtpRelay, clock: Clock) {
     this.#connection = connection;
     this.#relay = relay;
     this.#capabilities = capabilities;
@@ -137,13 +61,36 @@ class Session implements SmtpSession {
     return this.#transactions;
   }
 
+  get maxRecipients(): number {
+    return Math.min(this.#capabilities.limits.rcptMax ?? MAX_RECIPIENTS, MAX_RECIPIENTS);
+  }
+
+  get maxRecipientDomains(): number | null {
+    return this.#capabilities.limits.rcptDomainMax;
+  }
+
+  get maxTransactions(): number | null {
+    return this.#capabilities.limits.mailMax;
+  }
+
+  get transcript(): readonly string[] {
+    return this.#connection.transcript.lines;
+  }
+
   async send(transaction: SmtpTransaction, mayMail: () => boolean = () => true): Promise<readonly RecipientReply[]> {
     if (this.#isBusy) throw new Error('a session sends one transaction at a time');
     assertEnvelope(transaction);
-    const { fault } = this.#connection;
-    if (fault !== null || this.#quitting !== null) return allBroken(transaction, fault);
+    const { fault, transcript } = this.#connection;
+    // The opening is told with the first transaction, which it was for.
+    if (this.#hasRun) transcript.restart();
+    this.#hasRun = true;
+    if (fault !== null || this.#quitting !== null) {
+      transcript.note(`not sent: ${fault?.text ?? 'the session has ended'}`);
+      return allBroken(transaction, fault);
+    }
     const refusal = refuseUnsent(transaction, this.#capabilities);
     if (refusal !== null) {
+      transcript.note(`${refusal.code} ${refusal.enhanced} ${refusal.text}`);
       return transaction.to.map((address) => ({ status: 'refused', address, stage: 'mail', reply: refusal }));
     }
 
@@ -168,6 +115,22 @@ class Session implements SmtpSession {
         this.#transactions += 1;
         this.#needsReset = run.leavesOpen;
       }
+    }
+  }
+
+  async check(timeoutMs: number): Promise<boolean> {
+    if (this.#isBusy || !this.usable) return false;
+    this.#isBusy = true;
+    try {
+      // Whatever it answers it is there, unless it closes the connection with it.
+      const { code } = await this.#connection.ask('rset', 'NOOP\r\n', timeoutMs);
+      if (code === 421) this.#connection.fail('closed', 'the relay closes the connection with 421');
+      return this.usable;
+    } catch (error) {
+      if (!(error instanceof SmtpConnectError)) throw error;
+      return false;
+    } finally {
+      this.#isBusy = false;
     }
   }
 

@@ -11,6 +11,38 @@ import type { SmtpFaultRecord, SmtpReply, SmtpStage } from './reply.ts';
  */
 export type TlsMode = 'none' | 'opportunistic' | 'starttls' | 'implicit';
 
+/**
+ * How the relay is told who we are.
+ * - `auto`: with a password the best of PLAIN (RFC 4616), LOGIN and CRAM-MD5 (RFC 2195) that is offered; with a token
+ *   alone, XOAUTH2.
+ * - the others: this one or no session at all.
+ */
+export type AuthMethod = 'auto' | 'plain' | 'login' | 'cram-md5' | 'xoauth2';
+
+/**
+ * Gives a bearer token. `refused` is one that the relay has just refused: another one is wanted, and the same again
+ * means that there is none.
+ *
+ * @throws SmtpConnectError at stage `auth` where none can be had.
+ */
+export type TokenSource = (refused?: string) => Promise<string>;
+
+/** Who we are to the relay. */
+export interface SmtpAuth {
+  readonly user: string;
+  readonly method: AuthMethod;
+  readonly password?: string;
+  /** For XOAUTH2. */
+  readonly token?: TokenSource;
+}
+
+/** With which a client presents itself in TLS, both PEM. */
+export interface ClientCertificate {
+  /** The certificate, and behind it those between it and the root. */
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** Milliseconds allowed for each stage. */
 export interface SmtpTimeouts {
   readonly connectMs: number;
@@ -49,7 +81,10 @@ export interface SmtpRelay {
   readonly ca?: string;
   /** Accept any certificate; for tests and closed networks only. @defaultValue false */
   readonly insecureTls?: boolean;
-  readonly auth?: { readonly user: string; readonly password: string };
+  /** Oldest TLS that is spoken. @defaultValue that of the process: TLSv1.2 */
+  readonly minTlsVersion?: 'TLSv1.2' | 'TLSv1.3';
+  readonly clientCert?: ClientCertificate;
+  readonly auth?: SmtpAuth;
   /** Name given with EHLO. */
   readonly ehloName: string;
   /** Never pipeline, though it is announced: the relay was seen to answer a group badly. @defaultValue false */
@@ -87,6 +122,18 @@ export interface SmtpSession {
   readonly usable: boolean;
   /** Transactions that reached MAIL. */
   readonly transactions: number;
+  /** RCPT commands that a transaction may have: RCPTMAX (RFC 9422), and never more than 100. */
+  readonly maxRecipients: number;
+  /** Different recipient domains that a transaction may have (RCPTDOMAINMAX, RFC 9422); null for no limit. */
+  readonly maxRecipientDomains: number | null;
+  /** Transactions that the relay takes on one connection (MAILMAX, RFC 9422); null for no limit. */
+  readonly maxTransactions: number | null;
+  /**
+   * What was said in the last transaction, for a person: lines as `+12ms C: MAIL FROM:<a@x.test>`, at most 60 of 200
+   * characters, without credentials and without the message. The first transaction of a connection has the opening in
+   * front. Read it before the next transaction begins, which is before the session is given back.
+   */
+  readonly transcript: readonly string[];
   /**
    * Run one transaction. Never rejects for what the relay or the network does: every recipient has an entry,
    * in the order of `transaction.to`.
@@ -95,6 +142,8 @@ export interface SmtpSession {
    * false nothing is sent and every entry is `broken` with kind `aborted` and `doubt: false`.
    */
   send(transaction: SmtpTransaction, mayMail?: () => boolean): Promise<readonly RecipientReply[]>;
+  /** Ask with NOOP whether the relay still answers; false also while a transaction runs. Never rejects. */
+  check(timeoutMs: number): Promise<boolean>;
   /** Say QUIT and close; never rejects, at most `quitMs`. */
   quit(): Promise<void>;
   /** Close at once. */
@@ -106,10 +155,18 @@ export class SmtpConnectError extends Error {
   override readonly name = 'SmtpConnectError';
   readonly fault: SmtpFaultRecord;
   readonly reply: SmtpReply | null;
+  /** What was said up to the failure; see {@link SmtpSession.transcript}. */
+  readonly transcript: readonly string[];
 
-  constructor(fault: SmtpFaultRecord, reply: SmtpReply | null = null) {
+  constructor(fault: SmtpFaultRecord, reply: SmtpReply | null = null, transcript: readonly string[] = []) {
     super(`${fault.stage}: ${fault.text}`);
     this.fault = fault;
     this.reply = reply;
+    this.transcript = transcript;
+  }
+
+  /** The same failure with what was said up to it. */
+  withTranscript(transcript: readonly string[]): SmtpConnectError {
+    return new SmtpConnectError(this.fault, this.reply, transcript);
   }
 }

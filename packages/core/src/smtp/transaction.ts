@@ -93,6 +93,7 @@ export class Transaction implements ConnectionHandler {
   }
 
   onReply(reply: SmtpReply): void {
+    if (this.#waitsFor === 'body') this.#noteBody();
     const stage = stageOf(this.#waitsFor);
     if (reply.code === 421) {
       this.#refuseRest(reply, stage);
@@ -134,6 +135,7 @@ export class Transaction implements ConnectionHandler {
 
   onFault(fault: SmtpFaultRecord): void {
     const doubt = this.#waitsFor === 'dot';
+    if (this.#waitsFor === 'body') this.#noteBody();
     this.#finish((address) => ({ status: 'broken', address, fault, doubt }));
   }
 
@@ -236,6 +238,7 @@ export class Transaction implements ConnectionHandler {
       const chunk = stuffDots(body, this.#written, end);
       this.#written = end;
       if (end === body.length) {
+        this.#noteBody();
         this.#await('dot');
         connection.writeBoth(chunk, endsWithLineBreak(body) ? FINAL_DOT : CRLF_FINAL_DOT);
         return;
@@ -243,6 +246,10 @@ export class Transaction implements ConnectionHandler {
       this.#await('body');
       if (!connection.write(chunk)) return;
     }
+  }
+
+  #noteBody(): void {
+    this.#context.connection.transcript.clientBytes(this.#written, this.#body.length);
   }
 
   #mailCommand(): string {
@@ -257,7 +264,7 @@ export class Transaction implements ConnectionHandler {
 
   #command(waitsFor: Wanted, command: string): void {
     this.#await(waitsFor);
-    this.#context.connection.write(command);
+    this.#context.connection.command(command);
   }
 
   #await(waitsFor: Wanted): void {

@@ -36,9 +36,9 @@ export function claimConformance(open: OpenStore): void {
       const session = await world.sessions.start('test', world.clock.now());
       const lanes = await claim(
         [
-          { accountPk: second, quota: 3 },
-          { accountPk: empty, quota: 5 },
-          { accountPk: world.accountPk, quota: 7 },
+          { accountPk: second, tenantId: world.tenantId, quota: 3, limits: null },
+          { accountPk: empty, tenantId: world.tenantId, quota: 5, limits: null },
+          { accountPk: world.accountPk, tenantId: world.tenantId, quota: 7, limits: null },
         ],
         { session, now: world.clock.now(), immediateOnly: false },
       );
@@ -59,7 +59,7 @@ export function claimConformance(open: OpenStore): void {
       const immediate = await world.accept({ priority: 0 });
       const claim = prepareClaim(world.database);
       const session = await world.sessions.start('test', world.clock.now());
-      const quotas = [{ accountPk: world.accountPk, quota: 10 }];
+      const quotas = [{ accountPk: world.accountPk, tenantId: world.tenantId, quota: 10, limits: null }];
       const [lane] = await claim(quotas, { session, now: world.clock.now(), immediateOnly: true });
       expect(lane?.map(({ pk }) => pk)).toEqual([immediate]);
     });
@@ -75,7 +75,10 @@ export function claimConformance(open: OpenStore): void {
           const options = { session, now: world.clock.now(), immediateOnly: false };
           const mine: string[] = [];
           for (;;) {
-            const [lane = []] = await claim([{ accountPk: world.accountPk, quota: 7 }], options);
+            const [lane = []] = await claim(
+              [{ accountPk: world.accountPk, tenantId: world.tenantId, quota: 7, limits: null }],
+              options,
+            );
             expect(lane.length).toBeLessThanOrEqual(7);
             if (lane.length === 0) return mine;
             mine.push(...lane.map(({ pk }) => pk));
@@ -95,7 +98,9 @@ export function claimConformance(open: OpenStore): void {
       const session = await world.sessions.start('test', world.clock.now());
       await world.sessions.end(session, world.clock.now());
       const options = { session, now: world.clock.now(), immediateOnly: false };
-      expect(await claim([{ accountPk: world.accountPk, quota: 5 }], options)).toEqual([[]]);
+      expect(
+        await claim([{ accountPk: world.accountPk, tenantId: world.tenantId, quota: 5, limits: null }], options),
+      ).toEqual([[]]);
       expect((await world.messages()).map(({ state }) => state)).toEqual(['ready']);
     });
 

@@ -76,7 +76,15 @@ async function eventWriter(world: World) {
   return {
     async write(): Promise<string> {
       const pk = makePk();
-      const event = { pk, tenant_id: tenantId, message_pk, type: 'sent', at: clock.now(), attempt: 1 } as const;
+      const event = {
+        pk,
+        tenant_id: tenantId,
+        message_pk,
+        account_pk: null,
+        type: 'sent',
+        at: clock.now(),
+        attempt: 1,
+      } as const;
       await database.write([insert.bind({ ...event, detail: '{}', seq: null })]);
       return pk;
     },

@@ -82,6 +82,8 @@ export async function createWorld(open: OpenStore): Promise<World> {
         batch_code: null,
         message_id: `<${pk}@example.org>`,
         expires_at: null,
+        on_in_doubt: 'retry',
+        units: to.length,
         created_at: clock.now(),
         ...changes,
       },
@@ -116,7 +118,7 @@ export async function createWorld(open: OpenStore): Promise<World> {
     async claimAll() {
       const session = await sessions.start('test', clock.now());
       const options = { session, now: clock.now(), immediateOnly: false };
-      const [lane = []] = await claim([{ accountPk, quota: 10_000 }], options);
+      const [lane = []] = await claim([{ accountPk, tenantId, quota: 10_000, limits: null }], options);
       return { session, pks: lane.map((message) => message.pk) };
     },
     settlement: (pk, session, changes) => ({
@@ -129,6 +131,8 @@ export async function createWorld(open: OpenStore): Promise<World> {
       attempts: 1,
       eligibleAt: null,
       lastError: null,
+      units: 0,
+      uses: [],
       recipients: [],
       event: { type: 'sent', attempt: 1, detail: {} },
       ...changes,
@@ -149,6 +153,16 @@ function seeding(database: Database<CoreSchema>, clock: VirtualClock, makePk: Ma
       client_sync_path: null,
       client_attachment_path: null,
       client_auth: null,
+      suspended_at: null,
+      weight: 1,
+      limit_per_minute: null,
+      limit_per_hour: null,
+      limit_per_day: null,
+      limit_unit: 'message',
+      refuse_over_limit: 0,
+      on_in_doubt: 'retry',
+      retry: null,
+      reply_rules: null,
       created_at: p.now,
       updated_at: p.now,
     }),
@@ -169,6 +183,19 @@ function seeding(database: Database<CoreSchema>, clock: VirtualClock, makePk: Ma
       is_default: 0,
       max_connections: 5,
       max_messages_per_connection: 100,
+      weight: 1,
+      limit_per_minute: null,
+      limit_per_hour: null,
+      limit_per_day: null,
+      limit_behavior: 'defer',
+      limit_unit: 'message',
+      auth_method: 'auto',
+      oauth: null,
+      tls_min_version: null,
+      tls_client_cert: null,
+      tls_client_key: null,
+      ehlo_name: null,
+      retry: null,
       version: 1,
       created_at: p.created_at,
       updated_at: p.created_at,

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe } from 'vitest';
+import { batchConformance } from './batch.case.ts';
+import { bulkConformance } from './bulk.case.ts';
 import { claimConformance } from './claim.case.ts';
+import { controlConformance } from './control.case.ts';
+import { expireConformance } from './expire.case.ts';
 import { migrationConformance } from './migration.case.ts';
 import { outcomeConformance } from './outcome.case.ts';
 import { sequenceConformance } from './sequence.case.ts';
 import type { OpenStore } from './store-world.case.ts';
+import { submitConformance } from './submit.case.ts';
 import { writeConformance } from './write.case.ts';
 
 /**
@@ -21,5 +26,10 @@ export function storeConformance(name: string, open: OpenStore, skip = ''): void
     claimConformance(open);
     outcomeConformance(open);
     sequenceConformance(open);
+    submitConformance(open);
+    expireConformance(open);
+    controlConformance(open);
+    bulkConformance(open);
+    batchConformance(open);
   });
 }

@@ -117,7 +117,7 @@ test('events() gives all events in the order of their numbers and waits for new 
     if (seen.length === 25) break;
   }
   expect(seen.map(({ seq }) => seq)).toEqual(Array.from({ length: 25 }, (_, index) => index + 1));
-  expect(new Set(seen.slice(20).map(({ id }) => id.split(' ')[0]))).toEqual(new Set(['late']));
+  expect(new Set(seen.slice(20).map(({ id }) => id?.split(' ')[0]))).toEqual(new Set(['late']));
 
   const rest: number[] = [];
   for await (const { seq } of world.engine.events({ after: 22 })) {

@@ -12,13 +12,24 @@ const SETTINGS: AccountSettings = {
   host: '127.0.0.1',
   port: 25,
   user: null,
+  auth_method: 'auto',
   tls: 'none',
   tls_servername: null,
   tls_ca: null,
   tls_insecure: false,
+  tls_min_version: null,
+  tls_client_cert: null,
+  ehlo_name: null,
   is_default: false,
   max_connections: 2,
   max_messages_per_connection: 50,
+  weight: 1,
+  limit_per_minute: null,
+  limit_per_hour: null,
+  limit_per_day: null,
+  limit_behavior: 'defer',
+  limit_unit: 'message',
+  retry: null,
 };
 const ACME = reachOf('acme');
 
@@ -27,10 +38,39 @@ function add(world: World, id: string, settings: Partial<AccountSettings> = {}):
 }
 
 export function accountStoreCases(open: OpenWorld): void {
-  test('delivery gets all that it needs, the password in clear', async () => {
+  test('delivery gets all that it needs, the secrets in clear, and what governs the tenant', async () => {
     await using world = await open();
-    await addTenants(world, 'acme');
-    const { pk } = await add(world, 'main', { user: 'u', password: 'p', tls_insecure: true, tls_servername: 'a.b' });
+    const rules = [{ codes: [550], verdict: 'policy', permanence: 'temporary' }] as const;
+    await world.tenants.create(
+      {
+        id: 'acme',
+        weight: 5,
+        limit_per_hour: 100,
+        limit_unit: 'recipient',
+        refuse_over_limit: true,
+        on_in_doubt: 'hold',
+        retry: { max_age_seconds: 60 },
+        reply_rules: rules,
+      },
+      START,
+    );
+    const { pk } = await add(world, 'main', {
+      user: 'u',
+      password: 'p',
+      auth_method: 'xoauth2',
+      oauth: { accessToken: 'tok' },
+      tls_insecure: true,
+      tls_servername: 'a.b',
+      tls_min_version: 'TLSv1.3',
+      tls_client_cert: 'cert',
+      tls_client_key: 'key',
+      ehlo_name: 'mail.acme.example',
+      weight: 3,
+      limit_per_minute: 10,
+      limit_per_day: 1_000,
+      limit_behavior: 'reject',
+      retry: { preset: 'original' },
+    });
     expect(await world.accounts.relayRow(pk)).toEqual({
       pk,
       tenantId: 'acme',
@@ -40,14 +80,69 @@ export function accountStoreCases(open: OpenWorld): void {
       port: 25,
       user: 'u',
       password: 'p',
+      authMethod: 'xoauth2',
+      oauth: { accessToken: 'tok' },
       tls: 'none',
       tlsServername: 'a.b',
       tlsCa: null,
       tlsInsecure: true,
+      tlsMinVersion: 'TLSv1.3',
+      tlsClientCert: 'cert',
+      tlsClientKey: 'key',
+      ehloName: 'mail.acme.example',
       maxConnections: 2,
       maxMessagesPerConnection: 50,
+      weight: 3,
+      limits: { perMinute: 10, perHour: null, perDay: 1_000, unit: 'message' },
+      limitBehavior: 'reject',
+      retry: { preset: 'original' },
+      tenant: {
+        weight: 5,
+        limits: { perMinute: null, perHour: 100, perDay: null, unit: 'recipient' },
+        retry: { max_age_seconds: 60 },
+        replyRules: rules,
+        suspendedAt: null,
+        onInDoubt: 'hold',
+        refuseOverLimit: true,
+      },
     });
     await expect(world.accounts.relayRow(world.makePk())).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('of an account and a tenant of which nothing is set delivery gets the defaults', async () => {
+    await using world = await open();
+    await addTenants(world, 'acme');
+    const { pk } = await add(world, 'main');
+    const unlimited = { perMinute: null, perHour: null, perDay: null, unit: 'message' };
+    expect(await world.accounts.relayRow(pk)).toMatchObject({
+      user: null,
+      password: null,
+      oauth: null,
+      tlsClientKey: null,
+      limits: unlimited,
+      retry: null,
+      tenant: {
+        weight: 1,
+        limits: unlimited,
+        retry: null,
+        replyRules: [],
+        suspendedAt: null,
+        onInDoubt: 'retry',
+        refuseOverLimit: false,
+      },
+    });
+  });
+
+  test("a change of the tenant is seen in its accounts' rows at once", async () => {
+    await using world = await open();
+    await addTenants(world, 'acme');
+    const { pk } = await add(world, 'main');
+    const weight = async () => (await world.accounts.relayRow(pk)).tenant.weight;
+    expect(await weight()).toBe(1);
+    await world.tenants.update(ACME, 'acme', { weight: 7 }, START);
+    expect(await weight()).toBe(7);
+    await world.tenants.setSuspended(ACME, 'acme', { suspended: true, now: START });
+    expect((await world.accounts.relayRow(pk)).tenant.suspendedAt).toBe(START);
   });
 
   test('with another key the password stays closed and the rest can be read', async () => {

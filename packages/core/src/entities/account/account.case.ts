@@ -22,13 +22,29 @@ export function accountCases(open: OpenWorld): void {
       port: 587,
       user: 'proxy',
       has_password: true,
+      auth_method: 'auto',
+      has_oauth: false,
       tls: 'starttls',
       tls_servername: null,
       tls_ca: null,
       tls_insecure: false,
+      tls_min_version: null,
+      tls_client_cert: null,
+      has_tls_client_key: false,
+      ehlo_name: null,
       is_default: true,
       max_connections: 10,
       max_messages_per_connection: 100,
+      weight: 1,
+      limit_per_minute: null,
+      limit_per_hour: null,
+      limit_per_day: null,
+      limit_behavior: 'defer',
+      limit_unit: 'message',
+      retry: null,
+      paused_until: null,
+      pause_reason: null,
+      pause_failures: 0,
       created_at: '2026-01-01T00:00:00.000Z',
       updated_at: '2026-01-01T00:00:00.000Z',
     });
@@ -113,7 +129,8 @@ export function accountCases(open: OpenWorld): void {
     await using world = await open();
     await addTenants(world, 'acme', 'other');
     const { pk } = await world.run('accounts.create', RELAY, 'other');
-    for (const operation of ['accounts.get', 'accounts.update', 'accounts.delete']) {
+    const onOne = ['accounts.get', 'accounts.update', 'accounts.delete', 'accounts.resume', 'accounts.verify'];
+    for (const operation of onOne) {
       for (const account_id of [pk, 'main', 'nothing']) {
         expect(await world.refused(operation, { account_id }, 'acme')).toBe('not_found');
       }

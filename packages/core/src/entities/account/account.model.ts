@@ -1,8 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { RetryPolicyInput } from '../../retry-policy.ts';
 import type { SealedPlace, Sealer } from '../../secrets/sealer.ts';
+import type { ReplyRule } from '../../smtp/classification.types.ts';
+import type { OAuthSettings } from '../../smtp/oauth.types.ts';
 import type { TlsMode } from '../../smtp/session.types.ts';
-import type { AccountsTable } from './account.table.ts';
+import type { OnInDoubt } from '../message/message.table.ts';
+import type { TenantsTable } from '../tenant/tenant.table.ts';
+import type { AccountPausesTable, AccountsTable, AuthMethod, LimitBehavior, LimitUnit } from './account.table.ts';
+import { type AccountPause, pauseOf } from './account-pause.store.ts';
+
+/** Most that is sent in any window of that length; null for no limit. */
+export interface RateLimits {
+  readonly perMinute: number | null;
+  readonly perHour: number | null;
+  readonly perDay: number | null;
+  /** What is counted. */
+  readonly unit: LimitUnit;
+}
 
 /** An account as it may be shown. */
 export interface Account {
@@ -13,28 +28,48 @@ export interface Account {
   readonly port: number;
   readonly user: string | null;
   readonly has_password: boolean;
+  readonly auth_method: AuthMethod;
+  readonly has_oauth: boolean;
   readonly tls: TlsMode;
   readonly tls_servername: string | null;
   readonly tls_ca: string | null;
   readonly tls_insecure: boolean;
+  readonly tls_min_version: 'TLSv1.2' | 'TLSv1.3' | null;
+  readonly tls_client_cert: string | null;
+  readonly has_tls_client_key: boolean;
+  readonly ehlo_name: string | null;
   readonly is_default: boolean;
   readonly max_connections: number;
   readonly max_messages_per_connection: number;
+  readonly weight: number;
+  readonly limit_per_minute: number | null;
+  readonly limit_per_hour: number | null;
+  readonly limit_per_day: number | null;
+  readonly limit_behavior: LimitBehavior;
+  readonly limit_unit: LimitUnit;
+  readonly retry: RetryPolicyInput | null;
+  /** Null while it may send. */
+  readonly pause: AccountPause | null;
   readonly version: number;
   readonly created_at: number;
   readonly updated_at: number;
 }
 
-/** All that can be set of an account. */
-export type AccountSettings = Omit<
-  Account,
-  'pk' | 'id' | 'tenant_id' | 'has_password' | 'version' | 'created_at' | 'updated_at'
-> & {
-  /** Absent: the one that is stored stays. */
+/** What of an account is sealed. Absent: what is stored stays. */
+export interface AccountSecrets {
   readonly password?: string | null;
-};
+  readonly oauth?: OAuthSettings | null;
+  /** PEM. */
+  readonly tls_client_key?: string | null;
+}
 
-/** What delivery needs to reach the relay, the password in clear. */
+type NotSet = 'pk' | 'id' | 'tenant_id' | 'pause' | 'version' | 'created_at' | 'updated_at';
+
+/** All that can be set of an account. */
+export type AccountSettings = Omit<Account, NotSet | 'has_password' | 'has_oauth' | 'has_tls_client_key'> &
+  AccountSecrets;
+
+/** What delivery needs to know of an account and its tenant, the secrets in clear. */
 export interface AccountRelayRow {
   readonly pk: string;
   readonly tenantId: string;
@@ -45,12 +80,39 @@ export interface AccountRelayRow {
   readonly port: number;
   readonly user: string | null;
   readonly password: string | null;
+  readonly authMethod: AuthMethod;
+  readonly oauth: OAuthSettings | null;
   readonly tls: TlsMode;
   readonly tlsServername: string | null;
   readonly tlsCa: string | null;
   readonly tlsInsecure: boolean;
+  readonly tlsMinVersion: 'TLSv1.2' | 'TLSv1.3' | null;
+  readonly tlsClientCert: string | null;
+  readonly tlsClientKey: string | null;
+  /** Given with EHLO; null for the instance's. */
+  readonly ehloName: string | null;
   readonly maxConnections: number;
   readonly maxMessagesPerConnection: number;
+  readonly weight: number;
+  readonly limits: RateLimits;
+  readonly limitBehavior: LimitBehavior;
+  /** The account's own. */
+  readonly retry: RetryPolicyInput | null;
+  readonly tenant: RelayTenant;
+}
+
+/** What of the tenant governs the sending of all its accounts. */
+export interface RelayTenant {
+  readonly weight: number;
+  readonly limits: RateLimits;
+  readonly retry: RetryPolicyInput | null;
+  /** Matched before the built-in ones. */
+  readonly replyRules: readonly ReplyRule[];
+  /** Set while nothing of the tenant is sent. */
+  readonly suspendedAt: number | null;
+  /** For messages that say nothing of it. */
+  readonly onInDoubt: OnInDoubt;
+  readonly refuseOverLimit: boolean;
 }
 
 export interface AccountKey {
@@ -59,40 +121,129 @@ export interface AccountKey {
   readonly id: string;
 }
 
-/** Where the password of an account is sealed to. */
-export function passwordPlace(pk: string): SealedPlace {
-  return { table: 'accounts', column: 'password', row: pk };
+/** An account with its pause, if there is one. */
+export type AccountRow = AccountsTable & { readonly [Name in keyof PauseColumns]: PauseColumns[Name] | null };
+type PauseColumns = Omit<AccountPausesTable, 'account_pk'>;
+
+/** An account with what {@link RelayTenant} is made of. */
+export type AccountRelayColumns = AccountsTable & {
+  readonly [Name in RelayTenantColumn as `tenant_${Name}`]: TenantsTable[Name];
+};
+
+export const RELAY_TENANT_COLUMNS = [
+  'weight',
+  'limit_per_minute',
+  'limit_per_hour',
+  'limit_per_day',
+  'limit_unit',
+  'retry',
+  'reply_rules',
+  'suspended_at',
+  'on_in_doubt',
+  'refuse_over_limit',
+] as const satisfies readonly (keyof TenantsTable)[];
+type RelayTenantColumn = (typeof RELAY_TENANT_COLUMNS)[number];
+
+type SecretColumn = 'password' | 'oauth' | 'tls_client_key';
+
+/** Where a secret of an account is sealed to. */
+function placeOf(pk: string, column: SecretColumn): SealedPlace {
+  return { table: 'accounts', column, row: pk };
 }
 
 export function columnsOf(
   settings: AccountSettings,
-): Omit<AccountsTable, 'pk' | 'id' | 'tenant_id' | 'password' | 'version' | 'created_at' | 'updated_at'> {
+): Omit<AccountsTable, 'pk' | 'id' | 'tenant_id' | SecretColumn | 'version' | 'created_at' | 'updated_at'> {
   return {
     host: settings.host,
     port: settings.port,
     username: settings.user,
+    auth_method: settings.auth_method,
     tls: settings.tls,
     tls_servername: settings.tls_servername,
     tls_ca: settings.tls_ca,
     tls_insecure: settings.tls_insecure ? 1 : 0,
+    tls_min_version: settings.tls_min_version,
+    tls_client_cert: settings.tls_client_cert,
+    ehlo_name: settings.ehlo_name,
     is_default: settings.is_default ? 1 : 0,
     max_connections: settings.max_connections,
     max_messages_per_connection: settings.max_messages_per_connection,
+    weight: settings.weight,
+    limit_per_minute: settings.limit_per_minute,
+    limit_per_hour: settings.limit_per_hour,
+    limit_per_day: settings.limit_per_day,
+    limit_behavior: settings.limit_behavior,
+    limit_unit: settings.limit_unit,
+    retry: settings.retry === null ? null : JSON.stringify(settings.retry),
   };
 }
 
-export function accountOf({ username, password, tls_insecure, is_default, ...row }: AccountsTable): Account {
+/** The sealed columns of the account `pk`; what is absent stays as it is in `current`. */
+export function sealedColumnsOf(
+  pk: string,
+  { password, oauth, tls_client_key }: AccountSecrets,
+  { sealer, current }: { readonly sealer: Sealer; readonly current: Pick<AccountsTable, SecretColumn> | null },
+): Pick<AccountsTable, SecretColumn> {
+  const sealed = (column: SecretColumn, plain: string | null | undefined): string | null => {
+    if (plain === undefined) return current?.[column] ?? null;
+    return plain === null ? null : sealer.seal(plain, placeOf(pk, column));
+  };
   return {
-    ...row,
-    user: username,
-    has_password: password !== null,
-    tls_insecure: tls_insecure === 1,
-    is_default: is_default === 1,
+    password: sealed('password', password),
+    oauth: sealed('oauth', oauth === undefined || oauth === null ? oauth : JSON.stringify(oauth)),
+    tls_client_key: sealed('tls_client_key', tls_client_key),
   };
 }
 
-/** Opens the password. */
-export function relayOf(row: AccountsTable, sealer: Sealer): AccountRelayRow {
+export function accountOf(row: AccountRow): Account {
+  return {
+    pk: row.pk,
+    id: row.id,
+    tenant_id: row.tenant_id,
+    host: row.host,
+    port: row.port,
+    user: row.username,
+    has_password: row.password !== null,
+    auth_method: row.auth_method,
+    has_oauth: row.oauth !== null,
+    tls: row.tls,
+    tls_servername: row.tls_servername,
+    tls_ca: row.tls_ca,
+    tls_insecure: row.tls_insecure === 1,
+    tls_min_version: row.tls_min_version,
+    tls_client_cert: row.tls_client_cert,
+    has_tls_client_key: row.tls_client_key !== null,
+    ehlo_name: row.ehlo_name,
+    is_default: row.is_default === 1,
+    max_connections: row.max_connections,
+    max_messages_per_connection: row.max_messages_per_connection,
+    weight: row.weight,
+    limit_per_minute: row.limit_per_minute,
+    limit_per_hour: row.limit_per_hour,
+    limit_per_day: row.limit_per_day,
+    limit_behavior: row.limit_behavior,
+    limit_unit: row.limit_unit,
+    retry: retryOf(row.retry),
+    pause: pauseIn(row),
+    version: row.version,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+  };
+}
+
+function pauseIn({ pk, since, until_at, failures, reason }: AccountRow): AccountPause | null {
+  if (since === null || until_at === null || failures === null || reason === null) return null;
+  return pauseOf({ account_pk: pk, since, until_at, failures, reason });
+}
+
+/** Opens the secrets. */
+export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayRow {
+  const opened = (column: SecretColumn): string | null => {
+    const sealed = row[column];
+    return sealed === null ? null : sealer.open(sealed, placeOf(row.pk, column));
+  };
+  const oauth = opened('oauth');
   return {
     pk: row.pk,
     tenantId: row.tenant_id,
@@ -101,12 +252,58 @@ export function relayOf(row: AccountsTable, sealer: Sealer): AccountRelayRow {
     host: row.host,
     port: row.port,
     user: row.username,
-    password: row.password === null ? null : sealer.open(row.password, passwordPlace(row.pk)),
+    password: opened('password'),
+    authMethod: row.auth_method,
+    // Nothing else is ever sealed into this place.
+    oauth: oauth === null ? null : (JSON.parse(oauth) as OAuthSettings),
     tls: row.tls,
     tlsServername: row.tls_servername,
     tlsCa: row.tls_ca,
     tlsInsecure: row.tls_insecure === 1,
+    tlsMinVersion: row.tls_min_version,
+    tlsClientCert: row.tls_client_cert,
+    tlsClientKey: opened('tls_client_key'),
+    ehloName: row.ehlo_name,
     maxConnections: row.max_connections,
     maxMessagesPerConnection: row.max_messages_per_connection,
+    weight: row.weight,
+    limits: limitsOf(row),
+    limitBehavior: row.limit_behavior,
+    retry: retryOf(row.retry),
+    tenant: {
+      weight: row.tenant_weight,
+      limits: limitsOf({
+        limit_per_minute: row.tenant_limit_per_minute,
+        limit_per_hour: row.tenant_limit_per_hour,
+        limit_per_day: row.tenant_limit_per_day,
+        limit_unit: row.tenant_limit_unit,
+      }),
+      retry: retryOf(row.tenant_retry),
+      replyRules: replyRulesOf(row.tenant_reply_rules),
+      suspendedAt: row.tenant_suspended_at,
+      onInDoubt: row.tenant_on_in_doubt,
+      refuseOverLimit: row.tenant_refuse_over_limit === 1,
+    },
   };
+}
+
+export function limitsOf(
+  row: Pick<AccountsTable, 'limit_per_minute' | 'limit_per_hour' | 'limit_per_day' | 'limit_unit'>,
+): RateLimits {
+  return {
+    perMinute: row.limit_per_minute,
+    perHour: row.limit_per_hour,
+    perDay: row.limit_per_day,
+    unit: row.limit_unit,
+  };
+}
+
+export function retryOf(column: string | null): RetryPolicyInput | null {
+  // The column holds what was validated as such when it was set.
+  return column === null ? null : (JSON.parse(column) as RetryPolicyInput);
+}
+
+export function replyRulesOf(column: string | null): readonly ReplyRule[] {
+  // The column holds what was validated as such when it was set.
+  return column === null ? [] : (JSON.parse(column) as readonly ReplyRule[]);
 }

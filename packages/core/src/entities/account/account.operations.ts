@@ -4,7 +4,9 @@ import * as v from 'valibot';
 import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
 import { defineOperation } from '../../operations/operation.ts';
+import type { RelayVerification } from '../../smtp/verify-relay.ts';
 import { DEFAULT_TENANT } from '../tenant/default-tenant.ts';
+import type { Account } from './account.model.ts';
 import {
   accountOutput,
   accountPage,
@@ -12,16 +14,23 @@ import {
   accountView,
   createAccountInput,
   listAccountsInput,
-  settingsFrom,
   updateAccountInput,
+  verificationOutput,
+  verificationView,
 } from './account.schema.ts';
+import { settingsFrom } from './account.settings.ts';
 import type { AccountStore } from './account.store.ts';
+import type { PausedAccount } from './account-pause.store.ts';
 
 /** What the operations on accounts use. */
 export interface AccountServices {
   readonly accounts: AccountStore;
   readonly clock: Clock;
   readonly makePk: MakePk;
+  /** End the pause of an account, if it has one, and let its mail go. */
+  readonly resumeAccount: (account: PausedAccount) => Promise<void>;
+  /** Try out the account's relay without sending mail. */
+  readonly verifyAccount: (pk: string) => Promise<RelayVerification>;
 }
 
 const createAccount = defineOperation({
@@ -54,7 +63,7 @@ const listAccounts = defineOperation({
 
 const getAccount = defineOperation({
   name: 'accounts.get',
-  summary: 'Show an SMTP relay; its password is never shown',
+  summary: 'Show an SMTP relay; its secrets are never shown',
   http: { method: 'GET', path: '/v1/accounts/{account_id}' },
   access: 'tenant',
   audit: false,
@@ -66,20 +75,24 @@ const getAccount = defineOperation({
 
 const updateAccount = defineOperation({
   name: 'accounts.update',
-  summary: 'Change an SMTP relay; a field that is absent stays, null clears it or sets its default',
+  summary: 'Change an SMTP relay and end its pause; a field that is absent stays, null clears it or sets its default',
   http: { method: 'PATCH', path: '/v1/accounts/{account_id}' },
   access: 'tenant',
   audit: true,
   input: updateAccountInput,
   output: accountOutput,
-  run: async ({ accounts, clock }: AccountServices, { tenant_id: _, account_id, ...input }, { reach }) => {
+  run: async (
+    { accounts, clock, resumeAccount }: AccountServices,
+    { tenant_id: _, account_id, ...input },
+    { reach },
+  ) => {
     const account = await accounts.update(
       reach,
       account_id,
       (current) => settingsFrom(input, { host: input.host ?? current.host, port: input.port ?? current.port, current }),
       clock.now(),
     );
-    return accountView(account);
+    return accountView(await resumed(account, resumeAccount));
   },
 });
 
@@ -97,5 +110,50 @@ const deleteAccount = defineOperation({
   },
 });
 
+const resumeAccount = defineOperation({
+  name: 'accounts.resume',
+  summary: 'End the pause of an SMTP relay; its mail goes on at once',
+  http: { method: 'POST', path: '/v1/accounts/{account_id}/resume' },
+  access: 'tenant',
+  audit: true,
+  input: accountReference,
+  output: accountOutput,
+  run: async (services: AccountServices, input, { reach }) => {
+    const account = await services.accounts.get(reach, input.account_id);
+    return accountView(await resumed(account, services.resumeAccount));
+  },
+});
+
+const verifyAccount = defineOperation({
+  name: 'accounts.verify',
+  summary: 'Connect and log in to an SMTP relay without sending mail; where that works, end its pause',
+  http: { method: 'POST', path: '/v1/accounts/{account_id}/verify' },
+  access: 'tenant',
+  audit: true,
+  input: accountReference,
+  output: verificationOutput,
+  run: async (services: AccountServices, input, { reach }) => {
+    const account = await services.accounts.get(reach, input.account_id);
+    const found = await services.verifyAccount(account.pk);
+    if (found.ok) await resumed(account, services.resumeAccount);
+    return verificationView(found);
+  },
+});
+
+/** The account as it is once its pause has ended. */
+async function resumed(account: Account, resume: AccountServices['resumeAccount']): Promise<Account> {
+  const { pk, tenant_id: tenantId, id } = account;
+  await resume({ pk, tenantId, id });
+  return { ...account, pause: null };
+}
+
 /** Commands on SMTP relays. */
-export const accountOperations = [createAccount, listAccounts, getAccount, updateAccount, deleteAccount] as const;
+export const accountOperations = [
+  createAccount,
+  listAccounts,
+  getAccount,
+  updateAccount,
+  deleteAccount,
+  resumeAccount,
+  verifyAccount,
+] as const;

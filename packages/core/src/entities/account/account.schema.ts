@@ -1,17 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
-import type { InputProblem } from '../../errors.ts';
-import { clientId, integer, page, pageOf, rfc3339, tenantId, timestamp } from '../../operations/fields.ts';
-import { invalidInput } from '../../operations/validate.ts';
-import type { TlsMode } from '../../smtp/session.types.ts';
-import { certificates, host, password, servername, tlsMode, user } from './account.fields.ts';
-import type { Account, AccountSettings } from './account.model.ts';
-
-const DEFAULT_MAX_CONNECTIONS = 10;
-const DEFAULT_MAX_MESSAGES_PER_CONNECTION = 100;
-/** RFC 8314, 7.3: submission with TLS from the first byte. */
-const IMPLICIT_TLS_PORT = 465;
+import {
+  clientId,
+  integer,
+  page,
+  pageOf,
+  rfc3339,
+  rfc3339OrNull,
+  tenantId,
+  timestamp,
+} from '../../operations/fields.ts';
+import { retryPolicyInput } from '../../retry-policy.ts';
+import type { RelayVerification } from '../../smtp/verify-relay.ts';
+import {
+  authMethod,
+  certificates,
+  ehloName,
+  host,
+  limitBehavior,
+  limitFields,
+  limitOutputs,
+  oauth,
+  password,
+  privateKey,
+  servername,
+  tlsMinVersion,
+  tlsMode,
+  user,
+  weight,
+} from './account.fields.ts';
+import type { Account } from './account.model.ts';
 
 const port = integer(1, 65_535);
 
@@ -19,13 +38,23 @@ const port = integer(1, 65_535);
 const optionalSettings = {
   user: v.nullish(user),
   password: v.nullish(password),
+  auth_method: v.nullish(authMethod),
+  oauth: v.nullish(oauth),
   tls: v.nullish(tlsMode),
   tls_servername: v.nullish(servername),
   tls_ca: v.nullish(certificates),
   tls_insecure: v.optional(v.boolean()),
+  tls_min_version: v.nullish(tlsMinVersion),
+  tls_client_cert: v.nullish(certificates),
+  tls_client_key: v.nullish(privateKey),
+  ehlo_name: v.nullish(ehloName),
   is_default: v.optional(v.boolean()),
   max_connections: v.nullish(integer(1, 1_000)),
   max_messages_per_connection: v.nullish(integer(1, 1_000_000)),
+  weight: v.nullish(weight),
+  ...limitFields,
+  limit_behavior: v.nullish(limitBehavior),
+  retry: v.nullish(retryPolicyInput),
 };
 
 export const createAccountInput = v.strictObject({
@@ -59,71 +88,112 @@ export const accountOutput = v.object({
   user: v.nullable(v.string()),
   /** The password itself is never shown. */
   has_password: v.boolean(),
+  auth_method: authMethod,
+  /** Nor are the token and what it is asked for with. */
+  has_oauth: v.boolean(),
   tls: tlsMode,
   tls_servername: v.nullable(v.string()),
   tls_ca: v.nullable(v.string()),
   tls_insecure: v.boolean(),
+  tls_min_version: v.nullable(tlsMinVersion),
+  tls_client_cert: v.nullable(v.string()),
+  /** Nor is the key. */
+  has_tls_client_key: v.boolean(),
+  ehlo_name: v.nullable(v.string()),
   is_default: v.boolean(),
   max_connections: v.number(),
   max_messages_per_connection: v.number(),
+  weight: v.number(),
+  ...limitOutputs,
+  limit_behavior: limitBehavior,
+  /** Null: the tenant's, else the instance's. */
+  retry: v.nullable(retryPolicyInput),
+  /** Set while the account is left alone because its credentials or TLS settings failed; then one message tries it. */
+  paused_until: v.nullable(timestamp),
+  pause_reason: v.nullable(
+    v.object({ stage: v.string(), code: v.nullable(v.number()), enhanced: v.nullable(v.string()), reply: v.string() }),
+  ),
+  /** Failures in a row since it was paused; 0 while it is not. */
+  pause_failures: v.number(),
   created_at: timestamp,
   updated_at: timestamp,
 });
 
 export const accountPage = pageOf(accountOutput);
 
-type SettingsInput = Omit<v.InferOutput<typeof updateAccountInput>, keyof typeof reference>;
+/** What may be given of a new account or of a change. */
+export type SettingsInput = Omit<v.InferOutput<typeof updateAccountInput>, keyof typeof reference>;
 
-/**
- * Settings from input over those of the account as it is, or over the defaults for a new one.
- *
- * @throws {MailProxyError} `invalid_input` for fields that do not go together
- */
-export function settingsFrom(
-  input: SettingsInput,
-  { host, port, current }: { readonly host: string; readonly port: number; readonly current?: Account },
-): AccountSettings {
-  const user = kept(input.user, current?.user, null);
-  const settings = {
-    host,
-    port,
-    user,
-    tls: kept(input.tls, current?.tls, defaultTls(port, user)),
-    tls_servername: kept(input.tls_servername, current?.tls_servername, null),
-    tls_ca: kept(input.tls_ca, current?.tls_ca, null),
-    tls_insecure: input.tls_insecure ?? current?.tls_insecure ?? false,
-    is_default: input.is_default ?? current?.is_default ?? false,
-    max_connections: kept(input.max_connections, current?.max_connections, DEFAULT_MAX_CONNECTIONS),
-    max_messages_per_connection: kept(
-      input.max_messages_per_connection,
-      current?.max_messages_per_connection,
-      DEFAULT_MAX_MESSAGES_PER_CONNECTION,
-    ),
+/** What came of trying the account out. */
+export const verificationOutput = v.object({
+  ok: v.boolean(),
+  /** Where it failed; null where it did not. */
+  stage: v.nullable(v.string()),
+  code: v.nullable(v.number()),
+  enhanced: v.nullable(v.string()),
+  /** What the relay said, or what failed. */
+  reply: v.nullable(v.string()),
+  duration_ms: v.number(),
+  /** Null where the connection stayed in clear, or there was none. */
+  tls: v.nullable(v.object({ version: v.string(), cipher: v.string() })),
+  /** What the relay offers to this account; null where it failed before. */
+  capabilities: v.nullable(
+    v.object({
+      /** Largest message in bytes; null where it does not say. */
+      size: v.nullable(v.number()),
+      pipelining: v.boolean(),
+      eight_bit_mime: v.boolean(),
+      smtp_utf8: v.boolean(),
+      auth_mechanisms: v.array(v.string()),
+    }),
+  ),
+  /** What was said, without credentials. */
+  transcript: v.array(v.string()),
+});
+
+export function accountView({ version: _, pause, ...account }: Account): v.InferOutput<typeof accountOutput> {
+  return {
+    ...account,
+    paused_until: rfc3339OrNull(pause?.until ?? null),
+    pause_reason: pause?.reason ?? null,
+    pause_failures: pause?.failures ?? 0,
+    created_at: rfc3339(account.created_at),
+    updated_at: rfc3339(account.updated_at),
   };
-  const hasPassword = input.password === undefined ? current?.has_password === true : input.password !== null;
-  const problems = problemsOf(settings, hasPassword);
-  if (problems.length > 0) throw invalidInput(problems);
-  return input.password === undefined ? settings : { ...settings, password: input.password };
 }
 
-/** Absent keeps what is, null gives what is without saying. */
-function kept<Value>(given: Value | null | undefined, current: Value | undefined, otherwise: Value): Value {
-  if (given !== undefined) return given ?? otherwise;
-  return current === undefined ? otherwise : current;
-}
-
-/** With a user a password travels, which must not go in clear unless that is asked for. */
-function defaultTls(port: number, user: string | null): TlsMode {
-  if (port === IMPLICIT_TLS_PORT) return 'implicit';
-  return user === null ? 'opportunistic' : 'starttls';
-}
-
-function problemsOf(settings: { readonly user: string | null }, hasPassword: boolean): readonly InputProblem[] {
-  if (settings.user === null && hasPassword) return [{ pointer: '/user', message: 'required with a password' }];
-  if (settings.user !== null && !hasPassword) return [{ pointer: '/password', message: 'required with a user' }];
-  return [];
-}
-
-export function accountView({ version: _, ...account }: Account): v.InferOutput<typeof accountOutput> {
-  return { ...account, created_at: rfc3339(account.created_at), updated_at: rfc3339(account.updated_at) };
+export function verificationView(found: RelayVerification): v.InferOutput<typeof verificationOutput> {
+  const { ok, durationMs: duration_ms, transcript } = found;
+  if (!ok) {
+    const { stage, code, enhanced, reply } = found;
+    return {
+      ok,
+      stage,
+      code,
+      enhanced,
+      reply,
+      duration_ms,
+      tls: null,
+      capabilities: null,
+      transcript: [...transcript],
+    };
+  }
+  const { tls, size, pipelining, eightBitMime, smtpUtf8, authMechanisms } = found.capabilities;
+  return {
+    ok,
+    stage: null,
+    code: null,
+    enhanced: null,
+    reply: null,
+    duration_ms,
+    tls,
+    capabilities: {
+      size,
+      pipelining,
+      eight_bit_mime: eightBitMime,
+      smtp_utf8: smtpUtf8,
+      auth_mechanisms: [...authMechanisms],
+    },
+    transcript: [...transcript],
+  };
 }

@@ -4,8 +4,9 @@ import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import type { Prepared } from '../../database/statement.ts';
 import type { Dependants } from '../delete-unused.ts';
+import { picked } from '../picked.ts';
 import type { CoreSchema } from '../schema.ts';
-import type { AccountKey } from './account.model.ts';
+import { type AccountKey, type AccountRelayColumns, type AccountRow, RELAY_TENANT_COLUMNS } from './account.model.ts';
 import type { AccountsTable } from './account.table.ts';
 
 type Own = Pick<AccountsTable, 'pk' | 'tenant_id'>;
@@ -16,12 +17,13 @@ export interface AccountStatements {
   /** Changes nothing where `version` is not the next one. */
   readonly update: Prepared<AccountsTable, unknown>;
   readonly clearDefault: Prepared<Own & Pick<AccountsTable, 'updated_at'>, unknown>;
-  readonly find: Prepared<{ readonly ref: string; readonly tenant_id: string | null }, AccountsTable>;
-  readonly byPk: Prepared<{ readonly pk: string }, AccountsTable>;
-  readonly listAll: Prepared<{ readonly after: string; readonly rows: number }, AccountsTable>;
+  readonly find: Prepared<{ readonly ref: string; readonly tenant_id: string | null }, AccountRow>;
+  /** With what of its tenant governs the sending. */
+  readonly relay: Prepared<{ readonly pk: string }, AccountRelayColumns>;
+  readonly listAll: Prepared<{ readonly after: string; readonly rows: number }, AccountRow>;
   readonly listOfTenant: Prepared<
     { readonly tenant_id: string; readonly after: string; readonly rows: number },
-    AccountsTable
+    AccountRow
   >;
   readonly resolve: Prepared<Pick<AccountsTable, 'tenant_id' | 'id'>, AccountKey>;
   readonly resolveDefault: Prepared<Pick<AccountsTable, 'tenant_id'>, AccountKey & Pick<AccountsTable, 'is_default'>>;
@@ -29,25 +31,50 @@ export interface AccountStatements {
   readonly dependants: Prepared<Own, Dependants>;
 }
 
-const COLUMNS = [
-  'pk',
-  'tenant_id',
-  'id',
+/** What a change may write. */
+const SETTABLE = [
   'host',
   'port',
   'username',
   'password',
+  'auth_method',
+  'oauth',
   'tls',
   'tls_servername',
   'tls_ca',
   'tls_insecure',
+  'tls_min_version',
+  'tls_client_cert',
+  'tls_client_key',
+  'ehlo_name',
   'is_default',
   'max_connections',
   'max_messages_per_connection',
+  'weight',
+  'limit_per_minute',
+  'limit_per_hour',
+  'limit_per_day',
+  'limit_behavior',
+  'limit_unit',
+  'retry',
   'version',
-  'created_at',
   'updated_at',
 ] as const satisfies readonly (keyof AccountsTable)[];
+
+const COLUMNS = [
+  'pk',
+  'tenant_id',
+  'id',
+  'created_at',
+  ...SETTABLE,
+] as const satisfies readonly (keyof AccountsTable)[];
+
+const PAUSE_COLUMNS = [
+  'account_pauses.since',
+  'account_pauses.until_at',
+  'account_pauses.failures',
+  'account_pauses.reason',
+] as const;
 
 export function prepareAccountStatements(database: Database<CoreSchema>): AccountStatements {
   return {
@@ -65,21 +92,7 @@ export function prepareAccountStatements(database: Database<CoreSchema>): Accoun
     update: database.prepare((k, p) =>
       k
         .updateTable('accounts')
-        .set({
-          host: p.host,
-          port: p.port,
-          username: p.username,
-          password: p.password,
-          tls: p.tls,
-          tls_servername: p.tls_servername,
-          tls_ca: p.tls_ca,
-          tls_insecure: p.tls_insecure,
-          is_default: p.is_default,
-          max_connections: p.max_connections,
-          max_messages_per_connection: p.max_messages_per_connection,
-          version: p.version,
-          updated_at: p.updated_at,
-        })
+        .set(picked(p, SETTABLE))
         .where('pk', '=', p.pk)
         .where(sql<number>`version + 1`, '=', p.version),
     ),
@@ -96,20 +109,39 @@ export function prepareAccountStatements(database: Database<CoreSchema>): Accoun
     find: database.prepare((k, p) =>
       k
         .selectFrom('accounts')
-        .selectAll()
+        .leftJoin('account_pauses', 'account_pauses.account_pk', 'accounts.pk')
+        .selectAll('accounts')
+        .select(PAUSE_COLUMNS)
         .where((eb) => eb.or([eb('pk', '=', p.ref), eb('id', '=', p.ref)]))
         .where(sql<boolean>`(cast(${p.tenant_id} as text) is null or tenant_id = cast(${p.tenant_id} as text))`)
         .orderBy(sql`case when pk = cast(${p.ref} as text) then 0 else 1 end`)
         .limit(sql.lit(3)),
     ),
-    byPk: database.prepare((k, p) => k.selectFrom('accounts').selectAll().where('pk', '=', p.pk)),
+    relay: database.prepare((k, p) =>
+      k
+        .selectFrom('accounts')
+        .innerJoin('tenants', 'tenants.id', 'accounts.tenant_id')
+        .selectAll('accounts')
+        .select(RELAY_TENANT_COLUMNS.map((column) => `tenants.${column} as tenant_${column}` as const))
+        .where('accounts.pk', '=', p.pk)
+        .$castTo<AccountRelayColumns>(),
+    ),
     listAll: database.prepare((k, p) =>
-      k.selectFrom('accounts').selectAll().where('pk', '>', p.after).orderBy('pk').limit(p.rows),
+      k
+        .selectFrom('accounts')
+        .leftJoin('account_pauses', 'account_pauses.account_pk', 'accounts.pk')
+        .selectAll('accounts')
+        .select(PAUSE_COLUMNS)
+        .where('pk', '>', p.after)
+        .orderBy('pk')
+        .limit(p.rows),
     ),
     listOfTenant: database.prepare((k, p) =>
       k
         .selectFrom('accounts')
-        .selectAll()
+        .leftJoin('account_pauses', 'account_pauses.account_pk', 'accounts.pk')
+        .selectAll('accounts')
+        .select(PAUSE_COLUMNS)
         .where('tenant_id', '=', p.tenant_id)
         .where('pk', '>', p.after)
         .orderBy('pk')

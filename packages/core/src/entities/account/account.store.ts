@@ -6,6 +6,7 @@ import { exactlyOne } from '../../database/statement.ts';
 import { isMailProxyError, MailProxyError } from '../../errors.ts';
 import type { Reach } from '../../operations/principal.ts';
 import type { Sealer } from '../../secrets/sealer.ts';
+import { ChangeListeners } from '../change-listeners.ts';
 import { type Dependants, deleteUnused } from '../delete-unused.ts';
 import { type Page, type Paging, pageFrom, pageInput } from '../paging.ts';
 import { pickReferenced } from '../pick-referenced.ts';
@@ -15,11 +16,12 @@ import {
   type Account,
   type AccountKey,
   type AccountRelayRow,
+  type AccountRow,
   type AccountSettings,
   accountOf,
   columnsOf,
-  passwordPlace,
   relayOf,
+  sealedColumnsOf,
 } from './account.model.ts';
 import { prepareAccountStatements } from './account.statements.ts';
 import type { AccountsTable } from './account.table.ts';
@@ -50,14 +52,22 @@ export interface AccountStore {
   delete(reach: Reach, ref: string): Promise<void>;
   /** The account that a message uses: the one with the client's id, else the default or only one of the tenant. */
   resolve(tenantId: string, accountId: string | null): Promise<AccountKey | null>;
-  /** @throws {MailProxyError} `not_found` */
+  /**
+   * What delivery needs. A change by this process is seen at once, one by another within a second.
+   *
+   * @throws {MailProxyError} `not_found`
+   */
   relayRow(pk: string): Promise<AccountRelayRow>;
+  /** The tenant was changed by this process: what of it is part of {@link relayRow} is read anew. */
+  forgetTenant(tenantId: string): void;
   /** Be told the pk of each account that this process changes or deletes. Disposing ends it. */
   onChange(listener: (pk: string) => void): Disposable;
 }
 
 /** Others may change an account between reading and writing it, or make another one the default at the same time. */
 const MAX_TRIES = 5;
+
+const NO_PAUSE = { since: null, until_at: null, failures: null, reason: null };
 
 const MAX_CACHED_ACCOUNTS = 10_000;
 /** How long a change by another instance may go unnoticed. */
@@ -72,18 +82,15 @@ export function createAccountStore(
   const cacheOptions = { maxEntries: MAX_CACHED_ACCOUNTS, maxAgeMs: MAX_CACHE_AGE_MS, clock };
   const keys = new RecentCache<AccountKey>(cacheOptions);
   const relays = new RecentCache<AccountRelayRow>(cacheOptions);
-  const listeners = new Set<(pk: string) => void>();
-
-  const sealPassword = (pk: string, password: string | null): string | null =>
-    password === null ? null : sealer.seal(password, passwordPlace(pk));
+  const listeners = new ChangeListeners();
 
   const changed = (pk: string): void => {
     keys.clear();
     relays.clear();
-    for (const listener of listeners) listener(pk);
+    listeners.tell(pk);
   };
 
-  const find = async (reach: Reach, ref: string): Promise<AccountsTable> => {
+  const find = async (reach: Reach, ref: string): Promise<AccountRow> => {
     const rows = await database.read(statements.find.bind({ ref, tenant_id: reach.tenantId }));
     return pickReferenced(rows, ref, 'several tenants have an account of that id; give tenant_id');
   };
@@ -107,7 +114,7 @@ export function createAccountStore(
         tenant_id: tenantId,
         id,
         ...columnsOf(settings),
-        password: sealPassword(pk, settings.password ?? null),
+        ...sealedColumnsOf(pk, settings, { sealer, current: null }),
         version: 1,
         created_at: now,
         updated_at: now,
@@ -115,7 +122,7 @@ export function createAccountStore(
       for (let attempt = 1; ; attempt++) {
         try {
           await written(row, 'insert');
-          return accountOf(row);
+          return accountOf({ ...row, ...NO_PAUSE });
         } catch (error) {
           if (!(error instanceof UniqueViolation)) throw error;
           const [taken] = await database.read(statements.resolve.bind({ tenant_id: tenantId, id }));
@@ -148,11 +155,11 @@ export function createAccountStore(
     async update(reach, ref, revise, now) {
       for (let attempt = 1; ; attempt++) {
         const current = await find(reach, ref);
-        const { password, ...settings } = revise(accountOf(current));
-        const row: AccountsTable = {
+        const settings = revise(accountOf(current));
+        const row: AccountRow = {
           ...current,
           ...columnsOf(settings),
-          password: password === undefined ? current.password : sealPassword(current.pk, password),
+          ...sealedColumnsOf(current.pk, settings, { sealer, current }),
           version: current.version + 1,
           updated_at: now,
         };
@@ -191,19 +198,18 @@ export function createAccountStore(
 
     async relayRow(pk) {
       const relay = await relays.get(pk, async () => {
-        const [row] = await database.read(statements.byPk.bind({ pk }));
+        const [row] = await database.read(statements.relay.bind({ pk }));
         return row === undefined ? null : relayOf(row, sealer);
       });
       if (relay === null) throw new MailProxyError('not_found', { detail: `there is no account ${pk}` });
       return relay;
     },
 
-    onChange(listener) {
-      // A function of its own, so that one that listens twice is told twice and disposed of once.
-      const own = (pk: string): void => listener(pk);
-      listeners.add(own);
-      return { [Symbol.dispose]: () => void listeners.delete(own) };
+    forgetTenant() {
+      relays.clear();
     },
+
+    onChange: (listener) => listeners.add(listener),
   };
 }
 

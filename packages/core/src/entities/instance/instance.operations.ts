@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
+import type { Clock } from '../../clock.ts';
 import { rfc3339, tenantId } from '../../operations/fields.ts';
 import { defineOperation } from '../../operations/operation.ts';
 import type { MessageCounts } from '../message/message.store.ts';
-import { instanceOutput } from './instance.schema.ts';
+import { instanceOutput, pauseOutput, pauseView } from './instance.schema.ts';
 import type { InstanceStore } from './instance.store.ts';
 
 /** What runs here, as the engine knows it. */
@@ -22,11 +23,16 @@ export interface RunningInstance {
 
 export interface InstanceServices {
   readonly messages: { counts(): Promise<MessageCounts> };
-  readonly instances: Pick<InstanceStore, 'get'>;
+  readonly instances: Pick<InstanceStore, 'get' | 'setPaused'>;
+  readonly clock: Clock;
   readonly running: RunningInstance;
   /** Look for work and call tenants at once. */
   readonly runNow: (tenantId: string | null) => void;
+  /** All sending was stopped, or goes on. */
+  readonly pausedChanged: (paused: boolean) => void;
 }
+
+type PauseServices = Pick<InstanceServices, 'instances' | 'clock' | 'pausedChanged'>;
 
 export const getInstance = defineOperation({
   name: 'instance.get',
@@ -36,7 +42,7 @@ export const getInstance = defineOperation({
   audit: false,
   input: v.strictObject({}),
   output: instanceOutput,
-  async run({ running, instances, messages }: Omit<InstanceServices, 'runNow'>) {
+  async run({ running, instances, messages }: Pick<InstanceServices, 'running' | 'instances' | 'messages'>) {
     const [row, { waiting, byState, byResult }] = await Promise.all([instances.get(), messages.counts()]);
     const sends = running.sends();
     return {
@@ -47,6 +53,7 @@ export const getInstance = defineOperation({
       database: running.database,
       created_at: rfc3339(row.created_at),
       started_at: rfc3339(running.startedAt),
+      ...pauseView(row),
       session: running.session(),
       sending: sends.running,
       claimed: sends.buffered,
@@ -71,4 +78,35 @@ export const runNow = defineOperation({
   },
 });
 
-export const instanceOperations = [getInstance, runNow] as const;
+export const pauseInstance = defineOperation({
+  name: 'instance.pause',
+  summary: 'Stop all sending, also after a restart; mail is accepted and waits',
+  http: { method: 'POST', path: '/v1/instance/pause' },
+  access: 'admin',
+  audit: true,
+  input: v.strictObject({}),
+  output: pauseOutput,
+  run: (services: PauseServices) => setPaused(services, services.clock.now()),
+});
+
+export const resumeInstance = defineOperation({
+  name: 'instance.resume',
+  summary: 'Go on sending',
+  http: { method: 'POST', path: '/v1/instance/resume' },
+  access: 'admin',
+  audit: true,
+  input: v.strictObject({}),
+  output: pauseOutput,
+  run: (services: PauseServices) => setPaused(services, null),
+});
+
+async function setPaused(
+  { instances, pausedChanged }: PauseServices,
+  at: number | null,
+): Promise<v.InferOutput<typeof pauseOutput>> {
+  await instances.setPaused(at);
+  pausedChanged(at !== null);
+  return pauseView(await instances.get());
+}
+
+export const instanceOperations = [getInstance, runNow, pauseInstance, resumeInstance] as const;

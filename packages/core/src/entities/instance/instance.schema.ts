@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
+import { rfc3339OrNull, timestamp } from '../../operations/fields.ts';
+import type { InstanceTable } from './instance.table.ts';
+
+const pauseFields = {
+  /** Nothing at all is sent, by no instance of this database. */
+  paused: v.boolean(),
+  paused_at: v.nullable(timestamp),
+};
+
+export const pauseOutput = v.object(pauseFields);
 
 const counts = v.record(v.string(), v.number());
 
@@ -13,6 +23,7 @@ export const instanceOutput = v.object({
   /** When the database was made. */
   created_at: v.string(),
   started_at: v.string(),
+  ...pauseFields,
   /** Number of this life of the engine. */
   session: v.number(),
   /** Messages being sent at this moment. */
@@ -24,3 +35,7 @@ export const instanceOutput = v.object({
   by_state: counts,
   by_result: counts,
 });
+
+export function pauseView({ paused_at }: Pick<InstanceTable, 'paused_at'>): v.InferOutput<typeof pauseOutput> {
+  return { paused: paused_at !== null, paused_at: rfc3339OrNull(paused_at) };
+}

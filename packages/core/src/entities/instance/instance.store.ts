@@ -9,13 +9,15 @@ export interface InstanceStore {
   /** Write the row at the very first start; later starts, and other instances of the same database, keep it. */
   ensure(name: string, now: number): Promise<void>;
   get(): Promise<InstanceTable>;
+  /** Stop all sending at `at`, also after restarts, or go on with null. Stopping what is stopped keeps since when. */
+  setPaused(at: number | null): Promise<void>;
 }
 
 /** The only row's. */
 const ID = 1;
 
 export function createInstanceStore(database: Database<CoreSchema>): InstanceStore {
-  const insert = database.prepare<InstanceTable>((k, p) =>
+  const insert = database.prepare<Omit<InstanceTable, 'paused_at'>>((k, p) =>
     k
       .insertInto('instance')
       .values({ id: p.id, name: p.name, created_at: p.created_at })
@@ -23,6 +25,12 @@ export function createInstanceStore(database: Database<CoreSchema>): InstanceSto
   );
   const select = database.prepare<{ id: number }, InstanceTable>((k, p) =>
     k.selectFrom('instance').selectAll().where('id', '=', p.id),
+  );
+  const pause = database.prepare<{ id: number; at: number }>((k, p) =>
+    k.updateTable('instance').set({ paused_at: p.at }).where('id', '=', p.id).where('paused_at', 'is', null),
+  );
+  const resume = database.prepare<{ id: number }>((k, p) =>
+    k.updateTable('instance').set({ paused_at: null }).where('id', '=', p.id),
   );
   return {
     async ensure(name, now) {
@@ -32,6 +40,9 @@ export function createInstanceStore(database: Database<CoreSchema>): InstanceSto
       const [row] = await database.read(select.bind({ id: ID }));
       if (row === undefined) throw new Error('the instance has no row');
       return row;
+    },
+    async setPaused(at) {
+      await database.write([at === null ? resume.bind({ id: ID }) : pause.bind({ id: ID, at })]);
     },
   };
 }

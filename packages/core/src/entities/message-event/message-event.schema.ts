@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { pageOf, queryInteger, rfc3339, rfc3339OrNull, tenantId, timestamp } from '../../operations/fields.ts';
 import type { MessageEventRow } from './message-event.store.ts';
-import type { EventDetail } from './message-event.table.ts';
+import { EVENT_TYPES, type EventDetail } from './message-event.table.ts';
 
 export const eventRecipient = v.object({
   address: v.string(),
@@ -21,19 +21,21 @@ export const eventOutput = v.object({
   /** Place in the tenant's sequence; null for a moment, until the event is numbered. */
   seq: v.nullable(v.number()),
   tenant_id: v.string(),
-  /** Of the message. */
-  pk: v.string(),
-  /** The client's id of the message. */
-  message_id: v.string(),
-  account_id: v.string(),
+  /** Of the message; null where the event is an account's. */
+  pk: v.nullable(v.string()),
+  /** The client's id of the message; null where the event is an account's. */
+  message_id: v.nullable(v.string()),
+  account_id: v.nullable(v.string()),
   batch_code: v.nullable(v.string()),
-  type: v.picklist(['sent', 'partially_sent', 'deferred', 'error', 'expired', 'cancelled', 'interrupted']),
+  type: v.picklist(EVENT_TYPES),
   at: timestamp,
   attempt: v.number(),
   reason: v.nullable(v.string()),
   recipients: v.array(eventRecipient),
   next_attempt_at: v.nullable(timestamp),
   possible_duplicate: v.boolean(),
+  /** Of a pause: until when the account is left alone. */
+  until: v.nullable(timestamp),
 });
 export type EventOutput = v.InferOutput<typeof eventOutput>;
 
@@ -53,7 +55,7 @@ export function toEventOutput(row: MessageEventRow): EventOutput {
     tenant_id: row.tenant_id,
     pk: row.message_pk,
     message_id: row.message_id,
-    account_id: row.account_id,
+    account_id: row.account_id ?? detail.accountId ?? null,
     batch_code: row.batch_code,
     type: row.type,
     at: rfc3339(row.at),
@@ -62,6 +64,7 @@ export function toEventOutput(row: MessageEventRow): EventOutput {
     recipients: [...(detail.recipients ?? [])],
     next_attempt_at: rfc3339OrNull(detail.nextAttemptAt ?? null),
     possible_duplicate: detail.possibleDuplicate ?? false,
+    until: rfc3339OrNull(detail.until ?? null),
   };
 }
 

@@ -30,7 +30,7 @@ describe.each([
       { pk: first, seq: 1, tenant_id: 'acme', message_id: 'acme-mail', account_id: 'relay', batch_code: 'spring' },
     ]);
     expect(await store.listAfter('acme', 1, 10)).toEqual([]);
-    const history = await store.listOfMessage(rows[0]!.message_pk);
+    const history = await store.listOfMessage(rows[0]!.message_pk ?? '');
     expect(history.map((row) => [row.pk, row.seq])).toEqual([
       [first, 1],
       [fresh, null],
@@ -50,6 +50,7 @@ describe.each([
       recipients: [],
       next_attempt_at: null,
       possible_duplicate: false,
+      until: null,
     });
   });
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import type { Prepared } from '../../database/statement.ts';
 import type { CoreSchema } from '../schema.ts';
 import type { MessageEventsTable } from './message-event.table.ts';
 import { createReportCursorStore, type ReportCursorStore } from './report-cursor.store.ts';
 
-/** An event with what its message is called outside. */
+/** An event with what its message and its account are called outside. */
 export interface MessageEventRow extends MessageEventsTable {
-  /** The client's id of the message. */
-  readonly message_id: string;
-  /** The client's id of the account. */
-  readonly account_id: string;
+  /** The client's id of the message; null where the event is an account's. */
+  readonly message_id: string | null;
+  /** The client's id of the account; null once an account of which an event tells was deleted. */
+  readonly account_id: string | null;
   readonly batch_code: string | null;
 }
 
@@ -34,6 +35,7 @@ export function prepareInsertEvent(database: Database<CoreSchema>): Prepared<Mes
       pk: p.pk,
       tenant_id: p.tenant_id,
       message_pk: p.message_pk,
+      account_pk: p.account_pk,
       type: p.type,
       at: p.at,
       attempt: p.attempt,
@@ -47,9 +49,9 @@ export function createMessageEventStore(database: Database<CoreSchema>): Message
   const after = database.prepare<{ tenant_id: string; seq: number; limit: number }, NumberedEventRow>((k, p) =>
     k
       .selectFrom('message_events as e')
-      .innerJoin('messages as m', 'm.pk', 'e.message_pk')
-      .innerJoin('accounts as a', 'a.pk', 'm.account_pk')
-      .select(['e.pk', 'e.tenant_id', 'e.message_pk', 'e.type', 'e.at', 'e.attempt', 'e.detail'])
+      .leftJoin('messages as m', 'm.pk', 'e.message_pk')
+      .leftJoin('accounts as a', (join) => join.on(sql<boolean>`a.pk = coalesce(m.account_pk, e.account_pk)`))
+      .select(['e.pk', 'e.tenant_id', 'e.message_pk', 'e.account_pk', 'e.type', 'e.at', 'e.attempt', 'e.detail'])
       .select(['m.id as message_id', 'a.id as account_id', 'm.batch_code'])
       .select((eb) => eb.ref('e.seq').$notNull().as('seq'))
       .where('e.tenant_id', '=', p.tenant_id)
@@ -62,7 +64,7 @@ export function createMessageEventStore(database: Database<CoreSchema>): Message
       .selectFrom('message_events as e')
       .innerJoin('messages as m', 'm.pk', 'e.message_pk')
       .innerJoin('accounts as a', 'a.pk', 'm.account_pk')
-      .select(['e.pk', 'e.tenant_id', 'e.message_pk', 'e.type', 'e.at', 'e.attempt', 'e.detail', 'e.seq'])
+      .select(['e.pk', 'e.tenant_id', 'e.message_pk', 'e.account_pk', 'e.type', 'e.at', 'e.attempt', 'e.detail', 'e.seq'])
       .select(['m.id as message_id', 'a.id as account_id', 'm.batch_code'])
       .where('e.message_pk', '=', p.message_pk)
       .orderBy('e.pk'),

@@ -7,8 +7,11 @@ import { type MessageInput, messageInput } from './message.schema.ts';
 
 const MESSAGE: MessageInput = { from: 'ann@example.org', to: 'bob@example.org', subject: 'Hello', text: 'Hi' };
 
+const NOW = Date.UTC(2026, 0, 1);
+const at = (ms: number): string => new Date(NOW + ms).toISOString();
+
 function check(changes: Partial<MessageInput>, base = '', maxRecipients = 10) {
-  return checkContent(v.parse(messageInput, { ...MESSAGE, ...changes }), base, maxRecipients);
+  return checkContent(v.parse(messageInput, { ...MESSAGE, ...changes }), base, { maxRecipients, now: NOW });
 }
 
 function pointersOf(changes: Partial<MessageInput>, base = ''): string[] {
@@ -25,6 +28,10 @@ function checked(changes: Partial<MessageInput>) {
 const attachment = (changes: Partial<NonNullable<MessageInput['attachments']>[number]>) => ({
   attachments: [{ filename: 'a.txt', storage_path: 'base64:aGk=', ...changes }],
 });
+
+const invitation = (content: string, method: 'REQUEST' | 'CANCEL' = 'REQUEST') => ({ calendar: { method, content } });
+
+const VCALENDAR = 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n';
 
 const INJECTION = 'x\r\nBcc: eve@example.org';
 
@@ -48,6 +55,38 @@ describe('each bad field is named', () => {
     ['return_path', { return_path: 'nobody' }, '/return_path'],
     ['content_type without body', { content_type: 'html' }, '/content_type'],
     ['text and body', { body: 'Hi' }, '/body'],
+    ['text with NUL', { text: 'a\0b' }, '/text'],
+    ['HTML with NUL', { html: 'a\0b' }, '/html'],
+    ['an invitation with NUL', invitation(`${VCALENDAR}\0`), '/calendar/content'],
+    ['an invitation that is none', invitation('Come!'), '/calendar/content'],
+    ['an invitation with another method', invitation(VCALENDAR, 'CANCEL'), '/calendar/content'],
+    ['no way to unsubscribe', { list_unsubscribe: {} }, '/list_unsubscribe'],
+    ['unsubscribing over http', { list_unsubscribe: { url: 'http://example.org/u' } }, '/list_unsubscribe/url'],
+    [
+      'unsubscribing at an address with a line break',
+      { list_unsubscribe: { mailto: `u@example.org${INJECTION}` } },
+      '/list_unsubscribe/mailto',
+    ],
+    [
+      'one click by mail',
+      { list_unsubscribe: { mailto: 'u@example.org', one_click: true } },
+      '/list_unsubscribe/one_click',
+    ],
+    [
+      'unsubscribing in two ways',
+      { headers: { 'list-unsubscribe': '<x:y>' }, list_unsubscribe: { mailto: 'u@example.org' } },
+      '/headers/list-unsubscribe',
+    ],
+    ['send_at that is past', { send_at: at(-60_001) }, '/send_at'],
+    ['deferred_ts that is past', { deferred_ts: (NOW - 60_001) / 1_000 }, '/deferred_ts'],
+    ['expires_at that is now', { expires_at: at(0) }, '/expires_at'],
+    ['expires_at that is past', { send_at: at(-1), expires_at: at(-1_000) }, '/expires_at'],
+    ['expires_at before send_at', { send_at: at(2_000), expires_at: at(2_000) }, '/expires_at'],
+    ['expires_at before deferred_ts', { deferred_ts: NOW / 1_000 + 2, expires_at: at(1_000) }, '/expires_at'],
+    ['a group without recipients', { to: 'undisclosed-recipients:;' }, '/to'],
+    ['a group that is not closed', { to: ['ann@example.org', 'Team: bob@example.org'] }, '/to/1'],
+    ['a member of a group', { cc: 'Team: bob@example.org, nobody;' }, '/cc'],
+    ['a group in from', { from: 'Team: ann@example.org;' }, '/from'],
     ['attachment name with a path', attachment({ filename: '../a.txt' }), '/attachments/0/filename'],
     ['attachment type', attachment({ mime_type: 'nonsense' }), '/attachments/0/mime_type'],
     ['content id with a line break', attachment({ content_id: INJECTION }), '/attachments/0/content_id'],
@@ -75,6 +114,30 @@ describe('each bad field is named', () => {
   test('more recipients than allowed', () => {
     const result = check({ to: ['a@example.org', 'b@example.org'], cc: 'c@example.org' }, '', 2);
     expect(result).toMatchObject({ ok: false, problems: [{ pointer: '/to' }] });
+    expect(check({ to: 'T: a@example.org, b@example.org;', bcc: 'T: c@example.org;' }, '', 2)).toMatchObject({
+      ok: false,
+      problems: [{ pointer: '/to' }],
+    });
+  });
+
+  test('a calendar method that mail has not', () => {
+    const parsed = v.safeParse(messageInput, { ...MESSAGE, calendar: { method: 'ADD', content: VCALENDAR } });
+    expect(parsed.success).toBe(false);
+  });
+
+  test('a field that may hold a line break only in a text, at every place', () => {
+    const texts = ['from', 'to', 'cc', 'bcc', 'reply_to', 'subject', 'message_id', 'return_path'] as const;
+    for (const character of ['\r', '\n', '\0', '\r\n']) {
+      for (const field of texts) {
+        for (const value of [
+          `ann@example.org${character}`,
+          `a${character}nn@example.org`,
+          `${character}ann@example.org`,
+        ]) {
+          expect(pointersOf({ [field]: value }), `${field} ${JSON.stringify(value)}`).toEqual([`/${field}`]);
+        }
+      }
+    }
   });
 });
 
@@ -85,6 +148,53 @@ describe('what is right', () => {
       { name: 'Bob', address: 'bob@example.org' },
       { name: '', address: 'cid@example.org' },
     ]);
+  });
+
+  test('a group stays in the header and gives its members', () => {
+    const { content, bcc } = checked({
+      to: ['Team: Bob <bob@example.org>, cid@example.org;', 'ann@example.org'],
+      cc: 'undisclosed-recipients:;',
+      bcc: 'Quiet: eve@example.org;',
+    });
+    expect(content.to).toEqual([
+      {
+        group: 'Team',
+        members: [
+          { name: 'Bob', address: 'bob@example.org' },
+          { name: '', address: 'cid@example.org' },
+        ],
+      },
+      { name: '', address: 'ann@example.org' },
+    ]);
+    expect(content.cc).toEqual([{ group: 'undisclosed-recipients', members: [] }]);
+    expect(bcc).toEqual([{ name: '', address: 'eve@example.org' }]);
+    expect(JSON.stringify(content)).not.toMatch(/eve|Quiet/);
+  });
+
+  test('an invitation is kept as it is', () => {
+    expect(checked(invitation(VCALENDAR)).content.calendar).toEqual({ method: 'REQUEST', content: VCALENDAR });
+    expect(checked({}).content.calendar).toBeNull();
+  });
+
+  test('the ways to unsubscribe come after the headers', () => {
+    const { content } = checked({
+      headers: { 'X-Id': '1' },
+      list_unsubscribe: { url: 'https://example.org/u', mailto: 'u@bücher.example', one_click: true },
+    });
+    expect(content.headers).toEqual([
+      ['X-Id', '1'],
+      ['List-Unsubscribe', '<https://example.org/u>, <mailto:u@xn--bcher-kva.example>'],
+      ['List-Unsubscribe-Post', 'List-Unsubscribe=One-Click'],
+    ]);
+  });
+
+  test.each<[string, Partial<MessageInput>]>([
+    ['send_at a minute ago', { send_at: at(-60_000) }],
+    ['deferred_ts a minute ago', { deferred_ts: (NOW - 60_000) / 1_000 }],
+    ['expires_at in a moment', { expires_at: at(1) }],
+    ['expires_at after send_at', { send_at: at(5_000), expires_at: at(5_001) }],
+  ])('%s', (_, changes) => {
+    expect(pointersOf(changes)).toEqual([]);
   });
 
   test('a recipient in bcc is enough, and stays out of the content', () => {
@@ -106,7 +216,7 @@ describe('what is right', () => {
   test('body is text unless content_type says html', () => {
     const { text: _, ...rest } = MESSAGE;
     const bodyOf = (changes: Partial<MessageInput>) => {
-      const result = checkContent(v.parse(messageInput, { ...rest, ...changes }), '', 10);
+      const result = checkContent(v.parse(messageInput, { ...rest, ...changes }), '', { maxRecipients: 10, now: NOW });
       return result.ok ? [result.checked.content.text, result.checked.content.html] : result.problems;
     };
     expect(bodyOf({ body: 'Hi' })).toEqual(['Hi', null]);

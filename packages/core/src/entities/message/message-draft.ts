@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { MakePk } from '../../identity.ts';
+import { membersOf } from '../../smtp/compose/address-list.ts';
 import { messageIdFor } from '../../smtp/compose/message-id.ts';
 import type { CheckedMessage } from './check-content.ts';
 import type { ParsedMessage } from './message.schema.ts';
-import type { MessageAttachmentsTable, MessageRecipientsTable, MessagesTable } from './message.table.ts';
+import type { MessageAttachmentsTable, MessageRecipientsTable, MessagesTable, OnInDoubt } from './message.table.ts';
 
 /** A message that passed all checks and may be stored; its state and place in the lane are the queue's to give. */
 export interface MessageDraft {
@@ -19,6 +20,8 @@ export interface MessageDraft {
     | 'batch_code'
     | 'message_id'
     | 'expires_at'
+    | 'on_in_doubt'
+    | 'units'
     | 'created_at'
   >;
   /** JSON of StoredContent. */
@@ -32,6 +35,10 @@ export interface DraftContext {
   readonly tenantId: string;
   readonly accountPk: string;
   readonly defaultPriority: number;
+  /** Of the tenant, for messages that say nothing of it. */
+  readonly onInDoubt: OnInDoubt;
+  /** Milliseconds from the time it is due until it is given up, where the message names no end itself. */
+  readonly maxAgeMs: number;
   /** Milliseconds. */
   readonly now: number;
   readonly makePk: MakePk;
@@ -44,6 +51,12 @@ export function draftMessage(input: ParsedMessage, checked: CheckedMessage, cont
   const { tenantId, accountPk, now } = context;
   const { content, bcc, attachments } = checked;
   const pk = context.makePk();
+  const eligibleAt = Math.max(now, scheduledAt(input));
+  const recipients = envelope([
+    ...membersOf(content.to).map(({ address }) => ({ kind: 'to' as const, address })),
+    ...membersOf(content.cc).map(({ address }) => ({ kind: 'cc' as const, address })),
+    ...bcc.map(({ address }) => ({ kind: 'bcc' as const, address })),
+  ]);
   const domain = content.from.address.slice(content.from.address.lastIndexOf('@') + 1);
   return {
     message: {
@@ -52,18 +65,16 @@ export function draftMessage(input: ParsedMessage, checked: CheckedMessage, cont
       id: input.id ?? pk,
       account_pk: accountPk,
       priority: input.priority ?? context.defaultPriority,
-      eligible_at: Math.max(now, scheduledAt(input)),
+      eligible_at: eligibleAt,
       batch_code: input.batch_code ?? null,
       message_id: checked.messageId ?? messageIdFor(pk, domain),
-      expires_at: input.expires_at === undefined ? null : Date.parse(input.expires_at),
+      expires_at: input.expires_at === undefined ? eligibleAt + context.maxAgeMs : Date.parse(input.expires_at),
+      on_in_doubt: input.on_in_doubt ?? context.onInDoubt,
+      units: recipients.length,
       created_at: now,
     },
     content: JSON.stringify(content),
-    recipients: envelope([
-      ...content.to.map(({ address }) => ({ kind: 'to' as const, address })),
-      ...content.cc.map(({ address }) => ({ kind: 'cc' as const, address })),
-      ...bcc.map(({ address }) => ({ kind: 'bcc' as const, address })),
-    ]),
+    recipients,
     attachments,
   };
 }

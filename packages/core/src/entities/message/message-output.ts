@@ -2,10 +2,13 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { InferOutput } from 'valibot';
 import { epochSeconds, rfc3339, rfc3339OrNull } from '../../operations/fields.ts';
-import type { messageOutput, messageSummary, recipientOutput } from './message.schema.ts';
+import { eventDetailOf } from '../message-event/message-event.schema.ts';
+import type { MessageEventRow } from '../message-event/message-event.store.ts';
+import type { attemptOutput, messageOutput, messageSummary, recipientOutput } from './message.schema.ts';
 import type { MessageRow } from './message.store.ts';
 import type { MessageRecipientsTable } from './message.table.ts';
 import type { StoredContent } from './stored-content.ts';
+import type { WaitingFor } from './waiting-for.ts';
 
 /** A message as lists show it. */
 export function toSummary(row: MessageRow): InferOutput<typeof messageSummary> {
@@ -30,21 +33,53 @@ export function toSummary(row: MessageRow): InferOutput<typeof messageSummary> {
   };
 }
 
+/** What the page of a message is made of. */
+export interface MessageParts {
+  readonly content: StoredContent;
+  readonly recipients: readonly MessageRecipientsTable[];
+  /** Oldest first. */
+  readonly events: readonly MessageEventRow[];
+  readonly waitingFor: readonly WaitingFor[];
+}
+
 /** A message as its own page shows it. */
 export function toMessage(
   row: MessageRow,
-  content: StoredContent,
-  recipients: readonly MessageRecipientsTable[],
+  { content, recipients, events, waitingFor }: MessageParts,
 ): InferOutput<typeof messageOutput> {
   return {
     ...toSummary(row),
     from: content.from.address,
     subject: content.subject,
+    expires_at: rfc3339OrNull(row.expires_at),
+    on_in_doubt: row.on_in_doubt,
     recipients: recipients.map(toRecipient),
+    history: toHistory(events),
+    waiting_for: [...waitingFor],
   };
 }
 
 function toRecipient(row: MessageRecipientsTable): InferOutput<typeof recipientOutput> {
-  const { address, kind, state, attempts, stage, code, enhanced, reply } = row;
-  return { address, kind, state, attempts, stage, code, enhanced, reply };
+  const { address, kind, state, attempts, stage, code, enhanced, reply, verdict } = row;
+  return { address, kind, state, attempts, stage, code, enhanced, reply, verdict };
+}
+
+function toHistory(events: readonly MessageEventRow[]): InferOutput<typeof attemptOutput>[] {
+  const attempts = events.filter(({ attempt }) => attempt > 0);
+  return attempts.map((event, index) => {
+    const { reason, recipients = [], durationMs, transcript } = eventDetailOf(event);
+    const shown = recipients.find(({ state }) => state !== 'sent') ?? recipients[0];
+    const isLast = index === attempts.length - 1;
+    return {
+      attempt: event.attempt,
+      at: rfc3339(event.at),
+      type: event.type,
+      duration_ms: durationMs ?? null,
+      stage: shown?.stage ?? null,
+      code: shown?.code ?? null,
+      enhanced: shown?.enhanced ?? null,
+      reply: shown?.reply ?? reason ?? null,
+      transcript: isLast && transcript !== undefined ? [...transcript] : null,
+    };
+  });
 }

@@ -2,8 +2,36 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
-import type { MessageStore } from './message.store.ts';
+import type { RetryPolicy, RetryPolicyInput } from '../../retry-policy.ts';
+import type { MessageEventStore } from '../message-event/message-event.store.ts';
+import type { MessageRow, MessageStore } from './message.store.ts';
+import type { OnInDoubt } from './message.table.ts';
+import type { Batches, LaneName, MessageControl } from './message-control.types.ts';
 import type { MessageDraft } from './message-draft.ts';
+import type { WaitingFor } from './waiting-for.ts';
+
+/** State in which a message was stored. */
+export type AcceptedState = 'ready' | 'deferred' | 'suspended';
+
+/** A rate limit that is reached. */
+export interface LimitReached {
+  /** Milliseconds since the epoch: when there is room again. */
+  readonly until: number;
+  readonly limit: number;
+  readonly windowMs: number;
+  /** `account` or `tenant`. */
+  readonly scope: string;
+}
+
+/** What acceptance has to know of an account and its tenant. */
+export interface AcceptingAccount {
+  readonly retry: RetryPolicyInput | null;
+  readonly tenant: {
+    readonly retry: RetryPolicyInput | null;
+    readonly onInDoubt: OnInDoubt;
+    readonly refuseOverLimit: boolean;
+  };
+}
 
 /** What accepting messages needs. */
 export interface SubmissionServices {
@@ -11,17 +39,50 @@ export interface SubmissionServices {
   readonly makePk: MakePk;
   readonly maxBatch: number;
   readonly maxRecipients: number;
+  /** The instance's; tenants and accounts may change it. */
+  readonly retry: RetryPolicy;
   readonly accounts: {
     /** The account that a message uses: the named one, else the default or only one of the tenant. */
     resolve(tenantId: string, accountId: string | null): Promise<{ readonly pk: string; readonly id: string } | null>;
+    /** Cached for a moment. @throws {MailProxyError} `not_found` */
+    relayRow(pk: string): Promise<AcceptingAccount>;
   };
   /** The queue's; resolves once the message is on disk, and wakes the dispatcher. */
-  readonly accept: (draft: MessageDraft) => Promise<'ready' | 'deferred'>;
+  readonly accept: (draft: MessageDraft) => Promise<AcceptedState>;
+  /** The limit that keeps the account from sending now; null where none does. */
+  readonly limitGate: (accountPk: string) => Promise<LimitReached | null>;
 }
 
-/** What the other operations on messages need. */
-export interface MessageServices extends SubmissionServices {
+/** What changing messages by hand needs. */
+export interface ControlServices extends Pick<SubmissionServices, 'clock' | 'retry' | 'accounts'> {
   readonly messages: MessageStore;
-  /** The queue's. @throws {MailProxyError} `in_flight` */
-  readonly cancel: (message: { readonly pk: string; readonly tenantId: string }, now: number) => Promise<void>;
+  readonly control: MessageControl;
+  /** The number of this engine's session. */
+  readonly session: () => number;
+  /** True: this engine holds the message and guarantees that it never reaches MAIL from now on. */
+  readonly stopFlight: (pk: string) => boolean;
+  /** A flight that was stopped is not cancelled after all: it goes back to its lane, unless it is gone from it. */
+  readonly giveBack: (message: Pick<MessageRow, 'pk' | 'tenant_id' | 'account_pk'>) => Promise<void>;
+  /** Messages of these lanes became ready, immediate ones perhaps. */
+  readonly wake: (lanes: readonly LaneName[]) => void;
+  /** Messages are due at other times than before. */
+  readonly rescheduled: () => void;
+  /** Events of the tenant were written. */
+  readonly told: (tenantId: string) => void;
+}
+
+/** What suspending batches needs. */
+export interface BatchServices extends Pick<ControlServices, 'clock' | 'wake' | 'rescheduled'> {
+  readonly batches: Batches;
+  /** Give back what this engine claimed and has not handed to MAIL, where it matches. */
+  readonly dropFlights: (
+    matches: (message: { readonly tenant_id: string; readonly batch_code: string | null }) => boolean,
+  ) => void;
+}
+
+/** What the operations on messages need. */
+export interface MessageServices extends SubmissionServices, ControlServices, BatchServices {
+  readonly messageEvents: Pick<MessageEventStore, 'listOfMessage'>;
+  /** What keeps a message from being sent; empty exactly for final ones. */
+  readonly explain: (message: MessageRow) => Promise<readonly WaitingFor[]>;
 }

@@ -12,7 +12,7 @@
  * | suspended | the activation of its batch |
  * | held | a person |
  * | in_doubt | a decision: the relay may have taken it |
- * | final | nothing; `result` says how it ended |
+ * | final | nothing; `result` says how it ended. By hand it may be retried |
  */
 export const MESSAGE_STATES = [
   'preparing',
@@ -46,10 +46,9 @@ export const MESSAGE_MOVES: readonly (readonly [from: MessageState | null, to: M
   ['ready', 'final', 'cancelled, expired'],
   ['leased', 'ready', 'given back unsent, or its session died'],
   ['leased', 'deferred', 'failed for now'],
-  ['leased', 'held', 'doubtful, under on_in_doubt hold'],
-  ['leased', 'in_doubt', 'its connection was cut after the final dot'],
-  ['leased', 'final', 'sent, failed for good, expired'],
-  ['deferred', 'ready', 'due'],
+  ['leased', 'in_doubt', 'the relay may have taken it, under on_in_doubt hold'],
+  ['leased', 'final', 'sent, failed for good, expired, cancelled before MAIL'],
+  ['deferred', 'ready', 'due, rescheduled, retried by hand'],
   ['deferred', 'preparing', 'due, with attachments to fetch'],
   ['deferred', 'suspended', 'batch suspended'],
   ['deferred', 'held', 'held by hand'],
@@ -60,7 +59,8 @@ export const MESSAGE_MOVES: readonly (readonly [from: MessageState | null, to: M
   ['held', 'ready', 'released'],
   ['held', 'deferred', 'released, not due yet'],
   ['held', 'final', 'cancelled, expired'],
-  ['in_doubt', 'ready', 'to be retried'],
-  ['in_doubt', 'held', 'under on_in_doubt hold'],
-  ['in_doubt', 'final', 'confirmed, or failed under on_in_doubt fail'],
+  ['in_doubt', 'ready', 'retried by hand, or confirmed and others are due'],
+  ['in_doubt', 'deferred', 'confirmed, others are not due yet'],
+  ['in_doubt', 'final', 'confirmed, expired'],
+  ['final', 'ready', 'failed or expired, retried by hand'],
 ];

@@ -4,6 +4,8 @@ import * as v from 'valibot';
 import { MailProxyError } from '../../errors.ts';
 import { clientId, line, page, pageOf, rfc3339, tenantId } from '../../operations/fields.ts';
 import { defineOperation } from '../../operations/operation.ts';
+import { batchOperations } from './batch.operations.ts';
+import { changeMessages } from './bulk.operations.ts';
 import {
   acceptedOutput,
   batchInput,
@@ -11,15 +13,17 @@ import {
   messageInput,
   messageOutput,
   messageSummary,
+  queryPriority,
 } from './message.schema.ts';
+import { messageControlOperations } from './message-control.operations.ts';
 import { toMessage, toSummary } from './message-output.ts';
 import type { MessageServices, SubmissionServices } from './message-services.ts';
-import { MESSAGE_STATES } from './message-state.ts';
+import { MESSAGE_RESULTS, MESSAGE_STATES } from './message-state.ts';
 import { parseStoredContent } from './stored-content.ts';
 import { submitMessages, toBatchResult } from './submit-messages.ts';
 
-/** How every operation on one message names it. */
-const reference = { message_id: clientId, tenant_id: v.optional(tenantId) };
+/** What reading messages needs. */
+type ReadServices = Pick<MessageServices, 'messages' | 'messageEvents' | 'explain'>;
 
 export const createMessage = defineOperation({
   name: 'messages.create',
@@ -76,16 +80,21 @@ export const createMessages = defineOperation({
 
 export const getMessage = defineOperation({
   name: 'messages.get',
-  summary: 'Show one message with what became of each recipient',
+  summary: 'Show one message: each recipient, each attempt, and what it waits for',
   http: { method: 'GET', path: '/v1/messages/{message_id}' },
   access: 'tenant',
   audit: false,
-  input: v.strictObject(reference),
+  input: v.strictObject({ message_id: clientId, tenant_id: v.optional(tenantId) }),
   output: messageOutput,
-  async run({ messages }: Pick<MessageServices, 'messages'>, { message_id }, { reach }) {
+  async run({ messages, messageEvents, explain }: ReadServices, { message_id }, { reach }) {
     const row = await messages.find(reach, message_id);
-    const [content, recipients] = await Promise.all([messages.content(row.pk), messages.recipients(row.pk)]);
-    return toMessage(row, parseStoredContent(content), recipients);
+    const [content, recipients, events, waitingFor] = await Promise.all([
+      messages.content(row.pk),
+      messages.recipients(row.pk),
+      messageEvents.listOfMessage(row.pk),
+      explain(row),
+    ]);
+    return toMessage(row, { content: parseStoredContent(content), recipients, events, waitingFor });
   },
 });
 
@@ -98,41 +107,38 @@ export const listMessages = defineOperation({
   input: v.strictObject({
     tenant_id: v.optional(tenantId),
     state: v.optional(v.picklist(MESSAGE_STATES)),
+    result: v.optional(v.picklist(MESSAGE_RESULTS)),
     batch_code: v.optional(line(64)),
+    account_id: v.optional(clientId),
+    /** 0 to 3, or its name. */
+    priority: v.optional(queryPriority),
     /** Exact address. */
     recipient: v.optional(line(320)),
     ...page,
   }),
   output: pageOf(messageSummary),
   async run({ messages }: Pick<MessageServices, 'messages'>, input, { reach }) {
-    const rows = await messages.list(reach, {
-      state: input.state ?? null,
-      batchCode: input.batch_code ?? null,
-      recipient: input.recipient ?? null,
-      after: input.after ?? null,
-      limit: input.limit,
-    });
+    const { limit } = input;
+    const filter = {
+      state: input.state,
+      result: input.result,
+      batchCode: input.batch_code,
+      account: input.account_id,
+      priority: input.priority,
+      recipient: input.recipient,
+    };
+    const rows = await messages.list(reach, filter, { order: 'newest first', after: input.after ?? null, limit });
     const last = rows.at(-1);
-    return { items: rows.map(toSummary), next: rows.length === input.limit && last !== undefined ? last.pk : null };
+    return { items: rows.map(toSummary), next: rows.length === limit && last !== undefined ? last.pk : null };
   },
 });
 
-export const cancelMessage = defineOperation({
-  name: 'messages.cancel',
-  summary: 'Cancel a message that is not being sent; once cancelled it is never sent',
-  http: { method: 'POST', path: '/v1/messages/{message_id}/cancel' },
-  access: 'tenant',
-  audit: true,
-  input: v.strictObject(reference),
-  output: messageSummary,
-  async run({ messages, cancel, clock }: MessageServices, { message_id }, { reach }) {
-    const row = await messages.find(reach, message_id);
-    if (row.state === 'final') {
-      throw new MailProxyError('conflict', { detail: `the message is ${row.result ?? 'final'} already` });
-    }
-    await cancel({ pk: row.pk, tenantId: row.tenant_id }, clock.now());
-    return toSummary(await messages.find(reach, row.pk));
-  },
-});
-
-export const messageOperations = [createMessage, createMessages, getMessage, listMessages, cancelMessage] as const;
+export const messageOperations = [
+  createMessage,
+  createMessages,
+  getMessage,
+  listMessages,
+  ...messageControlOperations,
+  changeMessages,
+  ...batchOperations,
+] as const;

@@ -2,7 +2,11 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
 import { clientId, integer, line, tenantId } from '../../operations/fields.ts';
+import { CALENDAR_METHODS } from '../../smtp/compose/content.ts';
+import { EVENT_TYPES } from '../message-event/message-event.table.ts';
+import { ON_IN_DOUBT } from './message.table.ts';
 import { MESSAGE_RESULTS, MESSAGE_STATES } from './message-state.ts';
+import { WAITING_KINDS, WAITING_SCOPES } from './waiting-for.ts';
 
 /** Names of the priorities, as the original took them too. */
 export const PRIORITY_NAMES = ['immediate', 'high', 'medium', 'low'] as const;
@@ -20,7 +24,7 @@ const addresses = v.union(
 
 const body = v.pipe(v.string(), v.maxLength(MAX_TEXT, 'expected at most 64 MiB'));
 
-const priority = v.union(
+export const priority = v.union(
   [
     integer(0, 3),
     v.pipe(
@@ -31,7 +35,13 @@ const priority = v.union(
   'expected 0 to 3, or immediate, high, medium or low',
 );
 
-const dateTime = v.pipe(
+/** The same where it may come as text, from a query string or a command line. */
+export const queryPriority = v.union(
+  [priority, v.pipe(v.picklist(['0', '1', '2', '3']), v.transform(Number))],
+  'expected 0 to 3, or immediate, high, medium or low',
+);
+
+export const dateTime = v.pipe(
   v.string(),
   v.regex(
     /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/,
@@ -65,7 +75,13 @@ const messageFields = {
   html: v.optional(body),
   body: v.optional(body),
   content_type: v.optional(v.picklist(['plain', 'html'])),
+  /** An invitation, beside text and html. */
+  calendar: v.optional(v.strictObject({ method: v.picklist(CALENDAR_METHODS), content: body })),
   headers: v.optional(v.record(v.string(), v.string()), {}),
+  /** Written as List-Unsubscribe (RFC 2369) and List-Unsubscribe-Post (RFC 8058, `one_click`). */
+  list_unsubscribe: v.optional(
+    v.strictObject({ url: v.optional(v.string()), mailto: v.optional(v.string()), one_click: v.optional(v.boolean()) }),
+  ),
   attachments: v.optional(v.array(attachmentInput), []),
   priority: v.optional(priority),
   /** Epoch seconds before which it is not sent. */
@@ -76,6 +92,8 @@ const messageFields = {
   /** Envelope sender; the address of `from` by default, empty for none. */
   return_path: v.optional(v.string()),
   message_id: v.optional(v.string()),
+  /** What is done when nobody knows whether the relay took it; the tenant's way by default. */
+  on_in_doubt: v.optional(v.picklist(ON_IN_DOUBT)),
 };
 
 export const messageInput = v.strictObject({ tenant_id: v.optional(tenantId), ...messageFields });
@@ -117,12 +135,39 @@ export type BatchResult = v.InferOutput<typeof batchOutput>;
 export const recipientOutput = v.object({
   address: v.string(),
   kind: v.picklist(['to', 'cc', 'bcc']),
-  state: v.picklist(['pending', 'sent', 'failed', 'expired', 'cancelled']),
+  state: v.picklist(['pending', 'in_doubt', 'sent', 'failed', 'expired', 'cancelled']),
   attempts: v.number(),
   stage: v.nullable(v.string()),
   code: v.nullable(v.number()),
   enhanced: v.nullable(v.string()),
   reply: v.nullable(v.string()),
+  /** What its last answer was taken for: of the recipient, the message, the account, the path or a policy. */
+  verdict: v.nullable(v.string()),
+});
+
+/** One attempt, or what else counted as one. */
+export const attemptOutput = v.object({
+  attempt: v.number(),
+  at: v.string(),
+  type: v.picklist(EVENT_TYPES),
+  /** From the first step to the outcome; null where nobody saw its end. */
+  duration_ms: v.nullable(v.number()),
+  /** Of the first recipient that was not served, else of the first. */
+  stage: v.nullable(v.string()),
+  code: v.nullable(v.number()),
+  enhanced: v.nullable(v.string()),
+  reply: v.nullable(v.string()),
+  /** What was said between us and the relay, without secrets and bodies; of the last attempt only. */
+  transcript: v.nullable(v.array(v.string())),
+});
+
+/** One thing that the message waits for. */
+export const waitingForOutput = v.object({
+  kind: v.picklist(WAITING_KINDS),
+  scope: v.picklist(WAITING_SCOPES),
+  until: v.nullable(v.string()),
+  position: v.nullable(v.number()),
+  detail: v.nullable(v.string()),
 });
 
 const summaryFields = {
@@ -150,5 +195,13 @@ export const messageOutput = v.object({
   ...summaryFields,
   from: v.string(),
   subject: v.string(),
+  /** When it is given up if it was not sent by then. */
+  expires_at: v.nullable(v.string()),
+  /** What is done once nobody knows whether the relay took it. */
+  on_in_doubt: v.picklist(ON_IN_DOUBT),
   recipients: v.array(recipientOutput),
+  /** Its attempts, oldest first. */
+  history: v.array(attemptOutput),
+  /** What has to happen before it goes on; empty exactly where it is final. */
+  waiting_for: v.array(waitingForOutput),
 });

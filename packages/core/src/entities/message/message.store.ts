@@ -7,19 +7,12 @@ import { looksLikePk } from '../../identity.ts';
 import type { Reach } from '../../operations/principal.ts';
 import type { CoreSchema } from '../schema.ts';
 import type { MessageRecipientsTable, MessagesTable } from './message.table.ts';
+import { MESSAGE_COLUMNS, type MessageFilter, type MessagePage, prepareMessagePages } from './message-filter.ts';
 
 /** A message's row with the name its account has for the client. */
-export type MessageRow = Omit<MessagesTable, 'owner_session' | 'rank'> & { readonly account_id: string };
-
-export interface MessageFilter {
-  readonly state: string | null;
-  readonly batchCode: string | null;
-  /** Exact address. */
-  readonly recipient: string | null;
-  /** Primary key of the last row of the page before. */
-  readonly after: string | null;
-  readonly limit: number;
-}
+export type MessageRow = Omit<MessagesTable, 'owner_session' | 'rank' | 'handed_at' | 'units'> & {
+  readonly account_id: string;
+};
 
 /** How many messages wait, and how the finished ones ended. */
 export interface MessageCounts {
@@ -36,81 +29,65 @@ export interface MessageStore {
    * @throws {MailProxyError} `not_found` outside the reach as well, `ambiguous_id` when several tenants use the id
    */
   find(reach: Reach, reference: string): Promise<MessageRow>;
-  /** Newest first. */
-  list(reach: Reach, filter: MessageFilter): Promise<readonly MessageRow[]>;
+  /** One page of the messages that match. */
+  list(reach: Reach, filter: MessageFilter, page: MessagePage): Promise<readonly MessageRow[]>;
+  /**
+   * Messages that each of the references names, in their order, where the filter matches them too. A primary key wins;
+   * an id that several tenants within the reach use names several.
+   */
+  listNamed(
+    reach: Reach,
+    references: readonly string[],
+    filter: MessageFilter,
+  ): Promise<readonly (readonly MessageRow[])[]>;
+  /** How many ready messages of its lane go before it; no more than 10,000 are counted. */
+  position(message: { readonly pk: string }): Promise<number>;
   content(pk: string): Promise<string>;
   recipients(pk: string): Promise<readonly MessageRecipientsTable[]>;
   counts(): Promise<MessageCounts>;
 }
 
-const COLUMNS = [
-  'messages.pk',
-  'messages.tenant_id',
-  'messages.id',
-  'messages.account_pk',
-  'messages.state',
-  'messages.result',
-  'messages.priority',
-  'messages.eligible_at',
-  'messages.attempts',
-  'messages.batch_code',
-  'messages.message_id',
-  'messages.expires_at',
-  'messages.last_error',
-  'messages.created_at',
-  'messages.updated_at',
-  'messages.final_at',
-  'accounts.id as account_id',
-] as const;
-
-interface ListInput {
-  readonly tenant: string | null;
-  readonly state: string | null;
-  readonly batch_code: string | null;
-  readonly recipient: string | null;
-  readonly after: string | null;
-  readonly limit: number;
-}
+/** Further up the exact place tells nobody anything, and counting it costs. */
+const MAX_POSITION = 10_000;
+/** Enough to tell one from several. */
+const SEVERAL = 3;
 
 export function createMessageStore(db: Database<CoreSchema>): MessageStore {
   const byPk = db.prepare<{ reference: string }, MessageRow>((k, p) =>
     k
       .selectFrom('messages')
       .innerJoin('accounts', 'accounts.pk', 'messages.account_pk')
-      .select(COLUMNS)
+      .select(MESSAGE_COLUMNS)
       .where('messages.pk', '=', p.reference),
   );
-  // Three are enough to tell one from several.
   const byId = db.prepare<{ reference: string }, MessageRow>((k, p) =>
     k
       .selectFrom('messages')
       .innerJoin('accounts', 'accounts.pk', 'messages.account_pk')
-      .select(COLUMNS)
+      .select(MESSAGE_COLUMNS)
       .where('messages.id', '=', p.reference)
-      .limit(3),
+      .limit(SEVERAL),
   );
   const byIdInTenant = db.prepare<{ reference: string; tenant: string }, MessageRow>((k, p) =>
     k
       .selectFrom('messages')
       .innerJoin('accounts', 'accounts.pk', 'messages.account_pk')
-      .select(COLUMNS)
+      .select(MESSAGE_COLUMNS)
       .where('messages.id', '=', p.reference)
       .where('messages.tenant_id', '=', p.tenant),
   );
-  const list = db.prepare<ListInput, MessageRow>((k, p) =>
-    k
-      .selectFrom('messages')
-      .innerJoin('accounts', 'accounts.pk', 'messages.account_pk')
-      .select(COLUMNS)
-      .where(sql<boolean>`(cast(${p.tenant} as text) is null or messages.tenant_id = ${p.tenant})`)
-      .where(sql<boolean>`(cast(${p.state} as text) is null or messages.state = ${p.state})`)
-      .where(sql<boolean>`(cast(${p.batch_code} as text) is null or messages.batch_code = ${p.batch_code})`)
-      .where(sql<boolean>`(cast(${p.recipient} as text) is null or messages.pk in (
-        select message_pk from message_recipients where address = ${p.recipient}))`)
-      .where(sql<boolean>`(cast(${p.after} as text) is null or messages.pk < ${p.after})`)
-      .orderBy('messages.pk', 'desc')
-      .limit(p.limit),
-  );
+  const bindPage = prepareMessagePages(db);
+  const position = db.prepare<{ pk: string }, { before: number }>((k, p) => ({
+    compile: () =>
+      sql<{ before: number }>`
+        select count(*) as before from (
+          select 1 from messages m
+          join (select account_pk, rank, pk from messages where pk = ${p.pk}) me on me.account_pk = m.account_pk
+          where m.state = 'ready' and (m.rank, m.pk) < (me.rank, me.pk)
+          limit ${sql.lit(MAX_POSITION)}
+        ) earlier
+      `.compile(k),
+  }));
   const content = db.prepare<{ pk: string }, { content: string }>((k, p) =>
     k.selectFrom('message_contents').select('content').where('message_pk', '=', p.pk),
   );
@@ -143,8 +120,21 @@ export function createMessageStore(db: Database<CoreSchema>): MessageStore {
       if (row === undefined) throw new MailProxyError('not_found', { detail: 'there is no such message' });
       return row;
     },
-    list: (reach, { state, batchCode, recipient, after, limit }) =>
-      db.read(list.bind({ tenant: reach.tenantId, state, batch_code: batchCode, recipient, after, limit })),
+    list: (reach, filter, page) => db.read(bindPage(reach.tenantId, filter, page)),
+    async listNamed(reach, references, filter) {
+      const page = { order: 'oldest first', after: null, limit: SEVERAL } as const;
+      const found = await db.readAll(
+        references.map((reference) => bindPage(reach.tenantId, { ...filter, reference }, page)),
+      );
+      return found.map(({ rows }, index) => {
+        const owner = rows.find((row) => row.pk === references[index]);
+        return owner === undefined ? rows : [owner];
+      });
+    },
+    async position({ pk }) {
+      const [row] = await db.read(position.bind({ pk }));
+      return row?.before ?? 0;
+    },
     async content(pk) {
       const [row] = await db.read(content.bind({ pk }));
       if (row === undefined) throw new Error(`message ${pk} has no content`);

@@ -4,13 +4,12 @@ import { UniqueViolation } from '../../database/database.ts';
 import { type InputProblem, isMailProxyError, MailProxyError } from '../../errors.ts';
 import type { Reach } from '../../operations/principal.ts';
 import { invalidInput } from '../../operations/validate.ts';
+import { resolveRetryPolicy } from '../../retry-policy.ts';
+import { DEFAULT_TENANT } from '../tenant/default-tenant.ts';
 import { type CheckedMessage, checkContent } from './check-content.ts';
 import type { BatchResult, ParsedMessage } from './message.schema.ts';
 import { DEFAULT_PRIORITY, draftMessage } from './message-draft.ts';
-import type { SubmissionServices } from './message-services.ts';
-
-/** Where a tenant-less admin's messages go: who has one tenant never has to name it. */
-const DEFAULT_TENANT = 'default';
+import type { AcceptedState, LimitReached, SubmissionServices } from './message-services.ts';
 
 /** What one message of a submission became. */
 type Submitted =
@@ -20,7 +19,7 @@ type Submitted =
       readonly id: string;
       readonly tenantId: string;
       readonly accountId: string;
-      readonly state: 'ready' | 'deferred';
+      readonly state: AcceptedState;
       readonly createdAt: number;
     }
   | { readonly ok: false; readonly id: string | null; readonly error: MailProxyError };
@@ -44,6 +43,7 @@ export async function submitMessages(
 ): Promise<readonly Submitted[]> {
   const checked = checkAll(services, messages, pointerOf);
   const now = services.clock.now();
+  const expectRoom = limitCheck(services, now);
   return Promise.all(
     messages.map(async (input, index): Promise<Submitted> => {
       const parts = checked[index];
@@ -52,10 +52,14 @@ export async function submitMessages(
         const tenantId = tenantOf(input, reach);
         const account = await services.accounts.resolve(tenantId, input.account_id ?? null);
         if (account === null) throw noAccount(input.account_id);
+        const { tenant, retry } = await services.accounts.relayRow(account.pk);
+        if (tenant.refuseOverLimit) await expectRoom(account.pk);
         const draft = draftMessage(input, parts, {
           tenantId,
           accountPk: account.pk,
           defaultPriority: defaultPriority ?? DEFAULT_PRIORITY,
+          onInDoubt: tenant.onInDoubt,
+          maxAgeMs: resolveRetryPolicy(services.retry, tenant.retry, retry).maxAgeMs,
           now,
           makePk: services.makePk,
         });
@@ -85,10 +89,11 @@ function checkAll(
   messages: readonly ParsedMessage[],
   pointerOf: (index: number) => string,
 ): readonly CheckedMessage[] {
+  const now = services.clock.now();
   const problems: InputProblem[] = [];
   const checked: CheckedMessage[] = [];
   for (const [index, input] of messages.entries()) {
-    const result = checkContent(input, pointerOf(index), services.maxRecipients);
+    const result = checkContent(input, pointerOf(index), { maxRecipients: services.maxRecipients, now });
     if (result.ok) checked.push(result.checked);
     else problems.push(...result.problems);
     if (input.send_at !== undefined && input.deferred_ts !== undefined) {
@@ -97,6 +102,23 @@ function checkAll(
   }
   if (problems.length > 0) throw invalidInput(problems);
   return checked;
+}
+
+/** Refuse the messages of accounts that are over a limit; each account is looked at once a request. */
+function limitCheck(services: SubmissionServices, now: number): (accountPk: string) => Promise<void> {
+  const gates = new Map<string, Promise<LimitReached | null>>();
+  return async (accountPk) => {
+    const known = gates.get(accountPk) ?? services.limitGate(accountPk);
+    gates.set(accountPk, known);
+    const reached = await known;
+    if (reached === null) return;
+    const { limit, scope, windowMs, until } = reached;
+    throw new MailProxyError('rate_limited', {
+      detail: `the limit of the ${scope}, ${limit} in ${windowMs / 1_000} seconds, is reached`,
+      retryAfterMs: Math.max(0, until - now),
+      extra: { limit, scope, window_seconds: windowMs / 1_000 },
+    });
+  };
 }
 
 /** Within a batch each message may name its tenant; a tenant's key reaches its own only. */

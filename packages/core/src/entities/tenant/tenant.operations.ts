@@ -67,7 +67,7 @@ const getTenant = defineOperation({
 
 const updateTenant = defineOperation({
   name: 'tenants.update',
-  summary: 'Change a tenant; a field that is absent stays, null clears it',
+  summary: 'Change a tenant; a field that is absent stays, null clears it or sets its default',
   http: { method: 'PATCH', path: '/v1/tenants/{tenant_id}' },
   access: 'admin',
   audit: true,
@@ -75,6 +75,30 @@ const updateTenant = defineOperation({
   output: tenantOutput,
   run: async ({ tenants, clock }: TenantServices, { tenant_id, ...settings }, { reach }) =>
     tenantView(await tenants.update(reach, tenant_id, settings, clock.now())),
+});
+
+const suspendTenant = defineOperation({
+  name: 'tenants.suspend',
+  summary: "Stop sending a tenant's mail; it is accepted and waits",
+  http: { method: 'POST', path: '/v1/tenants/{tenant_id}/suspend' },
+  access: 'admin',
+  audit: true,
+  input: v.strictObject({ tenant_id: tenantId }),
+  output: tenantOutput,
+  run: async ({ tenants, clock }: TenantServices, input, { reach }) =>
+    tenantView(await tenants.setSuspended(reach, input.tenant_id, { suspended: true, now: clock.now() })),
+});
+
+const activateTenant = defineOperation({
+  name: 'tenants.activate',
+  summary: "Go on sending a suspended tenant's mail",
+  http: { method: 'POST', path: '/v1/tenants/{tenant_id}/activate' },
+  access: 'admin',
+  audit: true,
+  input: v.strictObject({ tenant_id: tenantId }),
+  output: tenantOutput,
+  run: async ({ tenants, clock }: TenantServices, input, { reach }) =>
+    tenantView(await tenants.setSuspended(reach, input.tenant_id, { suspended: false, now: clock.now() })),
 });
 
 const deleteTenant = defineOperation({
@@ -142,6 +166,8 @@ export const tenantOperations = [
   listTenants,
   getTenant,
   updateTenant,
+  suspendTenant,
+  activateTenant,
   deleteTenant,
   createKey,
   listKeys,

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
-import { httpUrl, line, rfc3339, tenantId, timestamp, urlPath } from '../../operations/fields.ts';
+import { httpUrl, line, rfc3339, rfc3339OrNull, tenantId, timestamp, urlPath } from '../../operations/fields.ts';
+import { retryPolicyInput } from '../../retry-policy.ts';
+import { replyRulesInput } from '../../smtp/reply-rules.ts';
+import { limitFields, limitOutputs, weight } from '../account/account.fields.ts';
+import { ON_IN_DOUBT } from '../message/message.table.ts';
 import { clientAuth } from './client-auth.ts';
 import type { Tenant } from './tenant.store.ts';
 
@@ -11,11 +15,18 @@ const settings = {
   client_sync_path: v.nullish(urlPath),
   client_attachment_path: v.nullish(urlPath),
   client_auth: v.nullish(clientAuth),
+  weight: v.nullish(weight),
+  ...limitFields,
+  /** Refuse messages with 429 while a limit is reached, instead of letting them wait. */
+  refuse_over_limit: v.nullish(v.boolean()),
+  on_in_doubt: v.nullish(v.picklist(ON_IN_DOUBT)),
+  retry: v.nullish(retryPolicyInput),
+  reply_rules: v.nullish(replyRulesInput),
 };
 
 export const createTenantInput = v.strictObject({ id: tenantId, ...settings });
 
-/** Absent keeps, null clears. */
+/** Absent keeps; null clears, or sets what a tenant has by default. */
 export const updateTenantInput = v.strictObject({ tenant_id: tenantId, ...settings });
 
 const view = {
@@ -26,6 +37,17 @@ const view = {
   client_attachment_path: v.nullable(v.string()),
   /** The method only: what was given with it is never shown again. */
   client_auth: v.nullable(v.object({ method: v.picklist(['none', 'bearer', 'basic']) })),
+  weight: v.number(),
+  ...limitOutputs,
+  refuse_over_limit: v.boolean(),
+  on_in_doubt: v.picklist(ON_IN_DOUBT),
+  /** Null: the instance's. */
+  retry: v.nullable(retryPolicyInput),
+  /** Matched before the built-in ones. */
+  reply_rules: replyRulesInput,
+  /** Nothing of it is sent. */
+  suspended: v.boolean(),
+  suspended_at: v.nullable(timestamp),
   created_at: timestamp,
   updated_at: timestamp,
 };
@@ -35,5 +57,12 @@ export const tenantOutput = v.object(view);
 export const createdTenantOutput = v.object({ ...view, api_key: v.string() });
 
 export function tenantView(tenant: Tenant): v.InferOutput<typeof tenantOutput> {
-  return { ...tenant, created_at: rfc3339(tenant.created_at), updated_at: rfc3339(tenant.updated_at) };
+  return {
+    ...tenant,
+    reply_rules: [...tenant.reply_rules],
+    suspended: tenant.suspended_at !== null,
+    suspended_at: rfc3339OrNull(tenant.suspended_at),
+    created_at: rfc3339(tenant.created_at),
+    updated_at: rfc3339(tenant.updated_at),
+  };
 }

@@ -4,47 +4,79 @@ import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import type { Prepared } from '../../database/statement.ts';
 import type { Dependants } from '../delete-unused.ts';
+import { picked } from '../picked.ts';
 import type { CoreSchema } from '../schema.ts';
 import type { TenantsTable } from './tenant.table.ts';
 
-type Setting = 'name' | 'client_base_url' | 'client_sync_path' | 'client_attachment_path' | 'client_auth';
+/** What a change may set, by the type that its parameter is cast to: without one PostgreSQL takes it for text. */
+const SETTABLE = {
+  name: 'text',
+  client_base_url: 'text',
+  client_sync_path: 'text',
+  client_attachment_path: 'text',
+  client_auth: 'text',
+  weight: 'integer',
+  limit_per_minute: 'integer',
+  limit_per_hour: 'integer',
+  limit_per_day: 'integer',
+  limit_unit: 'text',
+  refuse_over_limit: 'integer',
+  on_in_doubt: 'text',
+  retry: 'text',
+  reply_rules: 'text',
+} as const satisfies { readonly [Name in keyof TenantsTable]?: 'text' | 'integer' };
+
+type TenantColumn = keyof typeof SETTABLE;
+/** The columns to change; an absent one stays. */
+export type TenantChange = { readonly [Name in TenantColumn]?: TenantsTable[Name] };
 
 /** A column is written where its `set_` is 1 and kept where it is 0, so that one statement serves every change. */
 type UpdateInput = { readonly id: string; readonly now: number } & {
-  readonly [Name in Setting]: string | null;
-} & { readonly [Name in Setting as `set_${Name}`]: number };
+  readonly [Name in TenantColumn]: TenantsTable[Name] | null;
+} & { readonly [Name in TenantColumn as `set_${Name}`]: number };
+
+// Object.keys forgets which keys there are.
+const COLUMNS = Object.keys(SETTABLE) as readonly TenantColumn[];
+
+const INSERTED = ['id', 'suspended_at', 'created_at', 'updated_at', ...COLUMNS] as const;
+
+/** The parameters of a change. */
+export function updateInput(id: string, change: TenantChange, now: number): UpdateInput {
+  const fields = COLUMNS.flatMap((column) => {
+    const value = change[column];
+    return [
+      [column, value ?? null],
+      [`set_${column}`, value === undefined ? 0 : 1],
+    ];
+  });
+  // As above; COLUMNS are all of them.
+  return { id, now, ...Object.fromEntries(fields) } as UpdateInput;
+}
 
 export interface TenantStatements {
   readonly insert: Prepared<TenantsTable, unknown>;
-  /** Nothing but the id, and only where it is absent. */
-  readonly insertBare: Prepared<{ readonly id: string; readonly now: number }, unknown>;
+  /** Only where the id is free. */
+  readonly insertAbsent: Prepared<TenantsTable, unknown>;
   readonly insertCursor: Prepared<{ readonly id: string }, unknown>;
   readonly find: Prepared<{ readonly id: string }, TenantsTable>;
   readonly list: Prepared<{ readonly after: string; readonly rows: number }, TenantsTable>;
   readonly ids: Prepared<object, { readonly id: string }>;
   readonly update: Prepared<UpdateInput, TenantsTable>;
+  /** Change nothing where it is suspended already. */
+  readonly suspend: Prepared<{ readonly id: string; readonly now: number }, unknown>;
+  /** Change nothing where it is not suspended. */
+  readonly activate: Prepared<{ readonly id: string; readonly now: number }, unknown>;
   readonly remove: Prepared<{ readonly id: string }, unknown>;
   readonly dependants: Prepared<{ readonly id: string }, Dependants>;
 }
 
 export function prepareTenantStatements(database: Database<CoreSchema>): TenantStatements {
   return {
-    insert: database.prepare<TenantsTable>((k, p) =>
-      k.insertInto('tenants').values({
-        id: p.id,
-        name: p.name,
-        client_base_url: p.client_base_url,
-        client_sync_path: p.client_sync_path,
-        client_attachment_path: p.client_attachment_path,
-        client_auth: p.client_auth,
-        created_at: p.created_at,
-        updated_at: p.updated_at,
-      }),
-    ),
-    insertBare: database.prepare<{ id: string; now: number }>((k, p) =>
+    insert: database.prepare<TenantsTable>((k, p) => k.insertInto('tenants').values(picked(p, INSERTED))),
+    insertAbsent: database.prepare<TenantsTable>((k, p) =>
       k
         .insertInto('tenants')
-        .values({ id: p.id, created_at: p.now, updated_at: p.now })
+        .values(picked(p, INSERTED))
         .onConflict((conflict) => conflict.column('id').doNothing()),
     ),
     insertCursor: database.prepare<{ id: string }>((k, p) =>
@@ -61,10 +93,9 @@ export function prepareTenantStatements(database: Database<CoreSchema>): TenantS
     ),
     ids: database.prepare<object, { id: string }>((k) => k.selectFrom('tenants').select('id').orderBy('id')),
     update: database.prepare<UpdateInput, TenantsTable>((k, p) => {
-      const setOrKeep = (name: Setting) =>
-        sql<
-          string | null
-        >`case when cast(${p[`set_${name}`]} as integer) = 1 then cast(${p[name]} as text) else ${sql.ref(name)} end`;
+      const setOrKeep = <Name extends TenantColumn>(name: Name) =>
+        sql<TenantsTable[Name]>`case when cast(${p[`set_${name}`]} as integer) = 1
+          then cast(${p[name]} as ${sql.raw(SETTABLE[name])}) else ${sql.ref(name)} end`;
       return k
         .updateTable('tenants')
         .set({
@@ -73,11 +104,34 @@ export function prepareTenantStatements(database: Database<CoreSchema>): TenantS
           client_sync_path: setOrKeep('client_sync_path'),
           client_attachment_path: setOrKeep('client_attachment_path'),
           client_auth: setOrKeep('client_auth'),
+          weight: setOrKeep('weight'),
+          limit_per_minute: setOrKeep('limit_per_minute'),
+          limit_per_hour: setOrKeep('limit_per_hour'),
+          limit_per_day: setOrKeep('limit_per_day'),
+          limit_unit: setOrKeep('limit_unit'),
+          refuse_over_limit: setOrKeep('refuse_over_limit'),
+          on_in_doubt: setOrKeep('on_in_doubt'),
+          retry: setOrKeep('retry'),
+          reply_rules: setOrKeep('reply_rules'),
           updated_at: p.now,
         })
         .where('id', '=', p.id)
         .returningAll();
     }),
+    suspend: database.prepare<{ id: string; now: number }>((k, p) =>
+      k
+        .updateTable('tenants')
+        .set({ suspended_at: p.now, updated_at: p.now })
+        .where('id', '=', p.id)
+        .where('suspended_at', 'is', null),
+    ),
+    activate: database.prepare<{ id: string; now: number }>((k, p) =>
+      k
+        .updateTable('tenants')
+        .set({ suspended_at: null, updated_at: p.now })
+        .where('id', '=', p.id)
+        .where('suspended_at', 'is not', null),
+    ),
     remove: database.prepare<{ id: string }>((k, p) =>
       k
         .deleteFrom('tenants')

@@ -4,27 +4,45 @@ import { type Database, UniqueViolation } from '../../database/database.ts';
 import { exactlyOne, type Statement } from '../../database/statement.ts';
 import { MailProxyError } from '../../errors.ts';
 import type { Reach } from '../../operations/principal.ts';
+import type { RetryPolicyInput } from '../../retry-policy.ts';
 import type { SealedPlace, Sealer } from '../../secrets/sealer.ts';
+import type { ReplyRule } from '../../smtp/classification.types.ts';
+import { replyRulesOf, retryOf } from '../account/account.model.ts';
+import type { LimitUnit } from '../account/account.table.ts';
+import { ChangeListeners } from '../change-listeners.ts';
 import { type Dependants, deleteUnused } from '../delete-unused.ts';
+import type { OnInDoubt } from '../message/message.table.ts';
 import { type Page, type Paging, pageFrom, pageInput } from '../paging.ts';
 import type { CoreSchema } from '../schema.ts';
 import type { ClientAuth } from './client-auth.ts';
 import { DEFAULT_TENANT } from './default-tenant.ts';
-import { prepareTenantStatements } from './tenant.statements.ts';
+import { prepareTenantStatements, type TenantChange, updateInput } from './tenant.statements.ts';
 import type { TenantsTable } from './tenant.table.ts';
 
 /** A tenant as it may be shown: of its credentials the method only. */
-export type Tenant = Omit<TenantsTable, 'client_auth'> & {
+export type Tenant = Omit<TenantsTable, 'client_auth' | 'refuse_over_limit' | 'retry' | 'reply_rules'> & {
   readonly client_auth: { readonly method: ClientAuth['method'] } | null;
+  readonly refuse_over_limit: boolean;
+  readonly retry: RetryPolicyInput | null;
+  readonly reply_rules: readonly ReplyRule[];
 };
 
-/** What may be set; absent keeps, null clears. */
+/** What may be set; absent keeps, null clears or sets what a tenant has by default. */
 export interface TenantSettings {
   readonly name?: string | null | undefined;
   readonly client_base_url?: string | null | undefined;
   readonly client_sync_path?: string | null | undefined;
   readonly client_attachment_path?: string | null | undefined;
   readonly client_auth?: ClientAuth | null | undefined;
+  readonly weight?: number | null | undefined;
+  readonly limit_per_minute?: number | null | undefined;
+  readonly limit_per_hour?: number | null | undefined;
+  readonly limit_per_day?: number | null | undefined;
+  readonly limit_unit?: LimitUnit | null | undefined;
+  readonly refuse_over_limit?: boolean | null | undefined;
+  readonly on_in_doubt?: OnInDoubt | null | undefined;
+  readonly retry?: RetryPolicyInput | null | undefined;
+  readonly reply_rules?: readonly ReplyRule[] | null | undefined;
 }
 
 /** Where a tenant is told what became of its messages, and how to authenticate there. */
@@ -50,6 +68,12 @@ export interface TenantStore {
   list(reach: Reach, paging: Paging): Promise<Page<Tenant>>;
   /** @throws {MailProxyError} `not_found` */
   update(reach: Reach, id: string, settings: TenantSettings, now: number): Promise<Tenant>;
+  /** Stop or go on sending all of a tenant's mail. Stopping one that is stopped keeps since when. */
+  setSuspended(
+    reach: Reach,
+    id: string,
+    change: { readonly suspended: boolean; readonly now: number },
+  ): Promise<Tenant>;
   /**
    * Delete a tenant that has no account and no message, with its keys and storages.
    *
@@ -60,13 +84,18 @@ export interface TenantStore {
   reportTarget(id: string): Promise<ReportTarget | null>;
   /** Ids of all tenants. */
   listReportTargets(): Promise<readonly string[]>;
+  /** Be told the id of each tenant that this process changes, suspends, activates or deletes. Disposing ends it. */
+  onChange(listener: (id: string) => void): Disposable;
 }
 
 /** Path of the original's endpoint. */
 export const DEFAULT_SYNC_PATH = '/mail-proxy/sync';
 
+const DEFAULTS = { weight: 1, limit_unit: 'message', refuse_over_limit: 0, on_in_doubt: 'retry' } as const;
+
 export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer): TenantStore {
   const statements = prepareTenantStatements(database);
+  const listeners = new ChangeListeners();
 
   const sealAuth = (id: string, auth: ClientAuth | null): string | null =>
     auth === null ? null : sealer.seal(JSON.stringify(auth), authPlace(id));
@@ -75,7 +104,13 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
     row.client_auth === null ? null : (JSON.parse(sealer.open(row.client_auth, authPlace(row.id))) as ClientAuth);
   const shown = (row: TenantsTable): Tenant => {
     const auth = openAuth(row);
-    return { ...row, client_auth: auth === null ? null : { method: auth.method } };
+    return {
+      ...row,
+      client_auth: auth === null ? null : { method: auth.method },
+      refuse_over_limit: row.refuse_over_limit === 1,
+      retry: retryOf(row.retry),
+      reply_rules: replyRulesOf(row.reply_rules),
+    };
   };
 
   const find = async (id: string): Promise<TenantsTable> => {
@@ -86,16 +121,7 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
 
   return {
     async create({ id, ...settings }, now, also = []) {
-      const row: TenantsTable = {
-        id,
-        name: settings.name ?? null,
-        client_base_url: settings.client_base_url ?? null,
-        client_sync_path: settings.client_sync_path ?? null,
-        client_attachment_path: settings.client_attachment_path ?? null,
-        client_auth: sealAuth(id, settings.client_auth ?? null),
-        created_at: now,
-        updated_at: now,
-      };
+      const row: TenantsTable = { ...bareTenant(id, now), ...columnsOf(settings, (auth) => sealAuth(id, auth)) };
       try {
         await database.write([statements.insert.bind(row), statements.insertCursor.bind({ id }), ...also]);
       } catch (error) {
@@ -107,7 +133,7 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
 
     async ensureDefaultTenant(now) {
       const id = DEFAULT_TENANT;
-      await database.write([statements.insertBare.bind({ id, now }), statements.insertCursor.bind({ id })]);
+      await database.write([statements.insertAbsent.bind(bareTenant(id, now)), statements.insertCursor.bind({ id })]);
     },
 
     async get(reach, id) {
@@ -125,22 +151,20 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
 
     async update(reach, id, settings, now) {
       demandReach(reach, id);
-      const auth = settings.client_auth === undefined ? undefined : sealAuth(id, settings.client_auth);
+      const change = columnsOf(settings, (auth) => sealAuth(id, auth));
       const [{ rows }] = await database.write([
-        exactlyOne(
-          statements.update.bind({
-            id,
-            now,
-            ...change('name', settings.name),
-            ...change('client_base_url', settings.client_base_url),
-            ...change('client_sync_path', settings.client_sync_path),
-            ...change('client_attachment_path', settings.client_attachment_path),
-            ...change('client_auth', auth),
-          }),
-          'not_found',
-        ),
+        exactlyOne(statements.update.bind(updateInput(id, change, now)), 'not_found'),
       ]);
+      listeners.tell(id);
       return shown(rows[0] ?? (await find(id)));
+    },
+
+    async setSuspended(reach, id, { suspended, now }) {
+      demandReach(reach, id);
+      await database.write([statements[suspended ? 'suspend' : 'activate'].bind({ id, now })]);
+      const row = await find(id);
+      listeners.tell(id);
+      return shown(row);
     },
 
     async delete(reach, id) {
@@ -150,6 +174,7 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
         dependants: statements.dependants.bind({ id }),
         detail: inUse,
       });
+      listeners.tell(id);
     },
 
     async reportTarget(id) {
@@ -166,6 +191,8 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
     async listReportTargets() {
       return (await database.read(statements.ids.bind({}))).map((row) => row.id);
     },
+
+    onChange: (listener) => listeners.add(listener),
   };
 }
 
@@ -181,12 +208,49 @@ function inUse({ accounts = 0, waiting_messages = 0 }: Dependants): string {
   return `the tenant has ${accounts} accounts and ${waiting_messages} messages that wait; delete its accounts first`;
 }
 
-/** The two parameters of one column of an update. */
-function change<Name extends string>(
-  name: Name,
-  value: string | null | undefined,
-): Record<Name, string | null> & Record<`set_${Name}`, number> {
-  // Computed keys widen to string.
-  return { [name]: value ?? null, [`set_${name}`]: value === undefined ? 0 : 1 } as Record<Name, string | null> &
-    Record<`set_${Name}`, number>;
+/** A tenant of which nothing is set. */
+function bareTenant(id: string, now: number): TenantsTable {
+  return {
+    id,
+    name: null,
+    client_base_url: null,
+    client_sync_path: null,
+    client_attachment_path: null,
+    client_auth: null,
+    suspended_at: null,
+    ...DEFAULTS,
+    limit_per_minute: null,
+    limit_per_hour: null,
+    limit_per_day: null,
+    retry: null,
+    reply_rules: null,
+    created_at: now,
+    updated_at: now,
+  };
+}
+
+/** The columns that are given; null is what a tenant has by default. */
+function columnsOf(settings: TenantSettings, sealAuth: (auth: ClientAuth | null) => string | null): TenantChange {
+  const { client_auth, weight, limit_unit, refuse_over_limit, on_in_doubt, retry, reply_rules, ...plain } = settings;
+  return withoutAbsent({
+    ...plain,
+    client_auth: client_auth === undefined ? undefined : sealAuth(client_auth),
+    weight: weight === null ? DEFAULTS.weight : weight,
+    limit_unit: limit_unit === null ? DEFAULTS.limit_unit : limit_unit,
+    refuse_over_limit: refuse_over_limit === undefined ? undefined : Number(refuse_over_limit === true),
+    on_in_doubt: on_in_doubt === null ? DEFAULTS.on_in_doubt : on_in_doubt,
+    retry: json(retry),
+    reply_rules: json(reply_rules),
+  });
+}
+
+function withoutAbsent(
+  change: { readonly [Name in keyof TenantChange]: TenantChange[Name] | undefined },
+): TenantChange {
+  // What is left has a value.
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as TenantChange;
+}
+
+function json(value: object | null | undefined): string | null | undefined {
+  return value === undefined || value === null ? value : JSON.stringify(value);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import fc from 'fast-check';
-import PostalMime from 'postal-mime';
 import { expect, test } from 'vitest';
+import { anyText, attachment, content, mailbox } from './any-content.case.ts';
 import { compose } from './compose.ts';
 import {
   decodeWords,
@@ -12,78 +12,6 @@ import {
   parameterOf,
   readEntity,
 } from './composed-message.case.ts';
-import type { MailAttachment, Mailbox, MailContent } from './content.ts';
-
-/** All of Unicode but surrogates, mixed with what has a meaning in a message. */
-const anyText = (maxLength: number): fc.Arbitrary<string> =>
-  fc
-    .array(
-      fc.oneof(
-        fc.string({ unit: 'binary', maxLength: 8 }),
-        fc.string({ unit: 'grapheme', maxLength: 8 }),
-        fc.constantFrom(
-          '\r\n',
-          '\r',
-          '\n',
-          '\0',
-          '\t',
-          ' ',
-          '  ',
-          '.',
-          '=?utf-8?Q?x?=',
-          '=?',
-          '?=',
-          '"',
-          '\\',
-          ',',
-          ';',
-          '<',
-          '>',
-          ': ',
-          '--',
-          '=_',
-          'è',
-          'word ',
-          '\r\n.\r\n',
-        ),
-        fc.string({ unit: 'grapheme-ascii', minLength: 60, maxLength: 120 }),
-        fc.nat(1_200).map((n) => 'x'.repeat(n)),
-      ),
-      { maxLength },
-    )
-    .map((pieces) => pieces.join(''));
-const cleanLine = (maxLength: number) => anyText(maxLength).map((text) => text.replace(/\p{Cc}/gu, ''));
-
-const address = fc.constantFrom(
-  'a@example.com',
-  '"a, b <c@d>"@example.com',
-  'a+b=c@xn--bcher-kva.example',
-  'a@[192.0.2.1]',
-);
-const mailbox: fc.Arbitrary<Mailbox> = fc.record({ name: anyText(6), address });
-const filename = cleanLine(6)
-  .map((text) => [...text].slice(0, 60).join('').trim())
-  .filter((text) => text !== '');
-const attachment: fc.Arbitrary<MailAttachment> = fc.record({
-  filename,
-  mimeType: fc.constantFrom('application/pdf', 'text/plain', 'message/rfc822', 'x\r\ny'),
-  disposition: fc.constantFrom('attachment', 'inline'),
-  contentId: fc.constantFrom(null, 'logo@example.com'),
-  bytes: fc.uint8Array({ maxLength: 300 }),
-});
-const content: fc.Arbitrary<MailContent> = fc.record({
-  from: mailbox,
-  to: fc.array(mailbox, { maxLength: 4 }),
-  cc: fc.array(mailbox, { maxLength: 2 }),
-  replyTo: fc.array(mailbox, { maxLength: 2 }),
-  subject: anyText(8),
-  text: fc.option(anyText(20)),
-  html: fc.option(anyText(20)),
-  headers: fc.array(fc.tuple(fc.constantFrom('X-A', 'References', 'List-ID'), anyText(8)), { maxLength: 3 }),
-  attachments: fc.array(attachment, { maxLength: 3 }),
-  messageId: fc.uuid().map((id) => `<${id}@example.com>`),
-  date: fc.nat(4_000_000_000_000),
-});
 
 test('whatever the content, the message is CRLF lines of at most 998 ASCII octets, the same each time', () => {
   fc.assert(
@@ -175,29 +103,6 @@ test('no boundary occurs inside a part', () => {
         const delimiters = text.split(`\r\n--${boundary}`).length - 1;
         expect(all).toBe(delimiters + 1);
       }
-    }),
-  );
-});
-
-// postal-mime decodes encoded-words even in a name that came by RFC 2231.
-const filenameWithoutWords = filename.filter((name) => !name.includes('=?'));
-
-test('postal-mime reads any subject, file name and body as they were', async () => {
-  await fc.assert(
-    fc.asyncProperty(cleanLine(6), filenameWithoutWords, cleanLine(10), async (subject, filename, text) => {
-      const email = await PostalMime.parse(
-        compose({
-          ...PLAIN_CONTENT,
-          subject,
-          text,
-          attachments: [
-            { filename, mimeType: 'a/b', disposition: 'attachment', contentId: null, bytes: Buffer.from('x') },
-          ],
-        }).bytes,
-      );
-      expect(email.subject ?? '').toBe(subject);
-      expect(email.attachments[0]?.filename).toBe(filename);
-      expect(email.text?.replace(/\n$/, '')).toBe(text);
     }),
   );
 });

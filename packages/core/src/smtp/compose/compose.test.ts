@@ -13,7 +13,7 @@ import {
   type ReadEntity,
   readEntity,
 } from './composed-message.case.ts';
-import type { MailAttachment, MailContent } from './content.ts';
+import type { MailAttachment, MailCalendar, MailContent } from './content.ts';
 
 const wire = (change: Partial<MailContent> = {}) => {
   const { bytes, smtpUtf8 } = compose({ ...PLAIN_CONTENT, ...change });
@@ -37,6 +37,11 @@ const logo: MailAttachment = {
   disposition: 'inline',
   contentId: 'logo@acme.example',
   bytes: Buffer.from('png'),
+};
+
+const calendar: MailCalendar = {
+  method: 'REQUEST',
+  content: 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:Perché no?\r\nEND:VCALENDAR\r\n',
 };
 
 describe('the fields of a message', () => {
@@ -79,6 +84,26 @@ describe('the fields of a message', () => {
     expect(text).toContain('\r\nX-A: b\r\n');
   });
 
+  test('a group keeps its name and members, and may be empty', () => {
+    const text = wire({
+      to: [
+        {
+          group: 'Team',
+          members: [
+            { name: '', address: 'a@example.com' },
+            { name: 'B', address: 'b@example.com' },
+          ],
+        },
+        { name: '', address: 'c@example.com' },
+      ],
+      cc: [{ group: 'undisclosed-recipients', members: [] }],
+      replyTo: [{ group: 'Küche', members: [{ name: '', address: 'd@example.com' }] }],
+    });
+    expect(text).toContain('\r\nTo: Team: a@example.com, B <b@example.com>;, c@example.com\r\n');
+    expect(text).toContain('\r\nCc: undisclosed-recipients:;\r\n');
+    expect(text).toContain('\r\nReply-To: =?UTF-8?Q?K=C3=BCche?= : d@example.com;\r\n');
+  });
+
   test('without To, Cc and Reply-To those fields are left out', () => {
     const names = read({ to: [] }).fields.map(([name]) => name);
     expect(names).not.toContain('to');
@@ -94,6 +119,7 @@ describe('the fields of a message', () => {
 
   test.each<[string, Partial<MailContent>]>([
     ['an address', { to: [{ name: '', address: 'a@example.com\r\nBcc: b@example.com' }] }],
+    ['a member of a group', { to: [{ group: 'x', members: [{ name: '', address: 'a@b\r\nBcc: c@d' }] }] }],
     ['a Message-ID', { messageId: '<a@b>\r\nBcc: b@example.com' }],
     ['a Content-ID', { html: 'x', attachments: [{ ...logo, contentId: 'x>\r\nBcc: b' }] }],
     ['a field name', { headers: [['X-A: b\r\nBcc', 'c@example.com']] }],
@@ -130,6 +156,18 @@ describe('the tree of parts', () => {
       { ...both, attachments: [{ ...logo, contentId: null }] },
       { [mixed]: [{ [alternative]: ['text/plain', 'text/html'] }, 'image/png'] },
     ],
+    ['an invitation alone', { text: null, calendar }, 'text/calendar'],
+    ['an invitation beside text', { calendar }, { [alternative]: ['text/plain', 'text/calendar'] }],
+    [
+      'an invitation with all else',
+      { ...both, calendar, attachments: [pdf, logo] },
+      {
+        [mixed]: [
+          { [alternative]: ['text/plain', { [related]: ['text/html', 'image/png'] }, 'text/calendar'] },
+          'application/pdf',
+        ],
+      },
+    ],
   ])('%s', (_what, change, expected) => {
     expect(shape(read(change))).toEqual(expected);
   });
@@ -141,6 +179,12 @@ describe('the tree of parts', () => {
     expect(fieldOf(image?.fields ?? [], 'content-id')).toBe('<logo@acme.example>');
     expect(fieldOf(image?.fields ?? [], 'content-disposition')).toMatch(/^inline;/);
     expect(parameterOf(fieldOf(image?.fields ?? [], 'content-disposition'), 'filename')).toBe('è logo.png');
+  });
+
+  test('an invitation names its method and arrives as it was', () => {
+    const [, part] = read({ calendar }).parts;
+    expect(fieldOf(part?.fields ?? [], 'content-type')).toBe('text/calendar; method=REQUEST; charset=utf-8');
+    expect(part?.octets.toString()).toBe(calendar.content);
   });
 
   test('an empty attachment is a part without content', () => {
@@ -185,6 +229,7 @@ describe('SMTPUTF8', () => {
     ['To', { to: [{ name: '', address: '用户@example.com' }] }],
     ['Cc', { cc: [{ name: '', address: 'zoë@example.com' }] }],
     ['Reply-To', { replyTo: [{ name: '', address: 'zoë@example.com' }] }],
+    ['a group', { cc: [{ group: 'Team', members: [{ name: '', address: 'zoë@example.com' }] }] }],
   ])('a local part that is not ASCII in %s needs it and is written in UTF-8', (_field, change) => {
     const { bytes, smtpUtf8 } = compose({ ...PLAIN_CONTENT, ...change });
     expect(smtpUtf8).toBe(true);
@@ -231,7 +276,7 @@ test.each([
 });
 
 test("another reader finds the same in our message as in nodemailer's", async () => {
-  const content: MailContent = {
+  const content = {
     ...PLAIN_CONTENT,
     from: { name: 'Società Acme', address: 'noreply@acme.example' },
     to: [
@@ -251,18 +296,18 @@ test("another reader finds the same in our message as in nodemailer's", async ()
       { ...pdf, filename: `${'fattura molto lunga è '.repeat(4)}.pdf` },
       { ...logo, filename: '"quoted; name=x".png' },
     ],
-  };
+  } satisfies MailContent;
   const theirs = await new MailComposer({
     from: content.from,
     to: [...content.to],
     cc: [...content.cc],
     replyTo: [...content.replyTo],
     subject: content.subject,
-    text: content.text ?? '',
-    html: content.html ?? '',
+    text: content.text,
+    html: content.html,
     date: new Date(content.date),
     messageId: content.messageId,
-    headers: content.headers.map(([key, value]) => ({ key, value })),
+    headers: content.headers.map(([key = '', value = '']) => ({ key, value })),
     attachments: content.attachments.map((attachment) => ({
       filename: attachment.filename,
       contentType: attachment.mimeType,

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { hash } from 'node:crypto';
 import { hasNonAscii } from './address.ts';
+import { membersOf } from './address-list.ts';
 import { encodeBase64Lines, encodeTextBody } from './body-encoding.ts';
 import type { ComposedMessage, MailAttachment, MailContent } from './content.ts';
 import { addressField, attachmentTypeField, customField, dispositionField, textField } from './header-encoding.ts';
@@ -12,6 +13,7 @@ import { UNKNOWN_MIME_TYPE } from './mime-types.ts';
 const ADDRESS = /^\P{Cc}{1,512}$/u;
 const IDENTIFIER = /^[\x21-\x7e]{1,900}$/;
 const FIELD_NAME = /^[\x21-\x39\x3b-\x7e]{1,76}$/;
+const TOKEN = /^[A-Z]{1,32}$/;
 const BCC = /^(?:resent-)?bcc$/i;
 
 /** A node of the MIME tree: its Content-* fields, and its body without the CRLF that a boundary brings. */
@@ -28,11 +30,12 @@ interface Entity {
  *
  * ```
  * mixed                     with attachments
- * └ alternative             with both bodies
+ * └ alternative             with several bodies
  *   ├ text/plain
- *   └ related               with inline attachments that have a Content-ID
- *     ├ text/html
- *     └ image ...
+ *   ├ related               with inline attachments that have a Content-ID
+ *   │ ├ text/html
+ *   │ └ image ...
+ *   └ text/calendar
  * ```
  *
  * Attachments go in base64, so their bytes arrive as they were; a `message/*` or `multipart/*` one, which may not be in
@@ -41,7 +44,9 @@ interface Entity {
  * @throws TypeError where an address, identifier or field name would break a header line: such content was never checked.
  */
 export function compose(content: MailContent): ComposedMessage {
-  const addresses = [content.from, ...content.to, ...content.cc, ...content.replyTo].map(({ address }) => address);
+  const addresses = [content.from, ...[content.to, content.cc, content.replyTo].flatMap(membersOf)].map(
+    ({ address }) => address,
+  );
   for (const address of addresses) assertMatches(address, ADDRESS, 'an address');
   const root = messageEntity(content, boundariesFor(content.messageId));
   const fields = [...messageFields(content), 'MIME-Version: 1.0', ...root.fields, ...customFields(content.headers)];
@@ -86,26 +91,33 @@ function messageEntity(content: MailContent, boundaries: Boundaries): Entity {
   return multipart('multipart/mixed', boundaries.mixed, [bodies, ...beside.map(attachmentEntity)]);
 }
 
-function bodiesEntity({ text, html, attachments }: MailContent, boundaries: Boundaries): Entity {
-  if (html === null) return textEntity('text/plain', text ?? '', boundaries);
+/** The same content in several forms, the richest last (RFC 2046 §5.1.4). */
+function bodiesEntity({ text, html, calendar, attachments }: MailContent, boundaries: Boundaries): Entity {
+  const forms: Entity[] = [];
+  if (text !== null || (html === null && calendar === null))
+    forms.push(textEntity('text/plain', text ?? '', boundaries));
+  if (html !== null) forms.push(pageEntity(html, attachments.filter(isRelated), boundaries));
+  if (calendar !== null) {
+    assertMatches(calendar.method, TOKEN, 'a calendar method');
+    forms.push(textEntity(`text/calendar; method=${calendar.method}`, calendar.content, boundaries));
+  }
+  const [only, ...others] = forms;
+  if (only !== undefined && others.length === 0) return only;
+  return multipart('multipart/alternative', boundaries.alternative, forms);
+}
+
+function pageEntity(html: string, images: readonly MailAttachment[], boundaries: Boundaries): Entity {
   const page = textEntity('text/html', html, boundaries);
-  const related = attachments.filter(isRelated);
-  const whole =
-    related.length === 0
-      ? page
-      : multipart('multipart/related; type="text/html"', boundaries.related, [page, ...related.map(attachmentEntity)]);
-  if (text === null) return whole;
-  return multipart('multipart/alternative', boundaries.alternative, [
-    textEntity('text/plain', text, boundaries),
-    whole,
-  ]);
+  if (images.length === 0) return page;
+  const parts = [page, ...images.map(attachmentEntity)];
+  return multipart('multipart/related; type="text/html"', boundaries.related, parts);
 }
 
 function isRelated(attachment: MailAttachment): boolean {
   return attachment.disposition === 'inline' && attachment.contentId !== null;
 }
 
-function textEntity(type: 'text/plain' | 'text/html', text: string, boundaries: Boundaries): Entity {
+function textEntity(type: string, text: string, boundaries: Boundaries): Entity {
   const { encoding, content } = encodeTextBody(text, boundaries.mark);
   return {
     fields: [`Content-Type: ${type}; charset=utf-8`, `Content-Transfer-Encoding: ${encoding}`],

@@ -11,6 +11,7 @@ export const PLAIN_CONTENT: MailContent = {
   subject: 'Hello',
   text: 'Hello.\n',
   html: null,
+  calendar: null,
   headers: [],
   attachments: [],
   messageId: '<0198c0de-0000-7000-8000-000000000001@acme.example>',

@@ -9,6 +9,28 @@ export interface Mailbox {
   readonly address: string;
 }
 
+/** Addressees under one name (RFC 5322 §3.4): the header shows the name, the envelope holds the members. */
+export interface MailGroup {
+  /** Display name of the group, decoded; never empty. */
+  readonly group: string;
+  /** May be empty: `undisclosed-recipients:;`. */
+  readonly members: readonly Mailbox[];
+}
+
+/** What stands between the commas of To, Cc and Reply-To. */
+export type MailAddress = Mailbox | MailGroup;
+
+/** What an invitation asks of calendars (RFC 5546 §1.4), as far as mail is sent for it. */
+export const CALENDAR_METHODS = ['REQUEST', 'CANCEL', 'REPLY', 'PUBLISH'] as const;
+export type CalendarMethod = (typeof CALENDAR_METHODS)[number];
+
+/** An invitation: the third form of the bodies, which calendar programs read (RFC 6047). */
+export interface MailCalendar {
+  readonly method: CalendarMethod;
+  /** iCalendar (RFC 5545); its METHOD is the same. */
+  readonly content: string;
+}
+
 export interface MailAttachment {
   /** Without path, CR, LF or NUL. */
   readonly filename: string;
@@ -24,13 +46,14 @@ export interface MailAttachment {
 /** All that a message is made of, already checked; {@link compose} turns it into bytes. */
 export interface MailContent {
   readonly from: Mailbox;
-  readonly to: readonly Mailbox[];
-  readonly cc: readonly Mailbox[];
-  readonly replyTo: readonly Mailbox[];
+  readonly to: readonly MailAddress[];
+  readonly cc: readonly MailAddress[];
+  readonly replyTo: readonly MailAddress[];
   readonly subject: string;
-  /** Null where there is no such body; both null makes an empty text body. */
+  /** Null where there is no such body; all three null makes an empty text body. */
   readonly text: string | null;
   readonly html: string | null;
+  readonly calendar: MailCalendar | null;
   /** Extra fields in their order, names and values already checked by the header policy. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly attachments: readonly MailAttachment[];

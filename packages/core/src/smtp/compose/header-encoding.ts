@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Mailbox } from './content.ts';
+import type { MailAddress, Mailbox } from './content.ts';
 import { foldText, foldTokens, hasUnfoldable } from './header-folding.ts';
 import { buildHeaderValue, encodeWord, encodeWords, quoteString } from './nodemailer-primitives.ts';
 
@@ -40,15 +40,9 @@ export function customField(name: string, value: string): string {
   return foldText(name, hasUnfoldable(encoded) ? toEncodedWords(trimmed) : encoded);
 }
 
-/** Write an address field (RFC 5322 §3.6.3), or null where there is no mailbox: such a field may not be empty. */
-export function addressField(name: string, mailboxes: readonly Mailbox[]): string | null {
-  if (mailboxes.length === 0) return null;
-  const tokens: string[] = [];
-  for (const [index, mailbox] of mailboxes.entries()) {
-    if (index > 0) tokens.push(`${tokens.pop()},`);
-    tokens.push(...mailboxTokens(mailbox));
-  }
-  return foldTokens(name, tokens);
+/** Write an address field (RFC 5322 §3.6.3), or null where there is no address: such a field may not be empty. */
+export function addressField(name: string, addresses: readonly MailAddress[]): string | null {
+  return addresses.length === 0 ? null : foldTokens(name, listTokens(addresses));
 }
 
 /** Write Content-Disposition; a file name that is long or not ASCII goes by RFC 2231. */
@@ -68,6 +62,28 @@ export function attachmentTypeField(mimeType: string, filename: string): string 
   // Folded inside its quotes between encoded-words only, which a reader joins without the space.
   const tokens = isPlain ? [`name=${value}`] : `name=${value}`.split(' ');
   return foldTokens('Content-Type', [`${mimeType};`, ...tokens]);
+}
+
+function listTokens(addresses: readonly MailAddress[]): string[] {
+  const tokens: string[] = [];
+  for (const [index, address] of addresses.entries()) {
+    if (index > 0) appendToLast(tokens, ',');
+    if ('group' in address) {
+      tokens.push(...nameTokens(address.group));
+      // An encoded-word is set apart from what follows by white space (RFC 2047 §5).
+      if (tokens.at(-1)?.endsWith('?=')) tokens.push(':');
+      else appendToLast(tokens, ':');
+      tokens.push(...listTokens(address.members));
+      appendToLast(tokens, ';');
+    } else {
+      tokens.push(...mailboxTokens(address));
+    }
+  }
+  return tokens;
+}
+
+function appendToLast(tokens: string[], mark: string): void {
+  tokens.push(`${tokens.pop() ?? ''}${mark}`);
 }
 
 function mailboxTokens(mailbox: Mailbox): string[] {

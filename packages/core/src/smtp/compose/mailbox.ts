@@ -9,14 +9,12 @@ export type MailboxResult =
   | { readonly ok: true; readonly mailbox: Mailbox }
   | { readonly ok: false; readonly reason: string };
 
-export type MailboxListResult =
-  | { readonly ok: true; readonly mailboxes: readonly Mailbox[] }
+export type DisplayNameResult =
+  | { readonly ok: true; readonly name: string }
   | { readonly ok: false; readonly reason: string };
 
 /** In characters; far above any mailbox. */
 const MAX_MAILBOX = 1_000;
-/** In characters: some hundred mailboxes with their names. */
-const MAX_LIST = 65_536;
 /** In characters, for the grammar parser: its time grows with the square, 7 ms at 1,000 and 0.4 ms here. */
 const MAX_MIXED = 256;
 
@@ -54,18 +52,11 @@ export function parseMailbox(text: string): MailboxResult {
   return withMixedName(trimmed, phrase, address);
 }
 
-/**
- * Read a comma separated list of mailboxes. One that is refused refuses the list; its reason says which.
- */
-export function parseMailboxList(text: string): MailboxListResult {
-  if (text.length > MAX_LIST) return { ok: false, reason: `it is longer than ${MAX_LIST} characters` };
-  const mailboxes: Mailbox[] = [];
-  for (const part of splitAtCommas(text)) {
-    const result = parseMailbox(part);
-    if (!result.ok) return { ok: false, reason: `address ${mailboxes.length + 1}: ${result.reason}` };
-    mailboxes.push(result.mailbox);
-  }
-  return { ok: true, mailboxes };
+/** Read a display name alone, as it stands before a mailbox or the members of a group. */
+export function parseDisplayName(text: string): DisplayNameResult {
+  // A phrase needs an address behind it to be parsed; this one is always right.
+  const parsed = parseMailbox(`${text} <name@invalid>`);
+  return parsed.ok ? { ok: true, name: parsed.mailbox.name } : parsed;
 }
 
 /** Write a mailbox as {@link parseMailbox} reads it: Unicode for people and logs, not encoded for the wire. */
@@ -104,11 +95,6 @@ function indicesOutsideQuotes(text: string, char: string): number[] {
     else if (at === char && !quoted) indices.push(i);
   }
   return indices;
-}
-
-function splitAtCommas(text: string): string[] {
-  const ends = [...indicesOutsideQuotes(text, ','), text.length];
-  return ends.map((end, index) => text.slice(index === 0 ? 0 : (ends[index - 1] ?? 0) + 1, end));
 }
 
 /** The text of a phrase: its quoted strings without quotes and backslashes, its runs of spaces as one. */

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock } from '../clock.ts';
+import type { DeliverySettings } from '../config/engine-config.ts';
+import type { AccountPauseStore, PauseReason } from '../entities/account/account-pause.store.ts';
+import type { Log } from '../observability/log.ts';
+
+/** Whose health it is. */
+export interface CheckedAccount {
+  readonly pk: string;
+  readonly tenantId: string;
+  /** The client's. */
+  readonly id: string;
+}
+
+export interface AccountHealthServices {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly pauses: Pick<AccountPauseStore, 'pause' | 'resume'>;
+  readonly settings: Pick<DeliverySettings, 'accountPauseMs' | 'accountPauseMaxMs'>;
+  /** The lane closes or opens, and the tenant is told. */
+  readonly onPaused: (account: CheckedAccount) => Promise<void>;
+  readonly onResumed: (account: CheckedAccount) => Promise<void>;
+}
+
+/**
+ * Pauses an account whose credentials or TLS settings fail, longer with each probe that fails, and ends the pause when
+ * one gets through. Its mail waits and uses up no attempt.
+ */
+export class AccountHealth {
+  readonly #s: AccountHealthServices;
+  /** Ends of the pauses made here: what was under way when a pause began says nothing new. */
+  readonly #pausedUntil = new Map<string, number>();
+  readonly #pausing = new Map<string, Promise<void>>();
+
+  constructor(services: AccountHealthServices) {
+    this.#s = services;
+  }
+
+  /** An attempt failed for the account's sake. Resolves once the pause is stored. */
+  async failed(account: CheckedAccount, reason: PauseReason): Promise<void> {
+    const { clock } = this.#s;
+    if (clock.now() < (this.#pausedUntil.get(account.pk) ?? 0)) return;
+    let pausing = this.#pausing.get(account.pk);
+    if (pausing === undefined) {
+      pausing = this.#pause(account, reason).finally(() => this.#pausing.delete(account.pk));
+      this.#pausing.set(account.pk, pausing);
+    }
+    await pausing;
+  }
+
+  /** The account works: a message got through, it was verified, or somebody says so. */
+  async works(account: CheckedAccount): Promise<void> {
+    const { pauses, clock, log, onResumed } = this.#s;
+    this.#pausedUntil.delete(account.pk);
+    if (await pauses.resume(account, clock.now())) {
+      log.info({ accountPk: account.pk, tenantId: account.tenantId }, 'the account works again');
+    }
+    await onResumed(account);
+  }
+
+  async #pause(account: CheckedAccount, reason: PauseReason): Promise<void> {
+    const { pauses, clock, log, settings, onPaused } = this.#s;
+    const now = clock.now();
+    const { until, failures } = await pauses.pause(account, reason, {
+      now,
+      until: (times) => now + pauseMs(times, settings),
+    });
+    this.#pausedUntil.set(account.pk, until);
+    const { stage, code } = reason;
+    log.warn(
+      { accountPk: account.pk, tenantId: account.tenantId, stage, code, failures, until },
+      'the account is paused',
+    );
+    await onPaused(account);
+  }
+}
+
+/** Doubled with each failure in a row. */
+export function pauseMs(
+  failures: number,
+  { accountPauseMs, accountPauseMaxMs }: Pick<DeliverySettings, 'accountPauseMs' | 'accountPauseMaxMs'>,
+): number {
+  return Math.min(accountPauseMs * 2 ** Math.min(failures - 1, 30), Math.max(accountPauseMs, accountPauseMaxMs));
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock } from '../clock.ts';
+import type { MessageRow } from '../entities/message/message.store.ts';
+import type { WaitingFor } from '../entities/message/waiting-for.ts';
+import { rfc3339 } from '../operations/fields.ts';
+import type { Gate } from '../queue/lane-gates.ts';
+import type { LaneKey } from '../queue/lanes.ts';
+
+export interface ExplainServices {
+  readonly clock: Clock;
+  /** By which the dispatcher opens and closes lanes too. */
+  readonly readGates: (lane: LaneKey, now: number) => Promise<readonly Gate[]>;
+  /** Messages of the lane that go first. */
+  readonly position: (message: MessageRow) => Promise<number>;
+  readonly isBatchSuspended: (tenantId: string, batchCode: string) => Promise<boolean>;
+}
+
+export type Explain = (message: MessageRow) => Promise<readonly WaitingFor[]>;
+
+/**
+ * Tell what a message waits for. Empty exactly for a message that is final: whatever is not finished waits at least
+ * for its turn.
+ */
+export function createExplain(services: ExplainServices): Explain {
+  return async (message) => {
+    switch (message.state) {
+      case 'final':
+        return [];
+      case 'preparing':
+        return [waiting({ kind: 'attachments', detail: 'its attachments are being fetched' })];
+      case 'suspended':
+        return [batchSuspended(message.batch_code)];
+      case 'held':
+        return [waiting({ kind: 'held', detail: 'held by hand, until it is released' })];
+      case 'in_doubt':
+        return [
+          waiting({
+            kind: 'in_doubt',
+            detail: 'the relay may have taken it: confirm that it arrived, or retry it',
+          }),
+        ];
+      case 'leased':
+        return [waiting({ kind: 'sending', detail: 'claimed by a running instance' })];
+      case 'deferred':
+        return [dueLater(message), ...(await gatesOf(services, message))];
+      case 'ready':
+        return readyFor(services, message);
+      default:
+        return message.state satisfies never;
+    }
+  };
+}
+
+async function readyFor(services: ExplainServices, message: MessageRow): Promise<readonly WaitingFor[]> {
+  const { tenant_id: tenantId, batch_code: batchCode } = message;
+  const [gates, position, isSuspended] = await Promise.all([
+    gatesOf(services, message),
+    services.position(message),
+    batchCode === null ? false : services.isBatchSuspended(tenantId, batchCode),
+  ]);
+  const turn = waiting({
+    kind: 'turn',
+    scope: 'lane',
+    position,
+    detail: `${position} messages of the account go first`,
+  });
+  return [...(isSuspended ? [batchSuspended(batchCode)] : []), ...gates, turn];
+}
+
+async function gatesOf({ readGates, clock }: ExplainServices, message: MessageRow): Promise<readonly WaitingFor[]> {
+  const lane = { accountPk: message.account_pk, tenantId: message.tenant_id };
+  return (await readGates(lane, clock.now())).map(waitingForGate);
+}
+
+function waitingForGate(gate: Gate): WaitingFor {
+  const { kind, scope } = gate;
+  const until = gate.until === null ? null : rfc3339(gate.until);
+  switch (kind) {
+    case 'instance_paused':
+      return waiting({ kind, scope, until, detail: 'the operator stopped all sending' });
+    case 'tenant_suspended':
+      return waiting({ kind, scope, until, detail: 'the tenant is suspended' });
+    case 'account_paused': {
+      const { stage, code, enhanced, reply } = gate.reason;
+      const said = [code, enhanced, reply].filter((part) => part !== null && part !== '').join(' ');
+      return waiting({ kind, scope, until, detail: `${stage}: ${said}` });
+    }
+    case 'rate_limited':
+      return waiting({
+        kind: 'rate_limit',
+        scope,
+        until,
+        detail: `the limit of ${gate.limit} in ${gate.windowMs / 1_000} seconds is reached`,
+      });
+    default:
+      return gate satisfies never;
+  }
+}
+
+function dueLater({ attempts, eligible_at, last_error }: MessageRow): WaitingFor {
+  const isRetry = attempts > 0;
+  return waiting({
+    kind: isRetry ? 'retry' : 'scheduled',
+    until: rfc3339(eligible_at),
+    detail: isRetry ? last_error : 'not to be sent before',
+  });
+}
+
+function batchSuspended(batchCode: string | null): WaitingFor {
+  return waiting({ kind: 'batch_suspended', scope: 'batch', detail: `the batch ${batchCode ?? ''} is suspended` });
+}
+
+function waiting(given: Pick<WaitingFor, 'kind'> & Partial<WaitingFor>): WaitingFor {
+  return { scope: 'message', until: null, position: null, detail: null, ...given };
+}

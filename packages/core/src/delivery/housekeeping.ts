@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock } from '../clock.ts';
+import type { DeliverySettings } from '../config/engine-config.ts';
+import { isMailProxyError } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
+import type { Expire } from '../queue/expire.ts';
+import type { LaneKey } from '../queue/lanes.ts';
+
+export interface HousekeepingServices {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly expire: Expire;
+  /** Finish suspensions and activations of batches that a dead process left. */
+  readonly sweepBatches: (now: number) => Promise<readonly LaneKey[]>;
+  readonly forgetUses: (now: number) => Promise<void>;
+  readonly onExpired: (tenantId: string) => void;
+  readonly onReady: (lane: LaneKey) => void;
+  readonly settings: Pick<DeliverySettings, 'expirySweepMs'>;
+}
+
+/** Messages expired in one go. */
+const EXPIRE_BATCH = 500;
+const SWEEP_BATCHES_MS = 60_000;
+const FORGET_USES_MS = 3_600_000;
+
+/** What has to be done now and then, whether or not mail moves. */
+export class Housekeeping {
+  readonly #s: HousekeepingServices;
+
+  constructor(services: HousekeepingServices) {
+    this.#s = services;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { settings, sweepBatches, forgetUses, clock, onReady } = this.#s;
+    await Promise.all([
+      this.#every(settings.expirySweepMs, signal, () => this.#expire(signal)),
+      this.#every(SWEEP_BATCHES_MS, signal, async () => {
+        for (const lane of await sweepBatches(clock.now())) onReady(lane);
+      }),
+      this.#every(FORGET_USES_MS, signal, () => forgetUses(clock.now())),
+    ]);
+  }
+
+  async #expire(signal: AbortSignal): Promise<void> {
+    const { expire, clock, onExpired } = this.#s;
+    for (;;) {
+      const expired = await expire(clock.now(), EXPIRE_BATCH);
+      for (const tenantId of new Set(expired.map(({ tenant_id }) => tenant_id))) onExpired(tenantId);
+      if (expired.length < EXPIRE_BATCH || signal.aborted) return;
+    }
+  }
+
+  async #every(ms: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await work();
+      } catch (error) {
+        if (isMailProxyError(error)) this.#s.log.warn({ code: error.code }, 'housekeeping waits');
+        else this.#s.log.error({ err: error }, 'housekeeping failed and goes on');
+      }
+      await this.#s.clock.sleep(ms, signal);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock } from '../clock.ts';
+import type { Gate } from '../queue/lane-gates.ts';
+import type { Lane } from './lane.ts';
+
+export interface LaneDoorsServices {
+  readonly clock: Clock;
+  /** What keeps a lane from sending at `now`; empty where nothing does. */
+  readonly readGates: (lane: Lane, now: number) => Promise<readonly Gate[]>;
+  /** A closed lane may send again. */
+  readonly onOpen: (lane: Lane) => void;
+}
+
+interface Closure {
+  readonly gates: readonly Gate[];
+  /** Looks again when the last of the gates is due to open. */
+  timer: Disposable | null;
+}
+
+/**
+ * Which lanes may not send now, and until when. A closed lane is not claimed from: its messages lie in the ready
+ * index untouched, and it comes back by itself at the time at which it may send again. The gates themselves are read
+ * from the database by the same function that explains to a tenant what its mail waits for; the claim checks them too,
+ * so that they hold for every instance.
+ */
+export class LaneDoors {
+  readonly #s: LaneDoorsServices;
+  readonly #closures = new Map<Lane, Closure>();
+  readonly #checks = new Map<Lane, Promise<boolean>>();
+
+  constructor(services: LaneDoorsServices) {
+    this.#s = services;
+  }
+
+  isClosed(lane: Lane): boolean {
+    return this.#closures.has(lane);
+  }
+
+  get closed(): readonly Lane[] {
+    return [...this.#closures.keys()];
+  }
+
+  /** Whether the lane is closed by a rate limit alone. */
+  isOverLimit(lane: Lane): boolean {
+    const gates = this.#closures.get(lane)?.gates ?? [];
+    return gates.length > 0 && gates.every(({ kind }) => kind === 'rate_limited');
+  }
+
+  /** Read the gates of a lane again and open or close it. Calls at the same time share one reading. */
+  check(lane: Lane): Promise<boolean> {
+    const running = this.#checks.get(lane);
+    if (running !== undefined) return running;
+    const check = this.#check(lane).finally(() => this.#checks.delete(lane));
+    this.#checks.set(lane, check);
+    return check;
+  }
+
+  /** Forget all; nothing looks again. */
+  dispose(): void {
+    for (const { timer } of this.#closures.values()) timer?.[Symbol.dispose]();
+    this.#closures.clear();
+  }
+
+  async #check(lane: Lane): Promise<boolean> {
+    const { clock, readGates, onOpen } = this.#s;
+    const gates = await readGates(lane, clock.now());
+    const before = this.#closures.get(lane);
+    before?.timer?.[Symbol.dispose]();
+    if (gates.length === 0) {
+      this.#closures.delete(lane);
+      if (before !== undefined) onOpen(lane);
+      return true;
+    }
+    // To the end, so that who looks at some of the closed lanes comes round to all.
+    this.#closures.delete(lane);
+    this.#closures.set(lane, { gates, timer: this.#timerFor(lane, gates) });
+    return false;
+  }
+
+  /** Gates that only a person opens have no time; a change of them is told. */
+  #timerFor(lane: Lane, gates: readonly Gate[]): Disposable | null {
+    if (gates.some(({ until }) => until === null)) return null;
+    const openAt = Math.max(...gates.map(({ until }) => until ?? 0));
+    return this.#s.clock.after(Math.max(1, openAt - this.#s.clock.now()), () => {
+      void this.check(lane).catch(() => {
+        // The database is away: the next scan of the lanes looks again.
+      });
+    });
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock } from '../clock.ts';
+import type { DeliverySettings } from '../config/engine-config.ts';
+
+export interface ProbeServices {
+  readonly clock: Clock;
+  readonly pauses: {
+    list(): Promise<readonly { readonly accountPk: string }[]>;
+    /** Moves the end of a pause that is over; true for the one caller of all instances that did. */
+    takeProbe(accountPk: string, now: number, until: number): Promise<boolean>;
+  };
+  readonly settings: Pick<DeliverySettings, 'accountPauseMs'>;
+}
+
+/**
+ * The accounts that are paused, and the right to try one of their messages once a pause is over. One instance gets
+ * that right at a time, and loses it with the next pause's end: so a wrong password costs one login a pause.
+ */
+export class Probes {
+  readonly #s: ProbeServices;
+  readonly #paused = new Set<string>();
+  /** Accounts whose probe is ours and not used yet, and until when it is ours. */
+  readonly #inHand = new Map<string, number>();
+
+  constructor(services: ProbeServices) {
+    this.#s = services;
+  }
+
+  isPaused(accountPk: string): boolean {
+    return this.#paused.has(accountPk);
+  }
+
+  paused(accountPk: string): void {
+    this.#paused.add(accountPk);
+    this.#inHand.delete(accountPk);
+  }
+
+  resumed(accountPk: string): void {
+    this.#paused.delete(accountPk);
+    this.#inHand.delete(accountPk);
+  }
+
+  /** Learn what other instances paused and resumed. */
+  async refresh(): Promise<void> {
+    const paused = new Set((await this.#s.pauses.list()).map(({ accountPk }) => accountPk));
+    for (const accountPk of this.#paused) if (!paused.has(accountPk)) this.resumed(accountPk);
+    for (const accountPk of paused) this.#paused.add(accountPk);
+  }
+
+  /** Whether the probe of this account is ours now. */
+  async take(accountPk: string): Promise<boolean> {
+    const { clock, pauses, settings } = this.#s;
+    const now = clock.now();
+    if ((this.#inHand.get(accountPk) ?? 0) > now) return true;
+    const until = now + settings.accountPauseMs;
+    if (!(await pauses.takeProbe(accountPk, now, until))) return false;
+    this.#inHand.set(accountPk, until);
+    return true;
+  }
+
+  /** A message goes as the probe. */
+  spent(accountPk: string): void {
+    this.#inHand.delete(accountPk);
+  }
+}

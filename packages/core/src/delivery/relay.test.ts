@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { engineConfigSchema } from '../config/engine-config.ts';
+import type { AccountRelayRow, RateLimits } from '../entities/account/account.model.ts';
+import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
+import { poolRequest } from './relay.ts';
+
+const SETTINGS = v.parse(engineConfigSchema, { database: ':memory:' }).delivery;
+const NO_LIMITS: RateLimits = { perMinute: null, perHour: null, perDay: null, unit: 'message' };
+
+const ACCOUNT: AccountRelayRow = {
+  pk: 'pk1',
+  tenantId: 'tenant',
+  id: 'account',
+  version: 3,
+  host: 'relay.test',
+  port: 587,
+  user: null,
+  password: null,
+  authMethod: 'auto',
+  oauth: null,
+  tls: 'starttls',
+  tlsServername: null,
+  tlsCa: null,
+  tlsInsecure: false,
+  tlsMinVersion: null,
+  tlsClientCert: null,
+  tlsClientKey: null,
+  ehloName: null,
+  maxConnections: 4,
+  maxMessagesPerConnection: 50,
+  weight: 1,
+  limits: NO_LIMITS,
+  limitBehavior: 'defer',
+  retry: null,
+  tenant: {
+    weight: 1,
+    limits: NO_LIMITS,
+    retry: null,
+    replyRules: [],
+    suspendedAt: null,
+    onInDoubt: 'retry',
+    refuseOverLimit: false,
+  },
+};
+
+function requestFor(overrides: Partial<AccountRelayRow>, isImmediate = false) {
+  const tokens = createOAuthTokens({ clock: systemClock });
+  return poolRequest({ ...ACCOUNT, ...overrides }, isImmediate, SETTINGS, tokens);
+}
+
+describe('the relay of an account', () => {
+  test('has nothing that the account leaves open', () => {
+    const { relay } = requestFor({});
+    expect(relay).toMatchObject({ host: 'relay.test', port: 587, tls: 'starttls', ehloName: SETTINGS.ehloName });
+    for (const absent of ['auth', 'ca', 'servername', 'minTlsVersion', 'clientCert']) {
+      expect(relay).not.toHaveProperty(absent);
+    }
+  });
+
+  test('has the TLS settings and the EHLO name of the account', () => {
+    const { relay } = requestFor({
+      tlsServername: 'other.test',
+      tlsCa: 'ca',
+      tlsMinVersion: 'TLSv1.3',
+      tlsClientCert: 'cert',
+      tlsClientKey: 'key',
+      ehloName: 'mine.test',
+    });
+    expect(relay).toMatchObject({
+      servername: 'other.test',
+      ca: 'ca',
+      minTlsVersion: 'TLSv1.3',
+      clientCert: { cert: 'cert', key: 'key' },
+      ehloName: 'mine.test',
+    });
+  });
+
+  test('has the password, or a source of tokens', async () => {
+    expect(requestFor({ user: 'me', password: 'secret', authMethod: 'login' }).relay.auth).toEqual({
+      user: 'me',
+      method: 'login',
+      password: 'secret',
+    });
+    const { auth } = requestFor({ user: 'me', authMethod: 'xoauth2', oauth: { accessToken: 'token' } }).relay;
+    expect(auth).toMatchObject({ user: 'me', method: 'xoauth2' });
+    expect(auth).not.toHaveProperty('password');
+    expect(await auth?.token?.()).toBe('token');
+  });
+});
+
+test('one connection of several is kept for immediate messages, and each version has its own', () => {
+  expect(requestFor({})).toMatchObject({ key: 'pk1:3', limits: { maxConnections: 3 } });
+  expect(requestFor({}, true)).toMatchObject({ key: 'pk1:3:immediate', limits: { maxConnections: 1 } });
+  expect(requestFor({ maxConnections: 1 }, true)).toMatchObject({ key: 'pk1:3', limits: { maxConnections: 1 } });
+});

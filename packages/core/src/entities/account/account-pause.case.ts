@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { startSmtpSink } from '@mail-proxy/testkit';
+import { expect, test } from 'vitest';
+import { addTenants, dump, type OpenWorld, START, type World } from '../world.case.ts';
+import { createAccountPauseStore, type PausedAccount, type PauseReason } from './account-pause.store.ts';
+
+const RELAY = { id: 'main', host: '127.0.0.1', port: 25, tls: 'none' };
+const REASON: PauseReason = { stage: 'auth', code: 535, enhanced: '5.7.8', reply: 'wrong password' };
+
+const options = (now: number) => ({ now, until: (failures: number) => now + failures * 1_000 });
+
+async function addAccount(world: World, settings: object = {}): Promise<PausedAccount> {
+  await addTenants(world, 'acme');
+  const { pk } = await world.run('accounts.create', { ...RELAY, ...settings }, 'acme');
+  return { pk: String(pk), tenantId: 'acme', id: 'main' };
+}
+
+async function events({ database }: World) {
+  const all = database.prepare((k) => k.selectFrom('message_events').selectAll().orderBy('pk'));
+  const rows = await database.read(all.bind({}));
+  return rows.map(({ detail, ...row }) => ({ ...row, detail: JSON.parse(detail) as unknown }));
+}
+
+export function accountPauseCases(open: OpenWorld): void {
+  test('the first failure begins a pause and is told, later ones make it longer and are not', async () => {
+    await using world = await open();
+    const account = await addAccount(world);
+    const first = { accountPk: account.pk, since: START, until: START + 1_000, failures: 1, reason: REASON };
+    expect(await world.pauses.pause(account, REASON, options(START))).toEqual(first);
+    expect(await world.pauses.get(account.pk)).toEqual(first);
+    const told = [
+      {
+        pk: expect.any(String),
+        tenant_id: 'acme',
+        message_pk: null,
+        account_pk: account.pk,
+        type: 'account_paused',
+        at: START,
+        attempt: 0,
+        detail: { accountId: 'main', until: START + 1_000, reason: 'auth: 535 5.7.8 wrong password' },
+        seq: null,
+      },
+    ];
+    expect(await events(world)).toEqual(told);
+    const later = { ...REASON, code: null, enhanced: null, reply: 'self-signed certificate', stage: 'starttls' };
+    const second = { ...first, until: START + 7_000, failures: 2, reason: later };
+    expect(await world.pauses.pause(account, later, options(START + 5_000))).toEqual(second);
+    expect(await world.pauses.list()).toEqual([second]);
+    expect(await events(world)).toEqual(told);
+  });
+
+  test('of failures in the same moment, over two instances, one is told, and none makes it shorter', async () => {
+    await using world = await open();
+    const account = await addAccount(world);
+    const elsewhere = createAccountPauseStore(world.database, world.makePk);
+    const stores = [world.pauses, elsewhere, world.pauses, elsewhere];
+    const pauses = await Promise.all(stores.map((store) => store.pause(account, REASON, options(START))));
+    expect(await events(world)).toHaveLength(1);
+    const failures = Math.max(...pauses.map((pause) => pause.failures));
+    expect(await world.pauses.list()).toMatchObject([{ failures, until: START + failures * 1_000 }]);
+  });
+
+  test('of pauses that begin and end in the same moment each is told as often as it happened', async () => {
+    await using world = await open();
+    const account = await addAccount(world);
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        index % 2 === 0
+          ? world.pauses.pause(account, REASON, options(START)).then(() => false)
+          : world.pauses.resume(account, START),
+      ),
+    );
+    const types = (await events(world)).map(({ type }) => type);
+    const [begun, ended] = ['account_paused', 'account_resumed'].map(
+      (type) => types.filter((one) => one === type).length,
+    );
+    expect(ended).toBe(outcomes.filter(Boolean).length);
+    expect(begun).toBe((ended ?? 0) + (await world.pauses.list()).length);
+  });
+
+  test('a pause that ends is told once, and one that is not there is not', async () => {
+    await using world = await open();
+    const account = await addAccount(world);
+    expect(await world.pauses.resume(account, START)).toBe(false);
+    expect(await events(world)).toEqual([]);
+    await world.pauses.pause(account, REASON, options(START));
+    const ended = await Promise.all([1, 2, 3].map((ms) => world.pauses.resume(account, START + ms)));
+    expect(ended.filter(Boolean)).toHaveLength(1);
+    expect((await events(world)).map(({ type, detail }) => [type, detail])).toMatchObject([
+      ['account_paused', {}],
+      ['account_resumed', { accountId: 'main' }],
+    ]);
+    expect(await world.pauses.get(account.pk)).toBeNull();
+    expect(await world.pauses.pause(account, REASON, options(START + 9_000))).toMatchObject({ failures: 1 });
+  });
+
+  test('the probe is had by one of all who ask, and not before the pause is over', async () => {
+    await using world = await open();
+    const account = await addAccount(world);
+    const elsewhere = createAccountPauseStore(world.database, world.makePk);
+    expect(await world.pauses.takeProbe(account.pk, START, START + 1)).toBe(false);
+    await world.pauses.pause(account, REASON, options(START));
+    expect(await world.pauses.takeProbe(account.pk, START + 999, START + 5_000)).toBe(false);
+    const taken = await Promise.all(
+      [world.pauses, elsewhere, world.pauses, elsewhere].map((store) =>
+        store.takeProbe(account.pk, START + 1_000, START + 5_000),
+      ),
+    );
+    expect(taken.filter(Boolean)).toHaveLength(1);
+    expect(await world.pauses.get(account.pk)).toMatchObject({ until: START + 5_000, failures: 1 });
+    expect(await world.pauses.takeProbe(account.pk, START + 5_000, START + 9_000)).toBe(true);
+  });
+
+  test('an account that is gone is not paused, and its pause goes with it', async () => {
+    await using world = await open();
+    const account = await addAccount(world);
+    await world.pauses.pause(account, REASON, options(START));
+    await world.run('accounts.delete', { account_id: 'main' }, 'acme');
+    expect(await world.pauses.list()).toEqual([]);
+    await expect(world.pauses.pause(account, REASON, options(START))).rejects.toMatchObject({ code: 'not_found' });
+    expect(await events(world)).toHaveLength(1);
+  });
+
+  test('a pause is shown until a change or a word of its owner ends it', async () => {
+    await using world = await open();
+    const account = await addAccount(world);
+    const { version } = await world.accounts.relayRow(account.pk);
+    for (const [operation, input] of [
+      ['accounts.resume', {}],
+      ['accounts.update', { password: 'pw', user: 'u' }],
+    ] as const) {
+      const before = await world.run('accounts.get', { account_id: 'main' }, 'acme');
+      expect(before).toMatchObject({ paused_until: null, pause_reason: null, pause_failures: 0 });
+      await world.pauses.pause(account, REASON, options(START));
+      const paused = await world.run('accounts.get', { account_id: 'main' }, 'acme');
+      const shown = { paused_until: '2026-01-01T00:00:01.000Z', pause_reason: REASON, pause_failures: 1 };
+      expect(paused).toEqual({ ...before, ...shown });
+      expect((await world.run('accounts.list', {}, 'acme'))['items']).toEqual([paused]);
+      expect((await world.run('accounts.list', {}))['items']).toEqual([paused]);
+      expect((await world.accounts.relayRow(account.pk)).version).toBe(version);
+      const resumed = await world.run(operation, { account_id: 'main', ...input }, 'acme');
+      expect(resumed).toMatchObject({ paused_until: null, pause_reason: null, pause_failures: 0 });
+      expect(await world.run('accounts.get', { account_id: 'main' }, 'acme')).toEqual(resumed);
+    }
+    expect(world.told).toEqual(['resumed main', 'resumed main']);
+  });
+
+  test('an account that can log in is verified, and its pause ends', async () => {
+    await using world = await open();
+    await using sink = await startSmtpSink({ users: { u: 'pw-5f5f' }, maxBytes: 5_000_000 });
+    const account = await addAccount(world, { port: sink.port, user: 'u', password: 'pw-5f5f' });
+    await world.pauses.pause(account, REASON, options(START));
+    expect(await world.run('accounts.verify', { account_id: 'main' }, 'acme')).toMatchObject({
+      ok: true,
+      stage: null,
+      code: null,
+      reply: null,
+      tls: null,
+      capabilities: { size: 5_000_000, auth_mechanisms: expect.arrayContaining(['PLAIN']) },
+      transcript: expect.arrayContaining([expect.stringContaining('EHLO proxy.example.org')]),
+    });
+    expect(await world.pauses.list()).toEqual([]);
+    expect(await dump(world)).not.toContain('pw-5f5f');
+  });
+
+  test('a relay that refuses the password is told of in the answer, and the pause stays', async () => {
+    await using world = await open();
+    await using sink = await startSmtpSink({ users: { u: 'right' } });
+    const account = await addAccount(world, { port: sink.port, user: 'u', password: 'pw-6d6d' });
+    await world.pauses.pause(account, REASON, options(START));
+    const answer = await world.run('accounts.verify', { account_id: 'main' }, 'acme');
+    expect(answer).toMatchObject({ ok: false, stage: 'auth', code: 535, capabilities: null });
+    expect(JSON.stringify(answer)).not.toContain('pw-6d6d');
+    expect(await world.pauses.list()).toHaveLength(1);
+    expect(world.told).toEqual([]);
+  });
+
+  test('a relay that is not there is told of in the answer', async () => {
+    await using world = await open();
+    let port: number;
+    {
+      await using sink = await startSmtpSink();
+      port = sink.port;
+    }
+    await addAccount(world, { port });
+    expect(await world.run('accounts.verify', { account_id: 'main' }, 'acme')).toMatchObject({
+      ok: false,
+      stage: 'connect',
+      code: null,
+      reply: expect.any(String),
+    });
+  });
+}

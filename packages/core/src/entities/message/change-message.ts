@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Reach } from '../../operations/principal.ts';
+import { resolveRetryPolicy } from '../../retry-policy.ts';
+import type { MessageRow } from './message.store.ts';
+import type { ControlAction, MessageChange } from './message-control.types.ts';
+import type { ControlServices } from './message-services.ts';
+import type { MessageResult, MessageState } from './message-state.ts';
+
+/** What was asked for. Times in milliseconds. */
+export type ChangeRequest =
+  | { readonly action: Exclude<ControlAction, 'reschedule'> }
+  | {
+      readonly action: 'reschedule';
+      readonly sendAt: number;
+      /** Absent: the end that it has; moved along where nobody set it. */
+      readonly expiresAt?: number | undefined;
+    };
+
+/** Why nothing was done: its state does not allow it, it is being sent, or it would be due after its end. */
+export type Refusal = 'wrong_state' | 'in_flight' | 'expires_before';
+
+export type ChangeEnd =
+  | { readonly ok: true; readonly state: MessageState }
+  | { readonly ok: false; readonly refusal: Refusal; readonly row: MessageRow };
+
+/** The states in which an action does something. */
+export const STATES_OF: { readonly [Action in ControlAction]: readonly MessageState[] } = {
+  cancel: ['preparing', 'ready', 'leased', 'deferred', 'suspended', 'held'],
+  hold: ['ready', 'deferred'],
+  release: ['held'],
+  retry: ['deferred', 'in_doubt', 'final'],
+  reschedule: ['ready', 'deferred', 'suspended', 'held'],
+  confirm: ['in_doubt'],
+};
+
+/** Ends of a message that a retry by hand may undo, for the recipients that were not served. */
+export const RETRIED_RESULTS: readonly MessageResult[] = ['failed', 'expired', 'partially_sent'];
+
+/** A message may move while it is looked at: promoted, claimed, settled. More often than this somebody is at work on it. */
+const MAX_TRIES = 3;
+
+/**
+ * Change one message by hand: decide by what it is, write if it still is, else look again.
+ *
+ * A message that this engine claimed and has not handed to MAIL can be cancelled too: it is stopped first, and from then
+ * on nobody sends it.
+ */
+export async function changeMessage(
+  services: ControlServices,
+  reach: Reach,
+  row: MessageRow,
+  request: ChangeRequest,
+): Promise<ChangeEnd> {
+  let current = row;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const refusal = await refusalOf(services, current, request);
+    if (refusal !== null) return { ok: false, refusal, row: current };
+    const isInFlight = current.state === 'leased';
+    if (isInFlight && !services.stopFlight(current.pk)) return { ok: false, refusal: 'in_flight', row: current };
+    const state = isInFlight
+      ? await cancelStopped(services, current)
+      : await services.control.apply(current, await changeOf(services, current, request), services.clock.now());
+    if (state !== null) return { ok: true, state };
+    current = await services.messages.find(reach, row.pk);
+  }
+  return { ok: false, refusal: 'in_flight', row: current };
+}
+
+/** Why the request cannot be fulfilled; null where it can. */
+export async function refusalOf(
+  services: Pick<ControlServices, 'clock' | 'retry' | 'accounts'>,
+  row: MessageRow,
+  request: ChangeRequest,
+): Promise<Refusal | null> {
+  const { state, result } = row;
+  if (!STATES_OF[request.action].includes(state)) return 'wrong_state';
+  if (request.action === 'retry' && state === 'final') {
+    return result !== null && RETRIED_RESULTS.includes(result) ? null : 'wrong_state';
+  }
+  if (request.action !== 'reschedule') return null;
+  const expiresAt = (await newEndOf(services, row, request)) ?? row.expires_at;
+  return expiresAt !== null && expiresAt <= Math.max(request.sendAt, services.clock.now()) ? 'expires_before' : null;
+}
+
+async function changeOf(services: ControlServices, row: MessageRow, request: ChangeRequest): Promise<MessageChange> {
+  switch (request.action) {
+    case 'retry':
+      return { action: 'retry', expiresAt: services.clock.now() + (await maxAgeOf(services, row)) };
+    case 'reschedule':
+      return { action: 'reschedule', sendAt: request.sendAt, expiresAt: await newEndOf(services, row, request) };
+    case 'cancel':
+    case 'hold':
+    case 'release':
+    case 'confirm':
+      return { action: request.action };
+    default:
+      return request satisfies never;
+  }
+}
+
+/** Somebody has to have the message: if it cannot be cancelled now, it goes back to its lane. */
+async function cancelStopped(services: ControlServices, row: MessageRow): Promise<MessageState | null> {
+  let state: MessageState | null = null;
+  try {
+    const change = { action: 'cancel', ownedBy: services.session() } as const;
+    state = await services.control.apply(row, change, services.clock.now());
+  } finally {
+    if (state === null) await services.giveBack(row);
+  }
+  return state;
+}
+
+/** An end that came from the retry policy counts from the time at which the message is due, and moves along with that. */
+async function newEndOf(
+  services: Pick<ControlServices, 'retry' | 'accounts'>,
+  row: MessageRow,
+  { sendAt, expiresAt }: Extract<ChangeRequest, { action: 'reschedule' }>,
+): Promise<number | null> {
+  if (expiresAt !== undefined) return expiresAt;
+  if (row.expires_at === null || row.attempts > 0) return null;
+  const maxAgeMs = await maxAgeOf(services, row);
+  return row.expires_at - row.eligible_at === maxAgeMs ? sendAt + maxAgeMs : null;
+}
+
+async function maxAgeOf(
+  { retry, accounts }: Pick<ControlServices, 'retry' | 'accounts'>,
+  row: MessageRow,
+): Promise<number> {
+  const account = await accounts.relayRow(row.account_pk);
+  return resolveRetryPolicy(retry, account.tenant.retry, account.retry).maxAgeMs;
+}

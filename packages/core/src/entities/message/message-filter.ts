@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../../database/database.ts';
+import type { Prepared, Statement } from '../../database/statement.ts';
+import type { CoreSchema } from '../schema.ts';
+import type { MessageRow } from './message.store.ts';
+import type { MessageResult, MessageState } from './message-state.ts';
+
+/** Which messages: all that is given has to match. */
+export interface MessageFilter {
+  /** Primary key, or the client's id. */
+  readonly reference?: string | undefined;
+  readonly batchCode?: string | undefined;
+  /** Primary key of the account, or the client's id of it. */
+  readonly account?: string | undefined;
+  readonly state?: MessageState | undefined;
+  readonly result?: MessageResult | undefined;
+  readonly priority?: number | undefined;
+  /** Exact address. */
+  readonly recipient?: string | undefined;
+  /** Milliseconds; at this time or later. */
+  readonly createdFrom?: number | undefined;
+  /** Milliseconds; earlier than this. */
+  readonly createdBefore?: number | undefined;
+  /** Only what is not final. */
+  readonly isOpen?: true | undefined;
+}
+
+export interface MessagePage {
+  readonly order: 'oldest first' | 'newest first';
+  /** Primary key of the last row of the page before; null for the first page. */
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+/** What an operation on messages shows and decides by. */
+export const MESSAGE_COLUMNS = [
+  'messages.pk',
+  'messages.tenant_id',
+  'messages.id',
+  'messages.account_pk',
+  'messages.state',
+  'messages.result',
+  'messages.priority',
+  'messages.eligible_at',
+  'messages.attempts',
+  'messages.batch_code',
+  'messages.message_id',
+  'messages.expires_at',
+  'messages.on_in_doubt',
+  'messages.last_error',
+  'messages.created_at',
+  'messages.updated_at',
+  'messages.final_at',
+  'accounts.id as account_id',
+] as const;
+
+interface PageInput {
+  readonly tenant: string;
+  readonly reference: string;
+  readonly batch_code: string;
+  readonly account: string;
+  readonly state: string;
+  readonly result: string;
+  readonly priority: number;
+  readonly recipient: string;
+  readonly created_from: number;
+  readonly created_before: number;
+  readonly after: string;
+  readonly limit: number;
+}
+type ConditionName = Exclude<keyof PageInput, 'limit'> | 'is_open';
+
+/** In any reach and filter; what is null is no condition. */
+type Given = { readonly [Name in Exclude<ConditionName, 'is_open'>]: PageInput[Name] | null } & {
+  readonly is_open: 1 | null;
+};
+
+/** Binds the query of a page. */
+export type BindPage = (tenantId: string | null, filter: MessageFilter, page: MessagePage) => Statement<MessageRow>;
+
+/**
+ * Each set of conditions is a statement of its own, made when it is asked for the first time: with all of them in one,
+ * as "is null or equal", neither database would use an index for any.
+ */
+export function prepareMessagePages(db: Database<CoreSchema>): BindPage {
+  const known = new Map<string, Prepared<Partial<PageInput>, MessageRow>>();
+  const preparePage = (names: readonly ConditionName[], order: MessagePage['order']) =>
+    db.prepare<Partial<PageInput>, MessageRow>((k, input) => {
+      // A condition is used exactly where its value is given.
+      const p = input as PageInput;
+      return k
+        .selectFrom('messages')
+        .innerJoin('accounts', 'accounts.pk', 'messages.account_pk')
+        .select(MESSAGE_COLUMNS)
+        .where((eb) => eb.and(names.map((name) => conditionOf(name, p, order))))
+        .orderBy('messages.pk', order === 'oldest first' ? 'asc' : 'desc')
+        .limit(p.limit);
+    });
+
+  return (tenantId, filter, { order, after, limit }) => {
+    const given: Given = {
+      tenant: tenantId,
+      reference: filter.reference ?? null,
+      batch_code: filter.batchCode ?? null,
+      account: filter.account ?? null,
+      state: filter.state ?? null,
+      result: filter.result ?? null,
+      priority: filter.priority ?? null,
+      recipient: filter.recipient ?? null,
+      created_from: filter.createdFrom ?? null,
+      created_before: filter.createdBefore ?? null,
+      is_open: filter.isOpen === true ? 1 : null,
+      after,
+    };
+    // Its keys are those of the literal above.
+    const names = (Object.keys(given) as ConditionName[]).filter((name) => given[name] !== null);
+    const key = [order, ...names].join(',');
+    const prepared = known.get(key) ?? preparePage(names, order);
+    known.set(key, prepared);
+    return prepared.bind({ ...given, limit } as PageInput);
+  };
+}
+
+function conditionOf(name: ConditionName, p: PageInput, order: MessagePage['order']): RawBuilder<boolean> {
+  switch (name) {
+    case 'tenant':
+      return sql<boolean>`messages.tenant_id = ${p.tenant}`;
+    case 'reference':
+      // As two look-ups; joined by "or" they may end in a walk through all messages of the tenant.
+      return sql<boolean>`messages.pk in (
+        select pk from messages where pk = ${p.reference} union all select pk from messages where id = ${p.reference}
+      )`;
+    case 'batch_code':
+      return sql<boolean>`messages.batch_code = ${p.batch_code}`;
+    case 'account':
+      return sql<boolean>`(accounts.id = ${p.account} or accounts.pk = ${p.account})`;
+    case 'state':
+      return sql<boolean>`messages.state = ${p.state}`;
+    case 'result':
+      return sql<boolean>`messages.result = ${p.result}`;
+    case 'priority':
+      return sql<boolean>`messages.priority = ${p.priority}`;
+    case 'recipient':
+      return sql<boolean>`messages.pk in (select message_pk from message_recipients where address = ${p.recipient})`;
+    case 'created_from':
+      return sql<boolean>`messages.created_at >= ${p.created_from}`;
+    case 'created_before':
+      return sql<boolean>`messages.created_at < ${p.created_before}`;
+    case 'is_open':
+      // In the words of the partial indexes.
+      return sql<boolean>`messages.state <> 'final'`;
+    case 'after':
+      return order === 'oldest first' ? sql<boolean>`messages.pk > ${p.after}` : sql<boolean>`messages.pk < ${p.after}`;
+    default:
+      return name satisfies never;
+  }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { Prepared } from '../database/statement.ts';
+import type { MessageResult, MessageState } from '../entities/message/message-state.ts';
+import type { EventRecipient } from '../entities/message-event/message-event.table.ts';
+import type { CoreSchema } from '../entities/schema.ts';
+import { rankSql } from './rank-sql.ts';
+
+interface Target {
+  readonly pk: string;
+  /** Milliseconds. */
+  readonly now: number;
+}
+
+interface NewTime extends Target {
+  readonly send_at: number;
+  /** What becomes of a message that waits for its turn or its time. */
+  readonly target: 'ready' | 'deferred';
+}
+
+type Update<Input extends Target> = Prepared<Input, { state: MessageState }>;
+
+export interface ControlStatements {
+  readonly hold: Update<Target>;
+  readonly release: Update<Target>;
+  readonly retryWaiting: Update<Target>;
+  readonly retryFinal: Update<Target & { readonly expires_at: number }>;
+  readonly reschedule: Update<NewTime>;
+  readonly rescheduleAndExpire: Update<NewTime & { readonly expires_at: number }>;
+  readonly confirm: Update<Target>;
+  readonly retryDoubtful: Prepared<Target, unknown>;
+  readonly reviveRecipients: Prepared<Target, unknown>;
+  readonly confirmRecipients: Prepared<Target, unknown>;
+  readonly decidedByConfirmation: Prepared<{ readonly pk: string }, EventRecipient>;
+}
+
+/** The statements of the changes by hand. Those of `messages` come first in their unit and hold its condition. */
+export function prepareControlStatements(db: Database<CoreSchema>, stepMs: number): ControlStatements {
+  const hold = db.prepare<Target, { state: MessageState }>((k, p) =>
+    k
+      .updateTable('messages')
+      .set({ state: sql.lit('held'), updated_at: p.now })
+      .where('pk', '=', p.pk)
+      .where(sql<boolean>`state in ('ready', 'deferred')`)
+      .returning('state'),
+  );
+  // By its own time as in a promotion, which for a message that was ready is the place it had.
+  const release = db.prepare<Target, { state: MessageState }>((k, p) =>
+    k
+      .updateTable('messages')
+      .set({
+        state: sql<MessageState>`case when eligible_at > ${p.now} then 'deferred' else 'ready' end`,
+        rank: rankSql(sql.ref('eligible_at'), stepMs),
+        updated_at: p.now,
+      })
+      .where('pk', '=', p.pk)
+      .where('state', '=', sql.lit('held'))
+      .returning('state'),
+  );
+  const retryWaiting = db.prepare<Target, { state: MessageState }>((k, p) =>
+    k
+      .updateTable('messages')
+      .set({
+        state: sql.lit('ready'),
+        eligible_at: p.now,
+        rank: rankSql(bigint(p.now), stepMs),
+        handed_at: null,
+        units: recipientCount(sql`r.state in ('pending', 'in_doubt')`),
+        updated_at: p.now,
+      })
+      .where('pk', '=', p.pk)
+      .where(sql<boolean>`state in ('deferred', 'in_doubt')`)
+      .returning('state'),
+  );
+  const retryFinal = db.prepare<Target & { expires_at: number }, { state: MessageState }>((k, p) =>
+    k
+      .updateTable('messages')
+      .set({
+        state: sql.lit('ready'),
+        result: null,
+        final_at: null,
+        eligible_at: p.now,
+        rank: rankSql(bigint(p.now), stepMs),
+        expires_at: p.expires_at,
+        handed_at: null,
+        units: recipientCount(sql`r.state in ('failed', 'expired')`),
+        updated_at: p.now,
+      })
+      .where('pk', '=', p.pk)
+      .where('state', '=', sql.lit('final'))
+      .where(sql<boolean>`result in ('failed', 'expired', 'partially_sent')`)
+      .returning('state'),
+  );
+  const prepareReschedule = <Input extends NewTime>(expiresAt: ((p: Input) => number) | null): Update<Input> =>
+    db.prepare<Input, { state: MessageState }>((k, p) =>
+      k
+        .updateTable('messages')
+        .set({
+          state: sql<MessageState>`case when state in ('ready', 'deferred') then ${p.target} else state end`,
+          eligible_at: p.send_at,
+          rank: rankSql(bigint(p.send_at), stepMs),
+          updated_at: p.now,
+        })
+        .$if(expiresAt !== null, (q) => q.set({ expires_at: expiresAt?.(p) ?? null }))
+        .where('pk', '=', p.pk)
+        .where(sql<boolean>`state in ('ready', 'deferred', 'suspended', 'held')`)
+        .returning('state'),
+    );
+  const confirm = db.prepare<Target, { state: MessageState }>((k, p) => {
+    const isWaiting = recipientExists(sql`r.state = 'pending'`);
+    const isPartial = recipientExists(sql`r.state not in ('sent', 'in_doubt')`);
+    return k
+      .updateTable('messages')
+      .set({
+        state: sql<MessageState>`case when not ${isWaiting} then 'final'
+          when eligible_at > ${p.now} then 'deferred' else 'ready' end`,
+        result: sql<MessageResult | null>`case when ${isWaiting} then null
+          when ${isPartial} then 'partially_sent' else 'sent' end`,
+        final_at: sql<number | null>`case when ${isWaiting} then null else ${bigint(p.now)} end`,
+        last_error: sql<string | null>`case when ${isPartial} then last_error end`,
+        units: recipientCount(sql`r.state = 'pending'`),
+        rank: rankSql(sql.ref('eligible_at'), stepMs),
+        handed_at: null,
+        updated_at: p.now,
+      })
+      .where('pk', '=', p.pk)
+      .where('state', '=', sql.lit('in_doubt'))
+      .returning('state');
+  });
+  const moveRecipients = (to: 'pending' | 'sent', from: RawBuilder<unknown>) =>
+    db.prepare<Target>((k, p) =>
+      k
+        .updateTable('message_recipients')
+        .set({ state: sql.lit(to), updated_at: p.now })
+        .where('message_pk', '=', p.pk)
+        .where(sql<boolean>`state in ${from}`),
+    );
+  return {
+    hold,
+    release,
+    retryWaiting,
+    retryFinal,
+    reschedule: prepareReschedule<NewTime>(null),
+    rescheduleAndExpire: prepareReschedule<NewTime & { expires_at: number }>((p) => p.expires_at),
+    confirm,
+    retryDoubtful: moveRecipients('pending', sql`('in_doubt')`),
+    reviveRecipients: moveRecipients('pending', sql`('failed', 'expired')`),
+    confirmRecipients: moveRecipients('sent', sql`('in_doubt')`),
+    decidedByConfirmation: db.prepare<{ pk: string }, EventRecipient>((k, p) =>
+      k
+        .selectFrom('message_recipients')
+        .select(['address', 'state', 'stage', 'code', 'enhanced', 'reply'])
+        .where('message_pk', '=', p.pk)
+        .where('state', '=', sql.lit('in_doubt'))
+        .orderBy('position'),
+    ),
+  };
+}
+
+/** PostgreSQL would take a parameter alone for text. */
+function bigint(ms: number): RawBuilder<number> {
+  return sql<number>`cast(${ms} as bigint)`;
+}
+
+function recipientExists(condition: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql<boolean>`exists (select 1 from message_recipients r where r.message_pk = messages.pk and ${condition})`;
+}
+
+function recipientCount(condition: RawBuilder<unknown>): RawBuilder<number> {
+  return sql<number>`(select count(*) from message_recipients r where r.message_pk = messages.pk and ${condition})`;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { PauseReason } from '../entities/account/account-pause.store.ts';
+import type { CoreSchema } from '../entities/schema.ts';
+import type { LaneKey } from './lanes.ts';
+import { bucketMs, type LaneLimits, type RateWindow, windowsOf } from './rate-limits.ts';
+
+/** Something that keeps a lane from sending, and until when; null until somebody opens it. */
+export type Gate =
+  | { readonly kind: 'instance_paused'; readonly scope: 'instance'; readonly until: null }
+  | { readonly kind: 'tenant_suspended'; readonly scope: 'tenant'; readonly until: null }
+  | {
+      readonly kind: 'account_paused';
+      readonly scope: 'account';
+      readonly until: number;
+      readonly reason: PauseReason;
+    }
+  | {
+      readonly kind: 'rate_limited';
+      readonly scope: 'account' | 'tenant';
+      readonly windowMs: number;
+      readonly limit: number;
+      readonly until: number;
+    };
+
+/** Reads what the claim enforces, with the reasons. */
+export interface LaneGates {
+  /** Empty where the lane may send at `now`. A pause that is over is no gate: its account may be probed. */
+  read(lane: LaneKey & { readonly limits: LaneLimits | null }, now: number): Promise<readonly Gate[]>;
+}
+
+interface StateRow {
+  readonly instance_paused: number | null;
+  readonly tenant_suspended: number | null;
+  readonly pause_until: number | null;
+  readonly pause_reason: string | null;
+}
+interface BucketRow {
+  readonly scope: string;
+  readonly window_ms: number;
+  readonly bucket_at: number;
+  readonly used: number;
+}
+interface FlightRow {
+  readonly account_messages: number;
+  readonly account_units: number;
+  readonly tenant_messages: number;
+  readonly tenant_units: number;
+}
+
+export function createLaneGates(db: Database<CoreSchema>): LaneGates {
+  const state = db.prepare<{ account_pk: string; tenant_id: string }, StateRow>((k, p) => ({
+    compile: () =>
+      sql<StateRow>`
+        select
+          (select max(paused_at) from instance) as instance_paused,
+          (select suspended_at from tenants where id = ${p.tenant_id}) as tenant_suspended,
+          (select until_at from account_pauses where account_pk = ${p.account_pk}) as pause_until,
+          (select reason from account_pauses where account_pk = ${p.account_pk}) as pause_reason
+      `.compile(k),
+  }));
+  const buckets = db.prepare<{ scope: string; now: number }, BucketRow>((k, p) =>
+    k
+      .selectFrom('rate_uses')
+      .select(['scope', 'window_ms', 'bucket_at', 'used'])
+      .where('scope', '=', p.scope)
+      .where(sql<boolean>`bucket_at > ${p.now} - window_ms`),
+  );
+  const flights = db.prepare<{ account_pk: string; tenant_id: string }, FlightRow>((k, p) => ({
+    compile: () =>
+      sql<FlightRow>`
+        select
+          coalesce(sum(case when account_pk = ${p.account_pk} then 1 else 0 end), 0) as account_messages,
+          coalesce(sum(case when account_pk = ${p.account_pk} then units else 0 end), 0) as account_units,
+          coalesce(sum(case when tenant_id = ${p.tenant_id} then 1 else 0 end), 0) as tenant_messages,
+          coalesce(sum(case when tenant_id = ${p.tenant_id} then units else 0 end), 0) as tenant_units
+        from messages where state = 'leased' and owner_session > 0
+      `.compile(k),
+  }));
+
+  return {
+    async read(lane, now) {
+      const { accountPk, tenantId, limits } = lane;
+      const key = { account_pk: accountPk, tenant_id: tenantId };
+      const windows = windowsOf(lane, limits);
+      const scopes = [...new Set(windows.map(({ scope }) => scope))];
+      const [found, flight, ...used] = await db.readAll<unknown>([
+        state.bind(key),
+        ...(windows.length === 0 ? [] : [flights.bind(key)]),
+        ...scopes.map((scope) => buckets.bind({ scope, now })),
+      ]);
+      // readAll answers in the order of the statements; the row types are the builders'.
+      const gates = stateGates(found?.rows[0] as StateRow, now);
+      if (windows.length === 0) return gates;
+      const inFlight = flight?.rows[0] as FlightRow;
+      const rows = used.flatMap((result) => result.rows as readonly BucketRow[]);
+      return [...gates, ...windows.flatMap((window) => rateGate(window, { rows, inFlight, now }))];
+    },
+  };
+}
+
+function stateGates(row: StateRow, now: number): readonly Gate[] {
+  const gates: Gate[] = [];
+  if (row.instance_paused !== null) gates.push({ kind: 'instance_paused', scope: 'instance', until: null });
+  if (row.tenant_suspended !== null) gates.push({ kind: 'tenant_suspended', scope: 'tenant', until: null });
+  if (row.pause_until !== null && row.pause_until > now) {
+    // Written by the pause store from the same type.
+    const reason = JSON.parse(row.pause_reason ?? '{}') as PauseReason;
+    gates.push({ kind: 'account_paused', scope: 'account', until: row.pause_until, reason });
+  }
+  return gates;
+}
+
+interface Usage {
+  readonly rows: readonly BucketRow[];
+  readonly inFlight: FlightRow;
+  readonly now: number;
+}
+
+/** A window that is full, and when a slot of it falls free. */
+function rateGate(window: RateWindow, { rows, inFlight, now }: Usage): readonly Gate[] {
+  const { scope, windowMs, limit, scopeKind: kind } = window;
+  const flying = inFlight[`${kind}_${window.unit === 'recipient' ? 'units' : 'messages'}`];
+  const buckets = rows
+    .filter((row) => row.scope === scope && row.window_ms === windowMs)
+    .toSorted((a, b) => a.bucket_at - b.bucket_at);
+  let taken = flying + buckets.reduce((sum, { used }) => sum + used, 0);
+  if (taken < limit) return [];
+  // What is in flight ends in its own time, and whoever sends it looks again.
+  let until = now + bucketMs(windowMs);
+  for (const { bucket_at: at, used } of buckets) {
+    if (taken < limit) break;
+    taken -= used;
+    until = at + windowMs;
+  }
+  return [{ kind: 'rate_limited', scope: kind, windowMs, limit, until }];
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { classifyConnectError } from './classify.ts';
+import type { OAuthSettings } from './oauth.types.ts';
+import { createOAuthTokens } from './oauth-tokens.ts';
+import { SmtpConnectError } from './session.types.ts';
+import { standingClock } from './standing-clock.case.ts';
+
+interface Asked {
+  readonly form: Readonly<Record<string, string>>;
+  readonly headers: IncomingMessage['headers'];
+}
+
+type Answer = (asked: Asked, response: ServerResponse) => void;
+
+/** A token endpoint, and a store of tokens that asks it. */
+async function startWorld(answer: Answer) {
+  const asked: Asked[] = [];
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
+    const each = { form: Object.fromEntries(new URLSearchParams(body)), headers: request.headers };
+    asked.push(each);
+    answer(each, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // A server that listens on TCP has this form of address.
+  const { port } = server.address() as AddressInfo;
+  const { clock, advance } = standingClock();
+  const tokens = createOAuthTokens({ clock });
+  const settings = {
+    tokenUrl: `http://127.0.0.1:${port}/token`,
+    clientId: 'the client',
+    clientSecret: 's3cret&=',
+    refreshToken: 'r3fresh',
+  };
+  return {
+    asked,
+    advance,
+    tokens,
+    settings,
+    source: (overrides: Partial<typeof settings & { scope: string }> = {}, version = 1) =>
+      tokens.source({ pk: 'account', version }, { ...settings, ...overrides }),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function json(response: ServerResponse, body: object, status = 200): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+/** Answers token1, token2 ... with this lifetime. */
+function counting(lifetimeSeconds: number | string | null = 3_600): Answer {
+  let count = 0;
+  return (_, response) => {
+    count += 1;
+    json(response, {
+      access_token: `token${count}`,
+      token_type: 'Bearer',
+      ...(lifetimeSeconds === null ? {} : { expires_in: lifetimeSeconds }),
+    });
+  };
+}
+
+async function failure(promise: Promise<unknown>): Promise<SmtpConnectError> {
+  const error: unknown = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof SmtpConnectError)) throw new Error('a token came, or it failed otherwise', { cause: error });
+  return error;
+}
+
+describe('asking', () => {
+  test('by refresh token where there is one', async () => {
+    await using world = await startWorld(counting());
+    expect(await world.source()()).toBe('token1');
+    expect(world.asked).toMatchObject([
+      {
+        form: {
+          grant_type: 'refresh_token',
+          refresh_token: 'r3fresh',
+          client_id: 'the client',
+          client_secret: 's3cret&=',
+        },
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      },
+    ]);
+  });
+
+  test('by client credentials where there is none, with the scope', async () => {
+    await using world = await startWorld(counting());
+    const { refreshToken: _, ...settings } = world.settings;
+    const withScope: OAuthSettings = { ...settings, scope: 'https://mail.test/.default' };
+    expect(await world.tokens.source({ pk: 'account', version: 1 }, withScope)()).toBe('token1');
+    expect(world.asked[0]?.form).toEqual({
+      grant_type: 'client_credentials',
+      client_id: 'the client',
+      client_secret: 's3cret&=',
+      scope: 'https://mail.test/.default',
+    });
+  });
+
+  test('callers at the same time share one request', async () => {
+    await using world = await startWorld(counting());
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => world.source()()));
+    expect(new Set(tokens)).toEqual(new Set(['token1']));
+    expect(world.asked).toHaveLength(1);
+  });
+
+  test('callers at the same time share a failure, and the next one asks again', async () => {
+    let isUp = false;
+    const answer = counting();
+    await using world = await startWorld((asked, response) => {
+      if (isUp) answer(asked, response);
+      else json(response, {}, 503);
+    });
+    const failed = await Promise.allSettled([world.source()(), world.source()()]);
+    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(world.asked).toHaveLength(1);
+    isUp = true;
+    expect(await world.source()()).toBe('token1');
+  });
+
+  test('a token that was given is used as it is', async () => {
+    await using world = await startWorld(counting());
+    const source = world.tokens.source({ pk: 'account', version: 1 }, { accessToken: 'given' });
+    expect(await source()).toBe('given');
+    expect(await source('given')).toBe('given');
+    expect(world.asked).toHaveLength(0);
+  });
+});
+
+describe('keeping', () => {
+  test.each([
+    [3_600, 3_540_000],
+    ['3600', 3_540_000],
+    [null, 540_000],
+  ])('a token of %o s is used until a minute before its end', async (lifetime, keptMs) => {
+    await using world = await startWorld(counting(lifetime));
+    await world.source()();
+    world.advance(keptMs - 1);
+    expect(await world.source()()).toBe('token1');
+    world.advance(1);
+    expect(await world.source()()).toBe('token2');
+  });
+
+  test('a token of less than a minute is asked for each time', async () => {
+    await using world = await startWorld(counting(59));
+    expect([await world.source()(), await world.source()()]).toEqual(['token1', 'token2']);
+  });
+
+  test('other settings, another account: another token', async () => {
+    await using world = await startWorld(counting());
+    await world.source()();
+    expect(await world.source({}, 2)()).toBe('token2');
+    expect(await world.tokens.source({ pk: 'other', version: 2 }, world.settings)()).toBe('token3');
+    expect(await world.source({}, 2)()).toBe('token2');
+  });
+
+  test('a refresh token that is replaced is used from then on', async () => {
+    let count = 0;
+    await using world = await startWorld((_, response) => {
+      count += 1;
+      json(response, { access_token: `token${count}`, expires_in: 0, refresh_token: `rotated${count}` });
+    });
+    await world.source()();
+    await world.source()();
+    expect(world.asked.map(({ form }) => form['refresh_token'])).toEqual(['r3fresh', 'rotated1']);
+  });
+});
+
+describe('a token that the relay refused', () => {
+  test('is asked for anew once it was kept, by all who had it together', async () => {
+    await using world = await startWorld(counting());
+    const source = world.source();
+    await source();
+    await source();
+    expect(await Promise.all([source('token1'), source('token1')])).toEqual(['token2', 'token2']);
+    expect(await source('token1')).toBe('token2');
+    expect(world.asked).toHaveLength(2);
+  });
+
+  test('just after it was asked for is not asked for again: it was not its age', async () => {
+    await using world = await startWorld(counting());
+    const source = world.source();
+    const token = await source();
+    expect(await source(token)).toBe(token);
+    expect(world.asked).toHaveLength(1);
+  });
+});
+
+describe('an endpoint that gives none', () => {
+  test.each([429, 408, 500, 502, 503])('%i is the way, for now', async (status) => {
+    await using world = await startWorld((_, response) => json(response, { error: 'slow_down' }, status));
+    const error = await failure(world.source()());
+    expect(error).toMatchObject({ fault: { kind: 'closed', stage: 'auth' }, reply: null });
+    expect(error.fault.text).toContain(`${status} slow_down`);
+    expect(classifyConnectError(error)).toEqual({ permanence: 'temporary', verdict: 'path' });
+  });
+
+  test.each([
+    [400, { error: 'invalid_grant', error_description: 'expired' }],
+    [401, { error: 'invalid_client' }],
+    [404, 'not here'],
+    [302, {}],
+    [200, { token_type: 'Bearer' }],
+    [200, { access_token: 'two\r\nlines' }],
+    [200, '<html>'],
+  ])('%i %o is the account', async (status, body) => {
+    await using world = await startWorld((_, response) => {
+      response.setHeader('location', `${world.settings.tokenUrl}2`);
+      response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
+    });
+    const error = await failure(world.source()());
+    expect(error).toMatchObject({ fault: { kind: 'refused', stage: 'auth' }, reply: { code: 535 } });
+    expect(error.reply?.text).toMatch(/^\[mail-proxy, not sent\] the token endpoint: /);
+    expect(classifyConnectError(error).verdict).toBe('account');
+    expect(world.asked).toHaveLength(1);
+  });
+
+  test('that repeats our secrets shows none', async () => {
+    await using world = await startWorld((_, response) =>
+      json(response, { error: 'invalid_client', error_description: 's3cret&= r3fresh \u001b[31m is bad' }, 401),
+    );
+    const error = await failure(world.source()());
+    expect(JSON.stringify([error, error.message, error.stack])).not.toMatch(/s3cret|r3fresh|\\u001b/);
+    expect(error.reply?.text).toContain('invalid_client [redacted] [redacted]');
+  });
+
+  test('that does not listen is the way', async () => {
+    const world = await startWorld(counting());
+    await world[Symbol.asyncDispose]();
+    const error = await failure(world.source()());
+    expect(error.fault).toMatchObject({ stage: 'auth', text: expect.stringContaining('ECONNREFUSED') });
+    expect(classifyConnectError(error).verdict).toBe('path');
+  });
+
+  test('that does not answer ends with a timeout', async () => {
+    const arrived = Promise.withResolvers<void>();
+    await using world = await startWorld(() => arrived.resolve());
+    const waiting = failure(world.source()());
+    await arrived.promise;
+    world.advance(15_000);
+    expect(await waiting).toMatchObject({ fault: { kind: 'timeout', stage: 'auth' }, reply: null });
+  });
+
+  test('that never stops answering is cut off', async () => {
+    await using world = await startWorld((_, response) => {
+      const write = (): void => {
+        while (!response.destroyed && response.write(' '.repeat(16_384)));
+      };
+      response.on('drain', write);
+      write();
+    });
+    const error = await failure(world.source()());
+    expect(error.fault.text).toContain('longer than 65536 bytes');
+    expect(classifyConnectError(error).verdict).toBe('path');
+  });
+});

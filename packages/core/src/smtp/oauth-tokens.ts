@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock } from '../clock.ts';
+import type { OAuthSettings } from './oauth.types.ts';
+import type { TokenSource } from './session.types.ts';
+import { fetchToken, type OAuthClient, type TokenAnswer } from './token-request.ts';
+
+/** A token is renewed this long before it expires, so that it doesn't expire on its way through AUTH. */
+const RENEW_BEFORE_MS = 60_000;
+
+/** RFC 6749 §5.1 lets an endpoint leave out the lifetime; an hour is usual, this is careful. */
+const UNKNOWN_LIFETIME_MS = 600_000;
+
+/** Accounts whose token is kept; beyond it the one that was added first is forgotten, which costs a request. */
+const MAX_ENTRIES = 10_000;
+
+export interface OAuthTokensOptions {
+  readonly clock: Clock;
+  /** @defaultValue the global one */
+  readonly fetch?: typeof fetch;
+  /** Milliseconds for one request to a token endpoint. @defaultValue 15,000 */
+  readonly timeoutMs?: number;
+}
+
+/** Whose token it is; a new version of the settings starts anew. */
+export interface TokenOwner {
+  readonly pk: string;
+  readonly version: number;
+}
+
+/** Access tokens for XOAUTH2, kept until they are about to expire. */
+export interface OAuthTokens {
+  /** Where the owner's tokens come from; callers at the same time share one request. */
+  source(owner: TokenOwner, settings: OAuthSettings): TokenSource;
+}
+
+/** Create an empty store of tokens; it asks an endpoint when a token is asked for. */
+export function createOAuthTokens({ clock, fetch: fetcher, timeoutMs = 15_000 }: OAuthTokensOptions): OAuthTokens {
+  const entries = new Map<string, { readonly version: number; readonly tokens: RenewedToken }>();
+
+  const tokensOf = ({ pk, version }: TokenOwner, client: OAuthClient): RenewedToken => {
+    const known = entries.get(pk);
+    if (known?.version === version) return known.tokens;
+    const tokens = new RenewedToken(clock, client, (current) =>
+      fetchToken(current, { clock, timeoutMs, fetch: fetcher ?? globalThis.fetch }),
+    );
+    entries.delete(pk);
+    entries.set(pk, { version, tokens });
+    const [oldest] = entries.keys();
+    if (entries.size > MAX_ENTRIES && oldest !== undefined) entries.delete(oldest);
+    return tokens;
+  };
+
+  return {
+    source(owner, settings) {
+      if ('accessToken' in settings) return () => Promise.resolve(settings.accessToken);
+      return (refused) => tokensOf(owner, settings).get(refused);
+    },
+  };
+}
+
+/** The token of one account. */
+class RenewedToken {
+  readonly #clock: Clock;
+  readonly #fetch: (client: OAuthClient) => Promise<TokenAnswer>;
+  #client: OAuthClient;
+  #token: string | null = null;
+  /** On the monotonic clock. */
+  #renewAt = 0;
+  /** How often the token was given out. */
+  #uses = 0;
+  #pending: Promise<string> | null = null;
+
+  constructor(clock: Clock, client: OAuthClient, fetch: (client: OAuthClient) => Promise<TokenAnswer>) {
+    this.#clock = clock;
+    this.#client = client;
+    this.#fetch = fetch;
+  }
+
+  async get(refused?: string): Promise<string> {
+    // One that was asked for just now is refused for another reason than its age.
+    if (refused !== undefined && refused === this.#token && this.#uses === 1) return refused;
+    const isRefused = refused !== undefined && refused === this.#token;
+    if (this.#token !== null && !isRefused && this.#clock.monotonic() < this.#renewAt) {
+      this.#uses += 1;
+      return this.#token;
+    }
+    this.#pending ??= this.#renew();
+    const token = await this.#pending;
+    this.#uses += 1;
+    return token;
+  }
+
+  async #renew(): Promise<string> {
+    try {
+      const askedAt = this.#clock.monotonic();
+      const { accessToken, lifetimeMs, refreshToken } = await this.#fetch(this.#client);
+      this.#token = accessToken;
+      this.#uses = 0;
+      this.#renewAt = askedAt + (lifetimeMs ?? UNKNOWN_LIFETIME_MS) - RENEW_BEFORE_MS;
+      // RFC 6749 §6: the endpoint may hand out a new one and forget the old.
+      if (refreshToken !== null && this.#client.refreshToken !== undefined) {
+        this.#client = { ...this.#client, refreshToken };
+      }
+      return accessToken;
+    } finally {
+      this.#pending = null;
+    }
+  }
+}

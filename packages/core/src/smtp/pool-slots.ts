@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+
+/** The connections of one key, as the slots see them. */
+export interface SlotUser {
+  /** `host:port`, in small letters. */
+  readonly host: string;
+  /** Connections that it holds, those that open or close counted in. */
+  readonly size: number;
+  /** Monotonic time since which its longest idle connection is idle; null if none is. */
+  readonly idleSince: number | null;
+  /** A slot may be free now: ask for it again. */
+  serve(): void;
+  /** Close the connection that has been idle for the longest time. */
+  closeOldestIdle(): void;
+}
+
+export interface SlotCaps {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerHost: number;
+}
+
+/**
+ * Loans after which the last connection of a key goes to one that has none. Opening costs several round trips, so that
+ * handing over at each loan would waste most of the time.
+ */
+const LOANS_PER_TURN = 10;
+
+/**
+ * Who may open a connection, of all keys. Those that wait for a slot get it in turn, one each. To make room, idle
+ * connections of other keys are closed, and then keys that hold more give up theirs when they come back from a loan.
+ */
+export class PoolSlots {
+  readonly #caps: SlotCaps;
+  readonly #taken = new Map<SlotUser, number>();
+  readonly #perHost = new Map<string, number>();
+  /** Who stands first is next. */
+  readonly #wanting = new Set<SlotUser>();
+  #total = 0;
+  /** Connections that were told to close for somebody, and still hold their slots. */
+  readonly #leaving = new Map<SlotUser, number>();
+  #isServing = false;
+
+  constructor(caps: SlotCaps) {
+    this.#caps = caps;
+  }
+
+  /** Take a slot, or get in line for it; `serve` is called when it may be asked for again. */
+  take(user: SlotUser): boolean {
+    if (!this.#fits(user, 0, 0)) {
+      this.#wanting.add(user);
+      return false;
+    }
+    this.#wanting.delete(user);
+    this.#record(user, (this.#taken.get(user) ?? 0) + 1);
+    return true;
+  }
+
+  /** Leave the line. */
+  withdraw(user: SlotUser): void {
+    this.#wanting.delete(user);
+  }
+
+  /** Tell that what a user holds may have changed; slots that became free go to whoever is next. */
+  changed(user: SlotUser): void {
+    const before = this.#taken.get(user) ?? 0;
+    if (user.size < before) {
+      const leaving = (this.#leaving.get(user) ?? 0) - (before - user.size);
+      if (leaving > 0 && user.size > 0) this.#leaving.set(user, leaving);
+      else this.#leaving.delete(user);
+    }
+    this.#record(user, user.size);
+    this.#serveWanting();
+    this.#closeIdle();
+  }
+
+  /** Whether a connection that comes back from its loan must be closed, for a key that holds fewer. */
+  mustYield(user: SlotUser, loans: number): boolean {
+    const held = this.#taken.get(user) ?? 0;
+    for (const other of this.#unserved()) {
+      const surplus = other === user ? 0 : held - other.size;
+      if (surplus < 1 || (surplus === 1 && loans < LOANS_PER_TURN)) continue;
+      if (!this.#fits(other, 1, user.host === other.host ? 1 : 0)) continue;
+      this.#noteLeaving(user);
+      return true;
+    }
+    return false;
+  }
+
+  /** Whether one more connection is within the caps, once so many others have gone. */
+  #fits({ host }: SlotUser, lessInTotal: number, lessOfHost: number): boolean {
+    const { maxConnections, maxConnectionsPerHost } = this.#caps;
+    return (
+      this.#total - lessInTotal < maxConnections && (this.#perHost.get(host) ?? 0) - lessOfHost < maxConnectionsPerHost
+    );
+  }
+
+  /** Those in line for whom the connections that are closing already make no room, in turn. */
+  *#unserved(): Generator<SlotUser> {
+    let inTotal = 0;
+    const ofHost = new Map<string, number>();
+    const add = (host: string, count: number): void => {
+      inTotal += count;
+      ofHost.set(host, (ofHost.get(host) ?? 0) + count);
+    };
+    for (const [{ host }, count] of this.#leaving) add(host, count);
+    for (const user of this.#wanting) {
+      if (this.#fits(user, inTotal, ofHost.get(user.host) ?? 0)) add(user.host, -1);
+      else yield user;
+    }
+  }
+
+  #serveWanting(): void {
+    // Serving one changes others; the outermost call goes on until nobody fits.
+    if (this.#isServing) return;
+    this.#isServing = true;
+    try {
+      for (let next = this.#nextFitting(); next !== null; next = this.#nextFitting()) {
+        this.#wanting.delete(next);
+        // It takes the slot, and gets in line again, at its end, if it wants another one.
+        next.serve();
+      }
+    } finally {
+      this.#isServing = false;
+    }
+  }
+
+  #nextFitting(): SlotUser | null {
+    for (const user of this.#wanting) if (this.#fits(user, 0, 0)) return user;
+    return null;
+  }
+
+  /** One at most: its closing asks again. */
+  #closeIdle(): void {
+    for (const user of this.#unserved()) {
+      const oldest = this.#oldestIdle(user);
+      if (oldest === null) continue;
+      this.#noteLeaving(oldest);
+      oldest.closeOldestIdle();
+      return;
+    }
+  }
+
+  #oldestIdle(wanting: SlotUser): SlotUser | null {
+    let oldest: SlotUser | null = null;
+    for (const user of this.#taken.keys()) {
+      const { idleSince } = user;
+      if (user === wanting || idleSince === null) continue;
+      if (!this.#fits(wanting, 1, user.host === wanting.host ? 1 : 0)) continue;
+      if (oldest === null || idleSince < (oldest.idleSince ?? 0)) oldest = user;
+    }
+    return oldest;
+  }
+
+  #noteLeaving(user: SlotUser): void {
+    this.#leaving.set(user, (this.#leaving.get(user) ?? 0) + 1);
+  }
+
+  #record(user: SlotUser, size: number): void {
+    const before = this.#taken.get(user) ?? 0;
+    if (size === 0) this.#taken.delete(user);
+    else this.#taken.set(user, size);
+    this.#total += size - before;
+    const ofHost = (this.#perHost.get(user.host) ?? 0) + size - before;
+    if (ofHost === 0) this.#perHost.delete(user.host);
+    else this.#perHost.set(user.host, ofHost);
+  }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { randomBytes } from 'node:crypto';
+import { createAccountStore } from '../../src/entities/account/account.store.ts';
+import { createMessageStore } from '../../src/entities/message/message.store.ts';
+import type { MessageRecipientsTable, MessagesTable } from '../../src/entities/message/message.table.ts';
+import type { LaneName } from '../../src/entities/message/message-control.types.ts';
+import type { LimitReached, MessageServices } from '../../src/entities/message/message-services.ts';
+import type { MessageState } from '../../src/entities/message/message-state.ts';
+import { createMessageEventStore } from '../../src/entities/message-event/message-event.store.ts';
+import { type Caller, execute } from '../../src/operations/execute.ts';
+import type { Operation } from '../../src/operations/operation.ts';
+import { prepareAccept } from '../../src/queue/accept.ts';
+import { createBatches } from '../../src/queue/batches.ts';
+import { prepareClaim } from '../../src/queue/claim.ts';
+import { createMessageControl } from '../../src/queue/control.ts';
+import { prepareRelease } from '../../src/queue/release.ts';
+import { DEFAULT_RETRY_POLICY } from '../../src/retry-policy.ts';
+import { createSealer } from '../../src/secrets/sealer.ts';
+import { createWorld, type OpenStore, STEP_MS, type World } from './store-world.case.ts';
+
+export const OPERATOR: Caller = { principal: { kind: 'admin', name: 'operator' }, origin: 'test' };
+
+/** What the engine was told, in order. */
+export interface Told {
+  readonly woken: LaneName[];
+  readonly tenants: string[];
+  rescheduled: number;
+  readonly givenBack: string[];
+}
+
+/** A database with the services of the operations on messages; what lies in memory of an engine is played by the test. */
+export interface ControlWorld extends World {
+  readonly services: MessageServices;
+  readonly told: Told;
+  /** Messages that this engine holds and has not handed to MAIL; of this session. */
+  readonly flights: Map<string, number>;
+  /** What acceptance is told of rate limits. */
+  reached: LimitReached | null;
+  run(operation: unknown, input: object, caller?: Caller): Promise<Readonly<Record<string, unknown>>>;
+  /** Accept a message and put it into a state, as if it had come there by its ways. */
+  acceptAs(
+    state: MessageState,
+    changes?: Partial<MessagesTable> & { readonly to?: readonly string[] },
+  ): Promise<string>;
+  /** Overwrite columns. */
+  put(pk: string, changes: Partial<Pick<MessagesTable, PutColumn>>): Promise<void>;
+  putRecipients(pk: string, states: readonly MessageRecipientsTable['state'][]): Promise<void>;
+  /** Claim what is ready, in the order of the lane. */
+  claim(session: number): Promise<readonly string[]>;
+}
+
+type PutColumn =
+  | 'state'
+  | 'result'
+  | 'owner_session'
+  | 'expires_at'
+  | 'eligible_at'
+  | 'attempts'
+  | 'last_error'
+  | 'handed_at';
+
+export async function createControlWorld(open: OpenStore): Promise<ControlWorld> {
+  const world = await createWorld(open);
+  const { database, clock, makePk } = world;
+  const session = await world.sessions.start('here', clock.now());
+  const told: Told = { woken: [], tenants: [], rescheduled: 0, givenBack: [] };
+  const flights = new Map<string, number>();
+  const claim = prepareClaim(database);
+  const release = prepareRelease(database);
+
+  const putRow = database.prepare<Pick<MessagesTable, 'pk' | PutColumn>>((k, p) =>
+    k
+      .updateTable('messages')
+      .set({
+        state: p.state,
+        result: p.result,
+        owner_session: p.owner_session,
+        expires_at: p.expires_at,
+        eligible_at: p.eligible_at,
+        attempts: p.attempts,
+        last_error: p.last_error,
+        handed_at: p.handed_at,
+      })
+      .where('pk', '=', p.pk),
+  );
+  const putRecipient = database.prepare<Pick<MessageRecipientsTable, 'message_pk' | 'position' | 'state'>>((k, p) =>
+    k
+      .updateTable('message_recipients')
+      .set({ state: p.state })
+      .where('message_pk', '=', p.message_pk)
+      .where('position', '=', p.position),
+  );
+  const put: ControlWorld['put'] = async (pk, changes) => {
+    await database.write([putRow.bind({ ...(await world.message(pk)), ...changes })]);
+  };
+
+  const self: ControlWorld = {
+    ...world,
+    told,
+    flights,
+    reached: null,
+    services: {
+      clock,
+      makePk,
+      maxBatch: 1_000,
+      maxRecipients: 100,
+      retry: DEFAULT_RETRY_POLICY,
+      accounts: createAccountStore(database, createSealer(randomBytes(32)), clock),
+      messages: createMessageStore(database),
+      messageEvents: createMessageEventStore(database),
+      accept: prepareAccept(database, STEP_MS),
+      limitGate: async () => self.reached,
+      control: createMessageControl(database, { makePk, stepMs: STEP_MS }),
+      batches: createBatches(database, STEP_MS),
+      session: () => session,
+      stopFlight: (pk) => flights.delete(pk),
+      async giveBack({ pk }) {
+        told.givenBack.push(pk);
+        await release([{ pk, owner_session: session }], clock.now());
+      },
+      dropFlights: () => undefined,
+      wake: (lanes) => void told.woken.push(...lanes),
+      rescheduled() {
+        told.rescheduled += 1;
+      },
+      told: (tenantId) => void told.tenants.push(tenantId),
+      explain: async () => [],
+    },
+    async run(operation, input, caller = OPERATOR) {
+      // `execute` validates before it runs, so that any input may come in; the services have all that any of them uses.
+      return (await execute(operation as Operation<MessageServices>, input, {
+        services: self.services,
+        caller,
+        audit: async () => undefined,
+      })) as Readonly<Record<string, unknown>>;
+    },
+    put,
+    async putRecipients(pk, states) {
+      await database.write(states.map((state, position) => putRecipient.bind({ message_pk: pk, position, state })));
+    },
+    async acceptAs(state, { to, ...changes } = {}) {
+      const { batch_code = null, priority = 2, eligible_at = clock.now(), tenant_id = world.tenantId } = changes;
+      const pk = await world.accept({
+        batch_code,
+        priority,
+        eligible_at,
+        tenant_id,
+        ...(to === undefined ? {} : { to }),
+      });
+      const isFinal = state === 'final';
+      await put(pk, {
+        state,
+        result: isFinal ? 'failed' : null,
+        owner_session: state === 'leased' ? session : null,
+        ...changes,
+      });
+      if (isFinal && changes.result !== 'cancelled') {
+        const one = changes.result === 'sent' ? 'sent' : 'failed';
+        await self.putRecipients(
+          pk,
+          (to ?? ['']).map(() => one),
+        );
+      }
+      if (state === 'in_doubt')
+        await self.putRecipients(
+          pk,
+          (to ?? ['']).map(() => 'in_doubt'),
+        );
+      return pk;
+    },
+    async claim(by) {
+      const lane = { accountPk: world.accountPk, tenantId: world.tenantId, quota: 10_000, limits: null };
+      const [claimed = []] = await claim([lane], { session: by, now: clock.now(), immediateOnly: false });
+      return claimed.map(({ pk }) => pk);
+    },
+  };
+  return self;
+}

@@ -4,6 +4,7 @@ import {
   createMailEngine,
   defineMixin,
   defineOperation,
+  type EngineConfigInput,
   type Log,
   type MailEngine,
   MailProxyError,
@@ -43,10 +44,13 @@ export interface Answer {
 }
 
 /** Serve an engine in memory on a port of loopback. */
-export async function serveApp(options: HttpAppOptions = {}): Promise<ServedApp> {
+export async function serveApp(
+  options: HttpAppOptions = {},
+  config: Partial<EngineConfigInput> = {},
+): Promise<ServedApp> {
   const logged: { level: string; fields: object; message: string }[] = [];
   const engine = await createMailEngine({
-    config: { database: ':memory:', adminToken: ADMIN_TOKEN, metricsToken: METRICS_TOKEN },
+    config: { database: ':memory:', adminToken: ADMIN_TOKEN, metricsToken: METRICS_TOKEN, ...config },
     mixins: [oddOperations],
   });
   const app = createHttpApp(engine, { log: recordingLog(logged), ...options });

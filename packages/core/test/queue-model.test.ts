@@ -42,7 +42,7 @@ test('a move that is not declared is refused by the database of these tests', as
   );
   await expect(world.database.write([move.bind({ state: 'in_doubt' })])).rejects.toThrow('undeclared move');
   await world.database.write([move.bind({ state: 'final' })]);
-  await expect(world.database.write([move.bind({ state: 'ready' })])).rejects.toThrow('undeclared move');
+  await expect(world.database.write([move.bind({ state: 'in_doubt' })])).rejects.toThrow('undeclared move');
   expect((await world.message(pk)).state).toBe('final');
 });
 

@@ -13,6 +13,13 @@ export interface ConfigDraft {
   readonly problems: readonly InputProblem[];
 }
 
+interface Sources {
+  /** Which variable set the value at a key. */
+  readonly setBy: ReadonlyMap<string, string>;
+  readonly fromFile: Readonly<Record<string, unknown>>;
+  readonly file: string;
+}
+
 /** Lay the environment over the configuration file: a variable wins. */
 export function draftConfig(env: Environment, fromFile: Readonly<Record<string, unknown>>, file: string): ConfigDraft {
   // One level of nesting is all there is, and this copy is ours to write to.
@@ -31,7 +38,16 @@ export function draftConfig(env: Environment, fromFile: Readonly<Record<string, 
     setBy.set(dotted, name);
     put(values, key, read(text));
   }
-  return { values, sourceOf: (key) => setBy.get(key) ?? (file === '' ? key : `${file}: ${key}`), problems };
+  return { values, sourceOf: (key) => sourceOf(key, { setBy, fromFile, file }), problems };
+}
+
+/** Who says the value at a key, or a part of it; where a section is wrong as a whole, each variable that is part of it. */
+function sourceOf(key: string, { setBy, fromFile, file }: Sources): string {
+  const owner = [...setBy].find(([dotted]) => key === dotted || key.startsWith(`${dotted}.`));
+  if (owner !== undefined) return owner[1];
+  const parts = [...setBy].flatMap(([dotted, name]) => (dotted.startsWith(`${key}.`) ? [name] : []));
+  if (parts.length > 0 && !(key in fromFile)) return parts.join(', ');
+  return file === '' ? key : `${file}: ${key}`;
 }
 
 /**

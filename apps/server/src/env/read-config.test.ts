@@ -56,6 +56,31 @@ describe('the configuration', () => {
     });
   });
 
+  test('takes the limits of connections and pauses, and a list of delays, from the environment', () => {
+    const { engine } = readServerConfig({
+      GMP_MAX_CONNECTIONS: '40',
+      GMP_MAX_CONNECTIONS_PER_HOST: '8',
+      GMP_ACCOUNT_PAUSE_MS: '1000',
+      GMP_ACCOUNT_PAUSE_MAX_MS: '8000',
+      GMP_EXPIRY_SWEEP_MS: '500',
+      GMP_RETRY_DELAYS_SECONDS: '60, 600,3600',
+      GMP_RETRY_MAX_ATTEMPTS: '3',
+    });
+    expect(engine.delivery).toMatchObject({
+      maxConnections: 40,
+      maxConnectionsPerHost: 8,
+      accountPauseMs: 1_000,
+      accountPauseMaxMs: 8_000,
+      expirySweepMs: 500,
+    });
+    expect(engine.retry).toMatchObject({ delaysMs: [60_000, 600_000, 3_600_000], maxAttempts: 3 });
+  });
+
+  test('takes the retries of the original by their name', () => {
+    const { engine } = readServerConfig({ GMP_RETRY_PRESET: 'original' });
+    expect(engine.retry?.delaysMs).toEqual([60_000, 300_000, 900_000, 3_600_000, 7_200_000]);
+  });
+
   test('takes an empty variable as not given', () => {
     expect(readServerConfig({ GMP_PORT: '', GMP_DATABASE_URL: '', GMP_CONFIG_FILE: '' }).port).toBe(8000);
   });
@@ -130,6 +155,30 @@ describe('what is wrong', () => {
     const file = dir.file('c.json');
     if (content !== undefined) writeFileSync(file, content);
     expect(problemsOf({ GMP_CONFIG_FILE: file })).toEqual([`GMP_CONFIG_FILE=${file}: ${message}`]);
+  });
+
+  test('settings that exclude each other are named by the variables that say them, or by the file', () => {
+    expect(problemsOf({ GMP_RETRY_PRESET: 'original', GMP_RETRY_BASE_MS: '5' })).toEqual([
+      'GMP_RETRY_PRESET, GMP_RETRY_BASE_MS: expected a preset, or baseMs and factor, not both',
+    ]);
+    using dir = tempDir();
+    const file = dir.file('c.json');
+    writeFileSync(file, '{"retry": {"preset": "original"}}');
+    expect(problemsOf({ GMP_CONFIG_FILE: file, GMP_RETRY_DELAYS_SECONDS: '60' })).toEqual([
+      `${file}: retry: expected a preset or delaysMs, not both`,
+    ]);
+  });
+
+  test.each([
+    ['words', 'often'],
+    ['another separator', '60;600'],
+    ['an empty place', '60,,600'],
+    ['no time at all', '0'],
+    ['too many', Array.from({ length: 101 }, () => '1').join()],
+  ])('delays of %s are refused by the name of the variable', (_, delays) => {
+    expect(problemsOf({ GMP_RETRY_DELAYS_SECONDS: delays })).toEqual([
+      expect.stringMatching(/^GMP_RETRY_DELAYS_SECONDS: expected/),
+    ]);
   });
 
   test('two names of one setting must agree', () => {

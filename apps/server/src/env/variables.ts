@@ -20,6 +20,12 @@ const asSeconds = (text: string): unknown => {
   return typeof seconds === 'number' ? seconds * 1_000 : seconds;
 };
 
+/** Whole seconds between commas. What is no list of numbers stays text, so that the schema says what it expected. */
+const asSecondsList = (text: string): unknown => {
+  const list = text.split(',').map(asSeconds);
+  return list.every((each) => typeof each === 'number') ? list : text;
+};
+
 const variables = (
   read: Variable['read'],
   rows: readonly (readonly [name: string, key: string, summary: string])[],
@@ -39,6 +45,7 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_EDITION', 'edition', 'auto, community or enterprise (auto)'],
     ['GMP_INSTANCE_NAME', 'instanceName', 'name of this instance (mail-proxy)'],
     ['GMP_EHLO_NAME', 'delivery.ehloName', "name given with EHLO (the machine's)"],
+    ['GMP_RETRY_PRESET', 'retry.preset', 'original: 60, 300, 900, 3600 and 7200 seconds, then given up (none)'],
     ['GMP_ENCRYPTION_KEY', 'encryptionKey', 'base64 of the 32 bytes that seal secrets at rest'],
     ['MAIL_PROXY_ENCRYPTION_KEY', 'encryptionKey', 'the same under its older name'],
     ['GMP_ENCRYPTION_KEY_FILE', 'encryptionKeyFile', 'file of that key, made when missing (<database>.key)'],
@@ -47,10 +54,16 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_PORT', 'port', 'port to listen on, 0 for any free one (8000)'],
     ['GMP_MAX_BODY_BYTES', 'maxBodyBytes', "bytes of a request's body (12582912)"],
     ['GMP_MAX_SENDS', 'delivery.maxSends', 'messages being sent at the same time (50)'],
+    ['GMP_MAX_CONNECTIONS', 'delivery.maxConnections', 'connections to relays, over all accounts (500)'],
+    ['GMP_MAX_CONNECTIONS_PER_HOST', 'delivery.maxConnectionsPerHost', 'of those, to one host and port (100)'],
+    ['GMP_ACCOUNT_PAUSE_MS', 'delivery.accountPauseMs', 'first pause of an account whose login fails (300000)'],
+    ['GMP_ACCOUNT_PAUSE_MAX_MS', 'delivery.accountPauseMaxMs', 'longest pause, reached by doubling (3600000)'],
+    ['GMP_EXPIRY_SWEEP_MS', 'delivery.expirySweepMs', 'how often expired messages are looked for (5000)'],
     ['GMP_STOP_DEADLINE_MS', 'delivery.stopDeadlineMs', 'how long running sends may finish at the end (10000)'],
     ['GMP_RETRY_BASE_MS', 'retry.baseMs', 'delay before the second attempt (60000)'],
     ['GMP_RETRY_MAX_MS', 'retry.maxDelayMs', 'longest delay between attempts (14400000)'],
     ['GMP_RETRY_FACTOR', 'retry.factor', 'how much longer each delay is than the one before (2)'],
+    ['GMP_RETRY_MAX_ATTEMPTS', 'retry.maxAttempts', 'attempts in all (no limit but the age)'],
     ['GMP_SMTP_CONNECT_TIMEOUT_MS', 'delivery.connectMs', 'time for the connection (30000)'],
     ['GMP_SMTP_GREETING_TIMEOUT_MS', 'delivery.greetingMs', 'time for the greeting (300000)'],
     ['GMP_SMTP_COMMAND_TIMEOUT_MS', 'delivery.commandMs', 'time for a reply (300000)'],
@@ -61,6 +74,9 @@ export const VARIABLES: readonly Variable[] = [
   ...variables(asSeconds, [
     ['GMP_SYNC_INTERVAL', 'reports.intervalMs', 'seconds after which a tenant with no news is called (300)'],
     ['GMP_RETRY_MAX_AGE_SECONDS', 'retry.maxAgeMs', 'age at which a message is given up (345600)'],
+  ]),
+  ...variables(asSecondsList, [
+    ['GMP_RETRY_DELAYS_SECONDS', 'retry.delaysMs', 'a list of delays, as 60,600,3600, then given up (none)'],
   ]),
 ];
 

@@ -217,12 +217,13 @@ test('the event tells what became of each address', () => {
 });
 
 describe('a connection cut after the dot', () => {
-  const ends = [
-    ['retry', 'deferred', null, 'pending', 'deferred'],
-    ['hold', 'in_doubt', null, 'in_doubt', 'in_doubt'],
-    ['fail', 'final', 'failed', 'failed', 'error'],
-  ] as const satisfies readonly (readonly [OnInDoubt, ...unknown[]])[];
-  test.each(ends)('under %s: the message is %s', (policy, state, result, recipient, event) => {
+  const ends: readonly { policy: OnInDoubt; state: string; result: string | null; recipient: string; event: string }[] =
+    [
+      { policy: 'retry', state: 'deferred', result: null, recipient: 'pending', event: 'deferred' },
+      { policy: 'hold', state: 'in_doubt', result: null, recipient: 'in_doubt', event: 'in_doubt' },
+      { policy: 'fail', state: 'final', result: 'failed', recipient: 'failed', event: 'error' },
+    ];
+  test.each(ends)('under $policy: the message is $state', ({ policy, state, result, recipient, event }) => {
     const settlement = settle([broken(true)], { message: { on_in_doubt: policy } });
     expect(settlement).toMatchObject({ state, result });
     expect(settlement.recipients).toMatchObject([{ state: recipient, attempts: 1 }]);
@@ -261,12 +262,27 @@ test('a list of delays that is used up fails the message', () => {
   expect(after(5)).toMatchObject({ state: 'final', result: 'failed', attempts: 6 });
 });
 
-test('535 at MAIL is no attempt of the recipient', () => {
-  const { recipients } = settle([accepted, refused(535, '5.7.8', 'mail')]);
-  expect(recipients).toMatchObject([
+test('535 at MAIL is no attempt of the recipient, and does not use up the list of delays', () => {
+  const policy = { ...POLICY, delaysMs: ORIGINAL_DELAYS_MS };
+  const settlement = settle([accepted, refused(535, '5.7.8', 'mail')], {
+    message: { attempts: ORIGINAL_DELAYS_MS.length },
+    context: { policy },
+  });
+  expect(settlement.recipients).toMatchObject([
     { state: 'sent', attempts: 1 },
     { state: 'pending', attempts: 0, verdict: 'account' },
   ]);
+  expect(settlement).toMatchObject({ state: 'deferred', eligibleAt: NOW + POLICY.baseMs });
+});
+
+test('the hint to one who is refused for good delays nobody else', () => {
+  const never: Answer = (address) => ({
+    status: 'refused',
+    address,
+    stage: 'rcpt',
+    reply: reply(550, '5.1.1', 'unknown; try again in 3600 seconds'),
+  });
+  expect(settle([never, later]).eligibleAt).toBe(NOW + POLICY.baseMs);
 });
 
 const ANSWERS = [accepted, unknown, later, broken(true), broken(false), 'untried'] as const;

@@ -11,9 +11,6 @@ import type { WireMessage } from './compose-message.ts';
 import { type Judgement, outcomeOf, type RecipientOutcome, unreachable, untried } from './outcome.ts';
 import type { PoolRequest } from './relay.ts';
 
-/** RFC 5321 §4.5.3.1.8: what a relay must take in one transaction; more is never put there, whatever it announces. */
-const MAX_RECIPIENTS = 100;
-
 /** Dead connections met in a row before the answer counts; each was idle and is replaced at once. */
 const MAX_STALE = 100;
 
@@ -141,7 +138,7 @@ function firstGroup(
   rest: readonly PendingRecipient[],
   { maxRecipients, maxRecipientDomains }: PooledSession['session'],
 ): readonly PendingRecipient[] {
-  const most = rest.slice(0, Math.max(1, Math.min(maxRecipients, MAX_RECIPIENTS)));
+  const most = rest.slice(0, Math.max(1, maxRecipients));
   if (maxRecipientDomains === null) return most;
   const domains = new Set<string>();
   const end = most.findIndex(({ address }) => {

@@ -146,7 +146,8 @@ export function prepareBatchStatements(db: Database<CoreSchema>, stepMs: number)
         )
         .limit(p.limit),
     ),
-    // From batch to batch through the index of their unfinished messages: a look-up a batch, not one a message.
+    // From batch to batch through the index of their unfinished messages: a look-up or two a batch, not one a message.
+    // The cross joins keep SQLite from beginning with all messages.
     leftParked: db.prepare((k, p) => ({
       compile: () =>
         sql<BatchInput>`
@@ -156,16 +157,20 @@ export function prepareBatchStatements(db: Database<CoreSchema>, stepMs: number)
               order by tenant_id, batch_code limit 1
             )
             union all
-            select (
+            select coalesce((
               select m.pk from messages m
               where m.batch_code is not null and m.state <> 'final'
-                and (m.tenant_id, m.batch_code) > (seen.tenant_id, seen.batch_code)
+                and m.tenant_id = seen.tenant_id and m.batch_code > seen.batch_code
+              order by m.batch_code limit 1
+            ), (
+              select m.pk from messages m
+              where m.batch_code is not null and m.state <> 'final' and m.tenant_id > seen.tenant_id
               order by m.tenant_id, m.batch_code limit 1
-            )
-            from batch join messages seen on seen.pk = batch.pk
+            ))
+            from batch cross join messages seen where seen.pk = batch.pk
           )
-          select m.tenant_id, m.batch_code from batch join messages m on m.pk = batch.pk
-          where exists (
+          select m.tenant_id, m.batch_code from batch cross join messages m
+          where m.pk = batch.pk and exists (
             select 1 from messages s
             where s.tenant_id = m.tenant_id and s.batch_code = m.batch_code
               and s.state <> 'final' and s.state = 'suspended'

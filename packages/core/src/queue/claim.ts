@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type Expression, type Kysely, type SqlBool, sql } from 'kysely';
+import { type Expression, type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Statement } from '../database/statement.ts';
 import type { OnInDoubt } from '../entities/message/message.table.ts';
@@ -65,6 +65,10 @@ interface ClaimInput {
 interface LimitedInput extends ClaimInput {
   readonly account_scope: string;
   readonly tenant_scope: string;
+  /** What is in a bucket that ended by then counts no more. */
+  readonly minute_ago: number;
+  readonly hour_ago: number;
+  readonly day_ago: number;
   readonly account_minute: number;
   readonly account_hour: number;
   readonly account_day: number;
@@ -76,12 +80,14 @@ interface LimitedInput extends ClaimInput {
   readonly tenant_by_recipient: number;
 }
 
+type Scope = 'account' | 'tenant';
+
 /** As it comes back; the owner is the session that claimed. */
 type ClaimedRow = Omit<ClaimedMessage, 'owner_session'>;
 
 /** Immediate messages have ranks below zero. */
 const ANY_RANK = Number.MAX_SAFE_INTEGER;
-/** Stands for no limit; what is in flight is taken off it. */
+/** Stands for no limit, and for room without end. */
 const NO_LIMIT = 1_000_000_000_000;
 
 const CLAIMED = [
@@ -139,8 +145,16 @@ export function prepareClaim(db: Database<CoreSchema>): Claim {
           ]),
       )
       .with(
+        (cte) => cte('flying').materialized(),
+        () => flyingNow(p),
+      )
+      .with(
+        (cte) => cte('windows').materialized(),
+        () => windowsNow(p),
+      )
+      .with(
         (cte) => cte('room').materialized(),
-        () => roomOf(k, p),
+        () => roomNow(),
       )
       .updateTable('messages')
       .set({ state: sql.lit('leased'), owner_session: p.session, updated_at: p.now, handed_at: null })
@@ -162,7 +176,7 @@ export function prepareClaim(db: Database<CoreSchema>): Claim {
       const input = { account_pk: accountPk, tenant_id: tenantId, quota, session, now, below, probe: probe ? 1 : 0 };
       return limits === null
         ? plain.bind(input)
-        : limited.bind({ ...input, ...limitInput(accountPk, tenantId, limits) });
+        : limited.bind({ ...input, ...windowInput(now), ...limitInput(accountPk, tenantId, limits) });
     });
     const locks = lock === null ? [] : locksOf(lanes, lock);
     const results = await db.write([...locks, ...claims]);
@@ -173,6 +187,11 @@ export function prepareClaim(db: Database<CoreSchema>): Claim {
     );
   };
 }
+
+/** What keeps the messages of suspended batches back until they are parked. */
+export const ofNoSuspendedBatch: Expression<SqlBool> = sql<SqlBool>`(batch_code is null or not exists (
+  select 1 from suspended_batches b where b.tenant_id = messages.tenant_id and b.batch_code = messages.batch_code
+))`;
 
 /** Messages that may be claimed, in their order. Conditions on constants are looked up once, not once a row. */
 function candidates(k: Kysely<CoreSchema>, p: ClaimInput) {
@@ -187,64 +206,65 @@ function candidates(k: Kysely<CoreSchema>, p: ClaimInput) {
     .where(
       sql<SqlBool>`(${p.probe} = 1 or not exists (select 1 from account_pauses where account_pk = ${p.account_pk}))`,
     )
-    .where(
-      sql<SqlBool>`(batch_code is null or not exists (
-        select 1 from suspended_batches b where b.tenant_id = messages.tenant_id and b.batch_code = messages.batch_code
-      ))`,
-    )
+    .where(ofNoSuspendedBatch)
     .orderBy('rank')
     .orderBy('pk');
 }
 
-/** What each scope may send besides what it sent in each window, and whether it sent nothing in it at all. */
-function roomOf(k: Kysely<CoreSchema>, p: LimitedInput) {
-  const used = (scope: string, windowMs: number): Expression<number> =>
-    sql<number>`(select coalesce(sum(used), 0) from rate_uses
-      where scope = ${scope} and window_ms = ${sql.lit(windowMs)} and bucket_at > ${p.now} - ${sql.lit(windowMs)})`;
-  const flying = (column: 'account_pk' | 'tenant_id', value: string, byRecipient: number): Expression<number> =>
+/** What of each scope is claimed and not settled yet, in the unit of its limits. */
+function flyingNow(p: LimitedInput): RawBuilder<Record<Scope, number>> {
+  const flying = (column: 'account_pk' | 'tenant_id', value: string, byRecipient: number) =>
     sql<number>`(select coalesce(sum(case when ${byRecipient} = 1 then units else 1 end), 0) from messages
       where state = 'leased' and owner_session > 0 and ${sql.ref(column)} = ${value})`;
-  const least = (parts: readonly Expression<number>[]): Expression<number> =>
-    sql<number>`(select min(part) from (${sql.join(
-      parts.map((part) => sql`select ${part} as part`),
-      sql` union all `,
-    )}) parts)`;
-  const accountFlying = flying('account_pk', p.account_pk, p.account_by_recipient);
-  const tenantFlying = flying('tenant_id', p.tenant_id, p.tenant_by_recipient);
-  const left = (limit: number, scope: string, windowMs: number): Expression<number> =>
-    sql<number>`${limit} - ${used(scope, windowMs)}`;
-  const busy = (scope: string): Expression<number> =>
-    sql<number>`(select coalesce(sum(used), 0) from rate_uses
-      where scope = ${scope} and bucket_at > ${p.now} - window_ms)`;
-  const account = least([
-    left(p.account_minute, p.account_scope, MINUTE_MS),
-    left(p.account_hour, p.account_scope, HOUR_MS),
-    left(p.account_day, p.account_scope, DAY_MS),
-  ]);
-  const tenant = least([
-    left(p.tenant_minute, p.tenant_scope, MINUTE_MS),
-    left(p.tenant_hour, p.tenant_scope, HOUR_MS),
-    left(p.tenant_day, p.tenant_scope, DAY_MS),
-  ]);
-  return k.selectNoFrom([
-    sql<number>`${account} - ${accountFlying}`.as('account'),
-    sql<number>`${tenant} - ${tenantFlying}`.as('tenant'),
-    sql<number>`${busy(p.account_scope)} + ${accountFlying}`.as('account_busy'),
-    sql<number>`${busy(p.tenant_scope)} + ${tenantFlying}`.as('tenant_busy'),
-  ]);
+  return sql`(select
+    ${flying('account_pk', p.account_pk, p.account_by_recipient)} as account,
+    ${flying('tenant_id', p.tenant_id, p.tenant_by_recipient)} as tenant)`;
+}
+
+/** Each window of each scope: what it allows, and what is taken of that by what was sent and by what is in flight. */
+function windowsNow(p: LimitedInput): RawBuilder<{ scope: Scope; allowed: number; taken: number }> {
+  const window = (scope: Scope, allowed: number, windowMs: number, since: number) =>
+    // Without its type PostgreSQL takes a parameter in a union for text.
+    sql`select ${sql.lit(scope)} as scope, cast(${allowed} as bigint) as allowed,
+      (select ${sql.ref(scope)} from flying) + (select coalesce(sum(used), 0) from rate_uses
+        where scope = ${p[`${scope}_scope`]} and window_ms = ${sql.lit(windowMs)} and bucket_at > ${since}) as taken`;
+  const windows = [
+    window('account', p.account_minute, MINUTE_MS, p.minute_ago),
+    window('account', p.account_hour, HOUR_MS, p.hour_ago),
+    window('account', p.account_day, DAY_MS, p.day_ago),
+    window('tenant', p.tenant_minute, MINUTE_MS, p.minute_ago),
+    window('tenant', p.tenant_hour, HOUR_MS, p.hour_ago),
+    window('tenant', p.tenant_day, DAY_MS, p.day_ago),
+  ];
+  return sql`(${sql.join(windows, sql` union all `)})`;
+}
+
+/** What each scope may send besides, and how large a message may go alone: as large as it is where nothing is taken. */
+function roomNow(): RawBuilder<Record<Scope | `${Scope}_alone`, number>> {
+  const least = (scope: Scope, room: RawBuilder<unknown>) =>
+    sql`min(case when scope = ${sql.lit(scope)} then ${room} end)`;
+  const room = sql`allowed - taken`;
+  const alone = sql`case when taken = 0 then ${sql.lit(NO_LIMIT)} else ${room} end`;
+  return sql`(select
+    ${least('account', room)} as account, ${least('account', alone)} as account_alone,
+    ${least('tenant', room)} as tenant, ${least('tenant', alone)} as tenant_alone
+    from windows)`;
 }
 
 /**
- * Whether a message fits into what its scope may still send. One that has more recipients than the limit itself would
- * wait for ever: it goes alone, once its windows are empty.
+ * Whether a message fits into what its scope may still send. One that has more recipients than a limit would wait for
+ * ever: it goes alone, once the windows that are too small for it are empty.
  */
-function fits(scope: 'account' | 'tenant', byRecipient: number): Expression<SqlBool> {
-  const room = sql`(select ${sql.ref(scope)} from room)`;
-  const busy = sql`(select ${sql.ref(`${scope}_busy`)} from room)`;
+function fits(scope: Scope, byRecipient: number): Expression<SqlBool> {
   return sql<SqlBool>`(
-    (case when ${byRecipient} = 1 then recipients else messages end) <= ${room}
-    or (${byRecipient} = 1 and messages = 1 and ${busy} = 0)
+    (case when ${byRecipient} = 1 then recipients else messages end) <= (select ${sql.ref(scope)} from room)
+    or (${byRecipient} = 1 and messages = 1 and recipients <= (select ${sql.ref(`${scope}_alone`)} from room))
   )`;
+}
+
+/** Computed here: PostgreSQL takes a parameter minus a number for one of its 32 bits. */
+function windowInput(now: number) {
+  return { minute_ago: now - MINUTE_MS, hour_ago: now - HOUR_MS, day_ago: now - DAY_MS };
 }
 
 function limitInput(accountPk: string, tenantId: string, { account, tenant }: LaneLimits) {

@@ -66,7 +66,7 @@ export function createLaneGates(db: Database<CoreSchema>): LaneGates {
       .selectFrom('rate_uses')
       .select(['scope', 'window_ms', 'bucket_at', 'used'])
       .where('scope', '=', p.scope)
-      .where(sql<boolean>`bucket_at > ${p.now} - window_ms`),
+      .where(sql<boolean>`bucket_at + window_ms > ${p.now}`),
   );
   const flights = db.prepare<{ account_pk: string; tenant_id: string }, FlightRow>((k, p) => ({
     compile: () =>

@@ -126,9 +126,15 @@ export function batchConformance(open: OpenStore): void {
       const parked = await world.accept({ batch_code: 'summer' });
       for (const code of ['spring', 'summer']) await world.run(suspendBatch, { ...BATCH, batch_code: code });
       await world.accept({ batch_code: 'autumn' });
-      await world.services.batches.activate(KEY);
+      await world.addTenant('other');
+      const theirs = { tenantId: 'other', batchCode: 'spring' };
+      const accountPk = await world.addAccount('other', 'main');
+      await world.services.batches.suspend(theirs, world.clock.now());
+      await world.accept({ batch_code: 'spring', tenant_id: 'other', account_pk: accountPk });
+      for (const key of [KEY, theirs]) await world.services.batches.activate(key);
       expect(await world.services.batches.sweep(world.clock.now())).toEqual([
         { accountPk: world.accountPk, tenantId: world.tenantId },
+        { accountPk, tenantId: 'other' },
       ]);
       expect((await world.message(pk)).state).toBe('ready');
       expect((await world.message(parked)).state).toBe('suspended');

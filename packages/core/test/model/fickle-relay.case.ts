@@ -13,6 +13,8 @@ export interface Taking {
   readonly at: number;
 }
 
+const CUT_AFTER_DOT = 0.15;
+
 /** What the relay does at one step of a dialogue. */
 type Whim = 'fine' | 'cut' | 'later' | 'never' | 'busy';
 
@@ -37,7 +39,10 @@ export class FickleRelay {
     this.#now = now;
   }
 
-  /** The process at the other end dies: its connections are gone, and what it still writes is not heard. */
+  /** The name that the living engine gives with EHLO; one that was killed does not reach the relay any more. */
+  clientName = '';
+
+  /** All connections break. */
   cutAll(): void {
     this.#epoch += 1;
     for (const client of this.#clients) client.reset();
@@ -57,11 +62,13 @@ export class FickleRelay {
 
   async #dialogue(client: PeerConnection, epoch: number): Promise<void> {
     let to: string[] = [];
+    let hasSender = false;
     for (;;) {
       const line = await client.line();
       const verb = line.split(' ')[0]?.toUpperCase() ?? '';
       switch (verb) {
         case 'EHLO':
+          if (line !== `EHLO ${this.clientName}`) return client.reset();
           await client.send('250-relay.test\r\n250-PIPELINING\r\n250-AUTH PLAIN\r\n250 8BITMIME\r\n');
           break;
         case 'AUTH':
@@ -69,9 +76,19 @@ export class FickleRelay {
           break;
         case 'MAIL':
           to = [];
-          if ((await this.#say(client, '250 2.1.0 ok', '451 4.3.0 not now')) === 'cut') return;
+          hasSender = false;
+          switch (await this.#say(client, '250 2.1.0 ok', '451 4.3.0 not now')) {
+            case 'cut':
+              return;
+            case 'fine':
+              hasSender = true;
+          }
           break;
         case 'RCPT': {
+          if (!hasSender) {
+            await client.send('503 5.5.1 no sender\r\n');
+            break;
+          }
           const said = await this.#say(client, '250 2.1.5 ok', '450 4.2.1 not now', '550 5.1.1 nobody');
           if (said === 'cut') return;
           if (said === 'fine') to.push(/<([^>]*)>/.exec(line)?.[1] ?? '');
@@ -104,6 +121,10 @@ export class FickleRelay {
     if (epoch !== this.#epoch) return false;
     const mailId = /^X-Genro-Mail-ID: (.*)\r$/im.exec(body)?.[1] ?? '';
     const whim = this.#whim();
+    if (whim === 'cut') {
+      client.reset();
+      return false;
+    }
     if (whim === 'later' || whim === 'busy') {
       await client.send('451 4.3.0 not now\r\n');
       return true;
@@ -112,13 +133,11 @@ export class FickleRelay {
       await client.send('552 5.3.4 too big\r\n');
       return true;
     }
-    // A cut comes before it was taken, or after.
-    if (whim === 'cut' && this.#random() < 0.5) {
-      client.reset();
-      return false;
-    }
-    this.takings.push({ mailId, to: [...to], answered: whim === 'fine', at: this.#now() });
-    if (whim === 'cut') {
+    // The worst moment has a chance of its own: cut after the dot, before the message was taken or after.
+    const isCut = !this.isKind && this.#random() < CUT_AFTER_DOT;
+    const isTaken = !isCut || this.#random() < 0.5;
+    if (isTaken) this.takings.push({ mailId, to: [...to], answered: !isCut, at: this.#now() });
+    if (isCut) {
       client.reset();
       return false;
     }

@@ -21,7 +21,7 @@ export class ModelWorld implements AsyncDisposable {
   readonly #peer: ScriptedPeer;
   #life = 0;
   #engine: MailEngine | null = null;
-  readonly #abandoned: MailEngine[] = [];
+  readonly #abandoned: Promise<void>[] = [];
 
   static async open(random: Random): Promise<ModelWorld> {
     let relay: FickleRelay | null = null;
@@ -56,11 +56,13 @@ export class ModelWorld implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
+    this.relay.clientName = `life-${this.#life}.test`;
     this.#engine = await createMailEngine({
       config: {
         database: this.#file,
         encryptionKeyFile: this.#dir.file('mail.key'),
-        delivery: { ehloName: 'client.test', idleMs: 600_000 },
+        // The clock leaps over heartbeats, which is no fault of the session's.
+        delivery: { ehloName: this.relay.clientName, idleMs: 600_000, leaseMs: 1_000_000_000 },
       },
       clock: this.clock,
       random: this.#random,
@@ -93,7 +95,8 @@ export class ModelWorld implements AsyncDisposable {
       if (existsSync(before + suffix)) copyFileSync(before + suffix, this.#file + suffix);
     }
     this.relay.cutAll();
-    this.#abandoned.push(this.engine);
+    // What is left of it ends by and by, unheard.
+    this.#abandoned.push(Promise.resolve(this.engine[Symbol.asyncDispose]()).catch(() => {}));
     await this.start();
   }
 
@@ -106,8 +109,7 @@ export class ModelWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const engine of [...this.#abandoned, this.engine]) {
-      const stopping = Promise.resolve(engine[Symbol.asyncDispose]());
+    for (const stopping of [...this.#abandoned, Promise.resolve(this.engine[Symbol.asyncDispose]())]) {
       let isStopped = false;
       void stopping
         .catch(() => {})

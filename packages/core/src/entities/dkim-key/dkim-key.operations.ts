@@ -99,7 +99,11 @@ async function accountOf(
     return { pk, id };
   } catch (error) {
     if (!isMailProxyError(error, 'not_found')) throw error;
-    throw new MailProxyError('unknown_account', { detail: `the tenant has no account ${accountId}`, cause: error });
+    throw new MailProxyError('unknown_account', {
+      detail: `the tenant has no account ${accountId}`,
+      problems: [{ pointer: '/account_id', message: 'expected the id of an account of the tenant' }],
+      cause: error,
+    });
   }
 }
 

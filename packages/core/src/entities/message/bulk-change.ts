@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Reach } from '../../operations/principal.ts';
 import { type ChangeRequest, changeMessage, refusalOf } from './change-message.ts';
-import type { MessageRow } from './message.store.ts';
 import type { LaneName } from './message-control.types.ts';
 import type { MessageFilter } from './message-filter.ts';
+import type { MessageRow } from './message-row.ts';
 import type { ControlServices } from './message-services.ts';
 
 /** Which messages: by name, or all that match. */
@@ -29,7 +29,7 @@ export interface BulkEnd {
 }
 
 /** Rows read at once: small ones, read in the order of the primary key, so that a page is found without the ones before. */
-const PAGE = 10_000;
+const PAGE = 20_000;
 /** Messages changed in one turn, each in its own unit; they share a commit. */
 const CHUNK = 500;
 

@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Reach } from '../../operations/principal.ts';
 import { resolveRetryPolicy } from '../../retry-policy.ts';
-import type { MessageRow } from './message.store.ts';
 import type { ControlAction, MessageChange } from './message-control.types.ts';
+import type { MessageRow } from './message-row.ts';
 import type { ControlServices } from './message-services.ts';
 import type { MessageResult, MessageState } from './message-state.ts';
 

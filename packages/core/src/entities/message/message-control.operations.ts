@@ -8,9 +8,9 @@ import type { Reach } from '../../operations/principal.ts';
 import { invalidInput } from '../../operations/validate.ts';
 import { type ChangeEnd, type ChangeRequest, changeMessage, STATES_OF } from './change-message.ts';
 import { dateTime, messageSummary } from './message.schema.ts';
-import type { MessageRow } from './message.store.ts';
 import type { ControlAction } from './message-control.types.ts';
 import { toSummary } from './message-output.ts';
+import type { MessageRow } from './message-row.ts';
 import type { ControlServices } from './message-services.ts';
 import type { MessageState } from './message-state.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { MessageRow } from './message.store.ts';
+import type { MessageRow } from './message-row.ts';
 import type { MessageState } from './message-state.ts';
 
 /** What may be done with a message by hand. */

@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import type { Prepared, Statement } from '../../database/statement.ts';
 import type { CoreSchema } from '../schema.ts';
-import type { MessageRow } from './message.store.ts';
+import { MESSAGE_COLUMNS, type MessageRow } from './message-row.ts';
 import type { MessageResult, MessageState } from './message-state.ts';
 
 /** Which messages: all that is given has to match. */
@@ -34,28 +34,6 @@ export interface MessagePage {
   readonly limit: number;
 }
 
-/** What an operation on messages shows and decides by. */
-export const MESSAGE_COLUMNS = [
-  'messages.pk',
-  'messages.tenant_id',
-  'messages.id',
-  'messages.account_pk',
-  'messages.state',
-  'messages.result',
-  'messages.priority',
-  'messages.eligible_at',
-  'messages.attempts',
-  'messages.batch_code',
-  'messages.message_id',
-  'messages.expires_at',
-  'messages.on_in_doubt',
-  'messages.last_error',
-  'messages.created_at',
-  'messages.updated_at',
-  'messages.final_at',
-  'accounts.id as account_id',
-] as const;
-
 interface PageInput {
   readonly tenant: string;
   readonly reference: string;
@@ -70,10 +48,11 @@ interface PageInput {
   readonly after: string;
   readonly limit: number;
 }
-type ConditionName = Exclude<keyof PageInput, 'limit'> | 'is_open';
+type GivenName = Exclude<keyof PageInput, 'limit'> | 'is_open';
+type ConditionName = GivenName | 'open_batch';
 
 /** In any reach and filter; what is null is no condition. */
-type Given = { readonly [Name in Exclude<ConditionName, 'is_open'>]: PageInput[Name] | null } & {
+type Given = { readonly [Name in Exclude<GivenName, 'is_open'>]: PageInput[Name] | null } & {
   readonly is_open: 1 | null;
 };
 
@@ -115,12 +94,18 @@ export function prepareMessagePages(db: Database<CoreSchema>): BindPage {
       after,
     };
     // Its keys are those of the literal above.
-    const names = (Object.keys(given) as ConditionName[]).filter((name) => given[name] !== null);
+    const names = conditionsOf((Object.keys(given) as GivenName[]).filter((name) => given[name] !== null));
     const key = [order, ...names].join(',');
     const prepared = known.get(key) ?? preparePage(names, order);
     known.set(key, prepared);
     return prepared.bind({ ...given, limit } as PageInput);
   };
+}
+
+/** What waits of a batch has an index of its own, which is small where the tenant has a long history. */
+function conditionsOf(names: readonly GivenName[]): readonly ConditionName[] {
+  const hasIndex = (['tenant', 'batch_code', 'is_open'] as const).every((name) => names.includes(name));
+  return hasIndex ? names.map((name) => (name === 'batch_code' ? 'open_batch' : name)) : names;
 }
 
 function conditionOf(name: ConditionName, p: PageInput, order: MessagePage['order']): RawBuilder<boolean> {
@@ -134,6 +119,10 @@ function conditionOf(name: ConditionName, p: PageInput, order: MessagePage['orde
       )`;
     case 'batch_code':
       return sql<boolean>`messages.batch_code = ${p.batch_code}`;
+    case 'open_batch':
+      return sql<boolean>`messages.pk in (
+        select pk from messages where tenant_id = ${p.tenant} and batch_code = ${p.batch_code} and state <> 'final'
+      )`;
     case 'account':
       return sql<boolean>`(accounts.id = ${p.account} or accounts.pk = ${p.account})`;
     case 'state':

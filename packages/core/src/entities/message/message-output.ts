@@ -5,8 +5,8 @@ import { epochSeconds, rfc3339, rfc3339OrNull } from '../../operations/fields.ts
 import { eventDetailOf } from '../message-event/message-event.schema.ts';
 import type { MessageEventRow } from '../message-event/message-event.store.ts';
 import type { attemptOutput, messageOutput, messageSummary, recipientOutput } from './message.schema.ts';
-import type { MessageRow } from './message.store.ts';
 import type { MessageRecipientsTable } from './message.table.ts';
+import type { MessageRow } from './message-row.ts';
 import type { StoredContent } from './stored-content.ts';
 import type { WaitingFor } from './waiting-for.ts';
 

@@ -4,10 +4,11 @@ import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
 import type { RetryPolicy, RetryPolicyInput } from '../../retry-policy.ts';
 import type { MessageEventStore } from '../message-event/message-event.store.ts';
-import type { MessageRow, MessageStore } from './message.store.ts';
+import type { MessageStore } from './message.store.ts';
 import type { OnInDoubt } from './message.table.ts';
 import type { Batches, LaneName, MessageControl } from './message-control.types.ts';
 import type { MessageDraft } from './message-draft.ts';
+import type { MessageRow } from './message-row.ts';
 import type { WaitingFor } from './waiting-for.ts';
 
 /** State in which a message was stored. */

@@ -6,13 +6,11 @@ import { MailProxyError } from '../../errors.ts';
 import { looksLikePk } from '../../identity.ts';
 import type { Reach } from '../../operations/principal.ts';
 import type { CoreSchema } from '../schema.ts';
-import type { MessageRecipientsTable, MessagesTable } from './message.table.ts';
-import { MESSAGE_COLUMNS, type MessageFilter, type MessagePage, prepareMessagePages } from './message-filter.ts';
+import type { MessageRecipientsTable } from './message.table.ts';
+import { type MessageFilter, type MessagePage, prepareMessagePages } from './message-filter.ts';
+import { MESSAGE_COLUMNS, type MessageRow } from './message-row.ts';
 
-/** A message's row with the name its account has for the client. */
-export type MessageRow = Omit<MessagesTable, 'owner_session' | 'rank' | 'handed_at' | 'units'> & {
-  readonly account_id: string;
-};
+export type { MessageRow } from './message-row.ts';
 
 /** How many messages wait, and how the finished ones ended. */
 export interface MessageCounts {

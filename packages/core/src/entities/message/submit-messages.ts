@@ -51,7 +51,7 @@ export async function submitMessages(
       try {
         const tenantId = tenantOf(input, reach);
         const account = await services.accounts.resolve(tenantId, input.account_id ?? null);
-        if (account === null) throw noAccount(input.account_id);
+        if (account === null) throw noAccount(input.account_id, pointerOf(index));
         const { tenant, retry } = await services.accounts.relayRow(account.pk);
         if (tenant.refuseOverLimit) await expectRoom(account.pk);
         const draft = draftMessage(input, parts, {
@@ -130,10 +130,18 @@ function tenantOf(input: ParsedMessage, reach: Reach): string {
   return reach.tenantId;
 }
 
-function noAccount(accountId: string | undefined): MailProxyError {
-  return accountId === undefined
-    ? new MailProxyError('no_default_account')
-    : new MailProxyError('unknown_account', { detail: `the tenant has no account ${accountId}` });
+function noAccount(accountId: string | undefined, base: string): MailProxyError {
+  const pointer = `${base}/account_id`;
+  if (accountId === undefined) {
+    return new MailProxyError('no_default_account', {
+      problems: [{ pointer, message: 'required, as the tenant has no default account' }],
+    });
+  }
+  const detail = `the tenant has no account ${accountId}`;
+  return new MailProxyError('unknown_account', {
+    detail,
+    problems: [{ pointer, message: 'expected the id of an account of the tenant' }],
+  });
 }
 
 /** Errors of one message; a database that is gone is everybody's and goes up. */

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { createPrivateKey } from 'node:crypto';
+import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
+import PostalMime from 'postal-mime';
+import * as v from 'valibot';
+import { expect, test } from 'vitest';
+import { checkContent } from '../entities/message/check-content.ts';
+import { type MessageInput, messageInput } from '../entities/message/message.schema.ts';
+import { parseStoredContent } from '../entities/message/stored-content.ts';
+import type { ClaimedMessage } from '../queue/claim.ts';
+import type { MailContent } from '../smtp/compose/content.ts';
+import { dkimRecord, generateDkimKey } from '../smtp/compose/dkim-key.ts';
+import { composeMessage } from './compose-message.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+
+const MESSAGE: ClaimedMessage = {
+  pk: '0198c0de-0000-7000-8000-000000000001',
+  tenant_id: 'acme',
+  id: 'invitation-1',
+  account_pk: 'a',
+  owner_session: 1,
+  priority: 2,
+  rank: NOW,
+  eligible_at: NOW,
+  attempts: 0,
+  batch_code: null,
+  message_id: '<0198c0de-0000-7000-8000-000000000001@acme.example>',
+  expires_at: null,
+  on_in_doubt: 'retry',
+  units: 2,
+  created_at: NOW + 999,
+};
+
+const INPUT: MessageInput = {
+  from: 'Società Acme <zoë@acme.example>',
+  to: 'Die Küche: Bob <bob@bücher.example>, cid@example.org;',
+  cc: ['undisclosed-recipients:;'],
+  bcc: 'Quiet: eve@example.org;',
+  subject: 'Perché no?',
+  text: 'Ciao',
+  html: '<p>Ciao <img src="cid:logo@acme">',
+  calendar: { method: 'REQUEST', content: 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n' },
+  list_unsubscribe: { url: 'https://acme.example/u', one_click: true },
+  attachments: [
+    { filename: 'ü.pdf', storage_path: 'base64:JVBERg==' },
+    { filename: 'logo.png', storage_path: 'base64:aGk=', content_id: 'logo@acme' },
+  ],
+};
+
+function stored(input: MessageInput) {
+  const result = checkContent(v.parse(messageInput, input), '', { maxRecipients: 10, now: NOW });
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  const { content, attachments } = result.checked;
+  return {
+    stored: parseStoredContent(JSON.stringify(content)),
+    attachments: attachments.map((file, position) => ({ ...file, position, message_pk: MESSAGE.pk })),
+  };
+}
+
+const unchanged = (content: MailContent): MailContent => content;
+
+test('what a client posted is what a reader finds, and nothing of bcc', async () => {
+  const wire = composeMessage(MESSAGE, stored(INPUT), unchanged, []);
+  expect(wire.from).toBe('zoë@acme.example');
+  expect(wire.needsSmtpUtf8(['bob@example.org'])).toBe(true);
+  expect(wire.bytes.toString()).not.toMatch(/eve@|Quiet/);
+  const email = await PostalMime.parse(wire.bytes);
+  expect(email).toMatchObject({
+    from: { name: 'Società Acme', address: 'zoë@acme.example' },
+    to: [
+      {
+        name: 'Die Küche',
+        group: [
+          { name: 'Bob', address: 'bob@xn--bcher-kva.example' },
+          { name: '', address: 'cid@example.org' },
+        ],
+      },
+    ],
+    cc: [{ name: 'undisclosed-recipients', group: [] }],
+    subject: 'Perché no?',
+    text: 'Ciao\n',
+    html: '<p>Ciao <img src="cid:logo@acme">\n',
+    messageId: MESSAGE.message_id,
+  });
+  expect(
+    email.attachments.map(({ filename, mimeType, method, related }) => [filename, mimeType, method, related]),
+  ).toEqual([
+    ['logo.png', 'image/png', undefined, true],
+    [null, 'text/calendar', 'REQUEST', undefined],
+    ['ü.pdf', 'application/pdf', undefined, undefined],
+  ]);
+  expect(email.headers.find(({ key }) => key === 'x-genro-mail-id')?.value).toBe('invitation-1');
+});
+
+test('the signature covers what the mixins made of it, and is the same at each attempt', async () => {
+  const made = await generateDkimKey('rsa');
+  const key = {
+    domain: 'acme.example',
+    selector: 's',
+    algorithm: made.algorithm,
+    privateKey: createPrivateKey(made.pem),
+  };
+  const composing = (content: MailContent): MailContent => ({ ...content, text: `${content.text}, changed` });
+  const send = (attempts: number): Buffer =>
+    composeMessage({ ...MESSAGE, attempts }, stored(INPUT), composing, [key]).bytes;
+  const bytes = send(0);
+  expect((await PostalMime.parse(bytes)).text).toBe('Ciao, changed\n');
+  expect(bytes.toString()).toContain(` t=${NOW / 1_000};`);
+  const { results } = await dkimVerify(bytes, { resolver: async () => [[dkimRecord(made)]] });
+  expect(results.map(({ status, signingDomain }) => [status.result, status.aligned, signingDomain])).toEqual([
+    ['pass', 'acme.example', 'acme.example'],
+  ]);
+  expect(send(3).equals(bytes)).toBe(true);
+});

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { createSmtpPool } from '../smtp/pool.ts';
+import { type Answers, relayAt, type ServeOptions, serve, startPeer } from '../smtp/scripted-peer.case.ts';
+import type { SmtpRelay } from '../smtp/session.types.ts';
+import { type Transmission, type Transmitted, transmit } from './transmit.ts';
+
+/** A relay that answers as the test says, and one message for it. */
+async function startWorld(options: ServeOptions, relay: Partial<SmtpRelay> = {}) {
+  const peer = await startPeer((connection) => serve(connection, options));
+  const pool = createSmtpPool({ clock: systemClock });
+  const stop = new AbortController();
+  const asked = { mails: 0, handOvers: 0 };
+  return {
+    peer,
+    stop,
+    asked,
+    async send(recipients: number, changes: Partial<Transmission> = {}): Promise<Transmitted | null> {
+      const wire = {
+        from: 'from@sender.test',
+        bytes: Buffer.from('Subject: x\r\n\r\nx\r\n'),
+        needsSmtpUtf8: () => false,
+      };
+      const to = Array.from({ length: recipients }, (_, position) => ({
+        position,
+        address: `r${position}@d${position}.test`,
+        attempts: 0,
+      }));
+      return transmit(wire, to, {
+        pool,
+        request: {
+          key: 'key',
+          relay: relayAt(peer.port, relay),
+          limits: { maxConnections: 1, maxTransactionsPerConnection: 1_000, maxAgeMs: 3_600_000, idleMs: 60_000 },
+        },
+        judgement: { rules: [], onInDoubt: 'retry' },
+        mayMail: () => {
+          asked.mails += 1;
+          return true;
+        },
+        async handOver() {
+          asked.handOvers += 1;
+        },
+        signal: stop.signal,
+        ...changes,
+      });
+    },
+    /** Recipients of each message that the relay took. */
+    get taken(): readonly number[] {
+      return peer.connections.flatMap(({ messages }) => messages.map(({ to }) => to.length));
+    },
+    async [Symbol.asyncDispose]() {
+      await pool.close({ graceMs: 0 });
+      await peer[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A relay that takes so many recipients in a transaction and answers 452 4.5.3 to the others. */
+function takingAtMost(most: number): Answers {
+  let named = 0;
+  return {
+    MAIL: () => {
+      named = 0;
+      return '250 2.1.0 ok';
+    },
+    RCPT: () => {
+      named += 1;
+      return named <= most ? '250 2.1.5 ok' : '452 4.5.3 too many recipients';
+    },
+  };
+}
+
+const statesOf = (transmitted: Transmitted | null): readonly string[] =>
+  (transmitted?.outcomes ?? []).map(({ state }) => state);
+function countsOf(transmitted: Transmitted | null): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const state of statesOf(transmitted)) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}
+
+describe('452 4.5.3 at RCPT', () => {
+  test.each([
+    ['in clear order', []],
+    ['pipelined', ['PIPELINING']],
+  ])('sends those that were too many in further transactions at once, %s', async (_, extensions) => {
+    await using world = await startWorld({ extensions, answers: takingAtMost(10) });
+    const transmitted = await world.send(25);
+    expect(countsOf(transmitted)).toEqual({ sent: 25 });
+    expect(world.taken).toEqual([10, 10, 5]);
+    // One attempt, though in three transactions.
+    expect(transmitted?.sent).toEqual({ messages: 1, recipients: 25 });
+  });
+
+  test('for everybody defers them all and is not asked again in this attempt', async () => {
+    await using world = await startWorld({ answers: takingAtMost(0) });
+    const transmitted = await world.send(3);
+    expect(countsOf(transmitted)).toEqual({ pending: 3 });
+    expect(transmitted?.outcomes[0]).toMatchObject({ code: 452, enhanced: '4.5.3', verdict: 'recipient' });
+    expect(world.asked.mails).toBe(1);
+    expect(transmitted?.sent).toEqual({ messages: 0, recipients: 0 });
+  });
+
+  test('when the message is then refused for now, is the outcome of those that were too many', async () => {
+    await using world = await startWorld({ answers: { ...takingAtMost(1), DOT: () => '451 4.3.0 not now' } });
+    const transmitted = await world.send(2);
+    expect(transmitted?.outcomes).toMatchObject([
+      { state: 'pending', stage: 'dot', code: 451 },
+      { state: 'pending', stage: 'rcpt', code: 452 },
+    ]);
+    expect(world.asked.mails).toBe(1);
+  });
+
+  test('always ends, with each recipient sent, whatever the relay takes at a time', async () => {
+    const sizes = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 12 }));
+    await fc.assert(
+      fc.asyncProperty(sizes, async ([recipients, most]) => {
+        await using world = await startWorld({ answers: takingAtMost(most) });
+        expect(countsOf(await world.send(recipients))).toEqual({ sent: recipients });
+        expect(world.asked.mails).toBe(Math.ceil(recipients / most));
+        expect(world.asked.handOvers).toBe(world.asked.mails);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('more recipients than fit into one transaction', () => {
+  test.each([
+    ['LIMITS RCPTMAX=10', [10, 10, 5]],
+    ['LIMITS RCPTDOMAINMAX=20', [20, 5]],
+    ['SIZE', [25]],
+  ])('go in groups, under %s', async (extension, taken) => {
+    await using world = await startWorld({ extensions: [extension] });
+    expect(countsOf(await world.send(25))).toEqual({ sent: 25 });
+    expect(world.taken).toEqual(taken);
+  });
+
+  test('go in groups of a hundred where the relay says nothing of it', async () => {
+    await using world = await startWorld({});
+    expect(countsOf(await world.send(250))).toEqual({ sent: 250 });
+    expect(world.taken).toEqual([100, 100, 50]);
+  });
+});
+
+/** A relay that takes the first transaction, and in the second answers a command so. */
+function failingSecond(verb: string, reply: string): ServeOptions {
+  let mails = 0;
+  const count = (line: string): string => {
+    if (line.startsWith('MAIL')) mails += 1;
+    return mails === 2 && line.startsWith(verb) ? reply : '';
+  };
+  const usual: Readonly<Record<string, string>> = { MAIL: '250 2.1.0 ok', RCPT: '250 2.1.5 ok', DATA: '354 go' };
+  return {
+    extensions: ['LIMITS RCPTMAX=1'],
+    answers: Object.fromEntries(
+      Object.entries(usual).map(([name, text]) => [name, (line: string) => count(line) || text]),
+    ),
+  };
+}
+
+describe('a later transaction of the same message', () => {
+  test.each([
+    { reply: '451 4.3.0 not now', second: { state: 'pending', code: 451 }, mails: 2, third: 'pending' },
+    { reply: '550 5.7.1 not from you', second: { state: 'failed', code: 550 }, mails: 3, third: 'sent' },
+    { reply: '530 5.7.0 log in first', second: { uncounted: true, verdict: 'account' }, mails: 2, third: 'pending' },
+  ])('that is answered "$reply" at MAIL leaves what was sent as sent', async ({ reply, second, mails, third }) => {
+    await using world = await startWorld(failingSecond('MAIL', reply));
+    const transmitted = await world.send(3);
+    expect(transmitted?.outcomes[0]).toMatchObject({ state: 'sent' });
+    expect(transmitted?.outcomes[1]).toMatchObject({ ...second, stage: 'mail' });
+    expect(transmitted?.outcomes[2]).toMatchObject({ state: third });
+    expect(world.asked.mails).toBe(mails);
+    expect(transmitted?.sent).toEqual({ messages: 1, recipients: third === 'sent' ? 2 : 1 });
+  });
+
+  test('that is stopped before MAIL leaves the rest untried and uncounted', async () => {
+    await using world = await startWorld({ extensions: ['LIMITS RCPTMAX=1'] });
+    let asked = 0;
+    const transmitted = await world.send(3, { mayMail: () => ++asked === 1 });
+    expect(transmitted?.outcomes).toMatchObject([
+      { state: 'sent' },
+      { state: 'pending', uncounted: true, stage: null },
+      { state: 'pending', uncounted: true, stage: null },
+    ]);
+  });
+});
+
+describe('what the relay says of itself', () => {
+  test.each(['CONNECT', 'EHLO', 'MAIL', 'RCPT', 'DATA', 'DOT'])('421 at %s asks to slow down', async (verb) => {
+    await using world = await startWorld({ answers: { [verb]: () => '421 4.3.2 shutting down' } });
+    const transmitted = await world.send(1);
+    expect(transmitted?.isClosing).toBe(true);
+    expect(transmitted?.outcomes).toMatchObject([{ state: 'pending', code: 421 }]);
+  });
+
+  test('451 at MAIL is no reason to slow down, and says that the account is well', async () => {
+    await using world = await startWorld({ answers: { MAIL: () => '451 4.3.0 not now' } });
+    expect(await world.send(1)).toMatchObject({ isClosing: false, isAccountWell: true });
+  });
+
+  test.each([
+    ['AUTH', '535 5.7.8 wrong password'],
+    ['MAIL', '530 5.7.0 log in first'],
+  ])('the fault of the account at %s counts for nobody', async (verb, reply) => {
+    const auth = { user: 'u', method: 'auto', password: 'p' } as const;
+    await using world = await startWorld({ answers: { [verb]: () => reply } }, { auth });
+    const transmitted = await world.send(2);
+    expect(transmitted).toMatchObject({ isAccountWell: false, sent: { messages: 0, recipients: 0 } });
+    expect(transmitted?.outcomes).toMatchObject([
+      { state: 'pending', verdict: 'account', uncounted: true },
+      { state: 'pending', verdict: 'account', uncounted: true },
+    ]);
+  });
+});
+
+describe('what counts as sent', () => {
+  const cases = [
+    { verb: 'MAIL', reply: '550 5.7.1 no', recipients: 0 },
+    { verb: 'RCPT', reply: '550 5.1.1 no', recipients: 0 },
+    { verb: 'DATA', reply: '451 4.3.0 no', recipients: 2 },
+    { verb: 'DOT', reply: '554 5.6.0 no', recipients: 2 },
+    { verb: 'DOT', reply: 'close', recipients: 2 },
+    { verb: 'DOT', reply: '250 2.0.0 ok', recipients: 2 },
+  ];
+  test.each(cases)('"$reply" at $verb: $recipients recipients', async ({ verb, reply, recipients }) => {
+    await using world = await startWorld({ extensions: [], answers: { [verb]: () => reply } });
+    const transmitted = await world.send(2);
+    expect(transmitted?.sent).toEqual({ messages: recipients === 0 ? 0 : 1, recipients });
+  });
+});
+
+test('the transcript is that of the attempt, and says nothing of the content', async () => {
+  await using world = await startWorld({});
+  const transmitted = await world.send(1);
+  expect(transmitted?.transcript.some((line) => line.includes('C: MAIL FROM:<from@sender.test>'))).toBe(true);
+  expect(transmitted?.transcript.some((line) => line.includes('S: 250 2.0.0 queued'))).toBe(true);
+  expect(transmitted?.transcript.join('\n')).not.toContain('Subject');
+});
+
+test('the hand-over comes before MAIL, which waits for it', async () => {
+  await using world = await startWorld({});
+  const order: string[] = [];
+  const marked = Promise.withResolvers<void>();
+  const sending = world.send(1, {
+    handOver: () => {
+      order.push('hand over');
+      return marked.promise;
+    },
+    mayMail: () => {
+      order.push('mail');
+      return true;
+    },
+  });
+  await expect.poll(() => order).toEqual(['hand over']);
+  expect(world.peer.connections[0]?.commands.filter((line) => line.startsWith('MAIL'))).toEqual([]);
+  marked.resolve();
+  expect(statesOf(await sending)).toEqual(['sent']);
+  expect(order).toEqual(['hand over', 'mail']);
+});
+
+test('a message that waits for a connection and is stopped was not sent', async () => {
+  const greeting = Promise.withResolvers<string>();
+  await using world = await startWorld({ answers: { CONNECT: () => greeting.promise } });
+  const sending = world.send(1);
+  world.stop.abort();
+  expect(await sending).toBeNull();
+  expect(world.asked.mails).toBe(0);
+  greeting.resolve('220 too late');
+});

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { coreOperations } from '@mail-proxy/core';
-import { tempDir } from '@mail-proxy/testkit';
+import { startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { runCommandLine } from '../src/cli/run-command-line.ts';
 import { ADMIN_TOKEN, serveApp } from './served-app.case.ts';
@@ -89,6 +89,35 @@ describe('commands of operations', () => {
     expect(shown.stdout).toMatch(/^name +Acme$/m);
     expect((await run(['tenants', 'delete', 'acme'], { env })).stdout).toBe('done\n');
     expect((await run(['accounts', 'list'], { env })).stdout).toBe('none\n');
+  });
+
+  test('print why a message waits, and what was said to its relay line by line', async () => {
+    await using app = await serveApp();
+    await using sink = await startSmtpSink();
+    const env = reach(app.url);
+    const relay = ['--host', sink.host, '--port', String(sink.port), '--tls', 'none'];
+    await run(['accounts', 'create', '--id', 'main', ...relay], { env });
+    const message = ['--from', 'a@example.net', '--to', 'b@example.org', '--subject', 'Hi', '--text', 'yo'];
+    await run(['messages', 'create', '--id', 'one', ...message, '--batch-code', 'news'], { env });
+    await run(['batches', 'suspend', 'news'], { env });
+    const shown = await run(['messages', 'get', 'one'], { env });
+    expect(shown.stdout).toMatch(/waiting_for\nkind +scope +detail *\nbatch_suspended +batch +the batch news is/);
+    const verified = await run(['accounts', 'verify', 'main'], { env });
+    expect(verified.stdout).toMatch(/^ok +true$/m);
+    expect(verified.stdout).toMatch(/^transcript\n(.*\n)* {2}\+\d+ms C: EHLO /m);
+  });
+
+  test('cut the column that does not fit, and say what is hidden', async () => {
+    await using app = await serveApp();
+    const env = reach(app.url);
+    const name = 'A name that is longer than a column may be';
+    await run(['tenants', 'create', '--id', 'acme', '--name', name, '--client-base-url', 'https://acme.example'], {
+      env,
+    });
+    const { stdout } = await run(['tenants', 'list'], { env });
+    expect(stdout).toContain('A name that is longer than a column may…');
+    expect(stdout).toMatch(/\d+ more columns with --json\n$/);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
 
   test('say that a list goes on', async () => {

@@ -93,6 +93,8 @@ describe('what a message cannot take is 409', () => {
     expect(await act('release')).toMatchObject({ state: 'ready' });
     const later = await act('reschedule', { send_at: '2099-01-31T09:00:00+01:00' });
     expect(later).toMatchObject({ state: 'deferred', next_attempt_at: '2099-01-31T08:00:00.000Z' });
+    // A time long past means now, and does not make the message too old at once.
+    expect(await act('reschedule', { send_at: '2020-01-31T09:00:00Z' })).toMatchObject({ state: 'ready' });
     expect(await act('cancel')).toMatchObject({ state: 'final', result: 'cancelled' });
   });
 });

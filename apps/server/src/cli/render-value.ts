@@ -19,6 +19,9 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** Beyond this a column is cut, so that one long text leaves room for the others. */
 const MAX_COLUMN = 40;
+/** Less than this of a text says nothing. */
+const MIN_COLUMN = 12;
+const COLUMN_GAP = 2;
 
 /** Lay an answer out for a person: a list as a table, one thing as its fields. */
 export function renderValue(value: unknown, options: RenderOptions): Rendered {
@@ -30,29 +33,49 @@ export function renderValue(value: unknown, options: RenderOptions): Rendered {
 }
 
 function renderFields(fields: Row, options: RenderOptions): string {
-  const lists = Object.entries(fields).filter(([, value]) => isTable(value));
-  const plain = Object.entries(fields).filter(([, value]) => !isTable(value));
+  const all = Object.entries(fields);
+  const plain = all.filter(([, value]) => !isTable(value) && !isText(value));
   const width = Math.max(0, ...plain.map(([name]) => name.length));
   const lines = plain.map(([name, value]) => `${options.colors.dim(name.padEnd(width))}  ${cell(value)}\n`);
-  const tables = lists.map(([name, rows]) => `\n${name}\n${renderTable(Array.isArray(rows) ? rows : [], options)}`);
-  return [...lines, ...tables].join('');
+  const blocks = all.map(([name, value]) => {
+    if (isText(value)) return renderText(name, value);
+    return isTable(value) ? `\n${name}\n${renderTable(value, options)}${textsIn(value)}` : '';
+  });
+  return [...lines, ...blocks].join('');
 }
 
-/** As many columns as fit, in the order of the answer; those that say nothing are left out first. */
+/** Lines that would be lost in a column, such as what was said to a relay. */
+function renderText(name: string, lines: readonly string[]): string {
+  return `\n${name}\n${lines.map((line) => `  ${cell(line)}\n`).join('')}`;
+}
+
+function textsIn(rows: readonly Row[]): string {
+  return rows
+    .flatMap((row) => Object.entries(row).map(([name, value]) => (isText(value) ? renderText(name, value) : '')))
+    .join('');
+}
+
+/**
+ * As many columns as fit, in the order of the answer; those that say nothing are left out first. The first that does
+ * not fit is cut to what is left for it.
+ */
 function renderTable(rows: readonly Row[], { columns, colors }: RenderOptions): string {
-  const names = columnNames(rows).filter((name) => rows.some((row) => cell(row[name]) !== ''));
-  const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => shorten(cell(row[name])).length)) + 2);
+  const names = columnNames(rows).filter((name) => rows.some((row) => !isText(row[name]) && cell(row[name]) !== ''));
+  const shown: { readonly name: string; readonly width: number }[] = [];
   let left = columns;
-  const shown = names.filter((_, at) => {
-    left -= widths[at] ?? 0;
-    return left >= 0 || at === 0;
-  });
+  for (const name of names) {
+    const wanted = Math.max(name.length, ...rows.map((row) => shorten(cell(row[name]), MAX_COLUMN).length));
+    const width = shown.length === 0 ? wanted : Math.min(wanted, left - COLUMN_GAP);
+    if (width < wanted && width < Math.max(name.length, MIN_COLUMN)) break;
+    shown.push({ name, width });
+    left -= width + COLUMN_GAP;
+  }
   const table = new Table({
-    head: shown.map((name) => colors.dim(name)),
+    head: shown.map(({ name }) => colors.dim(name)),
     chars: NO_LINES,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': COLUMN_GAP },
   });
-  table.push(...rows.map((row) => shown.map((name) => shorten(cell(row[name])))));
+  table.push(...rows.map((row) => shown.map(({ name, width }) => shorten(cell(row[name]), width))));
   const hidden = names.length - shown.length;
   return `${table}\n${hidden > 0 ? colors.dim(`${hidden} more columns with --json\n`) : ''}`;
 }
@@ -76,12 +99,17 @@ function cell(value: unknown): string {
   return (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 }
 
-function shorten(text: string): string {
-  return text.length > MAX_COLUMN ? `${text.slice(0, MAX_COLUMN - 1)}…` : text;
+function shorten(text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max - 1)}…` : text;
 }
 
-function isTable(value: unknown): boolean {
+function isTable(value: unknown): value is readonly Row[] {
   return Array.isArray(value) && value.length > 0 && value.every(isRow);
+}
+
+/** Sentences, unlike a list of names. */
+function isText(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.some((line) => typeof line === 'string' && line.includes(' '));
 }
 
 function isRow(value: unknown): value is Row {

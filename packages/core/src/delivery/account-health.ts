@@ -16,7 +16,7 @@ export interface CheckedAccount {
 export interface AccountHealthServices {
   readonly clock: Clock;
   readonly log: Log;
-  readonly pauses: Pick<AccountPauseStore, 'pause' | 'resume'>;
+  readonly pauses: Pick<AccountPauseStore, 'pause' | 'resume' | 'get'>;
   readonly settings: Pick<DeliverySettings, 'accountPauseMs' | 'accountPauseMaxMs'>;
   /** The lane closes or opens, and the tenant is told. */
   readonly onPaused: (account: CheckedAccount) => Promise<void>;
@@ -39,8 +39,10 @@ export class AccountHealth {
 
   /** An attempt failed for the account's sake. Resolves once the pause is stored. */
   async failed(account: CheckedAccount, reason: PauseReason): Promise<void> {
-    const { clock } = this.#s;
-    if (clock.now() < (this.#pausedUntil.get(account.pk) ?? 0)) return;
+    const { clock, pauses } = this.#s;
+    // Another instance may have ended the pause: then this failure begins a new one.
+    const isPausedHere = clock.now() < (this.#pausedUntil.get(account.pk) ?? 0);
+    if (isPausedHere && (await pauses.get(account.pk)) !== null) return;
     let pausing = this.#pausing.get(account.pk);
     if (pausing === undefined) {
       pausing = this.#pause(account, reason).finally(() => this.#pausing.delete(account.pk));

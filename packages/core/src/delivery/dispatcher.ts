@@ -11,7 +11,9 @@ import type { Promotion } from '../queue/promote.ts';
 import { byRank } from '../queue/rank.ts';
 import type { Release } from '../queue/release.ts';
 import { WakeUp } from '../wake-up.ts';
+import { ClaimLine, type LaneClaim } from './claim-line.ts';
 import type { Flights } from './flights.ts';
+import { giveBack } from './give-back.ts';
 import { Lane, type LaneSettings } from './lane.ts';
 import { LaneDoors } from './lane-doors.ts';
 import { OverLimit, type OverLimitServices } from './over-limit.ts';
@@ -19,7 +21,7 @@ import { type ProbeServices, Probes } from './probes.ts';
 import type { AttemptEnd } from './run-attempt.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { Slots } from './slots.ts';
-import { Turns } from './turns.ts';
+import { StartLine } from './start-line.ts';
 
 export interface DispatcherServices {
   readonly clock: Clock;
@@ -44,8 +46,6 @@ export interface DispatcherServices {
   readonly settings: DeliverySettings;
 }
 
-/** Lanes in one claim. */
-const MAX_LANES_PER_CLAIM = 64;
 /** Deferred messages promoted at once. */
 const PROMOTE_BATCH = 1_000;
 /** Lanes are looked for again this often; acceptance and promotion tell of nearly all at once. */
@@ -57,12 +57,6 @@ const MAX_PROMOTION_SLEEP_MS = 5_000;
 /** After a failed claim, scan or promotion. */
 const PAUSE_AFTER_ERROR_MS = 1_000;
 
-interface LaneClaim {
-  readonly lane: Lane;
-  readonly quota: number;
-  readonly arrivals: number;
-}
-
 /**
  * Decides which lane is next. It keeps the active lanes in memory, claims for them by turns, a little ahead of need,
  * and starts what it claimed by turns again, so that no lane and no tenant waits for another.
@@ -70,12 +64,9 @@ interface LaneClaim {
 export class Dispatcher {
   readonly #s: DispatcherServices;
   readonly #lanes = new Map<string, Lane>();
-  /** Lanes from which something may be claimed. */
-  readonly #hungry = new Turns<Lane>();
   /** Lanes of which a claimed message may start. */
-  readonly #startable = new Turns<Lane>();
-  /** Lanes with immediate messages to claim. */
-  readonly #urgent = new Set<Lane>();
+  readonly #startable = new StartLine();
+  readonly #line: ClaimLine;
   readonly #doors: LaneDoors;
   readonly #probes: Probes;
   readonly #slots: Slots;
@@ -85,6 +76,7 @@ export class Dispatcher {
   readonly #running = new Set<Promise<void>>();
   #buffered = 0;
   #isPaused = false;
+  #hard: AbortSignal = new AbortController().signal;
   /** Wakes the dispatcher when lanes that hold all slots may have stalled. */
   #stallTimer: Disposable | null = null;
 
@@ -94,6 +86,7 @@ export class Dispatcher {
     this.#wake = new WakeUp(clock);
     this.#dueAgain = new WakeUp(clock);
     this.#slots = new Slots(clock, settings);
+    this.#line = new ClaimLine(this.#slots);
     this.#probes = new Probes(services);
     this.#doors = new LaneDoors({ clock, readGates, onOpen: (lane) => this.#opened(lane) });
     this.#overLimit = new OverLimit(services, (lane) => this.#doors.isOverLimit(lane));
@@ -125,8 +118,8 @@ export class Dispatcher {
     const lane = this.#lanes.get(accountPk);
     if (lane === undefined) return;
     lane.change(await this.#s.laneSettings(accountPk));
-    await this.#check(lane);
-    this.#wake.set();
+    // It may have another relay now, or more room.
+    if (await this.#check(lane)) this.#lineUp(lane, true);
   }
 
   /** The tenant was suspended or activated, or its limits or weight changed. */
@@ -191,6 +184,7 @@ export class Dispatcher {
    * @param hard aborts waiting for connections too
    */
   async run(signal: AbortSignal, hard: AbortSignal): Promise<void> {
+    this.#hard = hard;
     await Promise.all([this.#scanLanes(signal), this.#promote(signal), this.#dispatch(signal, hard)]);
     this.#doors.dispose();
     for (const lane of this.#lanes.values()) this.#dropBuffered(lane, () => true);
@@ -218,8 +212,7 @@ export class Dispatcher {
       this.#rejectOverLimit(lane);
       return;
     }
-    if (isUrgent) this.#urgent.add(lane);
-    this.#hungry.add(lane);
+    this.#line.add(lane, isUrgent);
     this.#wake.set();
   }
 
@@ -232,8 +225,7 @@ export class Dispatcher {
   async #check(lane: Lane): Promise<boolean> {
     const isOpen = await this.#doors.check(lane);
     if (isOpen) return true;
-    this.#hungry.remove(lane);
-    this.#urgent.delete(lane);
+    this.#line.remove(lane);
     // What was reserved under a rate limit may go; what a person or a broken account holds back may not.
     if (!this.#doors.isOverLimit(lane)) this.#giveUp(lane);
     this.#rejectOverLimit(lane);
@@ -295,70 +287,37 @@ export class Dispatcher {
     }
   }
 
-  /** @returns whether anything was claimed, so that another round may find more */
+  /** @returns whether there was a claim: it found something, or the lanes that have nothing made room for others */
   async #claimRound(): Promise<boolean> {
     if (this.#isPaused) return false;
-    const urgent = await this.#claimUrgent();
-    const taken = this.#slots.taken(this.#buffered);
-    const budget = 2 * this.#s.settings.maxSends - taken.buffered - taken.running;
-    const lanes = this.#takeHungry(budget);
-    if (lanes.length === 0) return urgent;
-    const share = Math.max(1, Math.floor(budget / lanes.length));
-    const claims = lanes.map((lane) => ({ lane, quota: Math.min(lane.room, share), arrivals: lane.arrivals }));
-    return (await this.#claimFor(claims, false)) || urgent;
-  }
-
-  /** Immediate messages are claimed whatever is buffered already. */
-  async #claimUrgent(): Promise<boolean> {
-    const free = this.#s.settings.maxSends - this.#slots.taken(this.#buffered).running;
-    if (this.#urgent.size === 0 || free <= 0) return false;
-    const lanes = [...this.#urgent].slice(0, MAX_LANES_PER_CLAIM);
-    for (const lane of lanes) this.#urgent.delete(lane);
-    const quota = Math.max(1, Math.floor(free / lanes.length));
-    return this.#claimFor(
-      lanes.map((lane) => ({ lane, quota, arrivals: lane.immediateArrivals })),
-      true,
-    );
-  }
-
-  #takeHungry(budget: number): Lane[] {
-    const lanes: Lane[] = [];
-    const full: Lane[] = [];
-    for (let turn = 0; turn < MAX_LANES_PER_CLAIM && lanes.length < budget; turn++) {
-      const lane = this.#hungry.take();
-      if (lane === undefined) break;
-      // Half its room must be free, so that claims come in lots.
-      if (lane.room * 2 >= lane.capacity) lanes.push(lane);
-      else full.push(lane);
-    }
-    for (const lane of full) this.#hungry.add(lane);
-    return lanes;
+    const urgent = this.#line.nextUrgent();
+    await this.#claimFor(urgent, true);
+    const next = this.#line.next();
+    await this.#claimFor(next, false);
+    return urgent.length + next.length > 0;
   }
 
   /** Accounts that are paused are probed one by one; of the others all is claimed in one unit. */
-  async #claimFor(claims: readonly LaneClaim[], immediateOnly: boolean): Promise<boolean> {
+  async #claimFor(claims: readonly LaneClaim[], immediateOnly: boolean): Promise<void> {
     const [probing, plain] = partition(claims, ({ lane }) => this.#probes.isPaused(lane.accountPk));
-    let found = plain.length > 0 && (await this.#claimInto(plain, immediateOnly));
-    for (const { lane } of probing) found = (await this.#probe(lane)) || found;
-    return found;
+    if (plain.length > 0) await this.#claimInto(plain, immediateOnly);
+    for (const { lane } of probing) await this.#probe(lane);
   }
 
-  async #claimInto(claims: readonly LaneClaim[], immediateOnly: boolean): Promise<boolean> {
+  async #claimInto(claims: readonly LaneClaim[], immediateOnly: boolean): Promise<void> {
     const { claim, clock, keeper } = this.#s;
     let claimed: readonly ClaimedMessage[][];
     try {
       claimed = await claim(
-        claims.map(({ lane, quota }) => ({ ...laneKey(lane), quota, limits: lane.settings.limits })),
+        claims.map(({ lane, quota }) => ({ ...lane.key, quota, limits: lane.settings.limits })),
         { session: keeper.number, now: clock.now(), immediateOnly },
       );
     } catch (error) {
       for (const { lane } of claims) this.#lineUp(lane, immediateOnly);
       throw error;
     }
-    let found = false;
     for (const [index, { lane, quota, arrivals }] of claims.entries()) {
       const messages = claimed[index] ?? [];
-      found ||= messages.length > 0;
       this.#buffer(lane, messages);
       const isShort = messages.length < quota;
       // Only the gates tell a lane that may not send from one that has nothing to send.
@@ -366,32 +325,28 @@ export class Dispatcher {
       const hasNews = arrivals !== (immediateOnly ? lane.immediateArrivals : lane.arrivals);
       if (!isShort || hasNews) this.#lineUp(lane, immediateOnly);
     }
-    return found;
   }
 
   /** Send one message of a paused account, to see whether it works again. */
-  async #probe(lane: Lane): Promise<boolean> {
+  async #probe(lane: Lane): Promise<void> {
     const { claim, clock, keeper } = this.#s;
     if (await this.#probes.take(lane.accountPk)) {
-      const [messages = []] = await claim([{ ...laneKey(lane), quota: 1, limits: lane.settings.limits, probe: true }], {
+      const [messages = []] = await claim([{ ...lane.key, quota: 1, limits: lane.settings.limits, probe: true }], {
         session: keeper.number,
         now: clock.now(),
         immediateOnly: false,
       });
-      if (messages.length > 0) {
-        this.#probes.spent(lane.accountPk);
-        this.#buffer(lane, messages);
-        await this.#check(lane);
-        return true;
-      }
-      return false;
+      if (messages.length === 0) return;
+      this.#probes.spent(lane.accountPk);
+      this.#buffer(lane, messages);
+      await this.#check(lane);
+      return;
     }
     if (await this.#check(lane)) {
       // Somebody ended the pause in between.
       await this.#probes.refresh();
       this.#lineUp(lane, true);
     }
-    return false;
   }
 
   #buffer(lane: Lane, messages: readonly ClaimedMessage[]): void {
@@ -403,7 +358,8 @@ export class Dispatcher {
     this.#buffered += messages.length;
     lane.buffered.push(...messages);
     lane.buffered.sort(byRank);
-    this.#startable.add(lane);
+    this.#slots.claimed(lane);
+    this.#startable.update(lane);
     this.#wake.set();
   }
 
@@ -415,31 +371,33 @@ export class Dispatcher {
   /** Start what the slots allow, lane by lane. */
   #startAll(hard: AbortSignal): void {
     if (this.#isPaused) return;
-    const taken = this.#slots.taken(this.#buffered);
+    const taken = this.#slots.taken();
     const full: Lane[] = [];
     while (this.#slots.hasRoom(taken)) {
-      const lane = this.#startable.take();
+      const immediateOnly = this.#slots.isFullForNormal(taken);
+      const lane = this.#startable.take(immediateOnly);
       if (lane === undefined) break;
-      const [next] = lane.buffered;
-      if (next === undefined) continue;
-      const isImmediate = next.priority === 0;
-      if (!this.#slots.mayStart(lane, isImmediate, taken)) {
+      const next = lane.next(immediateOnly);
+      const isImmediate = next?.priority === 0;
+      if (next === undefined || !this.#slots.mayStart(lane, isImmediate, taken)) {
         full.push(lane);
         continue;
       }
-      lane.buffered.shift();
+      lane.buffered.splice(lane.buffered.indexOf(next), 1);
       this.#buffered -= 1;
       taken.running += 1;
       if (!isImmediate) taken.normal += 1;
       this.#start(lane, next, hard);
-      if (lane.buffered.length > 0) this.#startable.add(lane);
+      this.#startable.update(lane);
     }
-    for (const lane of full) this.#startable.add(lane);
+    for (const lane of full) this.#startable.update(lane);
     if (full.length > 0 || this.#slots.isFullForNormal(taken)) this.#lookAgainWhenStalled();
   }
 
   #lookAgainWhenStalled(): void {
-    this.#stallTimer ??= this.#s.clock.after(this.#slots.stallMs, () => {
+    const stallMs = this.#slots.nextStallMs;
+    if (stallMs === null) return;
+    this.#stallTimer ??= this.#s.clock.after(stallMs, () => {
       this.#stallTimer = null;
       this.#wake.set();
     });
@@ -451,6 +409,8 @@ export class Dispatcher {
       this.#attempt(message, hard).finally(() => {
         end();
         this.#s.flights.remove(message.pk);
+        this.#line.gotRoom(lane);
+        this.#startable.update(lane);
         this.#wake.set();
         if (lane.running === 0 && this.#doors.isClosed(lane)) {
           this.#inBackground(this.#check(lane), 'a lane could not be looked at');
@@ -460,13 +420,13 @@ export class Dispatcher {
   }
 
   async #attempt(message: ClaimedMessage, hard: AbortSignal): Promise<void> {
-    const { attempt, release, clock, log } = this.#s;
+    const { attempt, log } = this.#s;
     try {
       if ((await attempt(message, hard)) !== 'unsent') return;
-      await release([message], clock.now());
+      await giveBack([message], this.#s, hard);
       this.arrived({ accountPk: message.account_pk, tenantId: message.tenant_id }, message.priority === 0);
     } catch (error) {
-      // Neither the outcome nor its release could be written: the message stays leased until its session ends.
+      // The outcome could not be written: the message stays leased until its session ends.
       log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an outcome could not be written');
     }
   }
@@ -477,13 +437,15 @@ export class Dispatcher {
     const kept = lane.buffered.filter((message) => !matches(message));
     lane.buffered.splice(0, lane.buffered.length, ...kept);
     this.#buffered -= dropped.length;
+    this.#line.gotRoom(lane);
+    this.#startable.update(lane);
     for (const { pk } of dropped) this.#s.flights.remove(pk);
-    this.#track(this.#s.release(dropped, this.#s.clock.now()));
+    this.#track(giveBack(dropped, this.#s, this.#hard));
   }
 
   #track(work: Promise<void>): void {
     const running = work
-      .catch((error: unknown) => this.#s.log.error({ err: error }, 'claimed messages could not be given back'))
+      .catch((error: unknown) => this.#s.log.error({ err: error }, 'the dispatcher failed and goes on'))
       .finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
@@ -491,10 +453,6 @@ export class Dispatcher {
   #inBackground(work: Promise<unknown>, complaint: string): void {
     work.catch((error: unknown) => this.#s.log.warn({ err: error }, complaint));
   }
-}
-
-function laneKey({ accountPk, tenantId }: Lane): LaneKey {
-  return { accountPk, tenantId };
 }
 
 function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {

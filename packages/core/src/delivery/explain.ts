@@ -112,5 +112,6 @@ function batchSuspended(batchCode: string | null): WaitingFor {
 }
 
 function waiting(given: Pick<WaitingFor, 'kind'> & Partial<WaitingFor>): WaitingFor {
-  return { scope: 'message', until: null, position: null, detail: null, ...given };
+  const { kind, scope = 'message', until = null, position = null, detail = null } = given;
+  return { kind, scope, until, position, detail };
 }

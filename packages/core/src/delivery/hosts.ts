@@ -22,15 +22,18 @@ interface HostHealth {
 export class Hosts {
   readonly #hosts = new Map<string, HostHealth>();
 
-  /** Whether one more may start. */
-  mayStart(
-    host: string,
-    { maxSends, stalledSince }: { readonly maxSends: number; readonly stalledSince: number },
-  ): boolean {
+  /** How many more may start; a host that works has no bound of its own. */
+  room(host: string, { maxSends, stalledSince }: { readonly maxSends: number; readonly stalledSince: number }): number {
     const health = this.#hosts.get(host);
-    if (health === undefined) return true;
+    if (health === undefined) return Number.POSITIVE_INFINITY;
     const isFailing = health.failures >= FAILING_AFTER || (health.running > 0 && health.progressAt < stalledSince);
-    return !isFailing || health.running < Math.max(1, Math.floor(maxSends * SHARE_OF_FAILING));
+    if (!isFailing) return Number.POSITIVE_INFINITY;
+    return Math.max(1, Math.floor(maxSends * SHARE_OF_FAILING)) - health.running;
+  }
+
+  /** Whether one more may start. */
+  mayStart(host: string, limits: { readonly maxSends: number; readonly stalledSince: number }): boolean {
+    return this.room(host, limits) > 0;
   }
 
   begin(host: string, monotonicMs: number): void {

@@ -27,7 +27,10 @@ interface Closure {
 export class LaneDoors {
   readonly #s: LaneDoorsServices;
   readonly #closures = new Map<Lane, Closure>();
+  /** The reading of a lane that is under way, and the one that comes after it. */
   readonly #checks = new Map<Lane, Promise<boolean>>();
+  readonly #nextChecks = new Map<Lane, Promise<boolean>>();
+  #isDisposed = false;
 
   constructor(services: LaneDoorsServices) {
     this.#s = services;
@@ -47,24 +50,42 @@ export class LaneDoors {
     return gates.length > 0 && gates.every(({ kind }) => kind === 'rate_limited');
   }
 
-  /** Read the gates of a lane again and open or close it. Calls at the same time share one reading. */
+  /**
+   * Read the gates of a lane again and open or close it. A reading that is under way may be older than what the call is
+   * made for, so another follows it; all calls until then share that one.
+   */
   check(lane: Lane): Promise<boolean> {
     const running = this.#checks.get(lane);
-    if (running !== undefined) return running;
+    if (running === undefined) return this.#begin(lane);
+    let next = this.#nextChecks.get(lane);
+    if (next === undefined) {
+      const begin = (): Promise<boolean> => {
+        this.#nextChecks.delete(lane);
+        return this.#begin(lane);
+      };
+      next = running.then(begin, begin);
+      this.#nextChecks.set(lane, next);
+    }
+    return next;
+  }
+
+  /** Forget all; nothing looks again. */
+  dispose(): void {
+    this.#isDisposed = true;
+    for (const { timer } of this.#closures.values()) timer?.[Symbol.dispose]();
+    this.#closures.clear();
+  }
+
+  #begin(lane: Lane): Promise<boolean> {
     const check = this.#check(lane).finally(() => this.#checks.delete(lane));
     this.#checks.set(lane, check);
     return check;
   }
 
-  /** Forget all; nothing looks again. */
-  dispose(): void {
-    for (const { timer } of this.#closures.values()) timer?.[Symbol.dispose]();
-    this.#closures.clear();
-  }
-
   async #check(lane: Lane): Promise<boolean> {
     const { clock, readGates, onOpen } = this.#s;
     const gates = await readGates(lane, clock.now());
+    if (this.#isDisposed) return gates.length === 0;
     const before = this.#closures.get(lane);
     before?.timer?.[Symbol.dispose]();
     if (gates.length === 0) {

@@ -18,6 +18,11 @@ export interface LaneSettings {
   readonly host: string;
 }
 
+/**
+ * Immediate messages of one account that run at the same time: one connection is kept for them, and the second has the
+ * next message ready. More would hold slots of others while they wait for that connection.
+ */
+const IMMEDIATE_AT_ONCE = 2;
 /** Outcomes without a 421 after which a slowed lane gets one more slot. */
 const SPEED_UP_AFTER = 20;
 
@@ -51,6 +56,10 @@ export class Lane implements LaneKey {
     this.#slots = settings.capacity;
   }
 
+  get key(): LaneKey {
+    return { accountPk: this.accountPk, tenantId: this.tenantId };
+  }
+
   get weight(): number {
     return this.settings.weight;
   }
@@ -68,6 +77,33 @@ export class Lane implements LaneKey {
     return Math.max(0, 2 * this.capacity - this.running - this.buffered.length);
   }
 
+  /** Of the claimed ones, those that are immediate: they come first. */
+  get bufferedImmediate(): number {
+    const firstNormal = this.buffered.findIndex(({ priority }) => priority !== 0);
+    return firstNormal === -1 ? this.buffered.length : firstNormal;
+  }
+
+  /** Half its room must be free, so that claims come in lots. */
+  get wantsMore(): boolean {
+    return this.room * 2 >= this.capacity;
+  }
+
+  /** Immediate messages may be claimed whatever else is in hand: as many as run at once lie ready besides. */
+  get immediateRoom(): number {
+    return Math.max(0, 2 * IMMEDIATE_AT_ONCE - this.#runningImmediate - this.bufferedImmediate);
+  }
+
+  /** Whether the first of the claimed messages is an immediate one that may start. */
+  get canStartImmediate(): boolean {
+    return this.buffered[0]?.priority === 0 && this.#runningImmediate < IMMEDIATE_AT_ONCE;
+  }
+
+  /** The message to start next: the first, or the first normal one while no more immediate ones may start. */
+  next(immediateOnly: boolean): ClaimedMessage | undefined {
+    if (this.canStartImmediate) return this.buffered[0];
+    return immediateOnly ? undefined : this.buffered[this.bufferedImmediate];
+  }
+
   get canStart(): boolean {
     return this.buffered.length > 0 && this.running < this.capacity;
   }
@@ -75,6 +111,10 @@ export class Lane implements LaneKey {
   /** Its relay answers nothing: messages run, and none ended since `since` (monotonic). */
   isStalled(since: number): boolean {
     return this.running > 0 && this.progressAt < since;
+  }
+
+  get #runningImmediate(): number {
+    return this.running - this.runningNormal;
   }
 
   /** The settings changed; what the relay said under the old ones is forgotten. */

@@ -16,8 +16,13 @@ const MAX_RUNNING_FACTOR = 10;
 /** What counts against the limits at one moment; it is kept right while messages are started. */
 export interface TakenSlots {
   running: number;
+  /** Of those, the ones that are not immediate. */
   normal: number;
-  readonly buffered: number;
+  /** Claimed and not begun, without those that wait for a host that fails. */
+  readonly aheadNormal: number;
+  readonly aheadImmediate: number;
+  /** The same of each host that fails, those that wait for it counted in. */
+  readonly aheadOfFailing: Map<string, number>;
 }
 
 /** Who may send now: the slots of the instance, those kept for immediate messages, and what one host may hold. */
@@ -25,8 +30,8 @@ export class Slots {
   readonly #clock: Clock;
   readonly #settings: DeliverySettings;
   readonly #hosts = new Hosts();
-  /** Lanes with running messages. */
-  readonly #busy = new Set<Lane>();
+  /** Lanes with messages that run or are claimed. */
+  readonly #lanes = new Set<Lane>();
   #running = 0;
 
   constructor(clock: Clock, settings: DeliverySettings) {
@@ -38,22 +43,57 @@ export class Slots {
     return this.#running;
   }
 
-  /** Milliseconds after which a lane that makes no progress holds no slots. */
-  get stallMs(): number {
-    return STALL_MS;
+  /** Messages of this lane were claimed. */
+  claimed(lane: Lane): void {
+    this.#lanes.add(lane);
+  }
+
+  /** Milliseconds until a lane may hold no slots any more, because nothing of it ended; null where none is under way. */
+  get nextStallMs(): number | null {
+    const since = this.#stalledSince();
+    let earliest: number | null = null;
+    for (const lane of this.#lanes) {
+      if (lane.running === 0 || lane.isStalled(since)) continue;
+      if (earliest === null || lane.progressAt < earliest) earliest = lane.progressAt;
+    }
+    return earliest === null ? null : earliest - since + 1;
   }
 
   /** What is taken by all but the lanes that make no progress. */
-  taken(buffered: number): TakenSlots {
+  taken(): TakenSlots {
     const since = this.#stalledSince();
-    const taken = { running: this.#running, normal: 0, buffered };
-    for (const lane of this.#busy) {
-      if (lane.isStalled(since)) {
-        taken.running -= lane.running;
-        taken.buffered -= lane.buffered.length;
-      } else taken.normal += lane.runningNormal;
+    const aheadOfFailing = new Map<string, number>();
+    const taken = { running: 0, normal: 0, aheadNormal: 0, aheadImmediate: 0, aheadOfFailing };
+    for (const lane of this.#lanes) {
+      if (lane.running === 0 && lane.buffered.length === 0) {
+        this.#lanes.delete(lane);
+        continue;
+      }
+      const ahead = this.#aheadOf(lane, aheadOfFailing);
+      if (lane.isStalled(since)) continue;
+      const immediate = Math.min(ahead, lane.bufferedImmediate);
+      taken.running += lane.running;
+      taken.normal += lane.runningNormal;
+      taken.aheadNormal += ahead - immediate;
+      taken.aheadImmediate += immediate;
     }
     return taken;
+  }
+
+  /** Normal messages that may be claimed; immediate ones take of it only what is above their own part. */
+  claimable({ normal, aheadNormal, aheadImmediate }: TakenSlots): number {
+    const { maxSends } = this.#settings;
+    return 2 * maxSends - normal - aheadNormal - Math.max(0, aheadImmediate - maxSends);
+  }
+
+  /** Immediate messages that may be claimed. */
+  claimableImmediate({ running, aheadImmediate }: TakenSlots): number {
+    return this.#settings.maxSends - running - aheadImmediate;
+  }
+
+  /** What may be claimed for one host, so that a failing one has no more ahead than it may send. */
+  claimableFor(host: string, { aheadOfFailing }: TakenSlots): number {
+    return this.#roomOf(host) - (aheadOfFailing.get(host) ?? 0);
   }
 
   /** Whether any message at all may start. */
@@ -70,8 +110,7 @@ export class Slots {
   /** Whether the next message of a lane may start. An immediate one may start above the lane's capacity. */
   mayStart(lane: Lane, isImmediate: boolean, taken: TakenSlots): boolean {
     if (!isImmediate && (this.isFullForNormal(taken) || !lane.canStart)) return false;
-    const { maxSends } = this.#settings;
-    return this.#hosts.mayStart(lane.settings.host, { maxSends, stalledSince: this.#stalledSince() });
+    return this.#roomOf(lane.settings.host) > 0;
   }
 
   /** Take a slot. @returns gives it back */
@@ -83,14 +122,13 @@ export class Slots {
     lane.running += 1;
     lane.runningNormal += normal;
     this.#running += 1;
-    this.#busy.add(lane);
+    this.#lanes.add(lane);
     this.#hosts.begin(host, now);
     return () => {
       lane.running -= 1;
       lane.runningNormal -= normal;
       this.#running -= 1;
       lane.progressAt = this.#clock.monotonic();
-      if (lane.running === 0) this.#busy.delete(lane);
       this.#hosts.end(host, lane.progressAt);
     };
   }
@@ -104,6 +142,20 @@ export class Slots {
   /** An attempt failed for the way to the relay. */
   pathFailed(lane: Lane): void {
     this.#hosts.failed(lane.settings.host);
+  }
+
+  /** What of the lane's claimed messages its host may take. */
+  #aheadOf({ buffered, settings: { host } }: Lane, aheadOfFailing: Map<string, number>): number {
+    if (buffered.length === 0) return 0;
+    const room = this.#roomOf(host);
+    if (room === Number.POSITIVE_INFINITY) return buffered.length;
+    const before = aheadOfFailing.get(host) ?? 0;
+    aheadOfFailing.set(host, before + buffered.length);
+    return Math.min(buffered.length, Math.max(0, room - before));
+  }
+
+  #roomOf(host: string): number {
+    return this.#hosts.room(host, { maxSends: this.#settings.maxSends, stalledSince: this.#stalledSince() });
   }
 
   #stalledSince(): number {

@@ -9,5 +9,7 @@ export interface RateUsesTable {
   readonly window_ms: number;
   /** Milliseconds; never before the uses that it holds. */
   readonly bucket_at: number;
+  /** Who sent; instances that wrote the same row would wait for each other's commits, and even for one another. */
+  readonly session: number;
   readonly used: number;
 }

@@ -211,14 +211,17 @@ function candidates(k: Kysely<CoreSchema>, p: ClaimInput) {
     .orderBy('pk');
 }
 
-/** What of each scope is claimed and not settled yet, in the unit of its limits. */
+/**
+ * What of each scope is claimed and not settled yet, in the unit of its limits. One look at all that is in flight: by
+ * the tenant alone SQLite would walk every message that it ever had.
+ */
 function flyingNow(p: LimitedInput): RawBuilder<Record<Scope, number>> {
-  const flying = (column: 'account_pk' | 'tenant_id', value: string, byRecipient: number) =>
-    sql<number>`(select coalesce(sum(case when ${byRecipient} = 1 then units else 1 end), 0) from messages
-      where state = 'leased' and owner_session > 0 and ${sql.ref(column)} = ${value})`;
+  const sum = (column: 'account_pk' | 'tenant_id', value: string, byRecipient: number) =>
+    sql`coalesce(sum(case when ${sql.ref(column)} <> ${value} then 0 when ${byRecipient} = 1 then units else 1 end), 0)`;
   return sql`(select
-    ${flying('account_pk', p.account_pk, p.account_by_recipient)} as account,
-    ${flying('tenant_id', p.tenant_id, p.tenant_by_recipient)} as tenant)`;
+    ${sum('account_pk', p.account_pk, p.account_by_recipient)} as account,
+    ${sum('tenant_id', p.tenant_id, p.tenant_by_recipient)} as tenant
+    from messages where state = 'leased' and owner_session > 0)`;
 }
 
 /** Each window of each scope: what it allows, and what is taken of that by what was sent and by what is in flight. */

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { PauseReason } from '../entities/account/account-pause.store.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { ofNoSuspendedBatch } from './claim.ts';
 import type { LaneKey } from './lanes.ts';
 import { bucketMs, type LaneLimits, type RateWindow, windowsOf } from './rate-limits.ts';
 
@@ -27,7 +28,10 @@ export type Gate =
 
 /** Reads what the claim enforces, with the reasons. */
 export interface LaneGates {
-  /** Empty where the lane may send at `now`. A pause that is over is no gate: its account may be probed. */
+  /**
+   * Empty where the message that is next in the lane may be sent at `now`, or any where none is ready. A pause that is
+   * over is no gate: its account may be probed.
+   */
   read(lane: LaneKey & { readonly limits: LaneLimits | null }, now: number): Promise<readonly Gate[]>;
 }
 
@@ -42,6 +46,9 @@ interface BucketRow {
   readonly window_ms: number;
   readonly bucket_at: number;
   readonly used: number;
+}
+interface HeadRow {
+  readonly units: number;
 }
 interface FlightRow {
   readonly account_messages: number;
@@ -68,6 +75,17 @@ export function createLaneGates(db: Database<CoreSchema>): LaneGates {
       .where('scope', '=', p.scope)
       .where(sql<boolean>`bucket_at + window_ms > ${p.now}`),
   );
+  const head = db.prepare<{ account_pk: string }, HeadRow>((k, p) =>
+    k
+      .selectFrom('messages')
+      .select('units')
+      .where('account_pk', '=', p.account_pk)
+      .where('state', '=', sql.lit('ready'))
+      .where(ofNoSuspendedBatch)
+      .orderBy('rank')
+      .orderBy('pk')
+      .limit(sql.lit(1)),
+  );
   const flights = db.prepare<{ account_pk: string; tenant_id: string }, FlightRow>((k, p) => ({
     compile: () =>
       sql<FlightRow>`
@@ -86,17 +104,18 @@ export function createLaneGates(db: Database<CoreSchema>): LaneGates {
       const key = { account_pk: accountPk, tenant_id: tenantId };
       const windows = windowsOf(lane, limits);
       const scopes = [...new Set(windows.map(({ scope }) => scope))];
-      const [found, flight, ...used] = await db.readAll<unknown>([
+      const [found, first, flight, ...used] = await db.readAll<unknown>([
         state.bind(key),
-        ...(windows.length === 0 ? [] : [flights.bind(key)]),
+        ...(windows.length === 0 ? [] : [head.bind(key), flights.bind(key)]),
         ...scopes.map((scope) => buckets.bind({ scope, now })),
       ]);
       // readAll answers in the order of the statements; the row types are the builders'.
       const gates = stateGates(found?.rows[0] as StateRow, now);
       if (windows.length === 0) return gates;
       const inFlight = flight?.rows[0] as FlightRow;
+      const units = (first?.rows[0] as HeadRow | undefined)?.units ?? 1;
       const rows = used.flatMap((result) => result.rows as readonly BucketRow[]);
-      return [...gates, ...windows.flatMap((window) => rateGate(window, { rows, inFlight, now }))];
+      return [...gates, ...windows.flatMap((window) => rateGate(window, { rows, inFlight, units, now }))];
     },
   };
 }
@@ -116,24 +135,32 @@ function stateGates(row: StateRow, now: number): readonly Gate[] {
 interface Usage {
   readonly rows: readonly BucketRow[];
   readonly inFlight: FlightRow;
+  /** Recipients of the message that is next. */
+  readonly units: number;
   readonly now: number;
 }
 
-/** A window that is full, and when a slot of it falls free. */
-function rateGate(window: RateWindow, { rows, inFlight, now }: Usage): readonly Gate[] {
+/** A window that has no room for the next message, and when it will have. */
+function rateGate(window: RateWindow, { rows, inFlight, units, now }: Usage): readonly Gate[] {
   const { scope, windowMs, limit, scopeKind: kind } = window;
-  const flying = inFlight[`${kind}_${window.unit === 'recipient' ? 'units' : 'messages'}`];
+  const [needed, flying] =
+    window.unit === 'recipient' ? [units, inFlight[`${kind}_units`]] : [1, inFlight[`${kind}_messages`]];
+  // A message that is larger than the limit goes alone.
+  const isRoom = (taken: number): boolean => taken === 0 || taken + needed <= limit;
   const buckets = rows
     .filter((row) => row.scope === scope && row.window_ms === windowMs)
     .toSorted((a, b) => a.bucket_at - b.bucket_at);
-  let taken = flying + buckets.reduce((sum, { used }) => sum + used, 0);
-  if (taken < limit) return [];
-  // What is in flight ends in its own time, and whoever sends it looks again.
-  let until = now + bucketMs(windowMs);
-  for (const { bucket_at: at, used } of buckets) {
-    if (taken < limit) break;
-    taken -= used;
-    until = at + windowMs;
-  }
-  return [{ kind: 'rate_limited', scope: kind, windowMs, limit, until }];
+  /** When there is room besides what flies by then; null: never before that ends. */
+  const roomAt = (stillFlying: number): number | null => {
+    let taken = stillFlying + buckets.reduce((sum, { used }) => sum + used, 0);
+    if (isRoom(taken)) return now;
+    for (const { bucket_at: at, used } of buckets) {
+      taken -= used;
+      if (isRoom(taken)) return at + windowMs;
+    }
+    return null;
+  };
+  // What flies ends in its own time and may free its place at once, so that is looked at again soon.
+  const until = roomAt(flying) ?? Math.max(roomAt(0) ?? now, now + bucketMs(windowMs));
+  return until === now ? [] : [{ kind: 'rate_limited', scope: kind, windowMs, limit, until }];
 }

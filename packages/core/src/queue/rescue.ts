@@ -138,7 +138,7 @@ export function prepareRescue(db: Database<CoreSchema>, makePk: MakePk): Rescue 
       detail: JSON.stringify({ reason: REASON_OF[end], ...(end === 'unsent' ? {} : { possibleDuplicate: true }) }),
       seq: null,
     });
-    const uses = end === 'unsent' ? [] : bookUses(usesOfRow(row, now));
+    const uses = end === 'unsent' ? [] : bookUses(usesOfRow(row, now), session);
     switch (end) {
       case 'unsent':
         return [exactlyOne(makeReady.bind({ ...taken, counted: 0 }), 'lease_lost'), event];

@@ -120,7 +120,7 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: 
         seq: null,
       }),
     );
-    unit.push(...bookUses(settlement.uses));
+    unit.push(...bookUses(settlement.uses, settlement.session));
     marks?.forget(pk);
     const written = db.write(unit);
     // In the same turn, so in the same commit; a mark that is lost harms nobody.

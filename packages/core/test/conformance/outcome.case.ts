@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe, expect, test } from 'vitest';
-import type { OnInDoubt } from '../../src/entities/message/message.table.ts';
 import { prepareCancel } from '../../src/queue/cancel.ts';
-import { HandoffMarks } from '../../src/queue/handoff-marks.ts';
-import { prepareRelease } from '../../src/queue/release.ts';
-import { createSessionStore } from '../../src/queue/sessions.ts';
 import { prepareSettle, type Settlement } from '../../src/queue/settle.ts';
-import { createWorld, type OpenStore, type World } from './store-world.case.ts';
+import { usesIn } from './rate-world.case.ts';
+import { createWorld, type OpenStore } from './store-world.case.ts';
 
 const SENT: Settlement['recipients'][number] = {
   position: 0,
@@ -149,160 +146,10 @@ export function outcomeConformance(open: OpenStore): void {
       expect([...gone, ...claimed.pks].sort()).toEqual(accepted.toSorted());
     });
 
-    test('rescue brings back what a dead session held, counted and with an interrupted event', async () => {
-      await using world = await createWorld(open);
-      const pk = await world.accept();
-      const before = await world.message(pk);
-      const { session: dead } = await world.claimAll();
-      await world.clock.advance(60_001);
-      const session = await world.sessions.start('other', world.clock.now());
-      expect(await world.sessions.findDead(session, world.clock.now() - 60_000)).toEqual([dead]);
-      await world.sessions.end(dead, world.clock.now());
-      const rescued = await world.sessions.rescue(dead, { now: world.clock.now(), limit: 100 });
-      expect(rescued.map((message) => message.pk)).toEqual([pk]);
-      const now = world.clock.now();
-      expect(await world.message(pk)).toEqual({ ...before, attempts: 1, updated_at: now });
-      const events = await world.events(pk);
-      expect(events).toMatchObject([{ type: 'interrupted', attempt: 1, at: now }]);
-      expect(JSON.parse(events[0]?.detail ?? '')).toMatchObject({ possibleDuplicate: true });
-      expect(await world.sessions.findDead(session, now)).toEqual([]);
-    });
-
-    describe('a session that dies', () => {
-      const REASON = expect.stringContaining('stopped before');
-      const ready = { message: { state: 'ready', result: null, units: 2 }, recipients: 'pending', isReady: true };
-      const inDoubt = {
-        message: { state: 'in_doubt', result: null, units: 0 },
-        recipients: 'in_doubt',
-        isReady: false,
-      };
-      const failed = {
-        message: { state: 'final', result: 'failed', units: 0, last_error: REASON },
-        recipients: 'failed',
-        isReady: false,
-      };
-      const cases = [
-        { policy: 'retry', isMarked: false, attempts: 1, event: 'interrupted', end: ready },
-        { policy: 'retry', isMarked: true, attempts: 1, event: 'interrupted', end: ready },
-        { policy: 'hold', isMarked: false, attempts: 0, event: 'interrupted', end: ready },
-        { policy: 'hold', isMarked: true, attempts: 1, event: 'in_doubt', end: inDoubt },
-        { policy: 'fail', isMarked: false, attempts: 0, event: 'interrupted', end: ready },
-        { policy: 'fail', isMarked: true, attempts: 1, event: 'error', end: failed },
-      ] as const;
-
-      test.each(cases)(
-        'under $policy, marked as handed over: $isMarked, leaves $event',
-        async ({ policy, isMarked, attempts, event, end }) => {
-          await using world = await createWorld(open);
-          const { pk, dead } = await claimOne(world, policy);
-          if (isMarked) await new HandoffMarks(world.database).write({ pk, owner_session: dead }, world.clock.now());
-          await world.sessions.end(dead, world.clock.now());
-          await world.clock.advance(1_000);
-          const now = world.clock.now();
-          const rescued = await world.sessions.rescue(dead, { now, limit: 10 });
-          expect(rescued).toMatchObject([{ pk, isReady: end.isReady }]);
-          expect(await world.message(pk)).toMatchObject({
-            ...end.message,
-            attempts,
-            owner_session: null,
-            handed_at: null,
-            updated_at: now,
-            final_at: end.message.state === 'final' ? now : null,
-          });
-          const recipients = await world.recipients(pk);
-          expect(recipients.map(({ state }) => state)).toEqual([end.recipients, end.recipients]);
-          const [told, ...more] = await world.events(pk);
-          expect(more).toEqual([]);
-          expect(told).toMatchObject({ type: event, attempt: attempts, at: now });
-          const isPossible = policy === 'retry' || isMarked;
-          const detail: unknown = JSON.parse(told?.detail ?? '');
-          expect(detail).toEqual({ reason: REASON, ...(isPossible ? { possibleDuplicate: true } : {}) });
-        },
-      );
-
-      test('under fail leaves what was sent before as sent: partially_sent', async () => {
-        await using world = await createWorld(open);
-        const { pk, dead: first } = await claimOne(world, 'fail');
-        const settle = prepareSettle(world.database, world.makePk);
-        const deferred = { state: 'deferred', result: null, eligibleAt: world.clock.now(), units: 1 } as const;
-        await settle(world.settlement(pk, first, { ...deferred, recipients: [SENT] }));
-        await prepareRetry(world)(pk);
-        const { session: dead } = await world.claimAll();
-        await new HandoffMarks(world.database).write({ pk, owner_session: dead }, world.clock.now());
-        await world.sessions.end(dead, world.clock.now());
-        await world.sessions.rescue(dead, { now: world.clock.now(), limit: 10 });
-        expect(await world.message(pk)).toMatchObject({ state: 'final', result: 'partially_sent' });
-        expect((await world.recipients(pk)).map(({ state }) => state)).toEqual(['sent', 'failed']);
-      });
-
-      test.each(cases)(
-        'under $policy, marked: $isMarked, counts under the rate limits what may have been sent',
-        async ({ policy, isMarked }) => {
-          await using world = await createWorld(open);
-          await limitPerHour(world, { account: 'recipient', tenant: 'message' });
-          const { pk, dead } = await claimOne(world, policy);
-          if (isMarked) await new HandoffMarks(world.database).write({ pk, owner_session: dead }, world.clock.now());
-          await world.sessions.end(dead, world.clock.now());
-          await world.sessions.rescue(dead, { now: world.clock.now(), limit: 10 });
-          const mayBeSent = policy === 'retry' || isMarked;
-          expect(await usesIn(world)).toEqual(
-            mayBeSent
-              ? [
-                  { scope: `account:${world.accountPk}`, window_ms: 3_600_000, used: 2 },
-                  { scope: `tenant:${world.tenantId}`, window_ms: 3_600_000, used: 1 },
-                ]
-              : [],
-          );
-        },
-      );
-    });
-
-    describe('the mark of a hand-over', () => {
-      test('is refused with lease_lost once the session has ended, and nothing is marked', async () => {
-        await using world = await createWorld(open);
-        const { pk, dead } = await claimOne(world, 'hold');
-        await world.sessions.end(dead, world.clock.now());
-        const marks = new HandoffMarks(world.database);
-        await expect(marks.write({ pk, owner_session: dead }, world.clock.now())).rejects.toMatchObject({
-          code: 'lease_lost',
-        });
-        expect((await world.message(pk)).handed_at).toBeNull();
-      });
-
-      test('under retry is written with the outcome of another message, in the same commit', async () => {
-        await using world = await createWorld(open);
-        const [settled, waiting] = [await world.accept(), await world.accept()];
-        const { session } = await world.claimAll();
-        const marks = new HandoffMarks(world.database);
-        const settle = prepareSettle(world.database, world.makePk, marks);
-        const now = world.clock.now();
-        for (const pk of [settled, waiting]) marks.note({ pk, owner_session: session }, now);
-        const { commits } = world.database.stats;
-        await settle(world.settlement(settled, session));
-        expect(world.database.stats.commits).toBe(commits + 1);
-        expect((await world.message(waiting)).handed_at).toBe(now);
-        // Its own outcome made its mark needless.
-        expect((await world.message(settled)).handed_at).toBeNull();
-      });
-
-      test.each(['settled', 'given back'])('is gone when the message is %s', async (how) => {
-        await using world = await createWorld(open);
-        const { pk, dead: session } = await claimOne(world, 'hold');
-        await new HandoffMarks(world.database).write({ pk, owner_session: session }, world.clock.now());
-        expect((await world.message(pk)).handed_at).toBe(world.clock.now());
-        if (how === 'given back') {
-          await prepareRelease(world.database)([{ pk, owner_session: session }], world.clock.now());
-        } else {
-          const changes = { state: 'deferred', result: null, eligibleAt: world.clock.now(), units: 2 } as const;
-          await prepareSettle(world.database, world.makePk)(world.settlement(pk, session, changes));
-        }
-        expect((await world.message(pk)).handed_at).toBeNull();
-      });
-    });
-
     test('an outcome in doubt leaves the message in doubt, unowned and without a time', async () => {
       await using world = await createWorld(open);
-      const { pk, dead: session } = await claimOne(world, 'hold');
+      const pk = await world.accept({ to: ['ann@example.org', 'bob@example.org'], on_in_doubt: 'hold' });
+      const { session } = await world.claimAll();
       const before = await world.message(pk);
       const recipients = [{ ...SENT, state: 'in_doubt' as const, code: null, enhanced: null, reply: 'cut' }];
       await prepareSettle(
@@ -331,84 +178,13 @@ export function outcomeConformance(open: OpenStore): void {
 
     test('what was sent is booked with the outcome, and not at all when the outcome is refused', async () => {
       await using world = await createWorld(open);
-      const { pk, dead: session } = await claimOne(world, 'retry');
+      const pk = await world.accept();
+      const { session } = await world.claimAll();
       const settle = prepareSettle(world.database, world.makePk);
       const uses = [{ scope: 'account:x', windowMs: 60_000, at: world.clock.now(), count: 2 }];
       await settle(world.settlement(pk, session, { uses }));
       await expect(settle(world.settlement(pk, session, { uses }))).rejects.toMatchObject({ code: 'lease_lost' });
-      expect(await usesIn(world)).toEqual([{ scope: 'account:x', window_ms: 60_000, used: 2 }]);
-    });
-
-    test('a session that lives is not found dead, nor is one that holds nothing', async () => {
-      await using world = await createWorld(open);
-      await world.accept();
-      const { session: holder } = await world.claimAll();
-      const idle = await world.sessions.start('idle', world.clock.now());
-      await world.sessions.end(idle, world.clock.now());
-      await world.clock.advance(60_000);
-      await world.sessions.heartbeat(holder, world.clock.now());
-      const watcher = await world.sessions.start('watcher', world.clock.now());
-      expect(await world.sessions.findDead(watcher, world.clock.now() - 1)).toEqual([]);
-    });
-
-    test('the heartbeat of a session that was ended is refused with lease_lost', async () => {
-      await using world = await createWorld(open);
-      const session = await world.sessions.start('test', world.clock.now());
-      await world.sessions.heartbeat(session, world.clock.now());
-      await world.sessions.end(session, world.clock.now());
-      await expect(world.sessions.heartbeat(session, world.clock.now())).rejects.toMatchObject({ code: 'lease_lost' });
-    });
-
-    test('two instances that rescue the same session bring each message back once', async () => {
-      await using world = await createWorld(open);
-      const accepted = await Promise.all(Array.from({ length: 50 }, () => world.accept()));
-      const { session: dead } = await world.claimAll();
-      await world.sessions.end(dead, world.clock.now());
-      const stores = [world.sessions, createSessionStore(await world.connect(), world.makePk)];
-      const options = { now: world.clock.now(), limit: 100 };
-      const rescued = (await Promise.all(stores.map((store) => store.rescue(dead, options)))).flat();
-      expect(rescued.map(({ pk }) => pk).sort()).toEqual(accepted.toSorted());
-      const attempts = new Set((await world.messages()).map((message) => message.attempts));
-      expect(attempts).toEqual(new Set([1]));
-    });
-
-    test('numbers of sessions rise', async () => {
-      await using world = await createWorld(open);
-      const numbers: number[] = [];
-      for (let round = 0; round < 3; round++) numbers.push(await world.sessions.start('test', world.clock.now()));
-      expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
-      expect(new Set(numbers).size).toBe(3);
+      expect(await usesIn(world.database)).toEqual([{ scope: 'account:x', window_ms: 60_000, used: 2 }]);
     });
   });
-}
-
-/** A message to two, claimed by a session that is about to die. */
-async function claimOne(world: World, on_in_doubt: OnInDoubt): Promise<{ readonly pk: string; readonly dead: number }> {
-  const pk = await world.accept({ to: ['ann@example.org', 'bob@example.org'], on_in_doubt });
-  const { session: dead } = await world.claimAll();
-  return { pk, dead };
-}
-
-/** Make a deferred message ready. */
-function prepareRetry({ database }: World): (pk: string) => Promise<void> {
-  const retry = database.prepare<{ pk: string }>((k, p) =>
-    k.updateTable('messages').set({ state: 'ready' }).where('pk', '=', p.pk),
-  );
-  return async (pk) => void (await database.write([retry.bind({ pk })]));
-}
-
-async function limitPerHour(
-  { database }: World,
-  units: { readonly account: 'message' | 'recipient'; readonly tenant: 'message' | 'recipient' },
-): Promise<void> {
-  const limit = (table: 'accounts' | 'tenants', unit: 'message' | 'recipient') =>
-    database.prepare<object>((k) => k.updateTable(table).set({ limit_per_hour: 10, limit_unit: unit })).bind({});
-  await database.write([limit('accounts', units.account), limit('tenants', units.tenant)]);
-}
-
-async function usesIn({ database }: World) {
-  const all = database.prepare<object, { scope: string; window_ms: number; used: number }>((k) =>
-    k.selectFrom('rate_uses').select(['scope', 'window_ms', 'used']).orderBy('scope'),
-  );
-  return database.read(all.bind({}));
 }

@@ -6,9 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { tempDir } from '@mail-proxy/testkit';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/open.ts';
+import { claimPlanConformance } from './claim-plan.case.ts';
 import { storeConformance } from './store.case.ts';
 
-storeConformance('SQLite in a file', async () => {
+storeConformance('SQLite in a file', openFresh);
+claimPlanConformance(openFresh);
+
+async function openFresh() {
   const dir = tempDir();
   const database = await openDatabase(dir.file('mail.db'));
   const dispose = async (): Promise<void> => {
@@ -16,7 +20,7 @@ storeConformance('SQLite in a file', async () => {
     dir[Symbol.dispose]();
   };
   return { database, connect: null, dispose };
-});
+}
 
 test('a file that a database has open is refused to a second one with database_locked', async () => {
   using dir = tempDir();

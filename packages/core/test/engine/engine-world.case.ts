@@ -23,15 +23,17 @@ export interface EngineWorld extends AsyncDisposable {
 export interface WorldOptions extends Omit<MailEngineOptions, 'config' | 'log'> {
   readonly delivery?: MailEngineOptions['config']['delivery'];
   readonly limits?: MailEngineOptions['config']['limits'];
+  /** @defaultValue the first delay up to 50 ms, none longer than 500 ms */
+  readonly retry?: MailEngineOptions['config']['retry'];
   /** A database that outlives this world. @defaultValue one that goes away with it */
   readonly database?: string;
   /** @defaultValue true */
   readonly start?: boolean;
 }
 
-/** Retries within half a second, and relays that have seconds to answer. */
+/** Retries within half a second, short pauses of accounts, and relays that have seconds to answer. */
 export async function openWorld(options: WorldOptions = {}): Promise<EngineWorld> {
-  const { delivery, limits, database: given, start = true, ...rest } = options;
+  const { delivery, limits, retry, database: given, start = true, ...rest } = options;
   const dir: TempDir | null = given === undefined ? tempDir() : null;
   const database = given ?? dir?.file('mail.db') ?? '';
   const logged: string[] = [];
@@ -47,9 +49,11 @@ export async function openWorld(options: WorldOptions = {}): Promise<EngineWorld
         dataMs: 5_000,
         blockMs: 5_000,
         dotMs: 5_000,
+        accountPauseMs: 100,
+        accountPauseMaxMs: 800,
         ...delivery,
       },
-      retry: { baseMs: 50, maxDelayMs: 500 },
+      retry: retry ?? { baseMs: 50, maxDelayMs: 500 },
       ...(limits === undefined ? {} : { limits }),
     },
     log: capturingLog(logged),
@@ -99,13 +103,14 @@ export async function messageOf({ engine }: Pick<EngineWorld, 'engine'>, id: str
   return validate(messageOutput, await engine.execute('messages.get', { message_id: id, tenant_id: 'default' }));
 }
 
-/** The default tenant's events from the first on, up to and with the one that makes `isEnough` true. */
+/** A tenant's events from the first on, up to and with the one that makes `isEnough` true. */
 export async function eventsUntil(
   { engine }: Pick<EngineWorld, 'engine'>,
   isEnough: (event: ReportEvent, all: readonly ReportEvent[]) => boolean,
+  tenantId = 'default',
 ): Promise<readonly ReportEvent[]> {
   const all: ReportEvent[] = [];
-  for await (const event of engine.events({ signal: AbortSignal.timeout(WAIT_MS) })) {
+  for await (const event of engine.events({ tenantId, signal: AbortSignal.timeout(WAIT_MS) })) {
     all.push(event);
     if (isEnough(event, all)) return all;
   }
@@ -131,11 +136,15 @@ export interface ServedMail {
 }
 
 export interface RelayScript {
+  /** Wait before the greeting. */
+  readonly beforeGreeting?: () => Promise<void>;
+  /** See every command, but not the content. */
+  readonly onCommand?: (line: string) => void;
   /** Lines of the reply to EHLO after its first. */
   readonly extensions?: readonly string[];
   readonly onRcpt?: (address: string) => string;
   /** Answer MAIL; null ends the connection. */
-  readonly onMail?: (ordinal: number) => string | null;
+  readonly onMail?: (ordinal: number) => string | null | Promise<string | null>;
   /** Answer the final dot; null ends the connection without an answer. */
   readonly onMessage?: (served: ServedMail) => string | null | Promise<string | null>;
   /** Answer AUTH. */
@@ -150,11 +159,13 @@ export async function serveMail(client: PeerConnection, script: RelayScript = {}
     if (script.slowly === true) await client.sendSlowly(`${reply}\r\n`, { pauseMs: 0 });
     else await client.send(`${reply}\r\n`);
   };
+  await script.beforeGreeting?.();
   await say('220 relay.test ESMTP');
   let to: string[] = [];
   let ordinal = 0;
   for (;;) {
     const line = await client.line();
+    script.onCommand?.(line);
     const verb = line.split(' ')[0]?.toUpperCase();
     if (verb === 'QUIT') return say('221 bye');
     if (verb === 'EHLO') {
@@ -165,7 +176,7 @@ export async function serveMail(client: PeerConnection, script: RelayScript = {}
     } else if (verb === 'MAIL') {
       ordinal += 1;
       to = [];
-      const reply = script.onMail === undefined ? '250 ok' : script.onMail(ordinal);
+      const reply = script.onMail === undefined ? '250 ok' : await script.onMail(ordinal);
       if (reply === null) return;
       await say(reply);
     } else if (verb === 'RCPT') {

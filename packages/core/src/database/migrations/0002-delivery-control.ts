@@ -59,8 +59,9 @@ export const deliveryControl: Migration = {
       .addColumn('scope', t.key, (c) => c.notNull())
       .addColumn('window_ms', t.integer, (c) => c.notNull())
       .addColumn('bucket_at', t.bigint, (c) => c.notNull())
+      .addColumn('session', t.bigint, (c) => c.notNull())
       .addColumn('used', t.integer, (c) => c.notNull())
-      .addPrimaryKeyConstraint('rate_uses_pk', ['scope', 'window_ms', 'bucket_at']),
+      .addPrimaryKeyConstraint('rate_uses_pk', ['scope', 'window_ms', 'bucket_at', 'session']),
 
     schema
       .createTable('dkim_keys')

@@ -64,7 +64,17 @@ export function createMessageEventStore(database: Database<CoreSchema>): Message
       .selectFrom('message_events as e')
       .innerJoin('messages as m', 'm.pk', 'e.message_pk')
       .innerJoin('accounts as a', 'a.pk', 'm.account_pk')
-      .select(['e.pk', 'e.tenant_id', 'e.message_pk', 'e.account_pk', 'e.type', 'e.at', 'e.attempt', 'e.detail', 'e.seq'])
+      .select([
+        'e.pk',
+        'e.tenant_id',
+        'e.message_pk',
+        'e.account_pk',
+        'e.type',
+        'e.at',
+        'e.attempt',
+        'e.detail',
+        'e.seq',
+      ])
       .select(['m.id as message_id', 'a.id as account_id', 'm.batch_code'])
       .where('e.message_pk', '=', p.message_pk)
       .orderBy('e.pk'),

@@ -113,14 +113,16 @@ async function cancelStopped(services: ControlServices, row: MessageRow): Promis
 
 /** An end that came from the retry policy counts from the time at which the message is due, and moves along with that. */
 async function newEndOf(
-  services: Pick<ControlServices, 'retry' | 'accounts'>,
+  services: Pick<ControlServices, 'clock' | 'retry' | 'accounts'>,
   row: MessageRow,
   { sendAt, expiresAt }: Extract<ChangeRequest, { action: 'reschedule' }>,
 ): Promise<number | null> {
   if (expiresAt !== undefined) return expiresAt;
   if (row.expires_at === null || row.attempts > 0) return null;
   const maxAgeMs = await maxAgeOf(services, row);
-  return row.expires_at - row.eligible_at === maxAgeMs ? sendAt + maxAgeMs : null;
+  if (row.expires_at - row.eligible_at !== maxAgeMs) return null;
+  // A time that is past means now.
+  return Math.max(sendAt, services.clock.now()) + maxAgeMs;
 }
 
 async function maxAgeOf(

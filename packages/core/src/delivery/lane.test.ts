@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { describe, expect, test } from 'vitest';
+import { claimed, laneSettings } from './dispatch-world.case.ts';
+import { Lane } from './lane.ts';
+
+const lane = (capacity: number): Lane => new Lane({ accountPk: 'a', tenantId: 'acme' }, laneSettings({ capacity }));
+
+function wentWell(of: Lane, times: number): void {
+  for (let n = 0; n < times; n++) of.wentWell();
+}
+
+describe('what a lane may have in hand', () => {
+  test('is twice what may run, and more is claimed once half of what may run is free', () => {
+    const one = lane(4);
+    expect(one.room).toBe(8);
+    one.running = 4;
+    one.buffered.push(claimed(), claimed());
+    expect(one).toMatchObject({ room: 2, wantsMore: true });
+    one.buffered.push(claimed());
+    expect(one).toMatchObject({ room: 1, wantsMore: false });
+    one.running = 9;
+    expect(one.room).toBe(0);
+  });
+
+  test('starts only with something claimed, and below the capacity', () => {
+    const one = lane(1);
+    expect(one.canStart).toBe(false);
+    one.buffered.push(claimed());
+    expect(one.canStart).toBe(true);
+    one.running = 1;
+    expect(one.canStart).toBe(false);
+  });
+
+  test('the immediate ones among the claimed are the first', () => {
+    const one = lane(4);
+    expect(one.bufferedImmediate).toBe(0);
+    one.buffered.push(claimed({ priority: 0 }), claimed({ priority: 0 }));
+    expect(one.bufferedImmediate).toBe(2);
+    one.buffered.push(claimed({ priority: 1 }));
+    expect(one.bufferedImmediate).toBe(2);
+  });
+});
+
+describe('immediate messages', () => {
+  test('run two at a time, and normal ones go on behind them', () => {
+    const one = lane(4);
+    const [urgent, normal] = [claimed({ pk: 'urgent', priority: 0 }), claimed({ pk: 'normal' })];
+    one.buffered.push(urgent, normal);
+    expect([one.next(true), one.next(false)]).toEqual([urgent, urgent]);
+    one.running = 2;
+    expect(one.canStartImmediate).toBe(false);
+    expect([one.next(true), one.next(false)]).toEqual([undefined, normal]);
+    one.runningNormal = 1;
+    expect(one.next(true)).toEqual(urgent);
+    one.buffered.shift();
+    expect([one.next(true), one.next(false)]).toEqual([undefined, normal]);
+  });
+
+  test('are claimed two ahead of those that run', () => {
+    const one = lane(1);
+    expect(one.immediateRoom).toBe(4);
+    one.buffered.push(claimed({ priority: 0 }), claimed());
+    one.running = 3;
+    one.runningNormal = 1;
+    expect(one.immediateRoom).toBe(1);
+    one.running = 8;
+    expect(one.immediateRoom).toBe(0);
+  });
+});
+
+test('a lane is stalled while something runs and nothing ended since', () => {
+  const one = lane(4);
+  one.progressAt = 100;
+  expect(one.isStalled(101)).toBe(false);
+  one.running = 1;
+  expect(one.isStalled(101)).toBe(true);
+  expect(one.isStalled(100)).toBe(false);
+});
+
+describe('a relay that says 421', () => {
+  test('gets half as much at a time, down to one', () => {
+    const one = lane(10);
+    const seen = [1, 2, 3, 4, 5].map(() => {
+      one.slowDown();
+      return one.capacity;
+    });
+    expect(seen).toEqual([5, 2, 1, 1, 1]);
+  });
+
+  test('gets one more after twenty that went well, up to what the account allows', () => {
+    const one = lane(4);
+    one.slowDown();
+    wentWell(one, 19);
+    expect(one.capacity).toBe(2);
+    wentWell(one, 1);
+    expect(one.capacity).toBe(3);
+    wentWell(one, 200);
+    expect(one.capacity).toBe(4);
+  });
+
+  test('begins to count anew with each 421', () => {
+    const one = lane(10);
+    one.slowDown();
+    wentWell(one, 19);
+    one.slowDown();
+    wentWell(one, 19);
+    expect(one.capacity).toBe(2);
+  });
+
+  test('is forgotten with new settings', () => {
+    const one = lane(10);
+    one.slowDown();
+    one.change(laneSettings({ capacity: 8 }));
+    expect(one.capacity).toBe(8);
+  });
+});

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { Recording, startScriptedPeer, tempDir } from '@mail-proxy/testkit';
+import { describe, expect, test } from 'vitest';
+import {
+  addAccount,
+  type EngineWorld,
+  headerOf,
+  historyUntil,
+  mail,
+  messageOf,
+  openWorld,
+  type ServedMail,
+  serveMail,
+} from './engine-world.case.ts';
+
+/** What became of the final dot: the connection is cut, or nobody answers until the client gives up. */
+type Fault = 'cut' | 'silence';
+
+/** A relay that has the first message with each subject in full and does not say so, and takes all that follow. */
+async function startDoubtfulRelay(fault: Fault = 'cut', onRcpt: (address: string) => string = () => '250 ok') {
+  const bodies = new Recording<ServedMail>('message at the relay');
+  const relay = await startScriptedPeer((client) =>
+    serveMail(client, {
+      onRcpt,
+      async onMessage(served) {
+        const subject = headerOf(served.body, 'Subject');
+        const isFirst = !bodies.items.some(({ body }) => headerOf(body, 'Subject') === subject);
+        bodies.add(served);
+        if (!isFirst) return '250 queued';
+        if (fault === 'silence') await client.hang();
+        return null;
+      },
+    }),
+  );
+  return {
+    port: relay.port,
+    /** All that it has in full. */
+    bodies: bodies.items,
+    [Symbol.asyncDispose]: () => relay[Symbol.asyncDispose](),
+  };
+}
+
+async function control({ engine }: Pick<EngineWorld, 'engine'>, action: string, id: string): Promise<unknown> {
+  return engine.execute(`messages.${action}`, { message_id: id, tenant_id: 'default' });
+}
+
+const idsOf = (bodies: readonly ServedMail[]) => bodies.map(({ body }) => headerOf(body, 'Message-ID'));
+
+describe.each(['cut', 'silence'] as const)('%s after the dot', (fault) => {
+  const delivery = { dotMs: 200 };
+
+  test('under retry: it is sent again with the same Message-ID, and both attempts are told', async () => {
+    await using relay = await startDoubtfulRelay(fault);
+    await using world = await openWorld({ delivery });
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1', { on_in_doubt: 'retry' })]);
+    expect(await historyUntil(world, 'm1', 'sent')).toMatchObject([
+      { event: 'deferred', attempt: 1, possible_duplicate: true, recipients: [{ state: 'pending', code: null }] },
+      { event: 'sent', attempt: 2, possible_duplicate: false },
+    ]);
+    const { message_id } = await messageOf(world, 'm1');
+    expect(idsOf(relay.bodies)).toEqual([message_id, message_id]);
+    expect(new Set(relay.bodies.map(({ body }) => body)).size).toBe(1);
+  });
+
+  test('under hold: it waits for a decision, and confirm ends it without another attempt', async () => {
+    await using relay = await startDoubtfulRelay(fault);
+    await using world = await openWorld({ delivery });
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1', { on_in_doubt: 'hold' })]);
+    expect(await historyUntil(world, 'm1', 'in_doubt')).toMatchObject([
+      { event: 'in_doubt', attempt: 1, possible_duplicate: true, recipients: [{ state: 'in_doubt' }] },
+    ]);
+    expect(await messageOf(world, 'm1')).toMatchObject({ state: 'in_doubt', waiting_for: [{ kind: 'in_doubt' }] });
+
+    expect(await control(world, 'confirm', 'm1')).toMatchObject({ state: 'final', result: 'sent' });
+    expect(await historyUntil(world, 'm1', 'confirmed')).toMatchObject([
+      { event: 'in_doubt' },
+      { event: 'confirmed', sent_ts: expect.any(Number), recipients: [{ state: 'sent' }] },
+    ]);
+    expect(await messageOf(world, 'm1')).toMatchObject({
+      result: 'sent',
+      last_error: null,
+      recipients: [{ state: 'sent', attempts: 1 }],
+      waiting_for: [],
+    });
+    await world.engine.submit([mail('m2', { on_in_doubt: 'retry' })]);
+    await historyUntil(world, 'm2', 'sent');
+    expect(relay.bodies.filter(({ body }) => headerOf(body, 'Subject') === 'm1')).toHaveLength(1);
+  });
+
+  test('under hold: retry sends it again at once with the same Message-ID', async () => {
+    await using relay = await startDoubtfulRelay(fault);
+    await using world = await openWorld({ delivery });
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1', { on_in_doubt: 'hold' })]);
+    await historyUntil(world, 'm1', 'in_doubt');
+    expect(await control(world, 'retry', 'm1')).toMatchObject({ result: null });
+    const history = await historyUntil(world, 'm1', 'sent');
+    expect(history.map(({ event, attempt }) => [event, attempt])).toEqual([
+      ['in_doubt', 1],
+      ['retried', 0],
+      ['sent', 2],
+    ]);
+    const { message_id } = await messageOf(world, 'm1');
+    expect(idsOf(relay.bodies)).toEqual([message_id, message_id]);
+  });
+
+  test('under fail: it failed, says that the relay may have it, and only a retry by hand sends it again', async () => {
+    await using relay = await startDoubtfulRelay(fault);
+    await using world = await openWorld({ delivery });
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1', { on_in_doubt: 'fail' })]);
+    expect(await historyUntil(world, 'm1', 'error')).toMatchObject([
+      { event: 'error', attempt: 1, possible_duplicate: true, error: expect.stringContaining('may have taken it') },
+    ]);
+    expect(await messageOf(world, 'm1')).toMatchObject({ state: 'final', result: 'failed', waiting_for: [] });
+    expect(relay.bodies).toHaveLength(1);
+
+    await control(world, 'retry', 'm1');
+    await historyUntil(world, 'm1', 'sent');
+    const { message_id, result } = await messageOf(world, 'm1');
+    expect(result).toBe('sent');
+    expect(idsOf(relay.bodies)).toEqual([message_id, message_id]);
+  });
+});
+
+test('what is in doubt can be neither cancelled, held nor rescheduled, and what was confirmed not be retried', async () => {
+  await using relay = await startDoubtfulRelay();
+  await using world = await openWorld();
+  await addAccount(world, relay);
+  await world.engine.submit([mail('m1', { on_in_doubt: 'hold' })]);
+  await historyUntil(world, 'm1', 'in_doubt');
+  for (const action of ['cancel', 'hold', 'release']) {
+    await expect(control(world, action, 'm1'), action).rejects.toMatchObject({
+      code: 'conflict',
+      extra: { state: 'in_doubt' },
+    });
+  }
+  const later = new Date(Date.now() + 60_000).toISOString();
+  const rescheduling = world.engine.execute('messages.reschedule', { message_id: 'm1', send_at: later });
+  await expect(rescheduling).rejects.toMatchObject({ code: 'conflict' });
+  await control(world, 'confirm', 'm1');
+  for (const action of ['retry', 'confirm', 'cancel']) {
+    await expect(control(world, action, 'm1'), action).rejects.toMatchObject({
+      code: 'conflict',
+      extra: { state: 'final', result: 'sent' },
+    });
+  }
+  expect(relay.bodies).toHaveLength(1);
+});
+
+describe('several recipients under hold, one refused, one put off, one in doubt', () => {
+  const to = ['unknown@example.org', 'busy@example.org', 'good@example.org'];
+
+  async function openDoubt() {
+    const asked: string[] = [];
+    const relay = await startDoubtfulRelay('cut', (address) => {
+      asked.push(address);
+      if (address.startsWith('unknown')) return '550 5.1.1 no such user';
+      const isFirst = asked.filter((each) => each === address).length === 1;
+      return address.startsWith('busy') && isFirst ? '451 4.2.1 busy' : '250 ok';
+    });
+    const world = await openWorld();
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1', { to, on_in_doubt: 'hold' })]);
+    await historyUntil(world, 'm1', 'in_doubt');
+    return {
+      asked,
+      world,
+      async [Symbol.asyncDispose]() {
+        await world[Symbol.asyncDispose]();
+        await relay[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  const statesOf = async (world: EngineWorld) => (await messageOf(world, 'm1')).recipients.map(({ state }) => state);
+
+  test('all wait for the decision; after confirm the one that was put off is sent', async () => {
+    await using doubt = await openDoubt();
+    const { world, asked } = doubt;
+    expect(await statesOf(world)).toEqual(['failed', 'pending', 'in_doubt']);
+    await control(world, 'confirm', 'm1');
+    await historyUntil(world, 'm1', 'partially_sent');
+    expect(await statesOf(world)).toEqual(['failed', 'sent', 'sent']);
+    expect(asked).toEqual([...to, 'busy@example.org']);
+  });
+
+  test('after retry both that are open are sent, and the refused one is not asked again', async () => {
+    await using doubt = await openDoubt();
+    const { world, asked } = doubt;
+    await control(world, 'retry', 'm1');
+    await historyUntil(world, 'm1', 'partially_sent');
+    expect(await statesOf(world)).toEqual(['failed', 'sent', 'sent']);
+    expect(asked).toEqual([...to, 'busy@example.org', 'good@example.org']);
+  });
+});
+
+test("the tenant's policy holds for a message that names none, from its acceptance on", async () => {
+  await using relay = await startDoubtfulRelay();
+  await using world = await openWorld();
+  await addAccount(world, relay);
+  await world.engine.execute('tenants.update', { tenant_id: 'default', on_in_doubt: 'hold' });
+  await world.engine.submit([mail('m1'), mail('m2', { on_in_doubt: 'fail' })]);
+  await historyUntil(world, 'm1', 'in_doubt');
+  await historyUntil(world, 'm2', 'error');
+});
+
+test('a stop that cuts a relay which has the whole message leaves it in doubt, and the next engine does not send it', async () => {
+  using dir = tempDir();
+  const database = dir.file('mail.db');
+  const arrived = Promise.withResolvers<void>();
+  const subjects: (string | undefined)[] = [];
+  await using relay = await startScriptedPeer((client, ordinal) =>
+    serveMail(client, {
+      async onMessage({ body }) {
+        subjects.push(headerOf(body, 'Subject'));
+        arrived.resolve();
+        if (ordinal === 1) await client.hang();
+        return '250 queued';
+      },
+    }),
+  );
+  {
+    await using world = await openWorld({ database, delivery: { dotMs: 600_000 } });
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1', { on_in_doubt: 'hold' })]);
+    await arrived.promise;
+    await world.engine.stop({ deadlineMs: 1 });
+    expect(await messageOf(world, 'm1')).toMatchObject({ state: 'in_doubt', attempts: 1 });
+  }
+  await using world = await openWorld({ database });
+  await world.engine.submit([mail('m2')]);
+  await historyUntil(world, 'm2', 'sent');
+  expect(await messageOf(world, 'm1')).toMatchObject({ state: 'in_doubt' });
+  expect(subjects).toEqual(['m1', 'm2']);
+  await control(world, 'confirm', 'm1');
+  expect(await messageOf(world, 'm1')).toMatchObject({ result: 'sent' });
+});

@@ -81,7 +81,7 @@ test.each(PAGES)('each link of %s leads somewhere', (page) => {
 });
 
 test('every command that the guides show exists, with its flags', () => {
-  const blocks = GUIDES.flatMap((page) => [...textOf(page).matchAll(/```sh\n([^]*?)```/g)]);
+  const blocks = GUIDES.flatMap((page) => [...textOf(page).matchAll(/```sh\n([\s\S]*?)```/g)]);
   const commands = blocks.flatMap(([, block = '']) => [...block.matchAll(/^ *mail-proxy ([a-z-]+) ([a-z-]+)(.*)$/gm)]);
   expect(commands.length).toBeGreaterThan(20);
   for (const [command, resource, verb, rest = ''] of commands) {

@@ -29,22 +29,27 @@ export class OverLimit {
   /** Fail all that is ready in the lane while it is over its limit; null where it rejects nothing, or does so already. */
   reject(lane: Lane): Promise<void> | null {
     if (lane.settings.limitBehavior !== 'reject' || !this.#isOverLimit(lane) || this.#rejecting.has(lane)) return null;
-    this.#rejecting.add(lane);
-    return this.#rejectAll(lane).finally(() => this.#rejecting.delete(lane));
+    return this.#rejectAll(lane);
   }
 
   async #rejectAll(lane: Lane): Promise<void> {
     const { claim, clock, keeper, reject } = this.#s;
     const { accountPk, tenantId } = lane;
-    while (this.#isOverLimit(lane)) {
-      const arrivals = lane.arrivals;
-      const [messages = []] = await claim([{ accountPk, tenantId, quota: REJECT_BATCH, limits: null }], {
-        session: keeper.number,
-        now: clock.now(),
-        immediateOnly: false,
-      });
-      await Promise.all(messages.map(reject));
-      if (messages.length < REJECT_BATCH && lane.arrivals === arrivals) return;
+    this.#rejecting.add(lane);
+    try {
+      while (this.#isOverLimit(lane)) {
+        const arrivals = lane.arrivals;
+        const [messages = []] = await claim([{ accountPk, tenantId, quota: REJECT_BATCH, limits: null }], {
+          session: keeper.number,
+          now: clock.now(),
+          immediateOnly: false,
+        });
+        await Promise.all(messages.map(reject));
+        if (messages.length < REJECT_BATCH && lane.arrivals === arrivals) return;
+      }
+    } finally {
+      // In the same turn as the last look at the arrivals: a message that comes later finds nobody at work.
+      this.#rejecting.delete(lane);
     }
   }
 }

@@ -15,19 +15,3 @@ export function racingClock(speed: number): Clock {
     after: (ms, fn) => systemClock.after(ms / speed, fn),
   };
 }
-
-/** The system's clock, whose wall time can be put forward as by an administrator. */
-export interface JumpingClock extends Clock {
-  jump(ms: number): void;
-}
-
-export function jumpingClock(): JumpingClock {
-  let aheadMs = 0;
-  return {
-    ...systemClock,
-    now: () => systemClock.now() + aheadMs,
-    jump(ms) {
-      aheadMs += ms;
-    },
-  };
-}

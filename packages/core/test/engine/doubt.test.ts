@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Recording, startScriptedPeer, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
+import { control, inMs } from './control-world.case.ts';
 import {
   addAccount,
   type EngineWorld,
@@ -39,10 +40,6 @@ async function startDoubtfulRelay(fault: Fault = 'cut', onRcpt: (address: string
     bodies: bodies.items,
     [Symbol.asyncDispose]: () => relay[Symbol.asyncDispose](),
   };
-}
-
-async function control({ engine }: Pick<EngineWorld, 'engine'>, action: string, id: string): Promise<unknown> {
-  return engine.execute(`messages.${action}`, { message_id: id, tenant_id: 'default' });
 }
 
 const idsOf = (bodies: readonly ServedMail[]) => bodies.map(({ body }) => headerOf(body, 'Message-ID'));
@@ -138,8 +135,7 @@ test('what is in doubt can be neither cancelled, held nor rescheduled, and what 
       extra: { state: 'in_doubt' },
     });
   }
-  const later = new Date(Date.now() + 60_000).toISOString();
-  const rescheduling = world.engine.execute('messages.reschedule', { message_id: 'm1', send_at: later });
+  const rescheduling = control(world, 'reschedule', 'm1', { send_at: inMs(60_000) });
   await expect(rescheduling).rejects.toMatchObject({ code: 'conflict' });
   await control(world, 'confirm', 'm1');
   for (const action of ['retry', 'confirm', 'cancel']) {

@@ -10,7 +10,8 @@ const message = { messagePk: 'pk', id: 'id', tenantId: 'acme', accountPk: 'accou
 async function hooksWith(config: unknown): Promise<CombinedHooks> {
   // hello has no tables and never looks at the database.
   const database = {} as MixinContext['database'];
-  const { hooks = {} } = await hello.setup({ database, clock: systemClock, log: silentLog, config });
+  const leases = { take: async () => true, release: async () => undefined };
+  const { hooks = {} } = await hello.setup({ database, clock: systemClock, log: silentLog, leases, config });
   return combineHooks([{ mixin: hello.id, hooks }]);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Dialect } from './dialect.ts';
+import type { PeerChannel } from './peer-channel.ts';
 import type { Build, Prepared, Statement, StatementResult, UnitResult } from './statement.ts';
 
 /** Counts since the database was opened, for metrics and the bench. */
@@ -21,6 +22,8 @@ export interface DatabaseStats {
 export interface Database<Schema> extends AsyncDisposable {
   readonly dialect: Dialect;
   readonly stats: DatabaseStats;
+  /** To other processes that have the database open; null where there can be none. */
+  readonly channel: PeerChannel | null;
   /** Compile a query once, at start. Values of `input` become parameters. */
   prepare<Input, Row = unknown>(build: Build<Schema, Input, Row>): Prepared<Input, Row>;
   /** Run one query outside the write transactions; it sees what is committed. */

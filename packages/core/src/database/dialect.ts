@@ -52,6 +52,11 @@ export interface Dialect {
    */
   readonly isExclusive: boolean;
   /**
+   * The time of the server, in milliseconds since the epoch. PostgreSQL: the clocks of instances differ, so all of them
+   * go by the server's. Null for SQLite: the one process that has it open goes by its own.
+   */
+  readonly currentTime: RawBuilder<{ readonly now: number }> | null;
+  /**
    * First statement of each migration. PostgreSQL: many instances start at once. SQLite: one server holds the file.
    */
   readonly migrationLock: RawBuilder<unknown> | null;
@@ -79,6 +84,7 @@ export const sqliteDialect: Dialect = {
   claimLock: sql``,
   lockScope: null,
   isExclusive: true,
+  currentTime: null,
   migrationLock: null,
 };
 
@@ -104,6 +110,8 @@ export const postgresDialect: Dialect = {
   claimLock: sql`for update skip locked`,
   lockScope: (scope) => sql`select pg_advisory_xact_lock(hashtextextended(${scope}, 0))`,
   isExclusive: false,
+  // Not now(): that is the time at which the transaction began.
+  currentTime: sql`select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now`,
   // An arbitrary constant of ours; it only has to differ from other advisory locks in the same database.
   migrationLock: sql`select pg_advisory_xact_lock(4709118221)`,
 };

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Database, DatabaseStats } from './database.ts';
 import type { Dialect } from './dialect.ts';
+import type { PeerChannel } from './peer-channel.ts';
 import {
   type Build,
   type Prepared,
@@ -16,6 +17,7 @@ import { type UnitOutcome, WriteQueue } from './write-queue.ts';
 /** What both databases share: queries compiled once, writes grouped. How a group is committed is each one's own. */
 export abstract class WriteGroupingDatabase<Schema> implements Database<Schema> {
   readonly dialect: Dialect;
+  abstract readonly channel: PeerChannel | null;
   readonly #writes = new WriteQueue((units) => this.commit(units));
   #nextStatement = 1;
 

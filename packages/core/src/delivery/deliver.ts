@@ -32,6 +32,8 @@ export interface DeliverServices {
   readonly signingKeys: (tenantId: string, accountPk: string, domain: string) => Promise<readonly DkimSigningKey[]>;
   readonly pool: SmtpPool;
   readonly tokens: OAuthTokens;
+  /** This instance's part of an account's connections. */
+  readonly shareOf: (accountPk: string) => number;
   readonly marks: Pick<HandoffMarks, 'note' | 'write'>;
   readonly hooks: CombinedHooks;
   readonly settings: DeliverySettings;
@@ -97,7 +99,12 @@ export async function deliver(
   );
   const transmitted = await transmit(wire, loaded.pending, {
     pool: services.pool,
-    request: poolRequest(account, message.priority === 0, services.settings, services.tokens),
+    request: poolRequest(account, {
+      isImmediate: message.priority === 0,
+      share: services.shareOf(account.pk),
+      settings: services.settings,
+      tokens: services.tokens,
+    }),
     judgement: { rules: account.tenant.replyRules, onInDoubt: message.on_in_doubt },
     mayMail: context.mayMail,
     handOver: handOver(message, services),

@@ -7,9 +7,9 @@ import type { ClaimedMessage, LaneQuota } from '../queue/claim.ts';
 import type { Gate } from '../queue/lane-gates.ts';
 import { byRank, rankOf } from '../queue/rank.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { Dispatcher, type DispatcherServices } from './dispatcher.ts';
 import { Flights } from './flights.ts';
-import type { LaneSettings } from './lane.ts';
+import type { Lane, LaneSettings } from './lane.ts';
 import type { AttemptEnd } from './run-attempt.ts';
 import { SessionKeeper } from './session-keeper.ts';
 
@@ -21,6 +21,7 @@ export function deliverySettings(delivery: v.InferInput<typeof engineConfigSchem
 export function laneSettings(settings: Partial<LaneSettings> = {}): LaneSettings {
   return {
     capacity: 10,
+    maxConnections: 5,
     weight: 1,
     tenantWeight: 1,
     limits: null,
@@ -63,6 +64,10 @@ export interface TestAccount extends LaneSettings {
 export class DispatchWorld implements AsyncDisposable {
   readonly clock = new VirtualClock();
   readonly flights = new Flights();
+  /** Accounts of which other instances have all connections. */
+  readonly withoutConnections = new Set<string>();
+  /** Tell the dispatcher that a lane got connections. */
+  gotConnections: (accountPk: string) => void = () => undefined;
   readonly dispatcher: Dispatcher;
   readonly settings: DeliverySettings;
   /** What was claimed, claim by claim. */
@@ -112,8 +117,10 @@ export class DispatchWorld implements AsyncDisposable {
       },
       isPaused: async () => this.isPaused,
       flights: this.flights,
+      budget: this.#budget(),
       attempt: (message) => this.#attempt(message),
       reject: async ({ pk }) => void this.rejected.push(pk),
+      tellPeers: () => undefined,
       wasLimited: ({ pk }) => void this.limited.push(pk),
       settings: this.settings,
     });
@@ -199,6 +206,25 @@ export class DispatchWorld implements AsyncDisposable {
     return this.stop();
   }
 
+  #budget(): DispatcherServices['budget'] {
+    const waiting = new Map<string, Lane>();
+    return {
+      firstShare: Number.POSITIVE_INFINITY,
+      secure: async (lanes) => {
+        const without = lanes.filter(({ accountPk }) => this.withoutConnections.has(accountPk));
+        for (const lane of without) waiting.set(lane.accountPk, lane);
+        return without;
+      },
+      onMore: (listener) => {
+        this.gotConnections = (accountPk) => {
+          this.withoutConnections.delete(accountPk);
+          const lane = waiting.get(accountPk);
+          if (lane !== undefined) listener(lane);
+        };
+      },
+    };
+  }
+
   #keeper(): SessionKeeper {
     return new SessionKeeper({
       sessions: {
@@ -209,6 +235,8 @@ export class DispatchWorld implements AsyncDisposable {
         rescue: async () => [],
       },
       clock: this.clock,
+      syncClock: async () => undefined,
+      machineTime: () => this.clock.now(),
       log: silentLog,
       instance: 'here',
       leaseMs: 60_000,

@@ -213,6 +213,21 @@ describe('what may not be sent', () => {
   });
 });
 
+test('a lane without connections is not claimed from until it has some, and holds no other up', async () => {
+  await using world = new DispatchWorld();
+  world.addAccount('poor');
+  world.addAccount('rich');
+  world.withoutConnections.add('poor');
+  world.accept('poor', 3);
+  world.accept('rich', 3);
+  await world.idle();
+  expect(startsOf(world.started)).toEqual({ rich: 3 });
+  expect(world.waiting).toHaveLength(3);
+  world.gotConnections('poor');
+  await world.idle();
+  expect(startsOf(world.started)).toEqual({ rich: 3, poor: 3 });
+});
+
 describe('a paused account', () => {
   test('is probed with one message once its pause is over, and sends all when that gets through', async () => {
     await using world = new DispatchWorld();

@@ -12,6 +12,7 @@ import { byRank } from '../queue/rank.ts';
 import type { Release } from '../queue/release.ts';
 import { WakeUp } from '../wake-up.ts';
 import { ClaimLine, type LaneClaim } from './claim-line.ts';
+import type { ConnectionBudget } from './connection-budget.ts';
 import type { Flights } from './flights.ts';
 import { giveBack } from './give-back.ts';
 import { Lane, type LaneSettings } from './lane.ts';
@@ -38,9 +39,12 @@ export interface DispatcherServices {
   /** Whether the operator stopped all sending. */
   readonly isPaused: () => Promise<boolean>;
   readonly flights: Flights;
+  readonly budget: Pick<ConnectionBudget, 'firstShare' | 'secure' | 'onMore'>;
   /** Deliver one message and write what became of it. */
   readonly attempt: (message: ClaimedMessage, signal: AbortSignal) => Promise<AttemptEnd>;
   readonly reject: OverLimitServices['reject'];
+  /** Messages of the lane became ready: other instances may want to send them too. */
+  readonly tellPeers: (lane: LaneKey, isImmediate: boolean) => void;
   /** A claimed message had waited for a rate limit. */
   readonly wasLimited: (message: ClaimedMessage) => void;
   readonly settings: DeliverySettings;
@@ -89,6 +93,7 @@ export class Dispatcher {
     this.#line = new ClaimLine(this.#slots);
     this.#probes = new Probes(services);
     this.#doors = new LaneDoors({ clock, readGates, onOpen: (lane) => this.#opened(lane) });
+    services.budget.onMore((lane) => this.#lineUp(lane, true));
     this.#overLimit = new OverLimit(services, (lane) => this.#doors.isOverLimit(lane));
   }
 
@@ -99,7 +104,18 @@ export class Dispatcher {
 
   /** A message of this account became ready. It is on disk: what cannot be heard of now the next scan finds. */
   arrived(key: LaneKey, isImmediate: boolean): void {
+    this.heard(key, isImmediate);
+    this.#s.tellPeers(key, isImmediate);
+  }
+
+  /** Another instance says that a message of this account became ready. */
+  heard(key: LaneKey, isImmediate: boolean): void {
     this.#inBackground(this.#wakeLane(key, isImmediate), 'a lane could not be woken');
+  }
+
+  /** There may be news that nobody told of. */
+  lookAround(): void {
+    this.#inBackground(this.#scan(), 'the lanes could not be looked for');
   }
 
   /** A message was deferred or accepted for later. */
@@ -135,7 +151,7 @@ export class Dispatcher {
       return;
     }
     for (const lane of this.#doors.closed) this.#inBackground(this.#check(lane), 'a lane could not be looked at');
-    this.#inBackground(this.#scan(), 'the lanes could not be looked for');
+    this.lookAround();
   }
 
   /** Give back what was claimed and has not reached MAIL, because it may not be sent any more. */
@@ -203,6 +219,7 @@ export class Dispatcher {
     const known = this.#lanes.get(key.accountPk);
     if (known !== undefined) return known;
     const lane = new Lane(key, settings);
+    lane.share = this.#s.budget.firstShare;
     this.#lanes.set(key.accountPk, lane);
     return lane;
   }
@@ -257,7 +274,10 @@ export class Dispatcher {
     const { clock, promotion } = this.#s;
     await this.#everyWhile(signal, async () => {
       const promoted = await promotion.promote(clock.now(), PROMOTE_BATCH);
-      for (const key of lanesOf(promoted)) await this.#wakeLane(key, true);
+      for (const key of lanesOf(promoted)) {
+        await this.#wakeLane(key, true);
+        this.#s.tellPeers(key, true);
+      }
       if (promoted.length === PROMOTE_BATCH) return;
       const dueAt = await promotion.nextDueAt();
       const sleepMs = dueAt === null ? MAX_PROMOTION_SLEEP_MS : Math.max(1, dueAt - clock.now());
@@ -297,9 +317,11 @@ export class Dispatcher {
     return urgent.length + next.length > 0;
   }
 
-  /** Accounts that are paused are probed one by one; of the others all is claimed in one unit. */
+  /** Lanes without a connection wait for one. Accounts that are paused are probed one by one; of the others all is claimed in one unit. */
   async #claimFor(claims: readonly LaneClaim[], immediateOnly: boolean): Promise<void> {
-    const [probing, plain] = partition(claims, ({ lane }) => this.#probes.isPaused(lane.accountPk));
+    const without = new Set(await this.#s.budget.secure(claims.map(({ lane }) => lane)));
+    const able = claims.filter(({ lane }) => !without.has(lane));
+    const [probing, plain] = partition(able, ({ lane }) => this.#probes.isPaused(lane.accountPk));
     if (plain.length > 0) await this.#claimInto(plain, immediateOnly);
     for (const { lane } of probing) await this.#probe(lane);
   }
@@ -361,6 +383,14 @@ export class Dispatcher {
     this.#slots.claimed(lane);
     this.#startable.update(lane);
     this.#wake.set();
+    if (lane.share === 0) this.#inBackground(this.#regain(lane), 'a lane lost its connections');
+  }
+
+  /** Its connections were given to another instance while this one claimed: they come back, or what was claimed goes. */
+  async #regain(lane: Lane): Promise<void> {
+    const without = await this.#s.budget.secure([lane]);
+    if (without.length > 0) this.#dropBuffered(lane, () => true);
+    else this.#wake.set();
   }
 
   #rejectOverLimit(lane: Lane): void {
@@ -440,7 +470,8 @@ export class Dispatcher {
     this.#line.gotRoom(lane);
     this.#startable.update(lane);
     for (const { pk } of dropped) this.#s.flights.remove(pk);
-    this.#track(giveBack(dropped, this.#s, this.#hard));
+    // Another instance may be able to send them.
+    this.#track(giveBack(dropped, this.#s, this.#hard).then(() => this.#s.tellPeers(lane.key, true)));
   }
 
   #track(work: Promise<void>): void {

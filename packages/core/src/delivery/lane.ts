@@ -9,6 +9,8 @@ import type { LaneLimits } from '../queue/rate-limits.ts';
 export interface LaneSettings {
   /** Sends at the same time. */
   readonly capacity: number;
+  /** Connections of the account, over all instances. */
+  readonly maxConnections: number;
   readonly weight: number;
   readonly tenantWeight: number;
   /** Null where neither the account nor its tenant has a rate limit. */
@@ -23,6 +25,8 @@ export interface LaneSettings {
  * next message ready. More would hold slots of others while they wait for that connection.
  */
 const IMMEDIATE_AT_ONCE = 2;
+/** A message that waits for a connection, or for the commit of its outcome, leaves the connections to others. */
+export const RUNNING_PER_CONNECTION = 2;
 /** Outcomes without a 421 after which a slowed lane gets one more slot. */
 const SPEED_UP_AFTER = 20;
 
@@ -45,6 +49,8 @@ export class Lane implements LaneKey {
   immediateArrivals = 0;
   /** When a closed door opened last: what was ready before had to wait. Milliseconds. */
   openedAt = 0;
+  /** Connections that this instance may open. */
+  share = Number.POSITIVE_INFINITY;
   /** Below the capacity after the relay said 421: it closes connections, so it gets fewer. */
   #slots: number;
   #outcomes = 0;
@@ -69,7 +75,7 @@ export class Lane implements LaneKey {
   }
 
   get capacity(): number {
-    return Math.min(this.#slots, this.settings.capacity);
+    return Math.min(this.#slots, this.settings.capacity, RUNNING_PER_CONNECTION * this.share);
   }
 
   /** How many more may be claimed: as many as run at once lie ready besides. */

@@ -47,9 +47,9 @@ const ACCOUNT: AccountRelayRow = {
   },
 };
 
-function requestFor(overrides: Partial<AccountRelayRow>, isImmediate = false) {
+function requestFor(overrides: Partial<AccountRelayRow>, isImmediate = false, share = Number.POSITIVE_INFINITY) {
   const tokens = createOAuthTokens({ clock: systemClock });
-  return poolRequest({ ...ACCOUNT, ...overrides }, isImmediate, SETTINGS, tokens);
+  return poolRequest({ ...ACCOUNT, ...overrides }, { isImmediate, share, settings: SETTINGS, tokens });
 }
 
 describe('the relay of an account', () => {
@@ -96,4 +96,10 @@ test('one connection of several is kept for immediate messages, and each version
   expect(requestFor({})).toMatchObject({ key: 'pk1:3', limits: { maxConnections: 3 } });
   expect(requestFor({}, true)).toMatchObject({ key: 'pk1:3:immediate', limits: { maxConnections: 1 } });
   expect(requestFor({ maxConnections: 1 }, true)).toMatchObject({ key: 'pk1:3', limits: { maxConnections: 1 } });
+});
+
+test('of a share of the connections no more are used, and of one alone none is kept', () => {
+  expect(requestFor({}, false, 2)).toMatchObject({ key: 'pk1:3', limits: { maxConnections: 1 } });
+  expect(requestFor({}, true, 1)).toMatchObject({ key: 'pk1:3', limits: { maxConnections: 1 } });
+  expect(requestFor({}, false, 10)).toMatchObject({ limits: { maxConnections: 3 } });
 });

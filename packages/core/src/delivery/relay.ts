@@ -14,22 +14,27 @@ export interface PoolRequest {
   readonly limits: PoolLimits;
 }
 
+/** For which message, and what this instance may use. */
+export interface PoolUse {
+  readonly isImmediate: boolean;
+  /** This instance's part of the account's connections. */
+  readonly share: number;
+  readonly settings: DeliverySettings;
+  readonly tokens: OAuthTokens;
+}
+
 /**
  * The connections that a message of this account uses. Of more than one, one is kept for immediate messages, so that
  * they never stand behind a queue that the relay takes slowly.
  */
-export function poolRequest(
-  account: AccountRelayRow,
-  isImmediate: boolean,
-  settings: DeliverySettings,
-  tokens: OAuthTokens,
-): PoolRequest {
-  const isReserved = isImmediate && account.maxConnections > 1;
+export function poolRequest(account: AccountRelayRow, { isImmediate, share, settings, tokens }: PoolUse): PoolRequest {
+  const maxConnections = Math.min(account.maxConnections, share);
+  const isReserved = isImmediate && maxConnections > 1;
   return {
     key: poolKey(account, isReserved),
     relay: relayOf(account, settings, tokens),
     limits: {
-      maxConnections: isReserved ? 1 : Math.max(1, account.maxConnections - 1),
+      maxConnections: isReserved ? 1 : Math.max(1, maxConnections - 1),
       maxTransactionsPerConnection: account.maxMessagesPerConnection,
       maxAgeMs: settings.maxAgeMs,
       idleMs: settings.idleMs,

@@ -4,10 +4,16 @@ import type { Clock } from '../clock.ts';
 import { isMailProxyError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { RescuedMessage, SessionStore } from '../queue/sessions.ts';
+import { WakeUp } from '../wake-up.ts';
 
 export interface SessionKeeperOptions {
   readonly sessions: SessionStore;
+  /** Its wall time is that of the database, if others share it. */
   readonly clock: Clock;
+  /** Compare that wall time with the database again. */
+  readonly syncClock: () => Promise<void>;
+  /** The machine's own wall time in milliseconds: unlike the monotonic one it goes on while the machine is suspended. */
+  readonly machineTime: () => number;
   readonly log: Log;
   readonly instance: string;
   readonly leaseMs: number;
@@ -24,17 +30,21 @@ const RESCUE_BATCH = 500;
 const BEATS_PER_LEASE = 3;
 
 /**
- * Keeps this engine's session alive, and rescues what dead ones held. The session is trusted until a monotonic
- * deadline that each heartbeat moves, so that neither a jump of the wall clock nor a stopped process makes it live
- * longer than its row says.
+ * Keeps this engine's session alive, and rescues what dead ones held. The session is trusted until a deadline that each
+ * heartbeat moves, on the monotonic clock and on the machine's wall clock: a process that was stopped, a machine that
+ * was suspended or a clock that was set back never make it live longer than its row says. A clock that was put forward
+ * costs a heartbeat.
  */
 export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
+  readonly #beatNow: WakeUp;
   #number = 0;
   #deadline = 0;
+  #machineDeadline = 0;
 
   constructor(options: SessionKeeperOptions) {
     this.#options = options;
+    this.#beatNow = new WakeUp(options.clock);
   }
 
   /** The epoch of all that this engine writes. */
@@ -44,7 +54,11 @@ export class SessionKeeper {
 
   /** Whether mail may still be sent under this session. */
   isAlive(): boolean {
-    return this.#options.clock.monotonic() < this.#deadline;
+    const { clock, machineTime } = this.#options;
+    if (clock.monotonic() >= this.#deadline) return false;
+    if (machineTime() < this.#machineDeadline) return true;
+    this.#beatNow.set();
+    return false;
   }
 
   /** Begin a session and bring back what dead ones held. */
@@ -55,9 +69,9 @@ export class SessionKeeper {
 
   /** Renew until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, leaseMs } = this.#options;
+    const { leaseMs } = this.#options;
     while (!signal.aborted) {
-      await clock.sleep(leaseMs / BEATS_PER_LEASE, signal);
+      await this.#beatNow.wait(signal, leaseMs / BEATS_PER_LEASE);
       if (signal.aborted) return;
       await this.#beat();
     }
@@ -85,18 +99,30 @@ export class SessionKeeper {
   }
 
   async #begin(): Promise<void> {
-    const { sessions, clock, instance, leaseMs } = this.#options;
-    const startedAt = clock.monotonic();
+    const { sessions, clock, instance } = this.#options;
+    const trust = this.#trustFromNow();
     this.#number = await sessions.start(instance, clock.now());
-    this.#deadline = startedAt + leaseMs;
+    trust();
+  }
+
+  /** @returns moves the deadline to one lease after this call */
+  #trustFromNow(): () => void {
+    const { clock, machineTime, leaseMs } = this.#options;
+    const deadline = clock.monotonic() + leaseMs;
+    const machineDeadline = machineTime() + leaseMs;
+    return () => {
+      this.#deadline = deadline;
+      this.#machineDeadline = machineDeadline;
+    };
   }
 
   async #beat(): Promise<void> {
-    const { sessions, clock, log, leaseMs } = this.#options;
-    const startedAt = clock.monotonic();
+    const { sessions, clock, log, syncClock } = this.#options;
     try {
+      await syncClock();
+      const trust = this.#trustFromNow();
       await sessions.heartbeat(this.#number, clock.now());
-      this.#deadline = startedAt + leaseMs;
+      trust();
       await this.rescue();
     } catch (error) {
       if (isMailProxyError(error, 'lease_lost')) {

@@ -3,6 +3,7 @@
 import { systemClock, systemRandom } from '../clock.ts';
 import { type EngineConfig, engineConfigSchema } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
+import { sharedClock } from '../database/database-clock.ts';
 import { CORE_MIGRATIONS } from '../database/migrations/index.ts';
 import { migrate } from '../database/migrations/migrate.ts';
 import { openDatabase, parseDatabaseAddress } from '../database/open.ts';
@@ -16,6 +17,7 @@ import { type KeySource, loadOrCreateKey } from '../secrets/key-file.ts';
 import { createSealer } from '../secrets/sealer.ts';
 import { Engine } from './engine.ts';
 import type { MailEngine, MailEngineOptions } from './engine.types.ts';
+import { createLeases } from './leases.ts';
 import { setUpMixins } from './set-up-mixins.ts';
 import { createStores } from './stores.ts';
 
@@ -34,34 +36,46 @@ import { createStores } from './stores.ts';
  */
 export async function createMailEngine(options: MailEngineOptions): Promise<MailEngine> {
   const config = parseConfig(options.config);
-  const { mixins = [], log = silentLog, clock = systemClock, random = systemRandom } = options;
+  const { mixins = [], log = silentLog, clock: machineClock = systemClock, random = systemRandom } = options;
   const sealer = createSealer(await loadOrCreateKey(keySource(config)));
   const database = await openDatabase<CoreSchema>(config.database);
   // Migrations and mixins name the tables that they use.
   const anyTables = database as unknown as Database<unknown>;
   try {
+    const clock = await sharedClock(anyTables, machineClock);
     await migrate(anyTables, [CORE_MIGRATIONS, ...mixins.flatMap(migrationsOf)], clock.now());
     const makePk = pkGenerator(clock);
     const stores = createStores({ database, sealer, clock, makePk, config });
     await stores.instances.ensure(config.instanceName, clock.now());
     await stores.tenants.ensureDefaultTenant(clock.now());
+    const session = { number: () => 0 };
     const mixed = await setUpMixins(mixins, {
       database: anyTables,
       clock,
       log,
       config: options.mixinConfig ?? {},
+      leasesOf: (mixin) =>
+        createLeases(mixin, {
+          store: stores.leases,
+          clock,
+          leaseMs: config.delivery.leaseMs,
+          session: () => session.number(),
+        }),
     });
-    return new Engine({
+    const engine = new Engine({
       config,
       database,
       stores,
       mixed,
       makePk,
       clock,
+      machineTime: () => machineClock.now(),
       random,
       log,
       reportSink: options.reportSink,
     });
+    session.number = () => engine.session;
+    return engine;
   } catch (error) {
     await database[Symbol.asyncDispose]();
     throw error;

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Clock, Random } from '../clock.ts';
+import type { Random } from '../clock.ts';
 import type { EngineConfig } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
+import type { SyncedClock } from '../database/database-clock.ts';
 import { AccountHealth } from '../delivery/account-health.ts';
+import { ConnectionBudget } from '../delivery/connection-budget.ts';
 import { settlementOfRejection } from '../delivery/deliver.ts';
 import { Dispatcher } from '../delivery/dispatcher.ts';
 import { createExplain, type Explain } from '../delivery/explain.ts';
 import { Flights } from '../delivery/flights.ts';
 import { Housekeeping } from '../delivery/housekeeping.ts';
-import type { LaneSettings } from '../delivery/lane.ts';
+import { type LaneSettings, RUNNING_PER_CONNECTION } from '../delivery/lane.ts';
 import { relayOf } from '../delivery/relay.ts';
 import { type AttemptServices, runAttempt, writeOutcome } from '../delivery/run-attempt.ts';
 import { SessionKeeper } from '../delivery/session-keeper.ts';
@@ -27,13 +29,17 @@ import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
 import { createSmtpPool } from '../smtp/pool.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
 import { type RelayVerification, verifyRelay } from '../smtp/verify-relay.ts';
+import type { Notice } from './peer-notices.ts';
 import type { Stores } from './stores.ts';
 
 export interface DeliverySideParts {
   readonly config: EngineConfig;
   readonly database: Database<CoreSchema>;
   readonly stores: Stores;
-  readonly clock: Clock;
+  /** The database's. */
+  readonly clock: SyncedClock;
+  /** The machine's own wall time, in milliseconds. */
+  readonly machineTime: () => number;
   readonly random: Random;
   readonly log: Log;
   readonly hooks: CombinedHooks;
@@ -42,6 +48,8 @@ export interface DeliverySideParts {
   readonly onLimited: (message: ClaimedMessage, isRejected: boolean) => void;
   /** Events of this tenant, or of any, were written beside settlements. */
   readonly onTold: (tenantId?: string) => void;
+  /** Tell other instances. */
+  readonly tell: (notice: Notice) => void;
 }
 
 /** The parts that deliver, wired to each other. */
@@ -52,6 +60,7 @@ export interface DeliverySide {
   readonly pool: SmtpPool;
   readonly flights: Flights;
   readonly health: AccountHealth;
+  readonly budget: ConnectionBudget;
   readonly explain: Explain;
   /** The rate limit that keeps an account from sending now; null where none does. */
   readonly limitGate: (accountPk: string) => Promise<LimitReached | null>;
@@ -59,11 +68,8 @@ export interface DeliverySide {
   readonly verify: (accountPk: string) => Promise<RelayVerification>;
 }
 
-/** A message that waits for a connection, or for the commit of its outcome, leaves the connections to others. */
-const RUNNING_PER_CONNECTION = 2;
-
 export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
-  const { config, database, stores, clock, random, log, hooks, onTold } = parts;
+  const { config, database, stores, clock, random, log, hooks, onTold, tell } = parts;
   const settings = config.delivery;
   const { accounts } = stores;
   const { maxConnections, maxConnectionsPerHost } = settings;
@@ -73,6 +79,8 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
   const keeper = new SessionKeeper({
     sessions: stores.sessions,
     clock,
+    syncClock: () => clock.sync(),
+    machineTime: parts.machineTime,
     log,
     instance: config.instanceName,
     leaseMs: settings.leaseMs,
@@ -89,10 +97,12 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     settings,
     onPaused: async ({ pk, tenantId }) => {
       onTold(tenantId);
+      tell({ kind: 'accountPaused', accountPk: pk });
       await dispatcher.accountPaused(pk);
     },
     onResumed: async ({ pk, tenantId }) => {
       onTold(tenantId);
+      tell({ kind: 'accountResumed', accountPk: pk });
       await dispatcher.accountResumed(pk);
     },
   });
@@ -113,6 +123,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     settle: stores.settle,
     marks: stores.marks,
     settings,
+    shareOf: (accountPk) => budget.shareOf(accountPk),
     policy: config.retry,
     accountTrouble: (account, reason) => health.failed(account, reason),
     accountWell(account) {
@@ -128,6 +139,15 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
       parts.onSettled(message, settlement);
     },
   };
+  const budget = new ConnectionBudget({
+    clock,
+    log,
+    keeper,
+    leaseMs: settings.leaseMs,
+    shares: database.dialect.isExclusive ? null : stores.connectionShares,
+    pool,
+    tellPeers: (accountPk, isWanted) => tell({ kind: 'connections', accountPk, isWanted }),
+  });
   const dispatcher = new Dispatcher({
     clock,
     log,
@@ -138,6 +158,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     promotion: stores.promotion,
     settings,
     flights,
+    budget,
     readGates,
     pauses: stores.accountPauses,
     isPaused: async () => (await stores.instances.get()).paused_at !== null,
@@ -148,6 +169,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
       parts.onLimited(message, true);
       if (await writeOutcome(settlement, attemptServices)) parts.onSettled(message, settlement);
     },
+    tellPeers: ({ accountPk, tenantId }, isImmediate) => tell({ kind: 'lane', accountPk, tenantId, isImmediate }),
     wasLimited: (message) => parts.onLimited(message, false),
   });
   const housekeeping = new Housekeeping({
@@ -173,6 +195,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     pool,
     flights,
     health,
+    budget,
     explain,
     async limitGate(accountPk) {
       const { tenantId } = await accounts.relayRow(accountPk);
@@ -186,6 +209,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
 function laneSettingsOf(row: AccountRelayRow): LaneSettings {
   return {
     capacity: RUNNING_PER_CONNECTION * row.maxConnections,
+    maxConnections: row.maxConnections,
     weight: row.weight,
     tenantWeight: row.tenant.weight,
     limits: limitsOf(limitsOfRow(row)),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Clock, Random } from '../clock.ts';
+import type { Random } from '../clock.ts';
 import type { EngineConfig } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
+import type { SyncedClock } from '../database/database-clock.ts';
 import { createMessages } from '../entities/message/message.operations.ts';
 import type { BatchResult, MessageInput } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
@@ -26,6 +27,8 @@ import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
 import type { MailEngine, Readiness } from './engine.types.ts';
 import { EventBell, type EventStreamOptions, eventStream } from './event-stream.ts';
 import { type CoreServices, coreOperations } from './operations.ts';
+import { type NoticeListener, PeerNotices } from './peer-notices.ts';
+import { hearPeers, isOfBatch } from './peer-side.ts';
 import { reportTransportOf } from './report-side.ts';
 import type { SetUpMixins } from './set-up-mixins.ts';
 import { SettledObserver } from './settled-observer.ts';
@@ -38,7 +41,10 @@ export interface EngineParts {
   readonly stores: Stores;
   readonly mixed: SetUpMixins;
   readonly makePk: MakePk;
-  readonly clock: Clock;
+  /** The database's, if other instances share it. */
+  readonly clock: SyncedClock;
+  /** The machine's own wall time, in milliseconds. */
+  readonly machineTime: () => number;
   readonly random: Random;
   readonly log: Log;
   readonly reportSink: ReportSink | undefined;
@@ -63,6 +69,7 @@ export class Engine implements MailEngine {
   readonly #observer: SettledObserver;
   readonly #services: CoreServices;
   readonly #bell = new EventBell();
+  readonly #notices: PeerNotices;
   readonly #sending: Background;
   /** Reports go on while running sends finish, so that their outcomes are still told. */
   readonly #telling: Background;
@@ -93,13 +100,15 @@ export class Engine implements MailEngine {
       hooks: mixed.hooks,
       log,
     });
-    const tell = (tenantId?: string): void => this.#reporter.wake(tenantId);
+    this.#notices = new PeerNotices({ channel: database.channel, clock, log });
+    const tellTenant = (tenantId?: string): void => this.#reporter.wake(tenantId);
     this.#delivery = createDeliverySide({
       ...parts,
       hooks: mixed.hooks,
       onSettled: (message, settlement) => this.#settled(message, settlement),
       onLimited: (message, isRejected) => void this.#observer.limited(message, isRejected),
-      onTold: tell,
+      onTold: tellTenant,
+      tell: (notice) => this.#notices.tell(notice),
     });
     this.#reporter = createReporter({
       events: stores.messageEvents,
@@ -111,11 +120,26 @@ export class Engine implements MailEngine {
       metrics: { reported: (count) => this.#metrics.reported(count), failed: () => this.#metrics.reportFailed() },
       settings: config.reports,
       shared: !database.dialect.isExclusive,
-      onSequenced: (tenantId) => this.#bell.ring(tenantId),
+      onSequenced: (tenantId) => {
+        this.#bell.ring(tenantId);
+        this.#notices.tell({ kind: 'events', tenantId });
+      },
     });
-    stores.accounts.onChange((pk) => void this.#accountChanged(pk));
-    stores.tenants.onChange((id) => void this.#tenantChanged(id));
+    stores.accounts.onChange((accountPk) => {
+      this.#notices.tell({ kind: 'account', accountPk });
+      void this.#accountChanged(accountPk);
+    });
+    stores.tenants.onChange((tenantId) => {
+      this.#notices.tell({ kind: 'tenant', tenantId });
+      void this.#tenantChanged(tenantId);
+    });
+    for (const keys of [stores.apiKeys, stores.dkimKeys]) keys.onChange(() => this.#notices.tell({ kind: 'keys' }));
     this.#services = this.#createServices(clock.now());
+  }
+
+  /** The session under which it sends; 0 before it is started. */
+  get session(): number {
+    return this.#delivery.keeper.number;
   }
 
   async execute(operation: string | AnyOperation, input: unknown, caller: Caller = EMBEDDER): Promise<unknown> {
@@ -144,17 +168,19 @@ export class Engine implements MailEngine {
   async start(): Promise<void> {
     if (this.#isStarted) throw new Error('the engine was started before');
     this.#isStarted = true;
-    const { keeper, dispatcher, housekeeping } = this.#delivery;
+    const { keeper, dispatcher, housekeeping, budget } = this.#delivery;
     await keeper.start();
     await this.#announceAccounts();
     this.#sending.start([
       { name: 'dispatcher', run: (signal) => dispatcher.run(signal, this.#cut.signal) },
+      { name: 'connections', run: (signal) => budget.run(signal) },
       { name: 'housekeeping', run: (signal) => housekeeping.run(signal) },
       ...this.#parts.mixed.background,
     ]);
     this.#telling.start([
       { name: 'session', run: (signal) => keeper.run(signal) },
       { name: 'reporter', run: (signal) => this.#reporter.run(signal, this.#cut.signal) },
+      { name: 'notices', run: (signal) => this.#notices.run(this.#listener(), signal) },
     ]);
   }
 
@@ -232,7 +258,12 @@ export class Engine implements MailEngine {
         await stores.release([{ pk, owner_session: keeper.number }], clock.now());
         dispatcher.arrived({ accountPk, tenantId }, true);
       },
-      dropFlights: (matches) => dispatcher.drop(matches),
+      batchSuspended: async (batch) => {
+        dispatcher.drop(isOfBatch(batch));
+        this.#notices.tell({ kind: 'batchSuspended', ...batch });
+        await stores.untilGivenBack(batch, keeper.number);
+      },
+      tenantSuspended: (tenantId) => stores.untilGivenBack({ tenantId, batchCode: null }, keeper.number),
       wake: (lanes) => {
         for (const lane of lanes) dispatcher.arrived(lane, true);
       },
@@ -240,7 +271,11 @@ export class Engine implements MailEngine {
       told: (tenantId) => this.#reporter.wake(tenantId),
       resumeAccount: (account) => health.works(account),
       verifyAccount: verify,
-      pausedChanged: (isPaused) => dispatcher.pausedChanged(isPaused),
+      pausedChanged: async (isPaused) => {
+        dispatcher.pausedChanged(isPaused);
+        this.#notices.tell({ kind: 'instancePaused', isPaused });
+        if (isPaused) await stores.untilGivenBack({ tenantId: null, batchCode: null }, keeper.number);
+      },
       runNow: (tenantId) => {
         dispatcher.lookAgain();
         this.#reporter.runNow(tenantId ?? undefined);
@@ -265,6 +300,22 @@ export class Engine implements MailEngine {
     if (state === 'deferred') this.#delivery.dispatcher.scheduled();
     else if (state === 'ready') this.#delivery.dispatcher.arrived({ accountPk, tenantId }, priority === 0);
     return state;
+  }
+
+  #listener(): NoticeListener {
+    const { log, stores } = this.#parts;
+    return hearPeers({
+      stores,
+      dispatcher: this.#delivery.dispatcher,
+      budget: this.#delivery.budget,
+      reporter: this.#reporter,
+      bell: this.#bell,
+      accountChanged: (pk) => this.#accountChanged(pk),
+      tenantChanged: (id) => this.#tenantChanged(id),
+      inBackground: (work, complaint) => {
+        work.catch((error: unknown) => log.warn({ err: error }, complaint));
+      },
+    });
   }
 
   #settled(message: ClaimedMessage, settlement: Settlement): void {
@@ -298,7 +349,7 @@ export class Engine implements MailEngine {
   /** Suspended or activated, or with other limits: what may not go any more is given back. */
   async #tenantChanged(tenantId: string): Promise<void> {
     const { accounts } = this.#parts.stores;
-    accounts.forgetTenant(tenantId);
+    accounts.forget();
     try {
       await this.#delivery.dispatcher.tenantChanged(tenantId);
     } catch (error) {

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
-import type { Mixin } from '../mixin/contract.ts';
+import type { Leases, Mixin } from '../mixin/contract.ts';
 import { type CombinedHooks, combineHooks, type HookSource } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
 import type { AnyOperation } from '../operations/operation.ts';
@@ -13,6 +13,7 @@ export interface MixinSetUp {
   readonly clock: Clock;
   readonly log: Log;
   readonly config: Readonly<Record<string, unknown>>;
+  readonly leasesOf: (mixin: string) => Leases;
 }
 
 /** What all mixins add, ready for the engine. */
@@ -28,7 +29,7 @@ export interface SetUpMixins {
 /** Set up the mixins one after the other; their tables are migrated already. */
 export async function setUpMixins(
   mixins: readonly Mixin[],
-  { database, clock, log, config }: MixinSetUp,
+  { database, clock, log, config, leasesOf }: MixinSetUp,
 ): Promise<SetUpMixins> {
   const operations: AnyOperation[] = [];
   const servicesOf = new Map<AnyOperation, object>();
@@ -36,7 +37,13 @@ export async function setUpMixins(
   const background: Service[] = [];
   for (const mixin of mixins) {
     const own = log.child?.({ mixin: mixin.id }) ?? log;
-    const parts = await mixin.setup({ database, clock, log: own, config: config[mixin.id] });
+    const parts = await mixin.setup({
+      database,
+      clock,
+      log: own,
+      leases: leasesOf(mixin.id),
+      config: config[mixin.id],
+    });
     for (const operation of parts.operations ?? []) {
       operations.push(operation);
       servicesOf.set(operation, parts.services ?? {});

@@ -18,11 +18,14 @@ import type { MakePk } from '../identity.ts';
 import { prepareAccept } from '../queue/accept.ts';
 import { createBatches } from '../queue/batches.ts';
 import { prepareClaim } from '../queue/claim.ts';
+import { createConnectionShares } from '../queue/connection-shares.ts';
 import { createMessageControl } from '../queue/control.ts';
 import { prepareExpire } from '../queue/expire.ts';
 import { HandoffMarks } from '../queue/handoff-marks.ts';
 import { createLaneGates } from '../queue/lane-gates.ts';
 import { prepareFindLanes } from '../queue/lanes.ts';
+import { prepareUntilGivenBack } from '../queue/leased-elsewhere.ts';
+import { createLeaseStore } from '../queue/leases.ts';
 import { prepareLoadClaimed } from '../queue/load-claimed.ts';
 import { preparePromotion } from '../queue/promote.ts';
 import { prepareForgetUses } from '../queue/rate-limits.ts';
@@ -70,6 +73,9 @@ export function createStores({ database, sealer, clock, makePk, config }: StoreP
     laneGates: createLaneGates(database),
     forgetUses: prepareForgetUses(database),
     findLanes: prepareFindLanes(database),
+    leases: createLeaseStore(database),
+    untilGivenBack: prepareUntilGivenBack(database, clock),
+    connectionShares: createConnectionShares(database),
   };
 }
 

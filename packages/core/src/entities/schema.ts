@@ -13,6 +13,7 @@ import type {
 } from './message/message.table.ts';
 import type { MessageEventsTable, ReportCursorsTable } from './message-event/message-event.table.ts';
 import type { RateUsesTable } from './rate-use.table.ts';
+import type { ConnectionSharesTable, LeasesTable } from './shared-rights.table.ts';
 import type { StoragesTable } from './storage/storage.table.ts';
 import type { SuspendedBatchesTable, TenantsTable } from './tenant/tenant.table.ts';
 
@@ -35,4 +36,6 @@ export interface CoreSchema {
   readonly suspended_batches: SuspendedBatchesTable;
   readonly rate_uses: RateUsesTable;
   readonly dkim_keys: DkimKeysTable;
+  readonly leases: LeasesTable;
+  readonly connection_shares: ConnectionSharesTable;
 }

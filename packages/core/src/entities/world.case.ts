@@ -7,7 +7,7 @@ import { systemClock } from '../clock.ts';
 import { engineConfigSchema } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
-import { poolRequest } from '../delivery/relay.ts';
+import { relayOf } from '../delivery/relay.ts';
 import { type MakePk, pkGenerator } from '../identity.ts';
 import { execute } from '../operations/execute.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -98,7 +98,7 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     storages: createStorageStore(database, sealer),
     commandLog: createCommandLogStore(database),
   };
-  stores.tenants.onChange((id) => stores.accounts.forgetTenant(id));
+  stores.tenants.onChange(() => stores.accounts.forget());
   const told: string[] = [];
   const tokens = createOAuthTokens({ clock: systemClock });
   const services = {
@@ -108,13 +108,14 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     messages: { counts: () => Promise.resolve({ waiting: 0, byState: {}, byResult: {} }) },
     running: RUNNING,
     runNow: (tenantId: string | null) => void told.push(`run now for ${tenantId ?? 'all'}`),
-    pausedChanged: (paused: boolean) => void told.push(paused ? 'paused' : 'resumed'),
+    pausedChanged: async (paused: boolean) => void told.push(paused ? 'paused' : 'resumed'),
+    tenantSuspended: async (tenantId: string) => void told.push(`suspended ${tenantId}`),
     async resumeAccount(account: PausedAccount) {
       await stores.pauses.resume(account, clock.now());
       told.push(`resumed ${account.id}`);
     },
     async verifyAccount(pk: string) {
-      const { relay } = poolRequest(await stores.accounts.relayRow(pk), false, DELIVERY, tokens);
+      const relay = relayOf(await stores.accounts.relayRow(pk), DELIVERY, tokens);
       // The relay is a real server, which has the time of the machine.
       return verifyRelay(relay, { clock: systemClock });
     },

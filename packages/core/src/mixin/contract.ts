@@ -28,6 +28,22 @@ export interface Mixin {
   setup(context: MixinContext): MixinParts | Promise<MixinParts>;
 }
 
+/**
+ * Rights that one of all instances has at a time, to poll a mailbox for example. A right ends with the session of the
+ * engine that holds it, within a lease of its death.
+ */
+export interface Leases {
+  /**
+   * Take the right of this name, among those of the mixin, or keep it: ask again before each use. False where another
+   * instance has it, and before the engine is started.
+   *
+   * @throws {MailProxyError} `database_unavailable`
+   */
+  take(name: string): Promise<boolean>;
+  /** Give it up, so that another instance may take it at once. */
+  release(name: string): Promise<void>;
+}
+
 /** What a mixin is given. */
 export interface MixinContext {
   /** Name the tables used: `database.withTables<CoreSchema & OwnTables>()`. */
@@ -35,6 +51,7 @@ export interface MixinContext {
   readonly clock: Clock;
   /** Names the mixin in each line. */
   readonly log: Log;
+  readonly leases: Leases;
   /** The mixin's part of the configuration as it came, undefined where there is none: parse it. */
   readonly config: unknown;
 }

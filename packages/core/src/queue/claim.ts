@@ -2,12 +2,12 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type Expression, type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import type { Statement } from '../database/statement.ts';
 import type { OnInDoubt } from '../entities/message/message.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { LaneKey } from './lanes.ts';
 import { byRank } from './rank.ts';
 import { accountScope, DAY_MS, HOUR_MS, type LaneLimits, MINUTE_MS, tenantScope } from './rate-limits.ts';
+import { prepareScopeLocks } from './scope-locks.ts';
 import { ifSessionLives } from './session-lives.ts';
 
 /** How much to take from one lane. */
@@ -168,7 +168,7 @@ export function prepareClaim(db: Database<CoreSchema>): Claim {
       .where('state', '=', sql.lit('ready'))
       .returning(CLAIMED),
   );
-  const lock = db.dialect.lockScope === null ? null : prepareLock(db, db.dialect.lockScope);
+  const locksOf = prepareScopeLocks(db);
 
   return async (lanes, { session, now, immediateOnly }) => {
     const below = immediateOnly ? 0 : ANY_RANK;
@@ -178,7 +178,7 @@ export function prepareClaim(db: Database<CoreSchema>): Claim {
         ? plain.bind(input)
         : limited.bind({ ...input, ...windowInput(now), ...limitInput(accountPk, tenantId, limits) });
     });
-    const locks = lock === null ? [] : locksOf(lanes, lock);
+    const locks = locksOf(limitedScopes(lanes));
     const results = await db.write([...locks, ...claims]);
     // RETURNING promises no order. The locks' results come first.
     return results.slice(locks.length).map(({ rows }) =>
@@ -285,20 +285,9 @@ function limitInput(accountPk: string, tenantId: string, { account, tenant }: La
   };
 }
 
-type Lock = (scope: string) => Statement;
-
-function prepareLock(db: Database<CoreSchema>, lockScope: NonNullable<typeof db.dialect.lockScope>): Lock {
-  const lock = db.prepare<{ scope: string }>((k, p) => ({ compile: () => lockScope(p.scope).compile(k) }));
-  return (scope) => lock.bind({ scope });
-}
-
-/** In one order for everybody, so that two claims never wait for each other. */
-function locksOf(lanes: readonly LaneQuota[], lock: Lock): readonly Statement[] {
-  const scopes = new Set<string>();
-  for (const { accountPk, tenantId, limits } of lanes) {
-    if (limits === null) continue;
-    scopes.add(accountScope(accountPk));
-    scopes.add(tenantScope(tenantId));
-  }
-  return [...scopes].toSorted().map(lock);
+/** The scopes whose limits a claim reads, which no other claim may read meanwhile. */
+function limitedScopes(lanes: readonly LaneQuota[]): readonly string[] {
+  return lanes.flatMap(({ accountPk, tenantId, limits }) =>
+    limits === null ? [] : [accountScope(accountPk), tenantScope(tenantId)],
+  );
 }

@@ -9,3 +9,9 @@ import { type Expression, type SqlBool, sql } from 'kysely';
 export function ifSessionLives(session: number): Expression<SqlBool> {
   return sql<SqlBool>`exists (select 1 from sessions where number = ${session} and ended_at is null)`;
 }
+
+/** Whether others must count with a session: it was not ended, and its heartbeat is not too old. */
+export function hasHeartbeat(session: Expression<number>, aliveSince: number): Expression<SqlBool> {
+  return sql<SqlBool>`exists (select 1 from sessions
+    where number = ${session} and ended_at is null and heartbeat_at >= ${aliveSince})`;
+}

@@ -80,7 +80,8 @@ test('another instance’s call is waited for, and looked at again soon', async 
   await world.addEvent('acme');
   const parts = world.partsOf({ clock: standing, shared: true });
   await parts.sequencer.sequence('acme', 10);
-  expect(await world.events.moveNextAttempt('acme', 0, standing.now() + 35_000)).toBe(true);
+  const cursor = { tenant_id: 'acme', acked_seq: 0, next_attempt_at: 0 };
+  expect(await world.events.moveNextAttempt(cursor, standing.now() + 35_000)).toBe(true);
   const end = await serveTenant(parts, 'acme', FRESH, never);
   expect(end).toMatchObject({ failing: false, next: { atMs: standing.monotonic() + 1_000 } });
   expect(endpoint.requests).toHaveLength(0);

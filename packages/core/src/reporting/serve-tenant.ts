@@ -112,7 +112,7 @@ export async function serveTenant(
       : await callWithTimeout(parts, { target, batch, abandon });
   if (!answer.acknowledged) {
     if (abandon.aborted) {
-      if (claim !== null) await events.moveNextAttempt(tenantId, claim, cursor.next_attempt_at);
+      if (claim !== null) await events.moveNextAttempt({ ...cursor, next_attempt_at: claim }, cursor.next_attempt_at);
       return { failing, next: null };
     }
     return { failing: true, next: after(await recordFailure(parts, cursor, answer.reason), fresh) };
@@ -176,7 +176,7 @@ async function claimCall(
 ): Promise<number | null | 'lost'> {
   if (!shared) return null;
   const until = now + settings.timeoutMs + CLAIM_GRACE_MS;
-  return (await events.moveNextAttempt(cursor.tenant_id, cursor.next_attempt_at, until)) ? until : 'lost';
+  return (await events.moveNextAttempt(cursor, until)) ? until : 'lost';
 }
 
 function withinSize(rows: readonly NumberedEventRow[]): readonly NumberedEventRow[] {

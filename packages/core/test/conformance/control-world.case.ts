@@ -119,7 +119,7 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
         told.givenBack.push(pk);
         await release([{ pk, owner_session: session }], clock.now());
       },
-      dropFlights: () => undefined,
+      batchSuspended: async () => undefined,
       wake: (lanes) => void told.woken.push(...lanes),
       rescheduled() {
         told.rescheduled += 1;

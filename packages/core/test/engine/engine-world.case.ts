@@ -27,13 +27,15 @@ export interface WorldOptions extends Omit<MailEngineOptions, 'config' | 'log'> 
   readonly retry?: MailEngineOptions['config']['retry'];
   /** A database that outlives this world. @defaultValue one that goes away with it */
   readonly database?: string;
+  /** Of a database that several engines share. */
+  readonly encryptionKey?: string;
   /** @defaultValue true */
   readonly start?: boolean;
 }
 
 /** Retries within half a second, short pauses of accounts, and relays that have seconds to answer. */
 export async function openWorld(options: WorldOptions = {}): Promise<EngineWorld> {
-  const { delivery, limits, retry, database: given, start = true, ...rest } = options;
+  const { delivery, limits, retry, database: given, encryptionKey, start = true, ...rest } = options;
   const dir: TempDir | null = given === undefined ? tempDir() : null;
   const database = given ?? dir?.file('mail.db') ?? '';
   const logged: string[] = [];
@@ -55,6 +57,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<EngineWorld
       },
       retry: retry ?? { baseMs: 50, maxDelayMs: 500 },
       ...(limits === undefined ? {} : { limits }),
+      ...(encryptionKey === undefined ? {} : { encryptionKey }),
     },
     log: capturingLog(logged),
   });

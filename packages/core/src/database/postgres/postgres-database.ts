@@ -4,9 +4,11 @@ import pg from 'pg';
 import { MailProxyError } from '../../errors.ts';
 import { UniqueViolation } from '../database.ts';
 import { postgresDialect } from '../dialect.ts';
+import type { PeerChannel } from '../peer-channel.ts';
 import type { Statement, StatementResult } from '../statement.ts';
 import { WriteGroupingDatabase } from '../write-grouping-database.ts';
 import type { UnitOutcome } from '../write-queue.ts';
+import { PostgresPeerChannel } from './postgres-peer-channel.ts';
 import { isRetryable, isStatementError, isUniqueViolation } from './sqlstate.ts';
 import { runGroup, runStatements } from './transaction.ts';
 
@@ -18,6 +20,9 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
 };
 
+/** Of all instances on one database. */
+const CHANNEL = 'mail_proxy';
+
 /** Groups are tried again this often when the server chose them as the victim of a deadlock. */
 const MAX_TRIES = 5;
 
@@ -26,6 +31,7 @@ const MAX_TRIES = 5;
  * however many units it holds; reads go through a pool.
  */
 export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
+  override readonly channel: PeerChannel;
   readonly #config: pg.ClientConfig;
   readonly #pool: pg.Pool;
   #writer: pg.Client | null = null;
@@ -37,6 +43,14 @@ export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
     this.#pool = new pg.Pool({ ...config, max: 4 });
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
     this.#pool.on('error', () => undefined);
+    this.channel = new PostgresPeerChannel({
+      name: CHANNEL,
+      client: config,
+      run: (text, values) =>
+        this.#pool.query(text, [...values]).catch((error: unknown) => {
+          throw databaseError(error);
+        }),
+    });
   }
 
   /** @throws {MailProxyError} `database_unavailable` */

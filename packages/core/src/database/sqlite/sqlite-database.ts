@@ -11,6 +11,7 @@ import { WorkerChannel } from './worker-channel.ts';
 
 /** SQLite in worker threads: one writes, one reads, so that a commit never stops the event loop. */
 export class SqliteDatabase<Schema> extends WriteGroupingDatabase<Schema> {
+  override readonly channel = null;
   readonly #writer: WorkerChannel;
   readonly #reader: WorkerChannel;
 

@@ -58,8 +58,8 @@ export interface AccountStore {
    * @throws {MailProxyError} `not_found`
    */
   relayRow(pk: string): Promise<AccountRelayRow>;
-  /** The tenant was changed by this process: what of it is part of {@link relayRow} is read anew. */
-  forgetTenant(tenantId: string): void;
+  /** Read every account anew: another process changed one, or a tenant was changed, whose settings are part of it. */
+  forget(): void;
   /** Be told the pk of each account that this process changes or deletes. Disposing ends it. */
   onChange(listener: (pk: string) => void): Disposable;
 }
@@ -205,7 +205,8 @@ export function createAccountStore(
       return relay;
     },
 
-    forgetTenant() {
+    forget() {
+      keys.clear();
       relays.clear();
     },
 

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../clock.ts';
 import type { Database } from '../../database/database.ts';
 import { exactlyOne, type Prepared, type Statement } from '../../database/statement.ts';
 import type { Principal } from '../../operations/principal.ts';
+import { ChangeListeners } from '../change-listeners.ts';
 import { type Page, type Paging, pageFrom, pageInput } from '../paging.ts';
 import { RecentCache } from '../recent-cache.ts';
 import type { CoreSchema } from '../schema.ts';
@@ -45,8 +46,10 @@ export interface ApiKeyStore {
   revoke(tenantId: string, id: string, now: number): Promise<void>;
   /** Whose token it is; null for one that is unknown, revoked or expired. */
   authenticate(token: string): Promise<Principal | null>;
-  /** Read every key anew: its tenant was changed. */
+  /** Read every key anew: its tenant was changed, or another process revoked one. */
   forget(): void;
+  /** Be told the id of each key that this process revokes. Disposing ends it. */
+  onChange(listener: (id: string) => void): Disposable;
 }
 
 /** The id between the prefix and the secret finds the row; the secret is 32 bytes in base64url. */
@@ -64,6 +67,7 @@ export function createApiKeyStore(database: Database<CoreSchema>, clock: Clock =
     maxAgeMs: MAX_CACHE_AGE_MS,
     clock,
   });
+  const listeners = new ChangeListeners();
 
   const draft = ({ tenantId, label, pk, now }: NewApiKey): DraftedApiKey => {
     const id = pk.replaceAll('-', '');
@@ -98,6 +102,7 @@ export function createApiKeyStore(database: Database<CoreSchema>, clock: Clock =
     async revoke(tenantId, id, now) {
       await database.write([exactlyOne(revoke.bind({ id, tenantId, now }), 'not_found')]);
       cache.clear();
+      listeners.tell(id);
     },
 
     async authenticate(token) {
@@ -110,6 +115,7 @@ export function createApiKeyStore(database: Database<CoreSchema>, clock: Clock =
     },
 
     forget: () => cache.clear(),
+    onChange: (listener) => listeners.add(listener),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Reach } from '../../operations/principal.ts';
 import type { SealedPlace, Sealer } from '../../secrets/sealer.ts';
 import type { DkimSigningKey } from '../../smtp/compose/dkim.ts';
 import type { DkimKeyMaterial } from '../../smtp/compose/dkim-key.ts';
+import { ChangeListeners } from '../change-listeners.ts';
 import { type Page, type Paging, pageFrom, pageInput } from '../paging.ts';
 import { RecentCache } from '../recent-cache.ts';
 import type { CoreSchema } from '../schema.ts';
@@ -45,6 +46,10 @@ export interface DkimKeyStore {
    * @throws {MailProxyError} `sealed_with_unknown_key`
    */
   signingKeys(tenantId: string, accountPk: string, domain: string): Promise<readonly DkimSigningKey[]>;
+  /** Read every key anew: another process made or deleted one. */
+  forget(): void;
+  /** Be told the pk of each key that this process makes or deletes. Disposing ends it. */
+  onChange(listener: (pk: string) => void): Disposable;
 }
 
 const MAX_CACHED_DOMAINS = 10_000;
@@ -64,6 +69,12 @@ export function createDkimKeyStore(
     maxAgeMs: MAX_CACHE_AGE_MS,
     clock,
   });
+  const listeners = new ChangeListeners();
+
+  const changed = (pk: string): void => {
+    signing.clear();
+    listeners.tell(pk);
+  };
 
   const load = async (
     tenantId: string,
@@ -109,7 +120,7 @@ export function createDkimKeyStore(
           cause: error,
         });
       }
-      signing.clear();
+      changed(pk);
       return { ...shown, account_id: account?.id ?? null };
     },
 
@@ -126,7 +137,7 @@ export function createDkimKeyStore(
 
     async delete({ tenantId }, pk) {
       await database.write([exactlyOne(statements.remove.bind({ pk, tenant_id: tenantId }), 'not_found')]);
-      signing.clear();
+      changed(pk);
     },
 
     async signingKeys(tenantId, accountPk, domain) {
@@ -134,6 +145,9 @@ export function createDkimKeyStore(
       const key = JSON.stringify([tenantId, accountPk, domains[0]]);
       return (await signing.get(key, () => load(tenantId, accountPk, domains))) ?? [];
     },
+
+    forget: () => signing.clear(),
+    onChange: (listener) => listeners.add(listener),
   };
 }
 

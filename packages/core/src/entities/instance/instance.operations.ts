@@ -28,8 +28,8 @@ export interface InstanceServices {
   readonly running: RunningInstance;
   /** Look for work and call tenants at once. */
   readonly runNow: (tenantId: string | null) => void;
-  /** All sending was stopped, or goes on. */
-  readonly pausedChanged: (paused: boolean) => void;
+  /** All sending was stopped, or goes on: make it so on every instance. */
+  readonly pausedChanged: (paused: boolean) => Promise<void>;
 }
 
 type PauseServices = Pick<InstanceServices, 'instances' | 'clock' | 'pausedChanged'>;
@@ -105,7 +105,7 @@ async function setPaused(
   at: number | null,
 ): Promise<v.InferOutput<typeof pauseOutput>> {
   await instances.setPaused(at);
-  pausedChanged(at !== null);
+  await pausedChanged(at !== null);
   return pauseView(await instances.get());
 }
 

@@ -66,8 +66,10 @@ describe.each([
 
     await store.recordFailure('acme', { failures: 2, nextAttemptAt: 5_000, lastError: 'no answer in time' });
     expect(await store.lag()).toMatchObject({ failing: 1 });
-    expect(await store.moveNextAttempt('acme', 4_999, 9_000)).toBe(false);
-    expect(await store.moveNextAttempt('acme', 5_000, 9_000)).toBe(true);
+    const cursor = { tenant_id: 'acme', acked_seq: 0, next_attempt_at: 5_000 };
+    expect(await store.moveNextAttempt({ ...cursor, next_attempt_at: 4_999 }, 9_000)).toBe(false);
+    expect(await store.moveNextAttempt({ ...cursor, acked_seq: 1 }, 9_000)).toBe(false);
+    expect(await store.moveNextAttempt(cursor, 9_000)).toBe(true);
 
     await store.acknowledge('acme', 3, { lastSyncAt: 2_000, nextSyncAfter: 8_000 });
     await store.acknowledge('acme', 1, { lastSyncAt: 3_000, nextSyncAfter: 8_000 });

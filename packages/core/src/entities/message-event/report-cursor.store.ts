@@ -31,6 +31,9 @@ export interface ReportLag {
   readonly failing: number;
 }
 
+/** What tells whether a tenant was called since. */
+export type CursorState = Pick<ReportCursorsTable, 'tenant_id' | 'acked_seq' | 'next_attempt_at'>;
+
 export interface ReportCursorStore {
   /** Null until the sequencer met the tenant. */
   cursor(tenantId: string): Promise<ReportCursorsTable | null>;
@@ -38,10 +41,11 @@ export interface ReportCursorStore {
   acknowledge(tenantId: string, ackedSeq: number, acknowledgement: Acknowledgement): Promise<void>;
   recordFailure(tenantId: string, failure: CallFailure): Promise<void>;
   /**
-   * Set the time of the next call if it still is `from`; false when another instance was faster. An instance that
-   * calls sets it to the latest end of its call, so that no other calls meanwhile.
+   * Set the time of the next call if the cursor still is as it was read; false when another instance was faster. An
+   * instance that calls sets it to the latest end of its call, so that no other calls meanwhile. The time alone does
+   * not tell: it is the same again after another instance's call.
    */
-  moveNextAttempt(tenantId: string, from: number, to: number): Promise<boolean>;
+  moveNextAttempt(cursor: CursorState, to: number): Promise<boolean>;
   /** Tenants with numbered events that were not acknowledged. */
   tenantsToTell(): Promise<readonly string[]>;
   /** Tenants with an endpoint that was not called since `before` and may be called without news at `now`. */
@@ -76,11 +80,12 @@ export function createReportCursorStore(database: Database<CoreSchema>): ReportC
         .set({ failures: p.failures, next_attempt_at: p.next_attempt_at, last_error: p.last_error })
         .where('tenant_id', '=', p.tenant_id),
   );
-  const move = database.prepare<{ tenant_id: string; from: number; to: number }>((k, p) =>
+  const move = database.prepare<{ tenant_id: string; acked_seq: number; from: number; to: number }>((k, p) =>
     k
       .updateTable('report_cursors')
       .set({ next_attempt_at: p.to })
       .where('tenant_id', '=', p.tenant_id)
+      .where('acked_seq', '=', p.acked_seq)
       .where('next_attempt_at', '=', p.from),
   );
   const toTell = database.prepare<object, { tenant_id: string }>((k) =>
@@ -131,8 +136,8 @@ export function createReportCursorStore(database: Database<CoreSchema>): ReportC
         fail.bind({ tenant_id: tenantId, failures, next_attempt_at: nextAttemptAt, last_error: lastError }),
       ]);
     },
-    async moveNextAttempt(tenantId, from, to) {
-      const [moved] = await database.write([move.bind({ tenant_id: tenantId, from, to })]);
+    async moveNextAttempt({ tenant_id, acked_seq, next_attempt_at }, to) {
+      const [moved] = await database.write([move.bind({ tenant_id, acked_seq, from: next_attempt_at, to })]);
       return moved.changes === 1;
     },
     async tenantsToTell() {

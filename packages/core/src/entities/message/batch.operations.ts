@@ -26,9 +26,9 @@ export const suspendBatch = defineOperation({
   }),
   async run(services: BatchServices, { batch_code }, { reach }) {
     const batch = batchOf(reach, batch_code);
-    const { batches, clock, dropFlights } = services;
+    const { batches, clock, batchSuspended } = services;
     await batches.suspend(batch, clock.now());
-    dropFlights((message) => message.tenant_id === batch.tenantId && message.batch_code === batch_code);
+    await batchSuspended(batch);
     const parked = await moveAll(() => batches.park(batch, clock.now()));
     return { batch_code, suspended: true, parked };
   },

@@ -6,7 +6,7 @@ import type { RetryPolicy, RetryPolicyInput } from '../../retry-policy.ts';
 import type { MessageEventStore } from '../message-event/message-event.store.ts';
 import type { MessageStore } from './message.store.ts';
 import type { OnInDoubt } from './message.table.ts';
-import type { Batches, LaneName, MessageControl } from './message-control.types.ts';
+import type { Batches, BatchKey, LaneName, MessageControl } from './message-control.types.ts';
 import type { MessageDraft } from './message-draft.ts';
 import type { MessageRow } from './message-row.ts';
 import type { WaitingFor } from './waiting-for.ts';
@@ -75,10 +75,8 @@ export interface ControlServices extends Pick<SubmissionServices, 'clock' | 'ret
 /** What suspending batches needs. */
 export interface BatchServices extends Pick<ControlServices, 'clock' | 'wake' | 'rescheduled'> {
   readonly batches: Batches;
-  /** Give back what this engine claimed and has not handed to MAIL, where it matches. */
-  readonly dropFlights: (
-    matches: (message: { readonly tenant_id: string; readonly batch_code: string | null }) => boolean,
-  ) => void;
+  /** A batch was suspended: give back what is claimed of it and was not handed to MAIL, on every instance. */
+  readonly batchSuspended: (batch: BatchKey) => Promise<void>;
 }
 
 /** What the operations on messages need. */

@@ -22,6 +22,8 @@ export interface TenantServices {
   readonly apiKeys: ApiKeyStore;
   readonly clock: Clock;
   readonly makePk: MakePk;
+  /** The tenant was suspended: wait until every instance gave back what it had not begun. */
+  readonly tenantSuspended: (tenantId: string) => Promise<void>;
 }
 
 const createTenant = defineOperation({
@@ -85,8 +87,11 @@ const suspendTenant = defineOperation({
   audit: true,
   input: v.strictObject({ tenant_id: tenantId }),
   output: tenantOutput,
-  run: async ({ tenants, clock }: TenantServices, input, { reach }) =>
-    tenantView(await tenants.setSuspended(reach, input.tenant_id, { suspended: true, now: clock.now() })),
+  run: async ({ tenants, clock, tenantSuspended }: TenantServices, input, { reach }) => {
+    const tenant = await tenants.setSuspended(reach, input.tenant_id, { suspended: true, now: clock.now() });
+    await tenantSuspended(input.tenant_id);
+    return tenantView(tenant);
+  },
 });
 
 const activateTenant = defineOperation({

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { eventually, type SinkMessage, startSmtpSink } from '@mail-proxy/testkit';
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { type Clock, systemClock } from '../../src/clock.ts';
+import { addAccount, mail } from '../engine/engine-world.case.ts';
+import { openInstances, skipReason } from './instances-world.case.ts';
+
+const MINUTE_MS = 60_000;
+
+/** The clock of a machine that is wrong. */
+function clockOffBy(ms: number): Clock {
+  return { ...systemClock, now: () => systemClock.now() + ms };
+}
+
+describe.skipIf(skipReason !== '')('two instances whose clocks differ by fourteen minutes', () => {
+  // Real time, since the server's clock is part of what is tested: a window and a bit.
+  test('never take each other for dead, send at the right time, and keep a limit together', {
+    timeout: 150_000,
+  }, async () => {
+    await using sink = await startSmtpSink();
+    await using instances = await openInstances();
+    const leaseMs = 5_000;
+    const ahead = await instances.open({ clock: clockOffBy(7 * MINUTE_MS), delivery: { leaseMs } });
+    const behind = await instances.open({ clock: clockOffBy(-7 * MINUTE_MS), delivery: { leaseMs } });
+    await addAccount(ahead, sink, { limit_per_minute: 20 });
+    const submit = (from: number) =>
+      [ahead, behind].map(({ engine }, index) =>
+        engine.submit(Array.from({ length: 12 }, (_, n) => mail(`${from}-${index}-${n}`))),
+      );
+    await Promise.all(submit(0));
+
+    // Accepted by the one that is ahead, for a time that has passed on its clock and lies far ahead of the other's.
+    const sendAt = Date.now() + 62_000;
+    await addAccount(ahead, sink, { id: 'scheduled' });
+    await ahead.engine.submit([mail('later', { account_id: 'scheduled', send_at: new Date(sendAt).toISOString() })]);
+    const later = await sink.waitFor((message) => subjectOf(message) === 'later', { timeoutMs: 100_000 });
+    expect(later.at).toBeGreaterThanOrEqual(sendAt - 100);
+
+    const limited = await eventually(
+      () => {
+        const arrivals = sink.messages.filter((message) => subjectOf(message) !== 'later').map(({ at }) => at);
+        expect(arrivals).toHaveLength(24);
+        return arrivals;
+      },
+      { timeoutMs: 40_000 },
+    );
+    expect(mostWithin(limited, MINUTE_MS)).toBe(20);
+    expect(await livingSessions(instances.url)).toBe(2);
+    for (const { logged } of [ahead, behind]) {
+      expect(logged.filter((line) => /dead session|was ended by another/.test(line))).toEqual([]);
+    }
+  });
+});
+
+function subjectOf({ headers }: SinkMessage): string | undefined {
+  return headers.get('subject')?.[0];
+}
+
+/** The most in any window that begins with one of them. */
+function mostWithin(times: readonly number[], windowMs: number): number {
+  return Math.max(...times.map((start) => times.filter((at) => at >= start && at < start + windowMs).length));
+}
+
+async function livingSessions(url: string): Promise<number> {
+  const client = new pg.Client(url);
+  await client.connect();
+  const { rowCount } = await client.query('select 1 from sessions where ended_at is null');
+  await client.end();
+  return rowCount ?? 0;
+}

@@ -20,6 +20,7 @@ import { settlementOf } from './attempt.ts';
 import { composeMessage, hookedMessage } from './compose-message.ts';
 import { type RecipientOutcome, untried } from './outcome.ts';
 import { poolRequest } from './relay.ts';
+import type { Place } from './send-order.ts';
 import { type Transmitted, transmit } from './transmit.ts';
 
 export interface DeliverServices {
@@ -51,6 +52,8 @@ export interface DeliverContext {
   readonly session: number;
   /** Asked right before MAIL. */
   readonly mayMail: () => boolean;
+  /** Among the attempts of the account. */
+  readonly place: Place;
   /** Gives up waiting for a connection. */
   readonly signal: AbortSignal;
 }
@@ -97,7 +100,8 @@ export async function deliver(
     (content) => services.hooks.composing(content, hooked),
     keys,
   );
-  const transmitted = await transmit(wire, loaded.pending, {
+  await context.place.reached(clock);
+  const transmitting = transmit(wire, loaded.pending, {
     pool: services.pool,
     request: poolRequest(account, {
       isImmediate: message.priority === 0,
@@ -110,6 +114,9 @@ export async function deliver(
     handOver: handOver(message, services),
     signal: context.signal,
   });
+  // It stands in line for a connection by now.
+  context.place.pass();
+  const transmitted = await transmitting;
   if (transmitted === null) return null;
   // Nothing but the account's fault: the mail has nothing to do with it.
   const isUncounted = transmitted.outcomes.every(({ uncounted }) => uncounted === true);

@@ -116,6 +116,7 @@ export class DispatchWorld implements AsyncDisposable {
         },
       },
       isPaused: async () => this.isPaused,
+      isBatchSuspended: async () => false,
       flights: this.flights,
       budget: this.#budget(),
       attempt: (message) => this.#attempt(message),

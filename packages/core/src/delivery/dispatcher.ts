@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
 import type { DeliverySettings } from '../config/engine-config.ts';
+import type { BatchKey } from '../entities/message/message-control.types.ts';
 import { isMailProxyError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Claim, ClaimedMessage } from '../queue/claim.ts';
@@ -20,6 +21,7 @@ import { LaneDoors } from './lane-doors.ts';
 import { OverLimit, type OverLimitServices } from './over-limit.ts';
 import { type ProbeServices, Probes } from './probes.ts';
 import type { AttemptEnd } from './run-attempt.ts';
+import type { Place } from './send-order.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { Slots } from './slots.ts';
 import { StartLine } from './start-line.ts';
@@ -38,10 +40,11 @@ export interface DispatcherServices {
   readonly pauses: ProbeServices['pauses'];
   /** Whether the operator stopped all sending. */
   readonly isPaused: () => Promise<boolean>;
+  readonly isBatchSuspended: (batch: BatchKey) => Promise<boolean>;
   readonly flights: Flights;
   readonly budget: Pick<ConnectionBudget, 'firstShare' | 'secure' | 'onMore'>;
   /** Deliver one message and write what became of it. */
-  readonly attempt: (message: ClaimedMessage, signal: AbortSignal) => Promise<AttemptEnd>;
+  readonly attempt: (message: ClaimedMessage, place: Place, signal: AbortSignal) => Promise<AttemptEnd>;
   readonly reject: OverLimitServices['reject'];
   /** Messages of the lane became ready: other instances may want to send them too. */
   readonly tellPeers: (lane: LaneKey, isImmediate: boolean) => void;
@@ -116,6 +119,7 @@ export class Dispatcher {
   /** There may be news that nobody told of. */
   lookAround(): void {
     this.#inBackground(this.#scan(), 'the lanes could not be looked for');
+    this.#inBackground(this.#recheck(), 'what is claimed could not be looked at');
   }
 
   /** A message was deferred or accepted for later. */
@@ -158,6 +162,11 @@ export class Dispatcher {
   drop(matches: (message: ClaimedMessage) => boolean): void {
     this.#s.flights.drop(matches);
     for (const lane of this.#lanes.values()) this.#dropBuffered(lane, matches);
+  }
+
+  /** Nothing of the batch is begun any more. */
+  batchSuspended({ tenantId, batchCode }: BatchKey): void {
+    this.drop((message) => message.tenant_id === tenantId && message.batch_code === batchCode);
   }
 
   /** The relay refused our credentials or the TLS settings: the account is paused from now on. */
@@ -270,6 +279,21 @@ export class Dispatcher {
     for (const key of await this.#s.findLanes()) await this.#wakeLane(key, true);
   }
 
+  /** Give back what was claimed and may not be sent any more: its account, its tenant or its batch was stopped. */
+  async #recheck(): Promise<void> {
+    const batches = new Map<string, BatchKey>();
+    for (const lane of this.#lanes.values()) {
+      if (lane.buffered.length + lane.running === 0) continue;
+      for (const { tenant_id: tenantId, batch_code: batchCode } of lane.buffered) {
+        if (batchCode !== null) batches.set(JSON.stringify([tenantId, batchCode]), { tenantId, batchCode });
+      }
+      await this.#check(lane);
+    }
+    for (const batch of batches.values()) {
+      if (await this.#s.isBatchSuspended(batch)) this.batchSuspended(batch);
+    }
+  }
+
   async #promote(signal: AbortSignal): Promise<void> {
     const { clock, promotion } = this.#s;
     await this.#everyWhile(signal, async () => {
@@ -352,6 +376,8 @@ export class Dispatcher {
   /** Send one message of a paused account, to see whether it works again. */
   async #probe(lane: Lane): Promise<void> {
     const { claim, clock, keeper } = this.#s;
+    // One that takes its time is not followed by another; its end is.
+    if (lane.running + lane.buffered.length > 0) return;
     if (await this.#probes.take(lane.accountPk)) {
       const [messages = []] = await claim([{ ...lane.key, quota: 1, limits: lane.settings.limits, probe: true }], {
         session: keeper.number,
@@ -436,23 +462,23 @@ export class Dispatcher {
   #start(lane: Lane, message: ClaimedMessage, hard: AbortSignal): void {
     const end = this.#slots.begin(lane, message.priority === 0);
     this.#track(
-      this.#attempt(message, hard).finally(() => {
+      this.#attempt(message, lane.order.next(), hard).finally(() => {
         end();
         this.#s.flights.remove(message.pk);
         this.#line.gotRoom(lane);
         this.#startable.update(lane);
         this.#wake.set();
-        if (lane.running === 0 && this.#doors.isClosed(lane)) {
-          this.#inBackground(this.#check(lane), 'a lane could not be looked at');
-        }
+        if (lane.running > 0) return;
+        if (this.#doors.isClosed(lane)) this.#inBackground(this.#check(lane), 'a lane could not be looked at');
+        else if (this.#probes.isPaused(lane.accountPk)) this.#lineUp(lane, true);
       }),
     );
   }
 
-  async #attempt(message: ClaimedMessage, hard: AbortSignal): Promise<void> {
+  async #attempt(message: ClaimedMessage, place: Place, hard: AbortSignal): Promise<void> {
     const { attempt, log } = this.#s;
     try {
-      if ((await attempt(message, hard)) !== 'unsent') return;
+      if ((await attempt(message, place, hard)) !== 'unsent') return;
       await giveBack([message], this.#s, hard);
       this.arrived({ accountPk: message.account_pk, tenantId: message.tenant_id }, message.priority === 0);
     } catch (error) {

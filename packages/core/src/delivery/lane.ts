@@ -4,6 +4,7 @@ import type { LimitBehavior } from '../entities/account/account.table.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { LaneKey } from '../queue/lanes.ts';
 import type { LaneLimits } from '../queue/rate-limits.ts';
+import { SendOrder } from './send-order.ts';
 
 /** What the dispatcher must know of an account. */
 export interface LaneSettings {
@@ -49,6 +50,8 @@ export class Lane implements LaneKey {
   immediateArrivals = 0;
   /** When a closed door opened last: what was ready before had to wait. Milliseconds. */
   openedAt = 0;
+  /** Of its attempts. */
+  readonly order = new SendOrder();
   /** Connections that this instance may open. */
   share = Number.POSITIVE_INFINITY;
   /** Below the capacity after the relay said 421: it closes connections, so it gets fewer. */

@@ -5,6 +5,7 @@ import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settle, Settlement } from '../queue/settle.ts';
 import { type DeliverServices, deliver, settlementOfBug } from './deliver.ts';
 import type { Flights } from './flights.ts';
+import type { Place } from './send-order.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
 /** How an attempt ended: its outcome is written, it has to be given back as it was, or somebody cancelled it. */
@@ -25,7 +26,7 @@ const SETTLE_RETRY_MS = 500;
 export async function runAttempt(
   message: ClaimedMessage,
   services: AttemptServices,
-  signal: AbortSignal,
+  { place, signal }: { readonly place: Place; readonly signal: AbortSignal },
 ): Promise<AttemptEnd> {
   const { keeper, log, flights } = services;
   // The keeper may have begun another session since this one claimed the message; then it is not ours to send.
@@ -38,11 +39,14 @@ export async function runAttempt(
     settlement = await deliver(message, services, {
       session,
       mayMail,
+      place,
       signal: stop === null ? signal : AbortSignal.any([signal, stop]),
     });
   } catch (error) {
     log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an attempt failed by a bug');
     settlement = await settlementOfBug(message, error, services, session);
+  } finally {
+    place.pass();
   }
   if (settlement === null) return flights.isCancelled(message.pk) ? 'cancelled' : 'unsent';
   if (await writeOutcome(settlement, services, signal)) services.onSettled(message, settlement);

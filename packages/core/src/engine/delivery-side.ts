@@ -162,8 +162,9 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     readGates,
     pauses: stores.accountPauses,
     isPaused: async () => (await stores.instances.get()).paused_at !== null,
+    isBatchSuspended: (batch) => stores.batches.isSuspended(batch),
     laneSettings: async (pk) => laneSettingsOf(await accounts.relayRow(pk)),
-    attempt: (message, signal) => runAttempt(message, attemptServices, signal),
+    attempt: (message, place, signal) => runAttempt(message, attemptServices, { place, signal }),
     async reject(message) {
       const settlement = await settlementOfRejection(message, attemptServices);
       parts.onLimited(message, true);

@@ -28,7 +28,7 @@ import type { MailEngine, Readiness } from './engine.types.ts';
 import { EventBell, type EventStreamOptions, eventStream } from './event-stream.ts';
 import { type CoreServices, coreOperations } from './operations.ts';
 import { type NoticeListener, PeerNotices } from './peer-notices.ts';
-import { hearPeers, isOfBatch } from './peer-side.ts';
+import { hearPeers } from './peer-side.ts';
 import { reportTransportOf } from './report-side.ts';
 import type { SetUpMixins } from './set-up-mixins.ts';
 import { SettledObserver } from './settled-observer.ts';
@@ -259,7 +259,7 @@ export class Engine implements MailEngine {
         dispatcher.arrived({ accountPk, tenantId }, true);
       },
       batchSuspended: async (batch) => {
-        dispatcher.drop(isOfBatch(batch));
+        dispatcher.batchSuspended(batch);
         this.#notices.tell({ kind: 'batchSuspended', ...batch });
         await stores.untilGivenBack(batch, keeper.number);
       },

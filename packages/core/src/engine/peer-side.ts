@@ -43,7 +43,7 @@ export function hearPeers(parts: PeerSideParts): NoticeListener {
         case 'accountResumed':
           return inBackground(dispatcher.accountResumed(notice.accountPk), 'a resumed account could not be looked at');
         case 'batchSuspended':
-          return dispatcher.drop(isOfBatch(notice));
+          return dispatcher.batchSuspended(notice);
         case 'connections':
           return inBackground(budget.heard(notice.accountPk, notice.isWanted), 'connections could not be divided');
         case 'instancePaused':
@@ -56,16 +56,8 @@ export function hearPeers(parts: PeerSideParts): NoticeListener {
       stores.accounts.forget();
       stores.apiKeys.forget();
       stores.dkimKeys.forget();
-      // Something that was claimed may be suspended by now: the next claim knows.
-      dispatcher.drop(() => true);
       dispatcher.lookAround();
       reporter.wake();
     },
   };
-}
-
-/** Whether a message belongs to the batch. */
-export function isOfBatch({ tenantId, batchCode }: { readonly tenantId: string; readonly batchCode: string }) {
-  return (message: { readonly tenant_id: string; readonly batch_code: string | null }): boolean =>
-    message.tenant_id === tenantId && message.batch_code === batchCode;
 }

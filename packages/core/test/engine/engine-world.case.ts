@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { createMailEngine, type MailEngine, type MailEngineOptions, type MessageInput } from '@mail-proxy/core';
-import { type PeerConnection, type TempDir, tempDir } from '@mail-proxy/testkit';
+import { createDatabase, type PeerConnection, tempDir } from '@mail-proxy/testkit';
 import type * as v from 'valibot';
+import { inject } from 'vitest';
 import { messageOutput } from '../../src/entities/message/message.schema.ts';
 import { validate } from '../../src/operations/validate.ts';
 import type { ReportEvent } from '../../src/reporting/report-protocol.ts';
@@ -36,8 +37,8 @@ export interface WorldOptions extends Omit<MailEngineOptions, 'config' | 'log'> 
 /** Retries within half a second, short pauses of accounts, and relays that have seconds to answer. */
 export async function openWorld(options: WorldOptions = {}): Promise<EngineWorld> {
   const { delivery, limits, retry, database: given, encryptionKey, start = true, ...rest } = options;
-  const dir: TempDir | null = given === undefined ? tempDir() : null;
-  const database = given ?? dir?.file('mail.db') ?? '';
+  const own = given === undefined ? await makeDatabase() : null;
+  const database = given ?? own?.database ?? '';
   const logged: string[] = [];
   const engine = await createMailEngine({
     ...rest,
@@ -57,7 +58,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<EngineWorld
       },
       retry: retry ?? { baseMs: 50, maxDelayMs: 500 },
       ...(limits === undefined ? {} : { limits }),
-      ...(encryptionKey === undefined ? {} : { encryptionKey }),
+      ...withKey(database, encryptionKey),
     },
     log: capturingLog(logged),
   });
@@ -68,11 +69,33 @@ export async function openWorld(options: WorldOptions = {}): Promise<EngineWorld
     async [Symbol.asyncDispose]() {
       await engine.stop({ deadlineMs: 1 });
       await engine[Symbol.asyncDispose]();
-      dir?.[Symbol.dispose]();
+      await own?.drop();
     },
   };
   if (start) await engine.start();
   return world;
+}
+
+interface OwnDatabase {
+  readonly database: string;
+  drop(): Promise<void>;
+}
+
+/** A file, or a database of PostgreSQL where a suite runs on that: see on-postgres.case.ts. */
+async function makeDatabase(): Promise<OwnDatabase> {
+  const server = process.env['GMP_TEST_ENGINE_ON'] === 'postgres' ? inject('pgUrl') : undefined;
+  if (server !== undefined) {
+    const made = await createDatabase(server);
+    return { database: made.url, drop: () => made.drop() };
+  }
+  const dir = tempDir();
+  return { database: dir.file('mail.db'), drop: async () => dir[Symbol.dispose]() };
+}
+
+/** PostgreSQL wants one that all instances have; SQLite makes its own. */
+function withKey(database: string, given: string | undefined): { readonly encryptionKey?: string } {
+  const encryptionKey = given ?? (database.startsWith('postgres') ? Buffer.alloc(32, 7).toString('base64') : undefined);
+  return encryptionKey === undefined ? {} : { encryptionKey };
 }
 
 /** Add an account of the default tenant for a relay of this test, in clear. */

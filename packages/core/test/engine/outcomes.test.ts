@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { startScriptedPeer, startSmtpSink } from '@mail-proxy/testkit';
 import Sqlite from 'better-sqlite3';
+import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { addAccount, eventsUntil, historyUntil, mail, messageOf, openWorld, serveMail } from './engine-world.case.ts';
 
@@ -65,25 +66,25 @@ describe('a relay that does not answer the final dot', () => {
 
 test('under hold and fail the hand-over is on disk before the relay sees MAIL, and gone with the outcome', async () => {
   const atMail: unknown[] = [];
-  let look = (): void => {};
+  let look = async (): Promise<void> => {};
   await using relay = await startScriptedPeer((client) =>
     serveMail(client, {
-      onMail() {
-        look();
+      async onMail() {
+        await look();
         return '250 ok';
       },
     }),
   );
   await using world = await openWorld();
   await addAccount(world, relay, { max_connections: 1 });
-  using onDisk = openBeside(world.database);
-  look = () => atMail.push(onDisk.handed());
+  await using onDisk = await openBeside(world.database);
+  look = async () => void atMail.push(await onDisk.handed());
   await world.engine.submit([mail('m1', { on_in_doubt: 'hold' })]);
   await historyUntil(world, 'm1', 'sent');
   await world.engine.submit([mail('m2', { on_in_doubt: 'fail' })]);
   await historyUntil(world, 'm2', 'sent');
   expect(atMail).toEqual([['m1'], ['m2']]);
-  expect(onDisk.handed()).toEqual([]);
+  expect(await onDisk.handed()).toEqual([]);
 });
 
 test('a wrong password uses up no attempt of the message, and it is sent when the password is right', async () => {
@@ -140,14 +141,21 @@ test("a tenant's own rule decides what a reply means", async () => {
   expect(await historyUntil(world, 'm1', 'error')).toMatchObject([{ event: 'error', attempt: 1 }]);
 });
 
-/** See what is committed, as another process would. */
-function openBeside(file: string): Disposable & { handed(): readonly unknown[] } {
-  const database = new Sqlite(file, { readonly: true });
-  const handed = database.prepare<[], { id: string }>(
-    'select id from messages where handed_at is not null order by id',
-  );
+/** See what is committed, as another process would: the messages that are marked as handed over. */
+async function openBeside(database: string): Promise<AsyncDisposable & { handed(): Promise<readonly unknown[]> }> {
+  const select = 'select id from messages where handed_at is not null order by id';
+  if (database.startsWith('postgres')) {
+    const client = new pg.Client(database);
+    await client.connect();
+    return {
+      handed: async () => (await client.query<{ id: string }>(select)).rows.map(({ id }) => id),
+      [Symbol.asyncDispose]: () => client.end(),
+    };
+  }
+  const file = new Sqlite(database, { readonly: true });
+  const handed = file.prepare<[], { id: string }>(select);
   return {
-    handed: () => handed.all().map(({ id }) => id),
-    [Symbol.dispose]: () => void database.close(),
+    handed: async () => handed.all().map(({ id }) => id),
+    [Symbol.asyncDispose]: async () => void file.close(),
   };
 }

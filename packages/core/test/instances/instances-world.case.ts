@@ -4,9 +4,6 @@ import { createDatabase } from '@mail-proxy/testkit';
 import { inject } from 'vitest';
 import { type EngineWorld, openWorld, type WorldOptions } from '../engine/engine-world.case.ts';
 
-/** The same for all instances, as in production. */
-const ENCRYPTION_KEY = Buffer.alloc(32, 7).toString('base64');
-
 /** Several engines on one PostgreSQL database of the test's own. */
 export interface InstancesWorld extends AsyncDisposable {
   readonly url: string;
@@ -25,7 +22,7 @@ export async function openInstances(): Promise<InstancesWorld> {
   return {
     url: made.url,
     async open(options = {}) {
-      const world = await openWorld({ ...options, database: made.url, encryptionKey: ENCRYPTION_KEY });
+      const world = await openWorld({ ...options, database: made.url });
       opened.push(world);
       return world;
     },

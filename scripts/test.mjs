@@ -37,6 +37,17 @@ const STAGES = [
       if (TALLY.test(line)) tally = line;
     },
   },
+  // The oldest PostgreSQL that a run meets by itself: see .ci/run.
+  ...(process.env.GMP_TEST_ALSO_PG_BIN
+    ? [
+        {
+          name: 'PostgreSQL suites',
+          command: ['node', 'scripts/postgres-suites.mjs'],
+          env: { ...required, ...color, GMP_TEST_PG_BIN: process.env.GMP_TEST_ALSO_PG_BIN },
+          limitMinutes: 10,
+        },
+      ]
+    : []),
   { name: 'bench smoke', command: fromSource('bench/smoke.ts'), needs: 'bench/smoke.ts', limitMinutes: 5 },
   {
     name: 'example embed',

@@ -42,8 +42,7 @@ function instanceProblems({ environment = {}, stop_grace_period: grace = '10s' }
     ...variableProblems(Object.keys(environment)),
     ...stopProblems({
       graceS: Number(grace.replace(/s$/, '')),
-      beforeS: 0,
-      deadlineMs: environment['GMP_STOP_DEADLINE_MS'],
+      settings: environment,
     }),
   ];
 }

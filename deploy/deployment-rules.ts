@@ -25,8 +25,7 @@ export function deploymentProblems(deployment: IDeployment, { configMap, secret 
     ),
     ...stopProblems({
       graceS: pod.terminationGracePeriodSeconds ?? 30,
-      beforeS: container.lifecycle?.preStop?.sleep?.seconds ?? 0,
-      deadlineMs: settings['GMP_STOP_DEADLINE_MS'],
+      settings,
     }),
     ...probesOf(deployment).flatMap(({ port }) => (ports.includes(port) ? [] : [`no port has the name ${port}`])),
   ];

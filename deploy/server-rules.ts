@@ -14,15 +14,14 @@ export function variableProblems(names: readonly string[]): readonly string[] {
 export interface StopTimes {
   /** Seconds after which the process is killed. */
   readonly graceS: number;
-  /** Seconds of those before the process hears of it. */
-  readonly beforeS: number;
-  readonly deadlineMs: string | undefined;
+  readonly settings: Readonly<Record<string, string | undefined>>;
 }
 
 /** A process that is killed before its deadline leaves mail in doubt that it could have settled. */
-export function stopProblems({ graceS, beforeS, deadlineMs }: StopTimes): readonly string[] {
+export function stopProblems({ graceS, settings }: StopTimes): readonly string[] {
+  const { GMP_STOP_DEADLINE_MS: deadlineMs, GMP_DRAIN_MS: drainMs = '0' } = settings;
   if (deadlineMs === undefined)
     return ['GMP_STOP_DEADLINE_MS is not set, so nothing says what the grace period follows'];
-  const neededS = beforeS + Number(deadlineMs) / 1_000 + AROUND_STOP_S;
+  const neededS = (Number(drainMs) + Number(deadlineMs)) / 1_000 + AROUND_STOP_S;
   return graceS >= neededS ? [] : [`killed after ${graceS} s, though a stop may take ${neededS} s`];
 }

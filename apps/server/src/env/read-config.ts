@@ -19,6 +19,7 @@ export interface ServerConfig {
   readonly dataDir: string;
   readonly engine: EngineConfigInput;
   readonly maxBodyBytes: number;
+  readonly drainMs: number;
   readonly logLevel: LogLevel;
   readonly metricsListen: { readonly host: string; readonly port: number } | null;
   readonly edition: EditionChoice;
@@ -41,13 +42,14 @@ export function readServerConfig(env: Environment): ServerConfig {
     ...notPostgres(draft.values, draft.sourceOf),
   ];
   if (!parsed.success || problems.length > 0) throw invalidConfig(problems);
-  const { host, port, dataDir, maxBodyBytes, logLevel, metricsListen, edition, ...engine } = parsed.output;
+  const { host, port, dataDir, maxBodyBytes, drainMs, logLevel, metricsListen, edition, ...engine } = parsed.output;
   const folder = resolve(dataDir);
   return {
     host,
     port,
     dataDir: folder,
     maxBodyBytes,
+    drainMs,
     logLevel,
     metricsListen: metricsListen ?? null,
     edition,

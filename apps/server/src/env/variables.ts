@@ -63,6 +63,7 @@ export const VARIABLES: readonly Variable[] = [
   ...variables(asNumber, [
     ['GMP_PORT', 'port', 'port to listen on, 0 for any free one (8000)'],
     ['GMP_MAX_BODY_BYTES', 'maxBodyBytes', "bytes of a request's body (12582912)"],
+    ['GMP_DRAIN_MS', 'drainMs', 'how long a stop goes on serving while it says that it is not ready (0)'],
     ['GMP_MAX_SENDS', 'delivery.maxSends', 'messages being sent at the same time (50)'],
     ['GMP_MAX_CONNECTIONS', 'delivery.maxConnections', 'connections to relays, over all accounts (500)'],
     ['GMP_MAX_CONNECTIONS_PER_HOST', 'delivery.maxConnectionsPerHost', 'of those, to one host and port (100)'],

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-// Runs the test files that use PostgreSQL, and no other: for the versions beside the one that every run tests.
-// GMP_TEST_PG_BIN or GMP_TEST_DATABASE_URL says which PostgreSQL; what is given here goes on to vitest.
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { repositoryFiles } from './repository-files.mjs';
-import { ROOT, runSteps } from './steps.mjs';
+import { ROOT } from './steps.mjs';
 
-/** Files that ask for the server, and those that import one of them. */
-function postgresFiles() {
+/** The test files that use PostgreSQL: they ask for the server, or import what does. */
+export function postgresSuites() {
   const sources = repositoryFiles()
     .filter((path) => /^(packages|apps|examples|bench)\/.*\.(test|case)\.ts$/.test(path))
     .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
@@ -19,8 +17,3 @@ function postgresFiles() {
   }
   return [...found].filter((path) => path.endsWith('.test.ts')).sort();
 }
-
-const [result] = await runSteps([
-  { name: 'PostgreSQL suites', command: ['vitest', 'run', ...postgresFiles(), ...process.argv.slice(2)] },
-]);
-process.exitCode = result.ok ? 0 : 1;

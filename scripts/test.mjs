@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNPM } from './pnpm.mjs';
+import { postgresSuites } from './postgres-suites.mjs';
 import { printTable, ROOT, runSteps } from './steps.mjs';
 
 const NEEDED = [24, 18];
@@ -42,7 +43,7 @@ const STAGES = [
     ? [
         {
           name: 'PostgreSQL suites',
-          command: ['node', 'scripts/postgres-suites.mjs'],
+          command: ['vitest', 'run', ...postgresSuites()],
           env: { ...required, ...color, GMP_TEST_PG_BIN: process.env.GMP_TEST_ALSO_PG_BIN },
           limitMinutes: 10,
         },

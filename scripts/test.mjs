@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNPM } from './pnpm.mjs';
+import { postgresSuites } from './postgres-suites.mjs';
 import { printTable, ROOT, runSteps } from './steps.mjs';
 
 const NEEDED = [24, 18];
@@ -37,6 +38,17 @@ const STAGES = [
       if (TALLY.test(line)) tally = line;
     },
   },
+  // The oldest PostgreSQL that a run meets by itself: see .ci/run.
+  ...(process.env.GMP_TEST_ALSO_PG_BIN
+    ? [
+        {
+          name: 'PostgreSQL suites',
+          command: ['vitest', 'run', ...postgresSuites()],
+          env: { ...required, ...color, GMP_TEST_PG_BIN: process.env.GMP_TEST_ALSO_PG_BIN },
+          limitMinutes: 10,
+        },
+      ]
+    : []),
   { name: 'bench smoke', command: fromSource('bench/smoke.ts'), needs: 'bench/smoke.ts', limitMinutes: 5 },
   {
     name: 'example embed',

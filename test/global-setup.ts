@@ -26,6 +26,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   }
   try {
     const postgres = await startPostgres();
+    console.log(`The tests run on PostgreSQL ${postgres.version}`);
     provide(project, postgres.url);
     return () => postgres.stop();
   } catch (error) {

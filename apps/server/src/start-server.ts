@@ -49,7 +49,7 @@ export async function startServer(
   // Closed in reverse: the ports first, the database last. On a failure below, as far as it came.
   await using opened = new AsyncDisposableStack();
   const engine = opened.use(await createMailEngine({ config: settings, mixins, log, clock }));
-  const { host, port, maxBodyBytes, metricsListen } = config;
+  const { host, port, maxBodyBytes, metricsListen, drainMs } = config;
   let isStopping = false;
   const options = { log, clock, maxBodyBytes, isStopping: () => isStopping };
   const metrics =
@@ -75,6 +75,8 @@ export async function startServer(
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     isStopping = true;
+    // What load balancers send before they have noticed is answered, and its connections end with the answer.
+    if (drainMs > 0) await clock.sleep(drainMs);
     await listener.close(HTTP_GRACE_MS);
     await engine.stop();
     await resources.disposeAsync();

@@ -196,6 +196,15 @@ describe('exit codes', () => {
     expect([code, stderr]).toEqual([70, expect.stringMatching(/request id [\da-f-]{36}/)]);
   });
 
+  test('78 when the file that should hold the token cannot be read', async () => {
+    using dir = tempDir();
+    const { code, stderr } = await run(['token'], { env: { GMP_API_TOKEN_FILE: dir.file('absent') } });
+    expect([code, stderr]).toEqual([
+      78,
+      expect.stringContaining('GMP_API_TOKEN_FILE: the file cannot be read (ENOENT)'),
+    ]);
+  });
+
   test('78 when there is no token to print', async () => {
     using dir = tempDir();
     const { code, stderr } = await run(['token', '--data-dir', dir.path]);
@@ -232,6 +241,7 @@ describe('as a process at a pipe', () => {
     const shown = await runProcess(['tenants', 'get', 'acme'], { env });
     expect(shown.stdout).not.toContain('\u001b');
     expect((await runProcess(['token'], { env })).stdout).toBe(`${ADMIN_TOKEN}\n`);
+    expect((await run(['token'], { env: { GMP_API_TOKEN_FILE: dir.file('token') } })).stdout).toBe(`${ADMIN_TOKEN}\n`);
     expect(readFileSync(dir.file('token'), 'utf8')).toBe(`${ADMIN_TOKEN}\n`);
   });
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { readFileSync } from 'node:fs';
+import { VirtualClock } from '@mail-proxy/core/testing';
 import { eventually, spawnServer, startScriptedPeer, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { readServerConfig } from '../src/env/read-config.ts';
@@ -35,6 +36,21 @@ describe('a server', () => {
     // The database is free again.
     await using again = await startServer({ ...taken, port: 0 });
     expect((await fetch(`${again.url}/readyz`)).status).toBe(200);
+  });
+
+  test('that drains goes on serving without being ready, and ends kept connections', async () => {
+    using dir = tempDir();
+    const clock = new VirtualClock();
+    const config = readServerConfig(community(dir.path, { GMP_DRAIN_MS: '4000' }));
+    await using server = await startServer(config, { clock });
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+    const stopped = server.stop();
+    const ready = await fetch(`${server.url}/readyz`);
+    expect([ready.status, ready.headers.get('connection')]).toEqual([503, 'close']);
+    expect((await fetch(`${server.url}/v1/instance`)).status).toBe(401);
+    await clock.advance(4_000);
+    await stopped;
+    await expect(fetch(`${server.url}/livez`)).rejects.toThrow('fetch failed');
   });
 
   test('stops once, however often it is told to', async () => {

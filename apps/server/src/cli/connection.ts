@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { readFile } from 'node:fs/promises';
+import { MailProxyError } from '@mail-proxy/core';
 import { type Environment, variableOf } from '../env/environment.ts';
+import { codeOf } from '../env/error-code.ts';
 import { readToken, tokenPath } from '../env/token-file.ts';
 
 /** Where the server is and who asks. */
@@ -26,12 +29,23 @@ export async function findConnection(flags: ConnectionFlags, env: Environment): 
 }
 
 /**
- * The token of the environment, else of the data folder.
+ * The token of the environment or of the file that it names, else of the data folder.
  *
  * @throws {MailProxyError} `invalid_config` when the file cannot be used
  */
 export async function findToken({ dataDir }: ConnectionFlags, env: Environment): Promise<string | null> {
-  return variableOf(env, 'GMP_API_TOKEN') ?? (await readToken(dataFolder(dataDir, env)));
+  const file = variableOf(env, 'GMP_API_TOKEN_FILE');
+  const given = variableOf(env, 'GMP_API_TOKEN') ?? (file === undefined ? undefined : await readGivenToken(file));
+  return given ?? (await readToken(dataFolder(dataDir, env)));
+}
+
+async function readGivenToken(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    const detail = `GMP_API_TOKEN_FILE: the file cannot be read (${codeOf(cause)})`;
+    throw new MailProxyError('invalid_config', { detail, cause });
+  }
 }
 
 /** Where a token would be, for hints. */

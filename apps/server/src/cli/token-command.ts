@@ -8,7 +8,7 @@ import { findToken, tokenPlace } from './connection.ts';
 /** Print the token that the other commands would use. */
 export function tokenCommand({ env, streams, finish }: CommandContext): Command {
   const command = new Command('token')
-    .description('Print the admin token, of GMP_API_TOKEN or of the data folder')
+    .description('Print the admin token, of GMP_API_TOKEN, GMP_API_TOKEN_FILE or the data folder')
     .option('--data-dir <folder>', "the server's data folder (GMP_DATA_DIR, ./data)")
     .addHelpText('after', '\nExample:\n  curl -H "Authorization: Bearer $(mail-proxy token)" $URL/v1/instance\n');
   return command.action(async () => {

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type InputProblem, MailProxyError } from '@mail-proxy/core';
 import { type Environment, variableOf } from './environment.ts';
+import { codeOf } from './error-code.ts';
 import { nearestName } from './nearest-name.ts';
 import { OTHER_VARIABLES, VARIABLES } from './variables.ts';
 
@@ -36,7 +37,14 @@ export function draftConfig(env: Environment, fromFile: Readonly<Record<string, 
       continue;
     }
     setBy.set(dotted, name);
-    put(values, key, read(text));
+    let value: unknown;
+    try {
+      value = read(text);
+    } catch (error) {
+      problems.push({ pointer: name, message: `the file cannot be read (${codeOf(error)})` });
+      continue;
+    }
+    put(values, key, value);
   }
   return { values, sourceOf: (key) => sourceOf(key, { setBy, fromFile, file }), problems };
 }

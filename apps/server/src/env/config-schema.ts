@@ -59,6 +59,15 @@ export const serverConfigSchema = v.strictObject({
     ),
     12 * MIB,
   ),
+  /** Milliseconds for which a stop goes on serving, so that load balancers see /readyz turn. A minute is long. */
+  drainMs: v.optional(
+    v.pipe(
+      v.number('expected milliseconds'),
+      v.minValue(0, 'expected milliseconds, at least 0'),
+      v.maxValue(60_000, 'expected at most 60000 milliseconds'),
+    ),
+    0,
+  ),
   logLevel: v.optional(v.picklist(LOG_LEVELS, `expected ${LOG_LEVELS.join(', ')}`), 'info'),
   /** Another `host:port` that serves metrics only. */
   metricsListen: v.optional(listenAddress),

@@ -81,6 +81,25 @@ describe('the configuration', () => {
     expect(engine.retry?.delaysMs).toEqual([60_000, 300_000, 900_000, 3_600_000, 7_200_000]);
   });
 
+  test('takes secrets from files, without the line end that an editor leaves there', () => {
+    using dir = tempDir();
+    const fileOf = (name: string, content: string): string => {
+      writeFileSync(dir.file(name), content);
+      return dir.file(name);
+    };
+    const { engine } = readServerConfig({
+      GMP_HOST: '0.0.0.0',
+      GMP_API_TOKEN_FILE: fileOf('api-token', 'a-token-of-enough-length\n'),
+      GMP_METRICS_TOKEN_FILE: fileOf('metrics-token', 'another-token-of-length'),
+      GMP_DATABASE_URL_FILE: fileOf('database-url', 'postgres://u:p@db/mail\n'),
+    });
+    expect(engine).toMatchObject({
+      adminToken: 'a-token-of-enough-length',
+      metricsToken: 'another-token-of-length',
+      database: 'postgres://u:p@db/mail',
+    });
+  });
+
   test('takes an empty variable as not given', () => {
     expect(readServerConfig({ GMP_PORT: '', GMP_DATABASE_URL: '', GMP_CONFIG_FILE: '' }).port).toBe(8000);
   });
@@ -178,6 +197,35 @@ describe('what is wrong', () => {
   ])('delays of %s are refused by the name of the variable', (_, delays) => {
     expect(problemsOf({ GMP_RETRY_DELAYS_SECONDS: delays })).toEqual([
       expect.stringMatching(/^GMP_RETRY_DELAYS_SECONDS: expected/),
+    ]);
+  });
+
+  test.each([
+    ['is absent', undefined, 'the file cannot be read (ENOENT)'],
+    ['is empty', '\n', 'expected at least 16 characters'],
+    ['holds too little', 'swordfish', 'expected at least 16 characters'],
+  ])('a file of the token that %s is named by its variable', (_, content, message) => {
+    using dir = tempDir();
+    const file = dir.file('token');
+    if (content !== undefined) writeFileSync(file, content);
+    expect(problemsOf({ GMP_API_TOKEN_FILE: file })).toEqual([`GMP_API_TOKEN_FILE: ${message}`]);
+  });
+
+  test('a secret stands in its variable or in a file, not in both', () => {
+    using dir = tempDir();
+    const file = dir.file('token');
+    writeFileSync(file, 'a-token-of-enough-length');
+    expect(problemsOf({ GMP_API_TOKEN: 'a-token-of-enough-length', GMP_API_TOKEN_FILE: file })).toEqual([
+      'GMP_API_TOKEN_FILE: says the same as GMP_API_TOKEN, and differs; give one of them',
+    ]);
+  });
+
+  test('a file of the database address that names no PostgreSQL opens no SQLite file of that name', () => {
+    using dir = tempDir();
+    const file = dir.file('database-url');
+    writeFileSync(file, 'mail.db');
+    expect(problemsOf({ GMP_DATABASE_URL_FILE: file })).toEqual([
+      'GMP_DATABASE_URL_FILE: expected postgres://...; for a SQLite file set GMP_DB_PATH',
     ]);
   });
 

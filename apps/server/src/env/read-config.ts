@@ -8,6 +8,7 @@ import type { LogLevel } from '../log.ts';
 import { draftConfig } from './config-draft.ts';
 import { CONFIG_KEYS, serverConfigSchema } from './config-schema.ts';
 import { type Environment, variableOf } from './environment.ts';
+import { codeOf } from './error-code.ts';
 import { isLoopback } from './loopback.ts';
 import { nearestName } from './nearest-name.ts';
 
@@ -18,6 +19,7 @@ export interface ServerConfig {
   readonly dataDir: string;
   readonly engine: EngineConfigInput;
   readonly maxBodyBytes: number;
+  readonly drainMs: number;
   readonly logLevel: LogLevel;
   readonly metricsListen: { readonly host: string; readonly port: number } | null;
   readonly edition: EditionChoice;
@@ -37,16 +39,17 @@ export function readServerConfig(env: Environment): ServerConfig {
     ...draft.problems,
     ...(parsed.issues ?? []).map((issue) => problemOf(issue, draft.sourceOf)),
     ...openDoors(draft.values, draft.sourceOf),
-    ...notPostgres(env),
+    ...notPostgres(draft.values, draft.sourceOf),
   ];
   if (!parsed.success || problems.length > 0) throw invalidConfig(problems);
-  const { host, port, dataDir, maxBodyBytes, logLevel, metricsListen, edition, ...engine } = parsed.output;
+  const { host, port, dataDir, maxBodyBytes, drainMs, logLevel, metricsListen, edition, ...engine } = parsed.output;
   const folder = resolve(dataDir);
   return {
     host,
     port,
     dataDir: folder,
     maxBodyBytes,
+    drainMs,
     logLevel,
     metricsListen: metricsListen ?? null,
     edition,
@@ -91,10 +94,12 @@ function openDoors(values: Readonly<Record<string, unknown>>, sourceOf: (key: st
   ];
 }
 
-function notPostgres(env: Environment): InputProblem[] {
-  const url = variableOf(env, 'GMP_DATABASE_URL');
-  if (url === undefined || isPostgres(url)) return [];
-  return [{ pointer: 'GMP_DATABASE_URL', message: 'expected postgres://...; for a SQLite file set GMP_DB_PATH' }];
+/** A mistyped address would otherwise be the name of a new, empty SQLite file. */
+function notPostgres(values: Readonly<Record<string, unknown>>, sourceOf: (key: string) => string): InputProblem[] {
+  const source = sourceOf('database');
+  const { database } = values;
+  if (!source.startsWith('GMP_DATABASE_URL') || typeof database !== 'string' || isPostgres(database)) return [];
+  return [{ pointer: source, message: 'expected postgres://...; for a SQLite file set GMP_DB_PATH' }];
 }
 
 function isPostgres(database: string): boolean {
@@ -122,8 +127,4 @@ function invalidConfig(problems: readonly InputProblem[]): MailProxyError {
     detail: problems.map(({ pointer, message }) => `${pointer}: ${message}`).join('\n'),
     problems,
   });
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

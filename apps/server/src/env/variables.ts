@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { readFileSync } from 'node:fs';
 
 /** One environment variable: which key of the configuration it sets, and how its text is read. */
 export interface Variable {
@@ -7,6 +8,7 @@ export interface Variable {
   /** One line for the help, with unit and default. */
   readonly summary: string;
   readonly key: readonly string[];
+  /** @throws Error with Node's code, where the text names a file that cannot be read */
   readonly read: (text: string) => unknown;
 }
 
@@ -25,6 +27,9 @@ const asSecondsList = (text: string): unknown => {
   const list = text.split(',').map(asSeconds);
   return list.every((each) => typeof each === 'number') ? list : text;
 };
+
+/** What a file holds, as container platforms hand out secrets; editors end a file with a line end. */
+const asContentOf = (file: string): unknown => readFileSync(file, 'utf8').trim();
 
 const variables = (
   read: Variable['read'],
@@ -50,9 +55,15 @@ export const VARIABLES: readonly Variable[] = [
     ['MAIL_PROXY_ENCRYPTION_KEY', 'encryptionKey', 'the same under its older name'],
     ['GMP_ENCRYPTION_KEY_FILE', 'encryptionKeyFile', 'file of that key, made when missing (<database>.key)'],
   ]),
+  ...variables(asContentOf, [
+    ['GMP_API_TOKEN_FILE', 'adminToken', "file that holds the operator's token"],
+    ['GMP_METRICS_TOKEN_FILE', 'metricsToken', 'file that holds the token for metrics'],
+    ['GMP_DATABASE_URL_FILE', 'database', 'file that holds postgres://...'],
+  ]),
   ...variables(asNumber, [
     ['GMP_PORT', 'port', 'port to listen on, 0 for any free one (8000)'],
     ['GMP_MAX_BODY_BYTES', 'maxBodyBytes', "bytes of a request's body (12582912)"],
+    ['GMP_DRAIN_MS', 'drainMs', 'how long a stop goes on serving while it says that it is not ready (0)'],
     ['GMP_MAX_SENDS', 'delivery.maxSends', 'messages being sent at the same time (50)'],
     ['GMP_MAX_CONNECTIONS', 'delivery.maxConnections', 'connections to relays, over all accounts (500)'],
     ['GMP_MAX_CONNECTIONS_PER_HOST', 'delivery.maxConnectionsPerHost', 'of those, to one host and port (100)'],

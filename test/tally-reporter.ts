@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
+
+/** As a suite says it that is skipped as a whole: `name (skipped: reason)`. */
+const REASON_IN_NAME = /\(skipped: (.+?)\)/;
+
+/**
+ * Says each skipped test with its reason, and closes with a line for machines that read the log:
+ * `6 passed, 0 failed, 0 skipped`. Under CI=true a test that is skipped for no stated reason, or for want of
+ * PostgreSQL, has failed.
+ */
+export function createTallyReporter(env: Readonly<Record<string, string | undefined>> = process.env): Reporter {
+  let vitest: Vitest | undefined;
+  return {
+    onInit(started) {
+      vitest = started;
+    },
+    onTestRunEnd(modules) {
+      const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
+      // Who asks for some tests by name is told nothing of the others.
+      const isSelection = vitest?.config.testNamePattern !== undefined;
+      for (const module of modules) {
+        for (const test of module.children.allTests()) {
+          const { state } = test.result();
+          const skip = state === 'skipped' && !isSelection ? skipOf(module, test) : null;
+          if (skip !== null) console.log(`skipped: ${module.relativeModuleId} > ${test.fullName}: ${skip.reason}`);
+          count[skip !== null && !skip.isAllowed && env['CI'] === 'true' ? 'failed' : state] += 1;
+        }
+      }
+      // A file that fails before its first test counts as one failure.
+      const broken = modules.filter(
+        (module) => module.state() === 'failed' && [...module.children.allTests('failed')].length === 0,
+      ).length;
+      const failed = count.failed + count.pending + broken;
+      if (failed > 0) process.exitCode = 1;
+      console.log(`${count.passed} passed, ${failed} failed, ${count.skipped} skipped`);
+    },
+  };
+}
+
+interface Skip {
+  readonly reason: string;
+  readonly isAllowed: boolean;
+}
+
+/** Its own note, else what its suite's name says, else what the whole run lacks. */
+function skipOf(module: TestModule, test: TestCase): Skip {
+  const result = test.result();
+  const note = result.state === 'skipped' ? result.note : undefined;
+  const { pgSkip = '' } = module.project.getProvidedContext();
+  const own = note ?? REASON_IN_NAME.exec(test.fullName)?.[1];
+  if (own !== undefined) return { reason: own, isAllowed: own !== pgSkip };
+  return { reason: pgSkip === '' ? 'no reason given' : pgSkip, isAllowed: false };
+}

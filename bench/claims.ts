@@ -9,7 +9,6 @@ import { type OpenedDatabase, openPostgres, openSqlite } from './claims/opened-d
 import { type ClaimRow, printRows, type WriteRow } from './claims/rows.ts';
 
 const BACKLOGS = [1_000, 100_000, 1_000_000];
-const ROUNDS = 40;
 const RUNS = [
   // Before the clock counts for anything: code is compiled, caches are filled.
   { batch: 100, messages: 5_000 },
@@ -20,7 +19,7 @@ const RUNS = [
 const largest = Number(process.env['GMP_BENCH_READY'] ?? BACKLOGS.at(-1));
 const rows: (ClaimRow | WriteRow)[] = [];
 for (const open of [openSqlite, openPostgres]) {
-  rows.push(...(await measured(open, (opened) => measureClaims(opened, backlogs(), ROUNDS))));
+  rows.push(...(await measured(open, (opened) => measureClaims(opened, backlogs()))));
   // Accept and settle of the warm-up come first.
   rows.push(...(await measured(open, async (opened) => (await measureWrites(opened, RUNS)).slice(2))));
 }

@@ -11,11 +11,14 @@ const QUOTA = 10;
 /** Claims of all lanes, after which everything is put back: half of what the smallest backlog holds. */
 const TURNS = 5;
 
+/** Milliseconds of claiming after which a backlog is known well enough. */
+const ENOUGH_MS = 5_000;
+const MAX_ROUNDS = 40;
+
 /** Claims a second while so many messages are ready, from small to large; all lanes claim at once, turn after turn. */
 export async function measureClaims(
   { name, database }: OpenedDatabase,
   backlogs: readonly number[],
-  rounds: number,
 ): Promise<readonly ClaimRow[]> {
   const lanes = await seedLanes(database);
   const claim = prepareClaim(database);
@@ -39,13 +42,14 @@ export async function measureClaims(
     await takeTurn();
     await putBack(database);
     let ms = 0;
-    for (let round = 0; round < rounds; round++) {
+    let claims = 0;
+    for (let round = 0; round < MAX_ROUNDS && ms < ENOUGH_MS; round++) {
       const startAt = performance.now();
       for (let turn = 0; turn < TURNS; turn++) await takeTurn();
       ms += performance.now() - startAt;
+      claims += TURNS * lanes.length;
       await putBack(database);
     }
-    const claims = rounds * TURNS * lanes.length;
     const perSecond = (claims * 1_000) / ms;
     rows.push({ what: 'claim', database: name, ready, claims_per_second: perSecond, per_second: perSecond * QUOTA });
   }

@@ -54,7 +54,7 @@ export interface RescueStatements {
 
 /** Of a row `r` with the key of a message and a session: whether that session, which has ended, still holds it. */
 export const heldBySession = sql<boolean>`exists (
-  select 1 from messages m where m.pk = r.message_pk and m.state = 'leased' and m.owner_session = r.session
+  select 1 from messages m where m.pk = r.message_pk and m.owner_session = r.session
 )`;
 
 export function prepareRescueStatements(db: Database<CoreSchema>): RescueStatements {
@@ -139,7 +139,6 @@ export function prepareRescueStatements(db: Database<CoreSchema>): RescueStateme
           final_at: sql<number | null>`case when r.state = 'final' then r.updated_at end`,
         }))
         .whereRef('messages.pk', '=', 'r.message_pk')
-        .where('messages.state', '=', sql.lit('leased'))
         .whereRef('messages.owner_session', '=', 'r.session')
         .returning('messages.pk'),
     ),

@@ -34,10 +34,13 @@ export interface SettleStatements {
   readonly messages: Prepared<Rows, { readonly pk: string }>;
 }
 
-/** Of a row `r` with the key of a message and a session: whether that session may write what became of the message. */
+/**
+ * Of a row `r` with the key of a message and a session: whether that session may write what became of the message. Who
+ * has an owner is leased; the state is not asked for, so that the primary key is the only way to the message.
+ */
 export const ownedByLivingSession = sql<boolean>`exists (
   select 1 from messages m join sessions s on s.number = m.owner_session
-  where m.pk = r.message_pk and m.state = 'leased' and m.owner_session = r.session and s.ended_at is null
+  where m.pk = r.message_pk and m.owner_session = r.session and s.ended_at is null
 )`;
 
 export function prepareSettleStatements(db: Database<CoreSchema>): SettleStatements {
@@ -110,7 +113,6 @@ export function prepareSettleStatements(db: Database<CoreSchema>): SettleStateme
           final_at: eb.ref('r.final_at'),
         }))
         .whereRef('messages.pk', '=', 'r.pk')
-        .where('messages.state', '=', sql.lit('leased'))
         .whereRef('messages.owner_session', '=', 'r.session')
         .where(ifSessionLives(sql.ref('r.session')))
         .returning('messages.pk'),

@@ -19,11 +19,19 @@ export interface TestPostgres extends AsyncDisposable {
   /**
    * Stop it and start it again on the same port with the same data.
    * @param how - `fast` shuts down in order; `immediate` drops everything, as a crash of the server does. What was
-   * committed survives both (not a crash of the machine: fsync is off).
+   * committed survives both (not a crash of the machine, unless it is durable).
    */
   restart(how: 'fast' | 'immediate'): Promise<void>;
   /** Stop it and delete its data. */
   stop(): Promise<void>;
+}
+
+export interface PostgresOptions {
+  /**
+   * Wait for the disk, as PostgreSQL does by default: for figures that are to mean something.
+   * @defaultValue false
+   */
+  readonly durable?: boolean;
 }
 
 interface Installation {
@@ -32,6 +40,7 @@ interface Installation {
   readonly home: string;
   /** User, folder and environment for its processes. */
   readonly spawnOptions: SpawnOptions;
+  readonly durable: boolean;
 }
 
 const execute = promisify(execFile);
@@ -50,7 +59,7 @@ const MAX_CONNECTIONS = 200;
  *
  * @throws Error with the reason, the output of PostgreSQL included
  */
-export async function startPostgres(): Promise<TestPostgres> {
+export async function startPostgres({ durable = false }: PostgresOptions = {}): Promise<TestPostgres> {
   const home = mkdtempSync(join(tmpdir(), 'mail-proxy-pg-'));
   let server: ChildProcess | undefined;
   const abandon = (): void => {
@@ -59,7 +68,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
   process.once('exit', abandon);
   try {
-    const installation = await install(home);
+    const installation = { ...(await install(home)), durable };
     await initialise(installation);
     const first = await startOnFreePort(installation);
     server = first.child;
@@ -87,7 +96,7 @@ export async function startPostgres(): Promise<TestPostgres> {
 }
 
 /** Find binaries that the user who shall run them can run. */
-async function install(home: string): Promise<Installation> {
+async function install(home: string): Promise<Omit<Installation, 'durable'>> {
   const user = await unprivilegedUser();
   if (user) chownSync(home, user.uid, user.gid);
   const spawnOptions: SpawnOptions = { ...user, cwd: home, env: { ...process.env, LC_ALL: 'C' } };
@@ -134,15 +143,14 @@ interface Started {
 }
 
 /** Start the server itself, not pg_ctl: its log is ours, and it ends when it is told to. */
-async function start({ bin, home, spawnOptions }: Installation, port: number): Promise<Started> {
+async function start({ bin, home, spawnOptions, durable }: Installation, port: number): Promise<Started> {
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
     unix_socket_directories: '',
     // Fast, and still true to what a crash of the server does: commits are written before they are answered
     // (synchronous_commit stays on), only the disk is not waited for.
-    fsync: 'off',
-    full_page_writes: 'off',
+    ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
     max_connections: MAX_CONNECTIONS,
     timezone: 'UTC',
   };

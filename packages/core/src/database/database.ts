@@ -39,6 +39,11 @@ export interface Database<Schema> extends AsyncDisposable {
    * @throws {UniqueViolation} a unique index refused a row
    */
   write<const S extends readonly Statement[]>(unit: S): Promise<UnitResult<S>>;
+  /**
+   * The same for a unit whose statements are made when the writer takes it, so that what comes until then can be part
+   * of it. It has its place among other units from the call on.
+   */
+  writeLate(make: () => readonly Statement[]): Promise<readonly StatementResult[]>;
   /** The same database, seen with more tables: those that a mixin migrated. */
   withTables<More>(): Database<Schema & More>;
 }

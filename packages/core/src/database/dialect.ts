@@ -30,6 +30,15 @@ export interface ColumnTypes {
   readonly serial: Expression<unknown> | ColumnDataType;
 }
 
+/** Columns of rows that come as one JSON parameter; `bigint` for times, ranks and numbers of sessions. */
+export type RowColumns<Row> = { readonly [Column in keyof Row & string]: 'text' | 'integer' | 'bigint' };
+
+/** A piece of a parameter of bytes: where it starts, counted from 1, and how long it is. */
+export interface SliceRefs {
+  readonly start: Expression<unknown>;
+  readonly length: Expression<unknown>;
+}
+
 /** Every difference between the databases. Nothing outside this folder asks which one it is. */
 export interface Dialect {
   readonly name: 'sqlite' | 'postgres';
@@ -46,6 +55,17 @@ export interface Dialect {
    * anyway. PostgreSQL: two claims of one rate limit must not both find the same room.
    */
   readonly lockScope: ((scope: string) => RawBuilder<unknown>) | null;
+  /**
+   * Appended to a select of rows that must stay as they are until the unit ends; null where writes are one at a time
+   * anyway. PostgreSQL: each statement of a unit sees what others committed since the one before.
+   */
+  readonly rowLocks: { readonly share: RawBuilder<unknown>; readonly update: RawBuilder<unknown> } | null;
+  /** A JSON array of objects as a table: the function that reads it has another name and another way to name columns. */
+  readonly rows: <Row>(json: string, columns: RowColumns<Row>) => RawBuilder<Row>;
+  /** A slice of a parameter of bytes; PostgreSQL has to be told that the parameter is none of text. */
+  readonly bytesSlice: (bytes: Uint8Array, slice: SliceRefs) => RawBuilder<Uint8Array>;
+  /** The same as text; the bytes are UTF-8. PostgreSQL has a function for what SQLite does by a cast. */
+  readonly textSlice: (bytes: Uint8Array, slice: SliceRefs) => RawBuilder<string>;
   /**
    * Whether one process at most has the database open. SQLite: the lock on the side file sees to that, so whoever
    * started sees that all older sessions are dead at once. PostgreSQL: they are when their heartbeat is too old.
@@ -83,6 +103,13 @@ export const sqliteDialect: Dialect = {
   },
   claimLock: sql``,
   lockScope: null,
+  rowLocks: null,
+  rows: (json, columns) => {
+    const picked = Object.keys(columns).map((name) => sql`value ->> ${sql.lit(name)} as ${sql.ref(name)}`);
+    return sql`(select ${sql.join(picked)} from json_each(${json}))`;
+  },
+  bytesSlice: (bytes, { start, length }) => sql`substr(${bytes}, ${start}, ${length})`,
+  textSlice: (bytes, { start, length }) => sql`cast(substr(${bytes}, ${start}, ${length}) as text)`,
   isExclusive: true,
   currentTime: null,
   migrationLock: null,
@@ -109,6 +136,14 @@ export const postgresDialect: Dialect = {
   },
   claimLock: sql`for update skip locked`,
   lockScope: (scope) => sql`select pg_advisory_xact_lock(hashtextextended(${scope}, 0))`,
+  rowLocks: { share: sql`for share`, update: sql`for update` },
+  rows: (json, columns) => {
+    const named = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(String(type))}`);
+    return sql`(select * from json_to_recordset(${json}) as rows (${sql.join(named)}))`;
+  },
+  bytesSlice: (bytes, { start, length }) => sql`substr(cast(${bytes} as bytea), ${start}, ${length})`,
+  textSlice: (bytes, { start, length }) =>
+    sql`convert_from(substr(cast(${bytes} as bytea), ${start}, ${length}), 'UTF8')`,
   isExclusive: false,
   // Not now(): that is the time at which the transaction began.
   currentTime: sql`select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now`,

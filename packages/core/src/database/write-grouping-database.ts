@@ -47,7 +47,11 @@ export abstract class WriteGroupingDatabase<Schema> implements Database<Schema> 
 
   write<const S extends readonly Statement[]>(unit: S): Promise<UnitResult<S>> {
     // One result a statement, in order; each row type is the statement's by construction.
-    return this.#writes.write(unit) as unknown as Promise<UnitResult<S>>;
+    return this.#writes.write(() => unit) as unknown as Promise<UnitResult<S>>;
+  }
+
+  writeLate(make: () => readonly Statement[]): Promise<readonly StatementResult[]> {
+    return this.#writes.write(make);
   }
 
   withTables<More>(): Database<Schema & More> {

@@ -4,7 +4,8 @@ import type { Statement, StatementResult } from './statement.ts';
 
 /** A unit that waits for its transaction. */
 export interface WaitingUnit {
-  readonly statements: readonly Statement[];
+  /** Called when the writer takes the unit. */
+  readonly make: () => readonly Statement[];
   readonly resolve: (results: readonly StatementResult[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -35,9 +36,9 @@ export class WriteQueue {
     return { ...this.#stats };
   }
 
-  write(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
+  write(make: () => readonly Statement[]): Promise<readonly StatementResult[]> {
     const done = new Promise<readonly StatementResult[]>((resolve, reject) => {
-      this.#waiting.push({ statements, resolve, reject });
+      this.#waiting.push({ make, resolve, reject });
     });
     this.#schedule();
     return done;
@@ -55,7 +56,7 @@ export class WriteQueue {
 
   async #writeGroup(): Promise<void> {
     if (this.#writing) return;
-    const group = this.#waiting.splice(0, MAX_GROUP);
+    const group = this.#waiting.splice(0, MAX_GROUP).flatMap(made);
     if (group.length === 0) return;
     this.#writing = true;
     try {
@@ -69,6 +70,16 @@ export class WriteQueue {
       this.#writing = false;
       if (this.#waiting.length > 0) this.#schedule();
     }
+  }
+}
+
+/** A unit that can't be made concerns its caller only. */
+function made(unit: WaitingUnit): readonly (WaitingUnit & { readonly statements: readonly Statement[] })[] {
+  try {
+    return [{ ...unit, statements: unit.make() }];
+  } catch (error) {
+    unit.reject(error);
+    return [];
   }
 }
 

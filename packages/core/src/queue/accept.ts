@@ -1,116 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { Gathering } from '../database/gathering.ts';
+import { Bundle, rowsJson } from '../database/row-parameters.ts';
 import type { Statement } from '../database/statement.ts';
-import type {
-  MessageAttachmentsTable,
-  MessageContentsTable,
-  MessageRecipientsTable,
-  MessagesTable,
-} from '../entities/message/message.table.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
 import type { AcceptedState } from '../entities/message/message-services.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { MailProxyError } from '../errors.ts';
+import { type AcceptStatements, prepareAcceptStatements } from './accept-statements.ts';
 import { rankOf } from './rank.ts';
 
 /** @returns the state in which it was stored: due now, or later, or parked with its batch */
 export type Accept = (draft: MessageDraft) => Promise<AcceptedState>;
 
-type InsertMessage = MessageDraft['message'] & Pick<MessagesTable, 'rank'> & { readonly state: 'ready' | 'deferred' };
+/** About what a row of a recipient or an attachment weighs without its bytes. */
+const ROW_BYTES = 150;
 
 /**
- * Store a message with all that belongs to it. Resolves once it is on disk; messages accepted in the same turn share
- * that commit.
+ * Store a message with all that belongs to it. Resolves once it is on disk; messages that wait for the writer together
+ * share their statements and their commit.
  *
- * @throws {UniqueViolation} the tenant has a message with that id
+ * @throws {MailProxyError} `duplicate_id`: the tenant has a message with that id
  */
 export function prepareAccept(db: Database<CoreSchema>, stepMs: number): Accept {
-  const insert = (mayBeSuspended: boolean) =>
-    db.prepare<InsertMessage, { state: AcceptedState }>((k, p) =>
-      k
-        .insertInto('messages')
-        .values({
-          pk: p.pk,
-          tenant_id: p.tenant_id,
-          id: p.id,
-          account_pk: p.account_pk,
-          // Seen in the same statement: nothing becomes ready behind the back of a suspension that was committed.
-          state: mayBeSuspended
-            ? sql<AcceptedState>`case when exists (
-                select 1 from suspended_batches where tenant_id = ${p.tenant_id} and batch_code = ${p.batch_code}
-              ) then 'suspended' else ${p.state} end`
-            : p.state,
-          result: null,
-          priority: p.priority,
-          eligible_at: p.eligible_at,
-          rank: p.rank,
-          owner_session: null,
-          attempts: 0,
-          batch_code: p.batch_code,
-          message_id: p.message_id,
-          expires_at: p.expires_at,
-          on_in_doubt: p.on_in_doubt,
-          units: p.units,
-          last_error: null,
-          created_at: p.created_at,
-          updated_at: p.created_at,
-          final_at: null,
-        })
-        .returning('state')
-        .$castTo<{ state: AcceptedState }>(),
-    );
-  const insertMessage = insert(false);
-  const insertIntoBatch = insert(true);
-  const insertContent = db.prepare<MessageContentsTable>((k, p) =>
-    k.insertInto('message_contents').values({ message_pk: p.message_pk, content: p.content }),
-  );
-  const insertRecipient = db.prepare<
-    Pick<MessageRecipientsTable, 'message_pk' | 'position' | 'kind' | 'address' | 'updated_at'>
-  >((k, p) =>
-    k.insertInto('message_recipients').values({
-      message_pk: p.message_pk,
-      position: p.position,
-      kind: p.kind,
-      address: p.address,
-      state: 'pending',
-      attempts: 0,
-      stage: null,
-      code: null,
-      enhanced: null,
-      reply: null,
-      verdict: null,
-      updated_at: p.updated_at,
+  const statements = prepareAcceptStatements(db);
+  const gathering = new Gathering<MessageDraft, AcceptedState>(db, {
+    keyOf: ({ message }) => message.pk,
+    sizeOf,
+    unit: (drafts) => ({
+      statements: insertAll(statements, drafts, stepMs),
+      outcome([inserted]) {
+        // The statement of the messages comes first and returns these.
+        const rows = (inserted?.rows ?? []) as readonly { readonly pk: string; readonly state: AcceptedState }[];
+        const states = new Map(rows.map(({ pk, state }) => [pk, state]));
+        return ({ message: { pk, id } }) => states.get(pk) ?? refuseDuplicate(id);
+      },
     }),
-  );
-  const insertAttachment = db.prepare<MessageAttachmentsTable>((k, p) =>
-    k.insertInto('message_attachments').values({
-      message_pk: p.message_pk,
-      position: p.position,
-      filename: p.filename,
-      mime_type: p.mime_type,
-      disposition: p.disposition,
-      content_id: p.content_id,
-      bytes: p.bytes,
-    }),
-  );
+  });
+  return (draft) => gathering.write(draft);
+}
 
-  return async ({ message, content, recipients, attachments }) => {
-    const message_pk = message.pk;
-    const state = message.eligible_at > message.created_at ? 'deferred' : 'ready';
-    const rank = rankOf(message.eligible_at, message.priority, stepMs);
-    const unit: Statement[] = [insertContent.bind({ message_pk, content })];
-    for (const [position, recipient] of recipients.entries()) {
-      unit.push(insertRecipient.bind({ ...recipient, message_pk, position, updated_at: message.created_at }));
-    }
-    for (const [position, attachment] of attachments.entries()) {
-      unit.push(insertAttachment.bind({ ...attachment, message_pk, position }));
-    }
-    if (message.batch_code === null) {
-      await db.write([insertMessage.bind({ ...message, state, rank }), ...unit]);
-      return state;
-    }
-    const [inserted] = await db.write([insertIntoBatch.bind({ ...message, state, rank }), ...unit]);
-    return inserted.rows[0]?.state ?? state;
+function refuseDuplicate(id: string): never {
+  throw new MailProxyError('duplicate_id', { detail: `the tenant has a message with the id ${id} already` });
+}
+
+function insertAll(
+  { messages, contents, recipients, attachments }: AcceptStatements,
+  drafts: readonly MessageDraft[],
+  stepMs: number,
+): readonly Statement[] {
+  const texts = new Bundle();
+  const files = new Bundle();
+  const contentRows = drafts.map(({ message, content }) => ({ message_pk: message.pk, ...texts.add(content) }));
+  const recipientRows = drafts.flatMap((draft) =>
+    draft.recipients.map(({ kind, address }, position) => ({
+      message_pk: draft.message.pk,
+      position,
+      kind,
+      address,
+      updated_at: draft.message.created_at,
+    })),
+  );
+  const attachmentRows = drafts.flatMap((draft) =>
+    draft.attachments.map(({ bytes, ...attachment }, position) => ({
+      message_pk: draft.message.pk,
+      position,
+      ...attachment,
+      ...files.add(bytes),
+    })),
+  );
+  const unit = [
+    messages.bind({ rows: rowsJson(drafts.map((draft) => messageRow(draft, stepMs))) }),
+    contents.bind({ rows: rowsJson(contentRows), bytes: texts.bytes() }),
+    recipients.bind({ rows: rowsJson(recipientRows) }),
+  ];
+  if (attachmentRows.length > 0) unit.push(attachments.bind({ rows: rowsJson(attachmentRows), bytes: files.bytes() }));
+  return unit;
+}
+
+function messageRow({ message }: MessageDraft, stepMs: number) {
+  const { eligible_at, created_at, priority } = message;
+  return {
+    ...message,
+    state: eligible_at > created_at ? 'deferred' : 'ready',
+    rank: rankOf(eligible_at, priority, stepMs),
   };
+}
+
+function sizeOf({ content, recipients, attachments }: MessageDraft): number {
+  const rows = (recipients.length + attachments.length) * ROW_BYTES;
+  return attachments.reduce((sum, { bytes }) => sum + bytes.byteLength, content.length + rows);
 }

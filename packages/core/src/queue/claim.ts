@@ -116,7 +116,8 @@ const CLAIMED = [
 export function prepareClaim(db: Database<CoreSchema>): Claim {
   const plain = db.prepare<ClaimInput, ClaimedRow>((k, p) =>
     // Materialized: as a plain subquery PostgreSQL may run it once a row, and each run passes over what the one before
-    // took, so that a claim takes more than its quota.
+    // took, so that a claim takes more than its quota. What it found is locked, so the update does not ask for the state
+    // again: PostgreSQL would take that for a reason to walk all that is ready.
     k
       .with(
         (cte) => cte('next').materialized(),
@@ -125,7 +126,6 @@ export function prepareClaim(db: Database<CoreSchema>): Claim {
       .updateTable('messages')
       .set({ state: sql.lit('leased'), owner_session: p.session, updated_at: p.now, handed_at: null })
       .where('pk', 'in', (eb) => eb.selectFrom('next').select('next.pk'))
-      .where('state', '=', sql.lit('ready'))
       .returning(CLAIMED),
   );
   const limited = db.prepare<LimitedInput, ClaimedRow>((k, p) =>
@@ -165,7 +165,6 @@ export function prepareClaim(db: Database<CoreSchema>): Claim {
           .where(fits('account', p.account_by_recipient))
           .where(fits('tenant', p.tenant_by_recipient)),
       )
-      .where('state', '=', sql.lit('ready'))
       .returning(CLAIMED),
   );
   const locksOf = prepareScopeLocks(db);

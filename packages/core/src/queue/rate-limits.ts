@@ -2,9 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import type { Statement } from '../database/statement.ts';
 import type { RateLimits } from '../entities/account/account.model.ts';
-import type { RateUsesTable } from '../entities/rate-use.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { LaneKey } from './lanes.ts';
 
@@ -87,26 +85,6 @@ export function usesOf(
     const count = unit === 'recipient' ? sent.recipients : sent.messages;
     return count === 0 ? [] : [{ scope, windowMs, at: sent.at, count }];
   });
-}
-
-/** Statements that book what a session sent, for the unit that settles. */
-export type BookUses = (uses: readonly RateUse[], session: number) => readonly Statement[];
-
-export function prepareRateUses(db: Database<CoreSchema>): BookUses {
-  const add = db.prepare<RateUsesTable>((k, p) =>
-    k
-      .insertInto('rate_uses')
-      .values({ scope: p.scope, window_ms: p.window_ms, bucket_at: p.bucket_at, session: p.session, used: p.used })
-      .onConflict((oc) =>
-        oc
-          .columns(['scope', 'window_ms', 'bucket_at', 'session'])
-          .doUpdateSet({ used: sql<number>`rate_uses.used + excluded.used` }),
-      ),
-  );
-  return (uses, session) =>
-    uses.map(({ scope, windowMs, at, count }) =>
-      add.bind({ scope, window_ms: windowMs, bucket_at: bucketOf(at, windowMs), session, used: count }),
-    );
 }
 
 /** Delete buckets that no window reaches any more. */

@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import { exactlyOne, type Statement } from '../database/statement.ts';
-import type { LimitUnit } from '../entities/account/account.table.ts';
-import type { OnInDoubt, RecipientState } from '../entities/message/message.table.ts';
-import { prepareInsertEvent } from '../entities/message-event/message-event.store.ts';
+import { type GatheredUnit, Gathering } from '../database/gathering.ts';
+import { rowsJson } from '../database/row-parameters.ts';
 import type { EventType } from '../entities/message-event/message-event.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { MakePk } from '../identity.ts';
-import { limitsOf, prepareRateUses, type RateUse, usesOf } from './rate-limits.ts';
+import { type OwnersRecord, prepareOwnersRecords } from './owners-records.ts';
+import { limitsOf, type RateUse, usesOf } from './rate-limits.ts';
+import { type HeldRow, heldBySession, prepareRescueStatements, type RescueRow } from './rescue-statements.ts';
 
 /** A message that its dead session held. */
-export interface RescuedMessage {
-  readonly pk: string;
-  readonly tenant_id: string;
-  readonly account_pk: string;
-  readonly attempts: number;
+export interface RescuedMessage extends Pick<HeldRow, 'pk' | 'tenant_id' | 'account_pk' | 'attempts'> {
   /** It waits in its lane; otherwise its end is doubtful, and its policy is not to send it again by itself. */
   readonly isReady: boolean;
 }
@@ -36,138 +31,48 @@ export type Rescue = (
   options: { readonly now: number; readonly limit: number },
 ) => Promise<readonly RescuedMessage[]>;
 
-interface Taken {
-  readonly pk: string;
+/** A message to be taken back from its session. */
+interface Held {
+  readonly row: HeldRow;
   readonly session: number;
   /** Milliseconds. */
   readonly now: number;
 }
 
 export function prepareRescue(db: Database<CoreSchema>, makePk: MakePk): Rescue {
-  const insertEvent = prepareInsertEvent(db);
-  const held = db.prepare<{ session: number; limit: number }, HeldRow>((k, p) =>
-    k
-      .selectFrom('messages')
-      .innerJoin('accounts', 'accounts.pk', 'messages.account_pk')
-      .innerJoin('tenants', 'tenants.id', 'messages.tenant_id')
-      .select(['messages.pk', 'messages.tenant_id', 'messages.account_pk', 'messages.attempts', 'messages.units'])
-      .select(['messages.on_in_doubt', 'messages.handed_at'])
-      .select(['accounts.limit_per_minute', 'accounts.limit_per_hour', 'accounts.limit_per_day', 'accounts.limit_unit'])
-      .select([
-        'tenants.limit_per_minute as tenant_per_minute',
-        'tenants.limit_per_hour as tenant_per_hour',
-        'tenants.limit_per_day as tenant_per_day',
-        'tenants.limit_unit as tenant_unit',
-      ])
-      .where('messages.state', '=', sql.lit('leased'))
-      .where('messages.owner_session', '=', p.session)
-      .limit(p.limit),
-  );
-  const makeReady = db.prepare<Taken & { counted: number }>((k, p) =>
-    k
-      .updateTable('messages')
-      .set((eb) => ({
-        state: sql.lit('ready'),
-        owner_session: null,
-        handed_at: null,
-        attempts: eb('attempts', '+', p.counted),
-        updated_at: p.now,
-      }))
-      .where('pk', '=', p.pk)
-      .where('state', '=', sql.lit('leased'))
-      .where('owner_session', '=', p.session),
-  );
-  const hold = db.prepare<Taken & { reason: string }>((k, p) =>
-    k
-      .updateTable('messages')
-      .set((eb) => ({
-        state: sql.lit('in_doubt'),
-        owner_session: null,
-        handed_at: null,
-        units: 0,
-        last_error: p.reason,
-        attempts: eb('attempts', '+', 1),
-        updated_at: p.now,
-      }))
-      .where('pk', '=', p.pk)
-      .where('state', '=', sql.lit('leased'))
-      .where('owner_session', '=', p.session),
-  );
-  const fail = db.prepare<Taken & { reason: string }>((k, p) =>
-    k
-      .updateTable('messages')
-      .set((eb) => ({
-        state: sql.lit('final'),
-        result: sql<'failed'>`case when exists (
-          select 1 from message_recipients r where r.message_pk = messages.pk and r.state = 'sent'
-        ) then 'partially_sent' else 'failed' end`,
-        owner_session: null,
-        handed_at: null,
-        units: 0,
-        last_error: p.reason,
-        attempts: eb('attempts', '+', 1),
-        updated_at: p.now,
-        final_at: p.now,
-      }))
-      .where('pk', '=', p.pk)
-      .where('state', '=', sql.lit('leased'))
-      .where('owner_session', '=', p.session),
-  );
-  const decidePending = db.prepare<{ pk: string; now: number; state: RecipientState; reply: string }>((k, p) =>
-    k
-      .updateTable('message_recipients')
-      .set((eb) => ({ state: p.state, reply: p.reply, attempts: eb('attempts', '+', 1), updated_at: p.now }))
-      .where('message_pk', '=', p.pk)
-      .where('state', '=', sql.lit('pending')),
-  );
-  const bookUses = prepareRateUses(db);
+  const { held, lock, recipients, messages } = prepareRescueStatements(db);
+  const records = prepareOwnersRecords(db, heldBySession);
 
-  /** The unit that brings one message back, by what may have happened to it. */
-  const rescueUnit = (row: HeldRow, session: number, now: number): readonly Statement[] => {
-    const { pk, tenant_id, attempts } = row;
-    const end = endOf(row);
-    const taken = { pk, session, now };
-    const event = insertEvent.bind({
-      pk: makePk(),
-      tenant_id,
-      message_pk: pk,
-      account_pk: null,
-      type: EVENT_OF[end],
-      at: now,
-      attempt: attempts + (end === 'unsent' ? 0 : 1),
-      detail: JSON.stringify({ reason: REASON_OF[end], ...(end === 'unsent' ? {} : { possibleDuplicate: true }) }),
-      seq: null,
-    });
-    const uses = end === 'unsent' ? [] : bookUses(usesOfRow(row, now), session);
-    switch (end) {
-      case 'unsent':
-        return [exactlyOne(makeReady.bind({ ...taken, counted: 0 }), 'lease_lost'), event];
-      case 'retry':
-        return [exactlyOne(makeReady.bind({ ...taken, counted: 1 }), 'lease_lost'), event, ...uses];
-      case 'hold':
-        return [
-          exactlyOne(hold.bind({ ...taken, reason: REASON_OF.hold }), 'lease_lost'),
-          decidePending.bind({ pk, now, state: 'in_doubt', reply: REASON_OF.hold }),
-          event,
-          ...uses,
-        ];
-      case 'fail':
-        return [
-          exactlyOne(fail.bind({ ...taken, reason: REASON_OF.fail }), 'lease_lost'),
-          decidePending.bind({ pk, now, state: 'failed', reply: REASON_OF.fail }),
-          event,
-          ...uses,
-        ];
-      default:
-        return end satisfies never;
-    }
+  const unit = (taken: readonly Held[]): GatheredUnit<Held, boolean> => {
+    const rows = rowsJson(taken.map(rescueRow));
+    const before = [
+      ...(lock === null ? [] : [lock.bind({ rows })]),
+      recipients.bind({ rows }),
+      ...records(taken.map((message) => recordOf(message, makePk()))),
+    ];
+    return {
+      statements: [...before, messages.bind({ rows })],
+      outcome(results) {
+        // The last statement returns these.
+        const rescued = (results[before.length]?.rows ?? []) as readonly { readonly pk: string }[];
+        const pks = new Set(rescued.map(({ pk }) => pk));
+        return ({ row }) => pks.has(row.pk);
+      },
+    };
   };
+  const gathering = new Gathering<Held, boolean>(db, { unit, keyOf: ({ row }) => row.pk });
 
   return async (session, { now, limit }) => {
-    const messages = await db.read(held.bind({ session, limit }));
-    const outcomes = await Promise.allSettled(messages.map((row) => db.write(rescueUnit(row, session, now))));
+    const found = await db.read(held.bind({ session, limit }));
+    const ends = await Promise.allSettled(found.map((row) => gathering.write({ row, session, now })));
     // Another instance that rescues the same session may have been faster with some.
-    const rescued = messages.filter((_, index) => outcomes[index]?.status === 'fulfilled');
+    const rescued = found.filter((_, index) => {
+      const end = ends[index];
+      return end?.status === 'fulfilled' && end.value;
+    });
+    // Those that succeeded are to be told about first; what failed is found again.
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined && rescued.length === 0) throw failed.reason;
     return rescued.map((row) => ({ ...row, isReady: ['unsent', 'retry'].includes(endOf(row)) }));
   };
 }
@@ -175,18 +80,49 @@ export function prepareRescue(db: Database<CoreSchema>, makePk: MakePk): Rescue 
 /** What becomes of a message whose session died. */
 type RescueEnd = 'unsent' | 'retry' | 'hold' | 'fail';
 
-interface HeldRow extends Omit<RescuedMessage, 'isReady'> {
-  readonly units: number;
-  readonly on_in_doubt: OnInDoubt;
-  readonly handed_at: number | null;
-  readonly limit_per_minute: number | null;
-  readonly limit_per_hour: number | null;
-  readonly limit_per_day: number | null;
-  readonly limit_unit: LimitUnit;
-  readonly tenant_per_minute: number | null;
-  readonly tenant_per_hour: number | null;
-  readonly tenant_per_day: number | null;
-  readonly tenant_unit: LimitUnit;
+const READY = { state: 'ready', recipient_state: null } as const;
+
+const STATES_OF = {
+  unsent: READY,
+  retry: READY,
+  hold: { state: 'in_doubt', recipient_state: 'in_doubt' },
+  fail: { state: 'final', recipient_state: 'failed' },
+} as const satisfies Record<RescueEnd, Pick<RescueRow, 'state' | 'recipient_state'>>;
+
+function rescueRow({ row, session, now }: Held): RescueRow {
+  const end = endOf(row);
+  const states = STATES_OF[end];
+  return {
+    message_pk: row.pk,
+    session,
+    ...states,
+    counted: countOf(end),
+    reason: states.recipient_state === null ? null : REASON_OF[end],
+    updated_at: now,
+  };
+}
+
+function recordOf({ row, session, now }: Held, pk: string): OwnersRecord {
+  const end = endOf(row);
+  const mayBeSent = end !== 'unsent';
+  return {
+    session,
+    event: {
+      pk,
+      tenantId: row.tenant_id,
+      messagePk: row.pk,
+      type: EVENT_OF[end],
+      at: now,
+      attempt: row.attempts + countOf(end),
+      detail: { reason: REASON_OF[end], ...(mayBeSent ? { possibleDuplicate: true } : {}) },
+    },
+    uses: mayBeSent ? usesOfRow(row, now) : [],
+  };
+}
+
+/** What was surely not handed over is no attempt. */
+function countOf(end: RescueEnd): number {
+  return end === 'unsent' ? 0 : 1;
 }
 
 /** Under `retry` the mark may not have been written yet, so each counts as handed over. */

@@ -6,7 +6,7 @@ import { type Expression, type SqlBool, sql } from 'kysely';
  * The fence: true while the session was not ended, by itself or by whoever found it dead. Part of every write that
  * an owner makes, so that an instance that slept through its lease changes nothing when it wakes.
  */
-export function ifSessionLives(session: number): Expression<SqlBool> {
+export function ifSessionLives(session: number | Expression<unknown>): Expression<SqlBool> {
   return sql<SqlBool>`exists (select 1 from sessions where number = ${session} and ended_at is null)`;
 }
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import { exactlyOne, type Statement } from '../database/statement.ts';
+import { type GatheredUnit, Gathering } from '../database/gathering.ts';
+import { rowsJson } from '../database/row-parameters.ts';
 import type { MessageRecipientsTable, MessagesTable } from '../entities/message/message.table.ts';
-import { prepareInsertEvent } from '../entities/message-event/message-event.store.ts';
 import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { MailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
 import type { HandoffMarks } from './handoff-marks.ts';
-import { prepareRateUses, type RateUse } from './rate-limits.ts';
-import { ifSessionLives } from './session-lives.ts';
+import { prepareOwnersRecords } from './owners-records.ts';
+import type { RateUse } from './rate-limits.ts';
+import { ownedByLivingSession, prepareSettleStatements } from './settle-statements.ts';
 
 /** What an attempt decided, complete: the new state, each recipient it touched, one line of history. */
 export interface Settlement {
@@ -37,94 +38,76 @@ export interface Settlement {
 /** @throws {MailProxyError} `lease_lost`: the message is another session's by now, nothing was written */
 export type Settle = (settlement: Settlement) => Promise<void>;
 
-type OwnedUpdate = Pick<
-  MessagesTable,
-  'pk' | 'state' | 'result' | 'attempts' | 'eligible_at' | 'last_error' | 'units' | 'updated_at' | 'final_at'
-> & { readonly session: number };
-
 /**
- * Write the end of an attempt in one unit: state, recipients and event, all or nothing, and only as their owner.
- * Marks of other messages that wait go along.
+ * Write the end of an attempt: state, recipients, event and what counts under limits, all or nothing, and only as the
+ * owner. Outcomes that wait for the writer together share their statements; one whose message was lost meanwhile is
+ * left out of them. Marks of other messages that wait go along, and are lost without harm if the unit fails.
  */
 export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: HandoffMarks): Settle {
-  const bookUses = prepareRateUses(db);
-  const insertEvent = prepareInsertEvent(db);
-  const update = (moved: boolean) =>
-    db.prepare<OwnedUpdate>((k, p) =>
-      k
-        .updateTable('messages')
-        .set({
-          state: p.state,
-          result: p.result,
-          owner_session: null,
-          handed_at: null,
-          units: p.units,
-          attempts: p.attempts,
-          last_error: p.last_error,
-          updated_at: p.updated_at,
-          final_at: p.final_at,
-        })
-        .$if(moved, (q) => q.set({ eligible_at: p.eligible_at }))
-        .where('pk', '=', p.pk)
-        .where('state', '=', sql.lit('leased'))
-        .where('owner_session', '=', p.session)
-        .where(ifSessionLives(p.session)),
-    );
-  const moveInTime = update(true);
-  const keepTime = update(false);
-  const updateRecipient = db.prepare<Omit<MessageRecipientsTable, 'kind' | 'address'>>((k, p) =>
-    k
-      .updateTable('message_recipients')
-      .set({
-        state: p.state,
-        attempts: p.attempts,
-        stage: p.stage,
-        code: p.code,
-        enhanced: p.enhanced,
-        reply: p.reply,
-        verdict: p.verdict,
-        updated_at: p.updated_at,
-      })
-      .where('message_pk', '=', p.message_pk)
-      .where('position', '=', p.position),
-  );
+  const statements = prepareSettleStatements(db);
+  const records = prepareOwnersRecords(db, ownedByLivingSession);
 
-  return async (settlement) => {
-    const { pk, now, eligibleAt, state } = settlement;
-    const owned = (eligibleAt === null ? keepTime : moveInTime).bind({
-      pk,
-      session: settlement.session,
-      state,
-      result: settlement.result,
-      attempts: settlement.attempts,
-      eligible_at: eligibleAt ?? 0,
-      last_error: settlement.lastError,
-      units: settlement.units,
-      updated_at: now,
-      final_at: state === 'final' ? now : null,
-    });
-    const unit: Statement[] = [exactlyOne(owned, 'lease_lost')];
-    for (const recipient of settlement.recipients) {
-      unit.push(updateRecipient.bind({ ...recipient, message_pk: pk, updated_at: now }));
-    }
-    unit.push(
-      insertEvent.bind({
-        pk: makePk(),
-        tenant_id: settlement.tenantId,
-        message_pk: pk,
-        account_pk: null,
-        type: settlement.event.type,
-        at: now,
-        attempt: settlement.event.attempt,
-        detail: JSON.stringify(settlement.event.detail),
-        seq: null,
-      }),
-    );
-    unit.push(...bookUses(settlement.uses, settlement.session));
-    marks?.forget(pk);
-    const written = db.write(unit);
-    // In the same turn, so in the same commit; a mark that is lost harms nobody.
-    const waiting = marks?.take() ?? [];
-    await Promise.all([written, waiting.length === 0 ? null : Promise.allSettled([db.write(waiting)])]);
+  const unit = (settlements: readonly Settlement[]): GatheredUnit<Settlement, void> => {
+    const sessions = new Set(settlements.map(({ session }) => session));
+    const { keepSession } = statements;
+    const before = [
+      ...(keepSession === null ? [] : [...sessions].map((session) => keepSession.bind({ session }))),
+      ...updatesOfRecipients(settlements).map((rows) => statements.recipients.bind({ rows })),
+      ...records(
+        settlements.map(({ pk, tenantId, session, now, event, uses }) => ({
+          event: { ...event, pk: makePk(), tenantId, messagePk: pk, at: now },
+          session,
+          uses,
+        })),
+      ),
+    ];
+    const update = statements.messages.bind({ rows: rowsJson(settlements.map(messageRow)) });
+    return {
+      statements: [...before, update, ...(marks?.take() ?? [])],
+      outcome(results) {
+        // The update returns these.
+        const taken = (results[before.length]?.rows ?? []) as readonly { readonly pk: string }[];
+        const pks = new Set(taken.map(({ pk }) => pk));
+        return ({ pk }) => {
+          if (!pks.has(pk)) throw new MailProxyError('lease_lost');
+        };
+      },
+    };
   };
+  const gathering = new Gathering<Settlement, void>(db, { unit, keyOf: ({ pk }) => pk, sizeOf });
+
+  return (settlement) => {
+    marks?.forget(settlement.pk);
+    return gathering.write(settlement);
+  };
+}
+
+function messageRow({ pk, session, state, result, attempts, now, ...settlement }: Settlement) {
+  return {
+    pk,
+    session,
+    state,
+    result,
+    attempts,
+    eligible_at: settlement.eligibleAt,
+    last_error: settlement.lastError,
+    units: settlement.units,
+    updated_at: now,
+    final_at: state === 'final' ? now : null,
+  };
+}
+
+/** One parameter, or none where no recipient was touched. */
+function updatesOfRecipients(settlements: readonly Settlement[]): readonly string[] {
+  const rows = settlements.flatMap(({ pk, session, now, recipients }) =>
+    recipients.map((recipient) => ({ ...recipient, message_pk: pk, session, updated_at: now })),
+  );
+  return rows.length === 0 ? [] : [rowsJson(rows)];
+}
+
+/** About what a recipient weighs twice, in its own row and in the event. */
+const RECIPIENT_BYTES = 600;
+
+function sizeOf({ recipients }: Settlement): number {
+  return recipients.length * RECIPIENT_BYTES;
 }

@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { createAccountPauseStore } from '../../src/entities/account/account-pause.store.ts';
 import type { CoreSchema } from '../../src/entities/schema.ts';
-import { bucketMs, bucketOf, prepareForgetUses, prepareRateUses } from '../../src/queue/rate-limits.ts';
+import { bucketMs, bucketOf, prepareForgetUses } from '../../src/queue/rate-limits.ts';
 import { limitsProperty } from './limits-property.case.ts';
-import { addresses, createSender, laneLimits, usesIn } from './rate-world.case.ts';
+import { addresses, bookUses, createSender, laneLimits, usesIn } from './rate-world.case.ts';
 import { createWorld, type OpenStore } from './store-world.case.ts';
 
 const MINUTE_MS = 60_000;
@@ -253,7 +253,6 @@ export function limitsConformance(open: OpenStore): void {
       await using world = await createWorld(open);
       const { database, clock } = world;
       const scope = 'account:x';
-      const book = prepareRateUses(database);
       const start = clock.now();
       const ages = [
         0,
@@ -270,7 +269,7 @@ export function limitsConformance(open: OpenStore): void {
       const uses = Object.values(WINDOWS).flatMap((windowMs) =>
         ages.map((age) => ({ scope, windowMs, at: start - age, count: 1 })),
       );
-      await database.write(book(uses, 1));
+      await bookUses(database, uses, 1);
       const reached = uses.filter(({ at, windowMs }) => bucketOf(at, windowMs) > start - windowMs);
       await prepareForgetUses(database)(start);
       const count = (windowMs: number) => reached.filter((use) => use.windowMs === windowMs).length;

@@ -7,7 +7,7 @@ import type { CoreSchema } from '../../src/entities/schema.ts';
 import { type ClaimedMessage, prepareClaim } from '../../src/queue/claim.ts';
 import { createLaneGates, type Gate } from '../../src/queue/lane-gates.ts';
 import type { LaneKey } from '../../src/queue/lanes.ts';
-import { type LaneLimits, usesOf } from '../../src/queue/rate-limits.ts';
+import { bucketOf, type LaneLimits, type RateUse, usesOf } from '../../src/queue/rate-limits.ts';
 import { prepareRelease } from '../../src/queue/release.ts';
 import { prepareSettle } from '../../src/queue/settle.ts';
 import type { World } from './store-world.case.ts';
@@ -43,6 +43,29 @@ export async function storeLimits(
     k.updateTable('tenants').set(columns(limits.tenant)).where('id', '=', tenantId),
   );
   await database.write([ofAccount.bind({}), ofTenant.bind({})]);
+}
+
+/** Book uses as if `session` had settled what was sent. */
+export async function bookUses(
+  database: Database<CoreSchema>,
+  uses: readonly RateUse[],
+  session: number,
+): Promise<void> {
+  const insert = database.prepare<RateUsesTable>((k, p) =>
+    k
+      .insertInto('rate_uses')
+      .values({ scope: p.scope, window_ms: p.window_ms, bucket_at: p.bucket_at, session: p.session, used: p.used })
+      .onConflict((oc) =>
+        oc.columns(['scope', 'window_ms', 'bucket_at', 'session']).doUpdateSet({
+          used: (eb) => eb('rate_uses.used', '+', eb.ref('excluded.used')),
+        }),
+      ),
+  );
+  await database.write(
+    uses.map(({ scope, windowMs, at, count }) =>
+      insert.bind({ scope, window_ms: windowMs, bucket_at: bucketOf(at, windowMs), session, used: count }),
+    ),
+  );
 }
 
 /** What is booked, by scope and window. */

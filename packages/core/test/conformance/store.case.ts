@@ -6,6 +6,8 @@ import { bulkConformance } from './bulk.case.ts';
 import { claimConformance } from './claim.case.ts';
 import { controlConformance } from './control.case.ts';
 import { expireConformance } from './expire.case.ts';
+import { gatheredAcceptConformance } from './gathered-accept.case.ts';
+import { gatheredSettleConformance } from './gathered-settle.case.ts';
 import { instancesConformance } from './instances.case.ts';
 import { limitsConformance } from './limits.case.ts';
 import { migrationConformance } from './migration.case.ts';
@@ -25,6 +27,8 @@ import { writeConformance } from './write.case.ts';
 export function storeConformance(name: string, open: OpenStore, skip = ''): void {
   describe.skipIf(skip !== '')(skip === '' ? name : `${name} (skipped: ${skip})`, () => {
     writeConformance(open);
+    gatheredAcceptConformance(open);
+    gatheredSettleConformance(open);
     migrationConformance(open);
     claimConformance(open);
     outcomeConformance(open);

@@ -55,6 +55,26 @@ export function submitConformance(open: OpenStore): void {
       expect(await world.run(createMessage, { ...MAIL, batch_code: 'spring' })).toMatchObject({ state: 'suspended' });
     });
 
+    test('a batch is answered message by message: an id that is taken, in it or before it, refuses its own', async () => {
+      await using world = await createControlWorld(open);
+      await world.run(createMessage, { ...MAIL, id: 'before' });
+      const messages = ['new', 'before', 'new', 'last'].map((id) => ({ ...MAIL, id }));
+      expect(await world.run(createMessages, { messages })).toMatchObject({
+        accepted: 2,
+        rejected: 2,
+        results: [
+          { id: 'new', status: 'accepted' },
+          { id: 'before', status: 'rejected', code: 'duplicate_id' },
+          { id: 'new', status: 'rejected', code: 'duplicate_id' },
+          { id: 'last', status: 'accepted' },
+        ],
+      });
+      await expect(world.run(createMessage, { ...MAIL, id: 'before' })).rejects.toMatchObject({
+        code: 'duplicate_id',
+        message: 'the tenant has a message with the id before already',
+      });
+    });
+
     test('a tenant that wants it so is refused over its limit, and told when to come back', async () => {
       await using world = await createControlWorld(open);
       world.reached = { until: world.clock.now() + 7_000, limit: 10, windowMs: 60_000, scope: 'tenant' };

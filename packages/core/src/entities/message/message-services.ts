@@ -48,7 +48,10 @@ export interface SubmissionServices {
     /** Cached for a moment. @throws {MailProxyError} `not_found` */
     relayRow(pk: string): Promise<AcceptingAccount>;
   };
-  /** The queue's; resolves once the message is on disk, and wakes the dispatcher. */
+  /**
+   * The queue's; resolves once the message is on disk, and wakes the dispatcher.
+   * @throws {MailProxyError} `duplicate_id`
+   */
   readonly accept: (draft: MessageDraft) => Promise<AcceptedState>;
   /** The limit that keeps the account from sending now; null where none does. */
   readonly limitGate: (accountPk: string) => Promise<LimitReached | null>;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { UniqueViolation } from '../../database/database.ts';
 import { type InputProblem, isMailProxyError, MailProxyError } from '../../errors.ts';
 import type { Reach } from '../../operations/principal.ts';
 import { invalidInput } from '../../operations/validate.ts';
@@ -67,7 +66,7 @@ export async function submitMessages(
         const { pk, id } = draft.message;
         return { ok: true, pk, id, tenantId, accountId: account.id, state, createdAt: now };
       } catch (error) {
-        return { ok: false, id: input.id ?? null, error: refusal(error, input) };
+        return { ok: false, id: input.id ?? null, error: refusal(error) };
       }
     }),
   );
@@ -145,12 +144,7 @@ function noAccount(accountId: string | undefined, base: string): MailProxyError 
 }
 
 /** Errors of one message; a database that is gone is everybody's and goes up. */
-function refusal(error: unknown, input: ParsedMessage): MailProxyError {
-  if (error instanceof UniqueViolation) {
-    return new MailProxyError('duplicate_id', {
-      detail: `the tenant has a message with the id ${input.id ?? ''} already`,
-    });
-  }
+function refusal(error: unknown): MailProxyError {
   if (isMailProxyError(error) && !['database_unavailable', 'storage_full', 'stopping'].includes(error.code))
     return error;
   throw error;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+
+/**
+ * How any number of rows goes to the database with one compiled statement: short columns in one JSON parameter, long
+ * values beside it in one parameter of bytes, since escaping them into JSON and back costs more than all the rest.
+ */
+
+/** A JSON array of the rows, for a table made by a dialect's `rows`. */
+export function rowsJson(rows: readonly object[]): string {
+  const json = JSON.stringify(rows);
+  // A lone surrogate is written as an escape, which PostgreSQL refuses. As a text parameter it would become U+FFFD.
+  return LONE_SURROGATE.test(json) ? JSON.stringify(rows, wellFormed) : json;
+}
+
+/** Also true of some text that holds backslashes, which is then written as it is a second time. */
+const LONE_SURROGATE = /\\ud[89a-f]/;
+
+function wellFormed(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value;
+}
+
+/** Where a value lies in a {@link Bundle}, as SQL counts: from 1, in bytes. */
+export interface Slice {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Long values of several rows, one after the other. */
+export class Bundle {
+  readonly #parts: Uint8Array[] = [];
+  #length = 0;
+
+  add(value: string | Uint8Array): Slice {
+    const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+    const slice = { start: this.#length + 1, length: bytes.byteLength };
+    this.#parts.push(bytes);
+    this.#length += bytes.byteLength;
+    return slice;
+  }
+
+  bytes(): Uint8Array {
+    return Buffer.concat(this.#parts, this.#length);
+  }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { Slice } from '../database/row-parameters.ts';
+import type { Prepared } from '../database/statement.ts';
+import type {
+  MessageAttachmentsTable,
+  MessageRecipientsTable,
+  MessagesTable,
+} from '../entities/message/message.table.ts';
+import type { MessageDraft } from '../entities/message/message-draft.ts';
+import type { AcceptedState } from '../entities/message/message-services.ts';
+import type { CoreSchema } from '../entities/schema.ts';
+
+/** Rows as one parameter. */
+interface Rows {
+  readonly rows: string;
+}
+
+type RowsWithBytes = Rows & { readonly bytes: Uint8Array };
+
+type MessageRow = MessageDraft['message'] & Pick<MessagesTable, 'rank'> & { readonly state: 'ready' | 'deferred' };
+type RecipientRow = Pick<MessageRecipientsTable, 'message_pk' | 'position' | 'kind' | 'address' | 'updated_at'>;
+type AttachmentRow = Omit<MessageAttachmentsTable, 'bytes'> & Slice;
+
+/** The inserts of any number of messages, in the order in which they go. */
+export interface AcceptStatements {
+  /** Passes over those whose id is taken; returns the others. */
+  readonly messages: Prepared<Rows, { readonly pk: string; readonly state: AcceptedState }>;
+  /** These three insert what belongs to a message that was inserted, and nothing else. */
+  readonly contents: Prepared<RowsWithBytes, unknown>;
+  readonly recipients: Prepared<Rows, unknown>;
+  readonly attachments: Prepared<RowsWithBytes, unknown>;
+}
+
+const AS_THEY_COME = ['pk', 'tenant_id', 'id', 'account_pk', 'priority', 'eligible_at', 'rank', 'batch_code'] as const;
+const AND_THESE = ['message_id', 'expires_at', 'on_in_doubt', 'units', 'created_at'] as const;
+
+export function prepareAcceptStatements(db: Database<CoreSchema>): AcceptStatements {
+  const { rows, textSlice, bytesSlice } = db.dialect;
+  const slice = { start: sql.ref('r.start'), length: sql.ref('r.length') };
+  return {
+    messages: db.prepare((k, p) =>
+      k
+        .insertInto('messages')
+        .columns([...AS_THEY_COME, ...AND_THESE, 'state', 'attempts', 'updated_at'])
+        .expression(
+          k
+            .selectFrom(messageRows(rows, p.rows).as('r'))
+            .select(AS_THEY_COME)
+            .select(AND_THESE)
+            .select([
+              // Seen in the same statement: nothing becomes ready behind the back of a suspension that was committed.
+              sql<AcceptedState>`case when exists (
+                select 1 from suspended_batches b where b.tenant_id = r.tenant_id and b.batch_code = r.batch_code
+              ) then 'suspended' else r.state end`.as('state'),
+              sql.lit(0).as('attempts'),
+              'created_at as updated_at',
+            ])
+            // Without a condition SQLite would read ON CONFLICT as one of a join.
+            .where(sql<boolean>`true`),
+        )
+        .onConflict((oc) => oc.doNothing())
+        .returning(['pk', 'state'])
+        .$castTo<{ pk: string; state: AcceptedState }>(),
+    ),
+    contents: db.prepare((k, p) =>
+      k
+        .insertInto('message_contents')
+        .columns(['message_pk', 'content'])
+        .expression(
+          k
+            .selectFrom(rows<{ message_pk: string } & Slice>(p.rows, { message_pk: 'text', ...SLICE }).as('r'))
+            .select(['message_pk', textSlice(p.bytes, slice).as('content')])
+            .where(messageIsStored),
+        ),
+    ),
+    recipients: db.prepare((k, p) =>
+      k
+        .insertInto('message_recipients')
+        .columns(['message_pk', 'position', 'kind', 'address', 'state', 'attempts', 'updated_at'])
+        .expression(
+          k
+            .selectFrom(recipientRows(rows, p.rows).as('r'))
+            .select(['message_pk', 'position', 'kind', 'address'])
+            .select([sql.lit('pending').as('state'), sql.lit(0).as('attempts'), 'updated_at'])
+            .where(messageIsStored),
+        ),
+    ),
+    attachments: db.prepare((k, p) =>
+      k
+        .insertInto('message_attachments')
+        .columns(['message_pk', 'position', 'filename', 'mime_type', 'disposition', 'content_id', 'bytes'])
+        .expression(
+          k
+            .selectFrom(attachmentRows(rows, p.rows).as('r'))
+            .select(['message_pk', 'position', 'filename', 'mime_type', 'disposition', 'content_id'])
+            .select(bytesSlice(p.bytes, slice).as('bytes'))
+            .where(messageIsStored),
+        ),
+    ),
+  };
+}
+
+/** By its primary key, which is new in each submission. */
+const messageIsStored = sql<boolean>`exists (select 1 from messages m where m.pk = r.message_pk)`;
+
+const SLICE = { start: 'integer', length: 'integer' } as const;
+
+type ReadRows = Database<unknown>['dialect']['rows'];
+
+function messageRows(rows: ReadRows, json: string): RawBuilder<MessageRow> {
+  return rows<MessageRow>(json, {
+    pk: 'text',
+    tenant_id: 'text',
+    id: 'text',
+    account_pk: 'text',
+    state: 'text',
+    priority: 'integer',
+    eligible_at: 'bigint',
+    rank: 'bigint',
+    batch_code: 'text',
+    message_id: 'text',
+    expires_at: 'bigint',
+    on_in_doubt: 'text',
+    units: 'integer',
+    created_at: 'bigint',
+  });
+}
+
+function recipientRows(rows: ReadRows, json: string): RawBuilder<RecipientRow> {
+  return rows<RecipientRow>(json, {
+    message_pk: 'text',
+    position: 'integer',
+    kind: 'text',
+    address: 'text',
+    updated_at: 'bigint',
+  });
+}
+
+function attachmentRows(rows: ReadRows, json: string): RawBuilder<AttachmentRow> {
+  return rows<AttachmentRow>(json, {
+    message_pk: 'text',
+    position: 'integer',
+    filename: 'text',
+    mime_type: 'text',
+    disposition: 'text',
+    content_id: 'text',
+    ...SLICE,
+  });
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { sql } from 'kysely';
+import type { Database } from '../../src/database/database.ts';
+import type { CoreSchema } from '../../src/entities/schema.ts';
+
+/** The same database, which counts the statements of the units that are made late. */
+export function countingStatements(database: Database<CoreSchema>): {
+  readonly database: Database<CoreSchema>;
+  readonly statements: () => number;
+} {
+  let count = 0;
+  const counting = withWriteLate(database, (make) =>
+    database.writeLate(() => {
+      const unit = make();
+      count += unit.length;
+      return unit;
+    }),
+  );
+  return { database: counting, statements: () => count };
+}
+
+/** The same database, whose units that are made late take a while before their last statement; `onTaken` is told then. */
+export function slowToEnd(database: Database<CoreSchema>, onTaken: () => void): Database<CoreSchema> {
+  const pause = database.prepare<object>((k) => ({
+    compile: () =>
+      sql`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 1000000)
+        select count(*) from numbers`.compile(k),
+  }));
+  return withWriteLate(database, async (make) => {
+    let last = 0;
+    const results = await database.writeLate(() => {
+      const unit = make();
+      last = unit.length - 1;
+      onTaken();
+      return unit.toSpliced(last, 0, pause.bind({}));
+    });
+    return results.toSpliced(last, 1);
+  });
+}
+
+function withWriteLate(
+  database: Database<CoreSchema>,
+  writeLate: Database<CoreSchema>['writeLate'],
+): Database<CoreSchema> {
+  return new Proxy(database, {
+    get(target, name) {
+      if (name === 'writeLate') return writeLate;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}

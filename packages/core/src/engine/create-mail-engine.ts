@@ -5,6 +5,7 @@ import { type EngineConfig, engineConfigSchema } from '../config/engine-config.t
 import type { Database } from '../database/database.ts';
 import { CORE_MIGRATIONS } from '../database/migrations/index.ts';
 import { migrate } from '../database/migrations/migrate.ts';
+import type { MigrationList } from '../database/migrations/migration.ts';
 import { openDatabase, parseDatabaseAddress } from '../database/open.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { isMailProxyError, MailProxyError } from '../errors.ts';
@@ -14,6 +15,7 @@ import { silentLog } from '../observability/log.ts';
 import { validate } from '../operations/validate.ts';
 import { type KeySource, loadOrCreateKey } from '../secrets/key-file.ts';
 import { createSealer } from '../secrets/sealer.ts';
+import { refuseUnfinishedImport } from '../transfer/import-record.ts';
 import { Engine } from './engine.ts';
 import type { MailEngine, MailEngineOptions } from './engine.types.ts';
 import { setUpMixins } from './set-up-mixins.ts';
@@ -30,7 +32,8 @@ import { createStores } from './stores.ts';
  * await engine.execute('accounts.create', { id: 'main', host: 'smtp.example.com', port: 465, user: 'u', password: 'p' });
  * await engine.submit([{ from: 'a@example.com', to: 'b@example.org', subject: 'Hello', text: 'Hi.' }]);
  * ```
- * @throws {MailProxyError} `invalid_config`, `database_locked`, `database_unavailable`, `schema_too_new`
+ * @throws {MailProxyError} `invalid_config`, `database_locked`, `database_unavailable`, `schema_too_new`,
+ * `import_unfinished`
  */
 export async function createMailEngine(options: MailEngineOptions): Promise<MailEngine> {
   const config = parseConfig(options.config);
@@ -40,7 +43,9 @@ export async function createMailEngine(options: MailEngineOptions): Promise<Mail
   // Migrations and mixins name the tables that they use.
   const anyTables = database as unknown as Database<unknown>;
   try {
-    await migrate(anyTables, [CORE_MIGRATIONS, ...mixins.flatMap(migrationsOf)], clock.now());
+    await refuseUnfinishedImport(anyTables);
+    const lists = migrationLists(mixins);
+    for (const step of await migrate(anyTables, lists, clock.now())) log.info(step, 'schema migrated');
     const makePk = pkGenerator(clock);
     const stores = createStores({ database, sealer, clock, makePk, config });
     await stores.instances.ensure(config.instanceName, clock.now());
@@ -68,7 +73,8 @@ export async function createMailEngine(options: MailEngineOptions): Promise<Mail
   }
 }
 
-function parseConfig(input: MailEngineOptions['config']): EngineConfig {
+/** @throws {MailProxyError} `invalid_config` with every field that is wrong */
+export function parseConfig(input: MailEngineOptions['config']): EngineConfig {
   try {
     return validate(engineConfigSchema, input);
   } catch (error) {
@@ -77,7 +83,8 @@ function parseConfig(input: MailEngineOptions['config']): EngineConfig {
   }
 }
 
-function keySource({ database, encryptionKey, encryptionKeyFile }: EngineConfig): KeySource {
+/** Where the key is that seals secrets: given, in a file that is named, or beside the file of the database. */
+export function keySource({ database, encryptionKey, encryptionKeyFile }: EngineConfig): KeySource {
   if (encryptionKey !== undefined) return { key: encryptionKey, keyFile: '' };
   if (encryptionKeyFile !== undefined) return { keyFile: encryptionKeyFile };
   const address = parseDatabaseAddress(database);
@@ -100,6 +107,11 @@ function memoryKey(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64');
 }
 
-function migrationsOf({ id, migrations }: Mixin): { namespace: string; migrations: NonNullable<typeof migrations> }[] {
+/** All steps that this installation knows, core's first. */
+export function migrationLists(mixins: readonly Mixin[]): readonly MigrationList[] {
+  return [CORE_MIGRATIONS, ...mixins.flatMap(migrationsOf)];
+}
+
+function migrationsOf({ id, migrations }: Mixin): readonly MigrationList[] {
   return migrations === undefined ? [] : [{ namespace: id, migrations }];
 }

@@ -70,7 +70,8 @@ async function appliedNumbers(
   return db.read(query.bind({ namespace }));
 }
 
-function refuseNewerSchema(
+/** @throws {MailProxyError} `schema_too_new` when a step that was applied demands newer code than this */
+export function refuseNewerSchema(
   namespace: string,
   migrations: readonly Migration[],
   done: readonly { readonly number: number; readonly min_reader: number }[],

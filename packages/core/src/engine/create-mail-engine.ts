@@ -6,6 +6,7 @@ import type { Database } from '../database/database.ts';
 import { CORE_MIGRATIONS } from '../database/migrations/index.ts';
 import { migrate } from '../database/migrations/migrate.ts';
 import type { MigrationList } from '../database/migrations/migration.ts';
+import { prepareSchemaCheck } from '../database/migrations/schema-check.ts';
 import { openDatabase, parseDatabaseAddress } from '../database/open.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { isMailProxyError, MailProxyError } from '../errors.ts';
@@ -59,6 +60,7 @@ export async function createMailEngine(options: MailEngineOptions): Promise<Mail
     return new Engine({
       config,
       database,
+      checkSchema: prepareSchemaCheck(anyTables, lists),
       stores,
       mixed,
       makePk,

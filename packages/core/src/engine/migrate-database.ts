@@ -33,7 +33,7 @@ export async function migrateDatabase(options: MigrateOptions): Promise<readonly
   const { mixins = [], clock = systemClock } = options;
   await using database = await openDatabase<unknown>(parseConfig(options.config).database);
   await refuseUnfinishedImport(database);
-  return migrate(database, migrationLists(mixins), clock.now());
+  return await migrate(database, migrationLists(mixins), clock.now());
 }
 
 /**
@@ -49,5 +49,5 @@ export async function planDatabase({ config, mixins = [] }: MigrateOptions): Pro
     readOnly: exists && place.kind !== 'memory',
   });
   await refuseUnfinishedImport(database);
-  return planMigrations(database, migrationLists(mixins));
+  return await planMigrations(database, migrationLists(mixins));
 }

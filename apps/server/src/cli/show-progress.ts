@@ -33,6 +33,7 @@ function bars(stream: WriteStream): ShownProgress {
   return {
     show(progress) {
       const { rows, total, table } = progress;
+      if (total === 0) return;
       const payload = { verb: VERBS[progress.phase].padEnd(9), table };
       if (bar === null || phase !== progress.phase) {
         bar?.stop();

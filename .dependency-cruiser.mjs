@@ -12,7 +12,7 @@ const LAYERS = [
   ['database', 'operations', 'mixin'],
   ['entities'],
   ['queue'],
-  ['delivery', 'reporting'],
+  ['delivery', 'reporting', 'transfer'],
   ['engine'],
 ];
 

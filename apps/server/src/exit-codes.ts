@@ -4,9 +4,11 @@
 /** Exit codes of the program: 0 and 1 by custom, 2 as shells use it, the rest from sysexits.h. */
 export const EXIT = {
   ok: 0,
-  /** The server refused the request (4xx), or a second signal cut the stop short. */
+  /** The server refused the request (4xx), something is in the way, or a second signal cut the stop short. */
   refused: 1,
   usage: 2,
+  /** EX_DATAERR: what was given to import is not what was exported. */
+  data: 65,
   /** EX_UNAVAILABLE: the server, its database or its port cannot be had. */
   unavailable: 69,
   /** EX_SOFTWARE: a failure of our own, or a 5xx of the server. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { mkdir } from 'node:fs/promises';
-import { type Clock, createMailEngine, type Log, MailProxyError, silentLog, systemClock } from '@mail-proxy/core';
+import { type Clock, createMailEngine, type Log, silentLog, systemClock } from '@mail-proxy/core';
+import { makeDataFolder } from './env/data-folder.ts';
 import { isLoopback } from './env/loopback.ts';
 import type { ServerConfig } from './env/read-config.ts';
 import { type KeptToken, keepToken } from './env/token-file.ts';
@@ -90,14 +90,4 @@ export async function startServer(
     stop: () => (stopped ??= stop()),
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
   };
-}
-
-/** For this user only: it holds mail, credentials and the token. */
-async function makeDataFolder(dataDir: string): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new MailProxyError('invalid_config', { detail: `the data folder cannot be made: ${why}`, cause: error });
-  }
 }

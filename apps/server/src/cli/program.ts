@@ -4,6 +4,9 @@ import { type AnyOperation, coreOperations, VERSION } from '@mail-proxy/core';
 import { Command } from 'commander';
 import { callCommand } from './call-command.ts';
 import type { CommandContext, ServeContext } from './command-context.ts';
+import { exportCommand } from './export-command.ts';
+import { importCommand } from './import-command.ts';
+import { migrateCommand } from './migrate-command.ts';
 import { openApiCommand } from './openapi-command.ts';
 import { operationCommand } from './operation-command.ts';
 import { serveCommand } from './serve-command.ts';
@@ -22,6 +25,10 @@ export function createProgram(context: ServeContext): Command {
   program.addCommand(serveCommand(context));
   program.addCommand(tokenCommand(context));
   program.addCommand(openApiCommand(context));
+  program.commandsGroup('Its database, while no server runs:');
+  program.addCommand(migrateCommand(context));
+  program.addCommand(exportCommand(context));
+  program.addCommand(importCommand(context));
   program.commandsGroup('Operations on a running server:');
   for (const [resource, operations] of Object.entries(byResource(coreOperations))) {
     program.addCommand(resourceCommand(resource, operations, context));

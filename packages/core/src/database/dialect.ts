@@ -14,6 +14,7 @@ import {
   SqliteQueryCompiler,
   sql,
 } from 'kysely';
+import { type CatalogDialect, postgresCatalog, sqliteCatalog } from './catalog-dialect.ts';
 
 /** Column types by what they hold, for migrations. */
 export interface ColumnTypes {
@@ -80,6 +81,8 @@ export interface Dialect {
    * First statement of each migration. PostgreSQL: many instances start at once. SQLite: one server holds the file.
    */
   readonly migrationLock: RawBuilder<unknown> | null;
+  /** What the tables look like, and the counters behind serial keys: each database keeps them in its own way. */
+  readonly catalog: CatalogDialect;
 }
 
 export const sqliteDialect: Dialect = {
@@ -113,6 +116,7 @@ export const sqliteDialect: Dialect = {
   isExclusive: true,
   currentTime: null,
   migrationLock: null,
+  catalog: sqliteCatalog,
 };
 
 export const postgresDialect: Dialect = {
@@ -149,4 +153,5 @@ export const postgresDialect: Dialect = {
   currentTime: sql`select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now`,
   // An arbitrary constant of ours; it only has to differ from other advisory locks in the same database.
   migrationLock: sql`select pg_advisory_xact_lock(4709118221)`,
+  catalog: postgresCatalog,
 };

@@ -25,12 +25,20 @@ export function parseDatabaseAddress(database: string): DatabaseAddress {
   return path === ':memory:' ? { kind: 'memory', path } : { kind: 'file', path };
 }
 
+export interface OpenOptions {
+  /** Beside a server that has it open; a file is not made. Who opens it so writes nothing. @defaultValue false */
+  readonly readOnly?: boolean;
+}
+
 /**
  * Open the database that {@link parseDatabaseAddress} reads.
  *
  * @throws {MailProxyError} `invalid_config`, `database_locked`, `database_unavailable`
  */
-export async function openDatabase<Schema>(database: string): Promise<Database<Schema>> {
+export async function openDatabase<Schema>(
+  database: string,
+  { readOnly = false }: OpenOptions = {},
+): Promise<Database<Schema>> {
   const address = parseDatabaseAddress(database);
   // Loaded on demand: who uses SQLite never loads pg, and the other way round.
   if (address.kind === 'postgres') {
@@ -38,5 +46,5 @@ export async function openDatabase<Schema>(database: string): Promise<Database<S
     return PostgresDatabase.open<Schema>(address.url);
   }
   const { SqliteDatabase } = await import('./sqlite/sqlite-database.ts');
-  return SqliteDatabase.open<Schema>(address.path);
+  return readOnly ? SqliteDatabase.openToRead<Schema>(address.path) : SqliteDatabase.open<Schema>(address.path);
 }

@@ -27,7 +27,7 @@ export interface SessionKeeperOptions {
 const RESCUE_BATCH = 500;
 
 /** Heartbeats in one lease: two may fail before the session stops sending. */
-const BEATS_PER_LEASE = 3;
+export const BEATS_PER_LEASE = 3;
 
 /**
  * Keeps this engine's session alive, and rescues what dead ones held. The session is trusted until a deadline that each

@@ -6,6 +6,8 @@ import type { Database } from '../database/database.ts';
 import { sharedClock } from '../database/database-clock.ts';
 import { CORE_MIGRATIONS } from '../database/migrations/index.ts';
 import { migrate } from '../database/migrations/migrate.ts';
+import type { MigrationList } from '../database/migrations/migration.ts';
+import { prepareSchemaCheck } from '../database/migrations/schema-check.ts';
 import { openDatabase, parseDatabaseAddress } from '../database/open.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { isMailProxyError, MailProxyError } from '../errors.ts';
@@ -15,6 +17,7 @@ import { silentLog } from '../observability/log.ts';
 import { validate } from '../operations/validate.ts';
 import { type KeySource, loadOrCreateKey } from '../secrets/key-file.ts';
 import { createSealer } from '../secrets/sealer.ts';
+import { refuseUnfinishedImport } from '../transfer/import-record.ts';
 import { Engine } from './engine.ts';
 import type { MailEngine, MailEngineOptions } from './engine.types.ts';
 import { createLeases } from './leases.ts';
@@ -32,7 +35,8 @@ import { createStores } from './stores.ts';
  * await engine.execute('accounts.create', { id: 'main', host: 'smtp.example.com', port: 465, user: 'u', password: 'p' });
  * await engine.submit([{ from: 'a@example.com', to: 'b@example.org', subject: 'Hello', text: 'Hi.' }]);
  * ```
- * @throws {MailProxyError} `invalid_config`, `database_locked`, `database_unavailable`, `schema_too_new`
+ * @throws {MailProxyError} `invalid_config`, `database_locked`, `database_unavailable`, `schema_too_new`,
+ * `import_unfinished`
  */
 export async function createMailEngine(options: MailEngineOptions): Promise<MailEngine> {
   const config = parseConfig(options.config);
@@ -43,7 +47,9 @@ export async function createMailEngine(options: MailEngineOptions): Promise<Mail
   const anyTables = database as unknown as Database<unknown>;
   try {
     const clock = await sharedClock(anyTables, machineClock);
-    await migrate(anyTables, [CORE_MIGRATIONS, ...mixins.flatMap(migrationsOf)], clock.now());
+    await refuseUnfinishedImport(anyTables);
+    const lists = migrationLists(mixins);
+    for (const step of await migrate(anyTables, lists, clock.now())) log.info(step, 'schema migrated');
     const makePk = pkGenerator(clock);
     const stores = createStores({ database, sealer, clock, makePk, config });
     await stores.instances.ensure(config.instanceName, clock.now());
@@ -65,6 +71,7 @@ export async function createMailEngine(options: MailEngineOptions): Promise<Mail
     const engine = new Engine({
       config,
       database,
+      checkSchema: prepareSchemaCheck(anyTables, lists),
       stores,
       mixed,
       makePk,
@@ -82,7 +89,8 @@ export async function createMailEngine(options: MailEngineOptions): Promise<Mail
   }
 }
 
-function parseConfig(input: MailEngineOptions['config']): EngineConfig {
+/** @throws {MailProxyError} `invalid_config` with every field that is wrong */
+export function parseConfig(input: MailEngineOptions['config']): EngineConfig {
   try {
     return validate(engineConfigSchema, input);
   } catch (error) {
@@ -91,7 +99,8 @@ function parseConfig(input: MailEngineOptions['config']): EngineConfig {
   }
 }
 
-function keySource({ database, encryptionKey, encryptionKeyFile }: EngineConfig): KeySource {
+/** Where the key is that seals secrets: given, in a file that is named, or beside the file of the database. */
+export function keySource({ database, encryptionKey, encryptionKeyFile }: EngineConfig): KeySource {
   if (encryptionKey !== undefined) return { key: encryptionKey, keyFile: '' };
   if (encryptionKeyFile !== undefined) return { keyFile: encryptionKeyFile };
   const address = parseDatabaseAddress(database);
@@ -114,6 +123,11 @@ function memoryKey(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64');
 }
 
-function migrationsOf({ id, migrations }: Mixin): { namespace: string; migrations: NonNullable<typeof migrations> }[] {
+/** All steps that this installation knows, core's first. */
+export function migrationLists(mixins: readonly Mixin[]): readonly MigrationList[] {
+  return [CORE_MIGRATIONS, ...mixins.flatMap(migrationsOf)];
+}
+
+function migrationsOf({ id, migrations }: Mixin): readonly MigrationList[] {
   return migrations === undefined ? [] : [{ namespace: id, migrations }];
 }

@@ -4,6 +4,8 @@ import type { Random } from '../clock.ts';
 import type { EngineConfig } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
 import type { SyncedClock } from '../database/database-clock.ts';
+import { watchSchema } from '../delivery/schema-watch.ts';
+import { BEATS_PER_LEASE } from '../delivery/session-keeper.ts';
 import { createMessages } from '../entities/message/message.operations.ts';
 import type { BatchResult, MessageInput } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
@@ -38,6 +40,8 @@ import { VERSION } from './version.ts';
 export interface EngineParts {
   readonly config: EngineConfig;
   readonly database: Database<CoreSchema>;
+  /** Throws `schema_too_new` once a newer version made the database unreadable for this one. */
+  readonly checkSchema: () => Promise<void>;
   readonly stores: Stores;
   readonly mixed: SetUpMixins;
   readonly makePk: MakePk;
@@ -76,6 +80,7 @@ export class Engine implements MailEngine {
   readonly #cut = new AbortController();
   readonly #stopped = new AbortController();
   #isStarted = false;
+  #isOutdated = false;
   #stopping: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
@@ -145,6 +150,7 @@ export class Engine implements MailEngine {
   async execute(operation: string | AnyOperation, input: unknown, caller: Caller = EMBEDDER): Promise<unknown> {
     const found = typeof operation === 'string' ? this.operations.find((known) => known.name === operation) : operation;
     if (found === undefined) throw new TypeError(`there is no operation ${String(operation)}`);
+    this.#refuseOutdated();
     const own = this.#parts.mixed.servicesOf.get(found);
     // The list holds operations of many service types; each uses a part of CoreServices and its mixin's own.
     const services = (own === undefined ? this.#services : { ...this.#services, ...own }) as never;
@@ -155,6 +161,7 @@ export class Engine implements MailEngine {
     messages: readonly MessageInput[],
     { tenantId }: { readonly tenantId?: string } = {},
   ): Promise<BatchResult> {
+    this.#refuseOutdated();
     const input = { messages, ...(tenantId === undefined ? {} : { tenant_id: tenantId }) };
     return execute(createMessages, input, this.#execution(this.#services, EMBEDDER));
   }
@@ -179,6 +186,7 @@ export class Engine implements MailEngine {
     ]);
     this.#telling.start([
       { name: 'session', run: (signal) => keeper.run(signal) },
+      { name: 'schema', run: (signal) => this.#watchSchema(signal) },
       { name: 'reporter', run: (signal) => this.#reporter.run(signal, this.#cut.signal) },
       { name: 'notices', run: (signal) => this.#notices.run(this.#listener(), signal) },
     ]);
@@ -191,6 +199,7 @@ export class Engine implements MailEngine {
 
   async ready(): Promise<Readiness> {
     const reasons: string[] = [];
+    if (this.#isOutdated) reasons.push('a newer version migrated the database');
     if (!this.#sending.isRunning) reasons.push('the engine is not running');
     if (this.#sending.isRunning && !this.#delivery.keeper.isAlive()) reasons.push('the session could not be renewed');
     try {
@@ -220,6 +229,24 @@ export class Engine implements MailEngine {
     await Promise.race([this.#delivery.pool.close({ graceMs: POOL_GRACE_MS }), cut]);
     await this.#telling.stop();
     if (wasRunning) await this.#endSession();
+  }
+
+  /** Looked at as often as the session is renewed. Nobody but this process migrates a database of its own. */
+  async #watchSchema(signal: AbortSignal): Promise<void> {
+    const { clock, log, config, database, checkSchema } = this.#parts;
+    if (database.dialect.isExclusive) return;
+    const onOutdated = (): void => {
+      this.#isOutdated = true;
+      this.stop().catch((error: unknown) => log.error({ err: error }, 'the outdated engine could not be stopped'));
+    };
+    const intervalMs = config.delivery.leaseMs / BEATS_PER_LEASE;
+    await watchSchema({ clock, log, intervalMs, check: checkSchema, onOutdated }, signal);
+  }
+
+  /** What this version writes may damage what the newer one made. */
+  #refuseOutdated(): void {
+    if (!this.#isOutdated) return;
+    throw new MailProxyError('stopping', { detail: 'a newer version migrated the database; this one has stopped' });
   }
 
   /** A session that could not be ended ends by itself, with its lease or at the next start. */

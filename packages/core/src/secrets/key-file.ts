@@ -27,12 +27,44 @@ export async function loadOrCreateKey({ key, keyFile }: KeySource): Promise<Buff
   try {
     return (await readKey(keyFile)) ?? (await createKey(keyFile));
   } catch (error) {
-    if (error instanceof MailProxyError) throw error;
-    throw new MailProxyError('invalid_config', {
-      detail: `the encryption key file ${keyFile} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-      cause: error,
-    });
+    throw unusable(keyFile, error);
   }
+}
+
+/**
+ * The key given, else the file's; null where there is none yet.
+ *
+ * @throws {MailProxyError} `invalid_config`, as {@link loadOrCreateKey}
+ */
+export async function findKey({ key, keyFile }: KeySource): Promise<Buffer | null> {
+  if (key !== undefined) return decodeKey(key, 'the encryption key');
+  try {
+    return await readKey(keyFile);
+  } catch (error) {
+    throw unusable(keyFile, error);
+  }
+}
+
+/**
+ * Keep a key in a file that does not exist yet, as {@link loadOrCreateKey} would keep a new one. Whoever is faster wins.
+ *
+ * @returns the key that the file holds then
+ * @throws {MailProxyError} `invalid_config` when the file cannot be made
+ */
+export async function keepKey(keyFile: string, key: Uint8Array): Promise<Buffer> {
+  try {
+    return await createKey(keyFile, key);
+  } catch (error) {
+    throw unusable(keyFile, error);
+  }
+}
+
+function unusable(keyFile: string, error: unknown): MailProxyError {
+  if (error instanceof MailProxyError) return error;
+  return new MailProxyError('invalid_config', {
+    detail: `the encryption key file ${keyFile} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+    cause: error,
+  });
 }
 
 async function readKey(path: string): Promise<Buffer | null> {
@@ -59,8 +91,8 @@ async function readKey(path: string): Promise<Buffer | null> {
 }
 
 /** Written aside and linked into place, so that nobody ever reads half a key, not after a crash either. */
-async function createKey(path: string): Promise<Buffer> {
-  const key = randomBytes(KEY_BYTES);
+async function createKey(path: string, given: Uint8Array = randomBytes(KEY_BYTES)): Promise<Buffer> {
+  const key = Buffer.from(given);
   const draft = `${path}.${randomBytes(8).toString('hex')}.new`;
   await writeSynced(draft, `${key.toString('base64')}\n`);
   try {

@@ -71,6 +71,12 @@ export function createSealer(key: Uint8Array): Sealer {
   };
 }
 
+/** Id of the key that sealed a value; null for a value that does not look sealed. */
+export function sealedBy(value: string): string | null {
+  // Most values are none, and long.
+  return value.startsWith('sealed:') ? (FORM.exec(value)?.[1] ?? null) : null;
+}
+
 function boundTo({ table, column, row }: SealedPlace): Buffer {
   // Tables and columns have no bar in their names, so that the row may hold anything.
   return Buffer.from(`${table}|${column}|${row}`, 'utf8');

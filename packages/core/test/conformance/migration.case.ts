@@ -2,9 +2,11 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
+import { readAppliedSteps } from '../../src/database/migrations/applied.ts';
 import { CORE_MIGRATIONS } from '../../src/database/migrations/index.ts';
 import { migrate } from '../../src/database/migrations/migrate.ts';
 import type { MigrationList } from '../../src/database/migrations/migration.ts';
+import { planMigrations } from '../../src/database/migrations/plan.ts';
 import type { OpenStore } from './store-world.case.ts';
 
 interface MigrationTables {
@@ -25,6 +27,27 @@ export function migrationConformance(open: OpenStore): void {
       const expected = CORE_MIGRATIONS.migrations.map(({ number, name }) => ({ namespace: 'core', number, name }));
       expect(await migrate(database, [CORE_MIGRATIONS], 1)).toEqual(expected);
       expect(await migrate(database, [CORE_MIGRATIONS], 2)).toEqual([]);
+    });
+
+    test('a plan names the steps and statements that migrate would run, and changes nothing', async () => {
+      const { database, dispose } = await open();
+      await using _ = { [Symbol.asyncDispose]: dispose };
+      const plan = await planMigrations(database, [CORE_MIGRATIONS]);
+      const expected = CORE_MIGRATIONS.migrations.map(({ number, name, minReader }) => ({
+        namespace: 'core',
+        number,
+        name,
+        minReader,
+      }));
+      expect(plan).toMatchObject(expected);
+      for (const { sql } of plan) expect(sql.length).toBeGreaterThan(0);
+      expect(plan[0]?.sql[0]).toMatch(/^create table "instance"/);
+      expect(await readAppliedSteps(database)).toEqual([]);
+      expect(await migrate(database, [CORE_MIGRATIONS], 1)).toHaveLength(expected.length);
+      expect(await planMigrations(database, [CORE_MIGRATIONS])).toEqual([]);
+      const known = CORE_MIGRATIONS.migrations.length;
+      await recordStep(database, { number: known + 2, min_reader: known + 2 });
+      await expect(planMigrations(database, [CORE_MIGRATIONS])).rejects.toMatchObject({ code: 'schema_too_new' });
     });
 
     test('a step that fails leaves nothing behind and is tried again the next time', async () => {

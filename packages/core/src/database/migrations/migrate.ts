@@ -6,7 +6,7 @@ import { type Database, UniqueViolation } from '../database.ts';
 import type { Statement } from '../statement.ts';
 import type { Migration, MigrationList } from './migration.ts';
 
-interface MigrationTables {
+export interface MigrationTables {
   readonly schema_migrations: {
     readonly namespace: string;
     readonly number: number;
@@ -70,10 +70,11 @@ async function appliedNumbers(
   return db.read(query.bind({ namespace }));
 }
 
-function refuseNewerSchema(
+/** @throws {MailProxyError} `schema_too_new` when a step that was applied demands newer code than this */
+export function refuseNewerSchema(
   namespace: string,
   migrations: readonly Migration[],
-  done: readonly { readonly number: number; readonly min_reader: number }[],
+  done: readonly { readonly min_reader: number }[],
 ): void {
   const ours = Math.max(0, ...migrations.map((migration) => migration.number));
   const needed = Math.max(0, ...done.map((row) => row.min_reader));

@@ -9,7 +9,7 @@ import type { Statement, StatementResult } from '../statement.ts';
 import { WriteGroupingDatabase } from '../write-grouping-database.ts';
 import type { UnitOutcome } from '../write-queue.ts';
 import { PostgresPeerChannel } from './postgres-peer-channel.ts';
-import { isRetryable, isStatementError, isUniqueViolation } from './sqlstate.ts';
+import { isRetryable, isStalePlan, isStatementError, isUniqueViolation } from './sqlstate.ts';
 import { runGroup, runStatements } from './transaction.ts';
 
 /** int8 comes as text by default; our times, ranks and counts all fit a double (2^53). */
@@ -33,6 +33,9 @@ const WRITER_SETTINGS =
 /** Groups are tried again this often when the server chose them as the victim of a deadlock. */
 const MAX_TRIES = 5;
 
+/** Connections that read. */
+const POOL_SIZE = 4;
+
 /**
  * PostgreSQL. Statements of a group are pipelined over one connection, so that a group costs two round trips,
  * however many units it holds; reads go through a pool.
@@ -47,7 +50,7 @@ export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
   private constructor(config: pg.ClientConfig) {
     super(postgresDialect);
     this.#config = config;
-    this.#pool = new pg.Pool({ ...config, max: 4 });
+    this.#pool = new pg.Pool({ ...config, max: POOL_SIZE });
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
     this.#pool.on('error', () => undefined);
     this.channel = new PostgresPeerChannel({
@@ -73,25 +76,21 @@ export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
   }
 
   override async readAll<Row>(statements: readonly Statement<Row>[]): Promise<readonly StatementResult<Row>[]> {
-    try {
-      const client = await this.#pool.connect();
+    for (let attempt = 1; ; attempt++) {
       try {
         // The rows are what the statements select, which is Row by the builder's types.
-        return (await runStatements(client, statements)) as readonly StatementResult<Row>[];
-      } finally {
-        client.release();
+        return (await this.#readOnce(statements)) as readonly StatementResult<Row>[];
+      } catch (error) {
+        // Every connection of the pool may have the old plan.
+        if (!isStalePlan(error) || attempt > POOL_SIZE) throw databaseError(error);
       }
-    } catch (error) {
-      throw databaseError(error);
     }
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    const writer = this.#writer;
-    this.#writer = null;
-    await writer?.end();
+    await this.#forgetWriter();
     await this.#pool.end();
   }
 
@@ -100,9 +99,30 @@ export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
       try {
         return await runGroup(await this.#connectedWriter(), units);
       } catch (error) {
-        if (!isRetryable(error) || attempt === MAX_TRIES) throw databaseError(error);
+        if (!(isRetryable(error) || isStalePlan(error)) || attempt === MAX_TRIES) throw databaseError(error);
+        if (isStalePlan(error)) await this.#forgetWriter();
       }
     }
+  }
+
+  async #readOnce(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
+    const client = await this.#pool.connect();
+    let isStale = false;
+    try {
+      return await runStatements(client, statements);
+    } catch (error) {
+      isStale = isStalePlan(error);
+      throw error;
+    } finally {
+      client.release(isStale);
+    }
+  }
+
+  /** The next write opens another connection. */
+  async #forgetWriter(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = null;
+    await writer?.end();
   }
 
   async #connectedWriter(): Promise<pg.Client> {

@@ -14,6 +14,15 @@ export function isRetryable(error: unknown): boolean {
   return error instanceof pg.DatabaseError && RETRYABLE.has(error.code ?? '');
 }
 
+/**
+ * Whether a prepared statement was planned for tables that have other columns by now: a newer version has migrated them
+ * meanwhile. The connection keeps such plans, another one makes new ones. SQLSTATE 0A000 (feature_not_supported) alone
+ * would be too wide.
+ */
+export function isStalePlan(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '0A000' && error.routine === 'RevalidateCachedQuery';
+}
+
 export function isUniqueViolation(error: unknown): error is pg.DatabaseError {
   return error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION;
 }

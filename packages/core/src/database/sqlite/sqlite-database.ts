@@ -38,6 +38,16 @@ export class SqliteDatabase<Schema> extends WriteGroupingDatabase<Schema> {
     }
   }
 
+  /**
+   * Read a file that another process may have open, and that must be there. A write fails.
+   *
+   * @throws {MailProxyError} `database_unavailable`
+   */
+  static async openToRead<Schema>(path: string): Promise<SqliteDatabase<Schema>> {
+    const reader = await WorkerChannel.open({ path, role: 'reader' });
+    return new SqliteDatabase(reader, reader);
+  }
+
   override async readAll<Row>(statements: readonly Statement<Row>[]): Promise<readonly StatementResult<Row>[]> {
     const shared = this.#reader === this.#writer;
     const [outcome] = shared

@@ -226,7 +226,8 @@ describe('relays that cannot be used', () => {
     await world.engine.submit([mail('m1')]);
     const events = await eventsUntil(world, () => true);
     expect(events).toMatchObject([{ event: 'account_paused', account_id: 'main' }]);
-    expect(await messageOf(world, 'm1')).toMatchObject({ state: 'ready', attempts: 0 });
+    // The pause is told before the message is given back.
+    await expect.poll(() => messageOf(world, 'm1')).toMatchObject({ state: 'ready', attempts: 0 });
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.filter((line) => !/^(EHLO client\.test|QUIT)$/.test(line))).toEqual([]);
   });

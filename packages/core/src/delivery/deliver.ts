@@ -14,6 +14,7 @@ import { limitsOf, usesOf } from '../queue/rate-limits.ts';
 import type { Settlement } from '../queue/settle.ts';
 import { type RetryPolicy, resolveRetryPolicy } from '../retry-policy.ts';
 import type { DkimSigningKey } from '../smtp/compose/dkim.ts';
+import type { LockStepRelays } from '../smtp/lock-step-relays.ts';
 import type { OAuthTokens } from '../smtp/oauth-tokens.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
 import { settlementOf } from './attempt.ts';
@@ -32,6 +33,7 @@ export interface DeliverServices {
   readonly signingKeys: (tenantId: string, accountPk: string, domain: string) => Promise<readonly DkimSigningKey[]>;
   readonly pool: SmtpPool;
   readonly tokens: OAuthTokens;
+  readonly lockStepRelays: LockStepRelays;
   readonly marks: Pick<HandoffMarks, 'note' | 'write'>;
   readonly hooks: CombinedHooks;
   readonly settings: DeliverySettings;
@@ -98,6 +100,7 @@ export async function deliver(
   const transmitted = await transmit(wire, loaded.pending, {
     pool: services.pool,
     request: poolRequest(account, message.priority === 0, services.settings, services.tokens),
+    lockStepRelays: services.lockStepRelays,
     judgement: { rules: account.tenant.replyRules, onInDoubt: message.on_in_doubt },
     mayMail: context.mayMail,
     handOver: handOver(message, services),

@@ -23,6 +23,7 @@ import type { Gate } from '../queue/lane-gates.ts';
 import { type LaneKey, lanesOf } from '../queue/lanes.ts';
 import { limitsOf } from '../queue/rate-limits.ts';
 import type { Settlement } from '../queue/settle.ts';
+import { LockStepRelays } from '../smtp/lock-step-relays.ts';
 import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
 import { createSmtpPool } from '../smtp/pool.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
@@ -105,6 +106,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     keeper,
     pool,
     tokens,
+    lockStepRelays: new LockStepRelays({ clock, log }),
     flights,
     hooks,
     load: stores.load,

@@ -295,16 +295,16 @@ describe('pipelining', () => {
   });
 
   test.each([
-    ['not announced', {}, []],
-    ['not wanted', { lockStep: true }, ['PIPELINING']],
-  ])('%s: one command at a time', async (_, overrides, extensions) => {
+    ['not announced', false, []],
+    ['not wanted', true, ['PIPELINING']],
+  ])('%s: one command at a time', async (_, lockStep, extensions) => {
     const aheads: boolean[] = [];
     const noting = (answer: string) => (_line: string, connection: PeerConnection) => {
       aheads.push(connection.hasUnread);
       return answer;
     };
     const answers = { MAIL: noting('250 ok'), RCPT: noting('250 ok'), DATA: noting('354 go') };
-    const sent = await sendTo({ extensions, answers }, { to: THREE }, overrides);
+    const sent = await sendTo({ extensions, answers }, { to: THREE, lockStep });
     expect(sent.replies).toEqual(Array.from({ length: 3 }, () => 'accepted 250'));
     expect(aheads).toEqual([false, false, false, false, false]);
   });

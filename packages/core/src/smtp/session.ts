@@ -61,6 +61,10 @@ class Session implements SmtpSession {
     return this.#transactions;
   }
 
+  get pipelining(): boolean {
+    return this.#capabilities.pipelining;
+  }
+
   get maxRecipients(): number {
     return Math.min(this.#capabilities.limits.rcptMax ?? MAX_RECIPIENTS, MAX_RECIPIENTS);
   }
@@ -100,7 +104,7 @@ class Session implements SmtpSession {
         capabilities: this.#capabilities,
         clock: this.#clock,
         timeouts: this.#relay.timeouts,
-        isPipelined: this.#capabilities.pipelining && this.#relay.lockStep !== true,
+        isPipelined: this.pipelining && transaction.lockStep !== true,
         needsReset: this.#needsReset,
       },
       { ...transaction, smtpUtf8: needsSmtpUtf8(transaction) },

@@ -87,8 +87,6 @@ export interface SmtpRelay {
   readonly auth?: SmtpAuth;
   /** Name given with EHLO. */
   readonly ehloName: string;
-  /** Never pipeline, though it is announced: the relay was seen to answer a group badly. @defaultValue false */
-  readonly lockStep?: boolean;
   readonly timeouts: SmtpTimeouts;
 }
 
@@ -102,6 +100,8 @@ export interface SmtpTransaction {
   readonly smtpUtf8: boolean;
   /** The message as CRLF lines, not dot-stuffed; pure 7-bit where the relay offers no 8BITMIME. */
   readonly body: Uint8Array;
+  /** One command at a time, though groups are offered: the relay was seen to answer one badly. @defaultValue false */
+  readonly lockStep?: boolean;
 }
 
 /** What became of one recipient in one transaction. */
@@ -122,6 +122,8 @@ export interface SmtpSession {
   readonly usable: boolean;
   /** Transactions that reached MAIL. */
   readonly transactions: number;
+  /** The relay offers PIPELINING: a transaction that is not `lockStep` goes in one group up to DATA. */
+  readonly pipelining: boolean;
   /** RCPT commands that a transaction may have: RCPTMAX (RFC 9422), and never more than 100. */
   readonly maxRecipients: number;
   /** Different recipient domains that a transaction may have (RCPTDOMAINMAX, RFC 9422); null for no limit. */

@@ -31,17 +31,21 @@ async function startWorld(options: ServeOptions, relay: Partial<SmtpRelay> = {})
     get isLockStep(): boolean {
       return lockStepRelays.has(relayAt(peer.port));
     },
-    async send(recipients: number, changes: Partial<Transmission> = {}): Promise<Transmitted | null> {
+    async send(
+      recipients: number | readonly string[],
+      changes: Partial<Transmission & { readonly needsSmtpUtf8: boolean }> = {},
+    ): Promise<Transmitted | null> {
+      const { needsSmtpUtf8 = false, ...others } = changes;
       const wire = {
         from: 'from@sender.test',
         bytes: Buffer.from('Subject: x\r\n\r\nx\r\n'),
-        needsSmtpUtf8: () => false,
+        needsSmtpUtf8,
       };
-      const to = Array.from({ length: recipients }, (_, position) => ({
-        position,
-        address: `r${position}@d${position}.test`,
-        attempts: 0,
-      }));
+      const addresses =
+        typeof recipients === 'number'
+          ? Array.from({ length: recipients }, (_, position) => `r${position}@d${position}.test`)
+          : recipients;
+      const to = addresses.map((address, position) => ({ position, address, attempts: 0 }));
       return transmit(wire, to, {
         pool,
         request: {
@@ -59,7 +63,7 @@ async function startWorld(options: ServeOptions, relay: Partial<SmtpRelay> = {})
           asked.handOvers += 1;
         },
         signal: stop.signal,
-        ...changes,
+        ...others,
       });
     },
     /** Recipients of each message that the relay took. */
@@ -157,6 +161,37 @@ describe('more recipients than fit into one transaction', () => {
     await using world = await startWorld({});
     expect(countsOf(await world.send(250))).toEqual({ sent: 250 });
     expect(world.taken).toEqual([100, 100, 50]);
+  });
+});
+
+describe('an address beyond ASCII', () => {
+  const MIXED = ['zoë@a.test', 'plain@b.test', 'noël@c.test', 'other@d.test'];
+
+  test.each([
+    ['pipelined', ['PIPELINING']],
+    ['in clear order', ['8BITMIME']],
+  ])('at a relay without SMTPUTF8 fails alone, the others are sent, %s', async (_, extensions) => {
+    await using world = await startWorld({ extensions });
+    const transmitted = await world.send(MIXED);
+    const refused = { state: 'failed', stage: 'rcpt', code: 553, enhanced: '5.6.7', verdict: 'recipient' };
+    expect(transmitted?.outcomes).toMatchObject([refused, { state: 'sent' }, refused, { state: 'sent' }]);
+    expect(transmitted).toMatchObject({ sent: { messages: 1, recipients: 2 }, isAccountWell: true });
+    expect(world.taken).toEqual([2]);
+    expect(world.asked.mails).toBe(1);
+  });
+
+  test('goes with the others in one transaction where SMTPUTF8 is offered', async () => {
+    await using world = await startWorld({ extensions: ['SMTPUTF8'] });
+    expect(countsOf(await world.send(MIXED))).toEqual({ sent: 4 });
+    expect(world.taken).toEqual([4]);
+  });
+
+  test('in the header or the sender fails all, as the message is the same for them', async () => {
+    await using world = await startWorld({ extensions: [] });
+    const transmitted = await world.send(MIXED, { needsSmtpUtf8: true });
+    const refused = { state: 'failed', stage: 'mail', code: 553, enhanced: '5.6.7', verdict: 'message' };
+    expect(transmitted?.outcomes).toMatchObject([refused, refused, refused, refused]);
+    expect(world.asked.mails).toBe(0);
   });
 });
 

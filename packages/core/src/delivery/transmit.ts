@@ -3,6 +3,7 @@
 import { isMailProxyError } from '../errors.ts';
 import type { PendingRecipient } from '../queue/load-claimed.ts';
 import { isClosing, isTooManyRecipients } from '../smtp/classify.ts';
+import { envelopeNeedsSmtpUtf8 } from '../smtp/compose/compose.ts';
 import { isBadGroup, isUnsettledByBadGroup, type LockStepRelays } from '../smtp/lock-step-relays.ts';
 import { isStaleConnection } from '../smtp/pool.ts';
 import type { PooledSession, SmtpPool } from '../smtp/pool.types.ts';
@@ -86,7 +87,7 @@ export async function transmit(
     seen.push(settled.map(([, reply]) => reply));
     const decided = settled.map(([recipient, reply]) => outcomeOf(recipient, reply, transmission.judgement));
     decided.forEach(note);
-    rest = [...next, ...rest.slice(result.group.length)];
+    rest = [...next, ...rest.filter((recipient) => !result.group.includes(recipient))];
     if (isBad) continue;
     if (result.replies.some(endsConnection) || decided.some(isPutOff)) break;
   }
@@ -127,7 +128,7 @@ async function sendGroup(
     let transcript: readonly string[];
     try {
       await handOver();
-      const transaction = { from: wire.from, to, smtpUtf8: wire.needsSmtpUtf8(to), body: wire.bytes, lockStep };
+      const transaction = { from: wire.from, to, smtpUtf8: wire.needsSmtpUtf8, body: wire.bytes, lockStep };
       replies = await session.send(transaction, mayMail);
       transcript = session.transcript;
     } catch (error) {
@@ -143,12 +144,14 @@ async function sendGroup(
   }
 }
 
-/** As many of the first recipients as the relay takes in one transaction. */
+/** As many of the first recipients as the relay takes in one transaction, or those that it is going to refuse. */
 function firstGroup(
   rest: readonly PendingRecipient[],
-  { maxRecipients, maxRecipientDomains }: PooledSession['session'],
+  { smtpUtf8, maxRecipients, maxRecipientDomains }: PooledSession['session'],
 ): readonly PendingRecipient[] {
-  const most = rest.slice(0, Math.max(1, maxRecipients));
+  // A transaction needs SMTPUTF8 if one of its addresses does; whose address does not goes without them.
+  const unspeakable = smtpUtf8 ? [] : rest.filter(({ address }) => envelopeNeedsSmtpUtf8([address]));
+  const most = (unspeakable.length > 0 ? unspeakable : rest).slice(0, Math.max(1, maxRecipients));
   if (maxRecipientDomains === null) return most;
   const domains = new Set<string>();
   const end = most.findIndex(({ address }) => {

@@ -379,7 +379,9 @@ describe('what the relay announced that it cannot take', () => {
   test('SMTPUTF8 needed and not offered is refused before MAIL', async () => {
     const wanted = { status: 'refused', stage: 'mail', reply: { code: 553, enhanced: '5.6.7' } };
     expect(await refusedUnsent(['8BITMIME'], { smtpUtf8: true })).toMatchObject(wanted);
-    expect(await refusedUnsent(['8BITMIME'], { to: ['ä@rcpt.test'] })).toMatchObject(wanted);
+    expect(await refusedUnsent(['8BITMIME'], { from: 'ä@sender.test' })).toMatchObject(wanted);
+    // Only the recipient needs it, so it is the recipient that is refused.
+    expect(await refusedUnsent(['8BITMIME'], { to: ['ä@rcpt.test'] })).toMatchObject({ ...wanted, stage: 'rcpt' });
   });
 
   test('8-bit bytes where 8BITMIME is not offered are refused before MAIL', async () => {

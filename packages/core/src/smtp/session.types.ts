@@ -96,7 +96,7 @@ export interface SmtpTransaction {
   readonly from: string;
   /** Forward paths without brackets, 1 to 100 (RFC 5321 §4.5.3.1.8). */
   readonly to: readonly string[];
-  /** The message needs SMTPUTF8 (RFC 6531); a relay without it refuses the transaction before MAIL. */
+  /** The message itself needs SMTPUTF8 (RFC 6531), whoever its recipients are. */
   readonly smtpUtf8: boolean;
   /** The message as CRLF lines, not dot-stuffed; pure 7-bit where the relay offers no 8BITMIME. */
   readonly body: Uint8Array;
@@ -122,6 +122,8 @@ export interface SmtpSession {
   readonly usable: boolean;
   /** Transactions that reached MAIL. */
   readonly transactions: number;
+  /** The relay offers SMTPUTF8 (RFC 6531). */
+  readonly smtpUtf8: boolean;
   /** The relay offers PIPELINING: a transaction that is not `lockStep` goes in one group up to DATA. */
   readonly pipelining: boolean;
   /** RCPT commands that a transaction may have: RCPTMAX (RFC 9422), and never more than 100. */

@@ -39,8 +39,8 @@ export interface DeliverServices {
   readonly settings: DeliverySettings;
   /** The instance's; tenants and accounts may have their own. */
   readonly policy: RetryPolicy;
-  /** Credentials or TLS of the account failed: its mail waits, uncounted. */
-  readonly accountTrouble: (account: AccountRelayRow, reason: PauseReason) => Promise<void>;
+  /** Credentials or TLS of the account failed: its mail waits, uncounted; for `restMs`, where that is known. */
+  readonly accountTrouble: (account: AccountRelayRow, reason: PauseReason, restMs?: number) => Promise<void>;
   /** The relay took us in. */
   readonly accountWell: (account: AccountRelayRow) => void;
   /** The relay said 421. */
@@ -183,8 +183,9 @@ async function tellAccount(
     if (isAccountWell) services.accountWell(account);
     return;
   }
-  const { stage, code, enhanced, reply } = trouble;
-  await services.accountTrouble(account, { stage: stage ?? 'connect', code, enhanced, reply: reply ?? '' });
+  const { stage, code, enhanced, reply, accountRestMs } = trouble;
+  const reason = { stage: stage ?? 'connect', code, enhanced, reply: reply ?? '' };
+  await services.accountTrouble(account, reason, accountRestMs);
 }
 
 function sentOf(

@@ -116,10 +116,10 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     marks: stores.marks,
     settings,
     policy: config.retry,
-    accountTrouble: (account, reason) => health.failed(account, reason),
+    accountTrouble: (account, reason, restMs) => health.failed(account, reason, restMs),
     accountWell(account) {
       dispatcher.pathTried(account.pk, true);
-      if (!dispatcher.isOnProbe(account.pk)) return;
+      if (!dispatcher.isOnProbe(account.pk) || health.isResting(account.pk)) return;
       health.works(account).catch((error: unknown) => {
         log.warn({ accountPk: account.pk, err: error }, 'the pause of an account that works could not be ended');
       });

@@ -10,7 +10,7 @@ import { createExplain, type Explain } from '../delivery/explain.ts';
 import { Flights } from '../delivery/flights.ts';
 import { Housekeeping } from '../delivery/housekeeping.ts';
 import type { LaneSettings } from '../delivery/lane.ts';
-import { relayOf } from '../delivery/relay.ts';
+import { poolRequest } from '../delivery/relay.ts';
 import { type AttemptServices, runAttempt, writeOutcome } from '../delivery/run-attempt.ts';
 import { SessionKeeper } from '../delivery/session-keeper.ts';
 import type { AccountRelayRow } from '../entities/account/account.model.ts';
@@ -181,7 +181,10 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
       const gates = await readGates({ accountPk, tenantId }, clock.now());
       return gates.find((gate) => gate.kind === 'rate_limited') ?? null;
     },
-    verify: async (pk) => verifyRelay(relayOf(await accounts.relayRow(pk), settings, tokens), { clock }),
+    async verify(pk) {
+      const { key, relay, limits } = poolRequest(await accounts.relayRow(pk), false, settings, tokens);
+      return verifyRelay(relay, { clock, reserve: (signal) => pool.reserve(key, relay, limits, signal) });
+    },
   };
 }
 

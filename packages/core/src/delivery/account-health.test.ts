@@ -69,6 +69,16 @@ describe('an account that fails', () => {
     expect(lengths).toEqual([1_000, 2_000, 4_000, 5_000, 5_000]);
   });
 
+  test('is paused for as long as the failure says, where it does, and rests until then', async () => {
+    const { health, stored, clock } = setUp();
+    await health.failed(ACCOUNT, REASON, 15_000);
+    expect(stored.get('pk')?.until).toBe(clock.now() + 15_000);
+    await clock.advance(14_999);
+    expect(health.isResting('pk')).toBe(true);
+    await clock.advance(1);
+    expect(health.isResting('pk')).toBe(false);
+  });
+
   test('is paused anew when another instance had ended the pause', async () => {
     const { health, stored, told } = setUp();
     await health.failed(ACCOUNT, REASON);

@@ -37,15 +37,23 @@ export class AccountHealth {
     this.#s = services;
   }
 
-  /** An attempt failed for the account's sake. Resolves once the pause is stored. */
-  async failed(account: CheckedAccount, reason: PauseReason): Promise<void> {
-    const { clock, pauses } = this.#s;
+  /** Whether a pause that was begun here goes on: what gets through now was under way before, and says nothing. */
+  isResting(accountPk: string): boolean {
+    return this.#s.clock.now() < (this.#pausedUntil.get(accountPk) ?? 0);
+  }
+
+  /**
+   * An attempt failed for the account's sake. Resolves once the pause is stored.
+   *
+   * @param restMs - how long the pause is to be; by the failures in a row if absent
+   */
+  async failed(account: CheckedAccount, reason: PauseReason, restMs?: number): Promise<void> {
+    const { pauses } = this.#s;
     // Another instance may have ended the pause: then this failure begins a new one.
-    const isPausedHere = clock.now() < (this.#pausedUntil.get(account.pk) ?? 0);
-    if (isPausedHere && (await pauses.get(account.pk)) !== null) return;
+    if (this.isResting(account.pk) && (await pauses.get(account.pk)) !== null) return;
     let pausing = this.#pausing.get(account.pk);
     if (pausing === undefined) {
-      pausing = this.#pause(account, reason).finally(() => this.#pausing.delete(account.pk));
+      pausing = this.#pause(account, reason, restMs).finally(() => this.#pausing.delete(account.pk));
       this.#pausing.set(account.pk, pausing);
     }
     await pausing;
@@ -61,12 +69,12 @@ export class AccountHealth {
     await onResumed(account);
   }
 
-  async #pause(account: CheckedAccount, reason: PauseReason): Promise<void> {
+  async #pause(account: CheckedAccount, reason: PauseReason, restMs: number | undefined): Promise<void> {
     const { pauses, clock, log, settings, onPaused } = this.#s;
     const now = clock.now();
     const { until, failures } = await pauses.pause(account, reason, {
       now,
-      until: (times) => now + pauseMs(times, settings),
+      until: (times) => now + (restMs ?? pauseMs(times, settings)),
     });
     this.#pausedUntil.set(account.pk, until);
     const { stage, code } = reason;

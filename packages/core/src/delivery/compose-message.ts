@@ -12,8 +12,8 @@ import { type DkimSigningKey, signDkim } from '../smtp/compose/dkim.ts';
 export interface WireMessage {
   readonly from: string;
   readonly bytes: Buffer;
-  /** Whether the envelope to these recipients needs SMTPUTF8. */
-  readonly needsSmtpUtf8: (to: readonly string[]) => boolean;
+  /** The header or the sender needs SMTPUTF8, whoever the recipients are. */
+  readonly needsSmtpUtf8: boolean;
 }
 
 /** By which the original's clients, and bounces that quote headers, find the message again. */
@@ -57,7 +57,7 @@ export function composeMessage(
   return {
     from: stored.returnPath,
     bytes: signDkim(composed.bytes, signingKeys, Math.floor(message.created_at / 1_000)),
-    needsSmtpUtf8: (to) => composed.smtpUtf8 || envelopeNeedsSmtpUtf8([stored.returnPath, ...to]),
+    needsSmtpUtf8: composed.smtpUtf8 || envelopeNeedsSmtpUtf8([stored.returnPath]),
   };
 }
 

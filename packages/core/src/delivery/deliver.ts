@@ -14,6 +14,7 @@ import { limitsOf, usesOf } from '../queue/rate-limits.ts';
 import type { Settlement } from '../queue/settle.ts';
 import { type RetryPolicy, resolveRetryPolicy } from '../retry-policy.ts';
 import type { DkimSigningKey } from '../smtp/compose/dkim.ts';
+import type { LockStepRelays } from '../smtp/lock-step-relays.ts';
 import type { OAuthTokens } from '../smtp/oauth-tokens.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
 import { settlementOf } from './attempt.ts';
@@ -35,13 +36,14 @@ export interface DeliverServices {
   readonly tokens: OAuthTokens;
   /** This instance's part of an account's connections. */
   readonly shareOf: (accountPk: string) => number;
+  readonly lockStepRelays: LockStepRelays;
   readonly marks: Pick<HandoffMarks, 'note' | 'write'>;
   readonly hooks: CombinedHooks;
   readonly settings: DeliverySettings;
   /** The instance's; tenants and accounts may have their own. */
   readonly policy: RetryPolicy;
-  /** Credentials or TLS of the account failed: its mail waits, uncounted. */
-  readonly accountTrouble: (account: AccountRelayRow, reason: PauseReason) => Promise<void>;
+  /** Credentials or TLS of the account failed: its mail waits, uncounted; for `restMs`, where that is known. */
+  readonly accountTrouble: (account: AccountRelayRow, reason: PauseReason, restMs?: number) => Promise<void>;
   /** The relay took us in. */
   readonly accountWell: (account: AccountRelayRow) => void;
   /** The relay said 421. */
@@ -109,6 +111,7 @@ export async function deliver(
       settings: services.settings,
       tokens: services.tokens,
     }),
+    lockStepRelays: services.lockStepRelays,
     judgement: { rules: account.tenant.replyRules, onInDoubt: message.on_in_doubt },
     mayMail: context.mayMail,
     handOver: handOver(message, services),
@@ -194,8 +197,9 @@ async function tellAccount(
     if (isAccountWell) services.accountWell(account);
     return;
   }
-  const { stage, code, enhanced, reply } = trouble;
-  await services.accountTrouble(account, { stage: stage ?? 'connect', code, enhanced, reply: reply ?? '' });
+  const { stage, code, enhanced, reply, accountRestMs } = trouble;
+  const reason = { stage: stage ?? 'connect', code, enhanced, reply: reply ?? '' };
+  await services.accountTrouble(account, reason, accountRestMs);
 }
 
 function sentOf(

@@ -23,6 +23,8 @@ export interface RecipientOutcome {
   readonly uncounted?: boolean;
   /** How long the relay asks to wait, in milliseconds. */
   readonly hintMs?: number | null;
+  /** How long the account is to be left alone, in milliseconds, where that is known. */
+  readonly accountRestMs?: number | undefined;
 }
 
 /** By what an answer is judged. */
@@ -84,6 +86,7 @@ export function unreachable(
     doubt: false,
     uncounted: verdict === 'account',
     hintMs: reply === null ? null : retryHintMs(reply.text),
+    accountRestMs: fault.retryAfterMs,
   };
 }
 

@@ -6,6 +6,7 @@ import { systemClock } from '../clock.ts';
 import { engineConfigSchema } from '../config/engine-config.ts';
 import type { AccountRelayRow, RateLimits } from '../entities/account/account.model.ts';
 import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
+import { RFC5321_TIMEOUTS } from '../smtp/session.types.ts';
 import { poolRequest } from './relay.ts';
 
 const SETTINGS = v.parse(engineConfigSchema, { database: ':memory:' }).delivery;
@@ -77,6 +78,10 @@ describe('the relay of an account', () => {
       clientCert: { cert: 'cert', key: 'key' },
       ehloName: 'mine.test',
     });
+  });
+
+  test('has the timeouts of RFC 5321 where the configuration says nothing', () => {
+    expect(requestFor({}).relay.timeouts).toEqual(RFC5321_TIMEOUTS);
   });
 
   test('has the password, or a source of tokens', async () => {

@@ -48,7 +48,7 @@ function poolKey({ pk, version }: AccountRelayRow, isReserved: boolean): string 
 }
 
 /** The relay of an account, as smtp/ wants it. */
-export function relayOf(account: AccountRelayRow, settings: DeliverySettings, tokens: OAuthTokens): SmtpRelay {
+function relayOf(account: AccountRelayRow, settings: DeliverySettings, tokens: OAuthTokens): SmtpRelay {
   const { tlsServername, tlsCa, tlsMinVersion, tlsClientCert, tlsClientKey } = account;
   const auth = authOf(account, tokens);
   return {

@@ -3,8 +3,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
+import { silentLog } from '../observability/log.ts';
+import { LockStepRelays } from '../smtp/lock-step-relays.ts';
 import { createSmtpPool } from '../smtp/pool.ts';
-import { type Answers, relayAt, type ServeOptions, serve, startPeer } from '../smtp/scripted-peer.case.ts';
+import {
+  type Answers,
+  GENEROUS_TIMEOUTS,
+  relayAt,
+  type ServeOptions,
+  serve,
+  startPeer,
+} from '../smtp/scripted-peer.case.ts';
 import type { SmtpRelay } from '../smtp/session.types.ts';
 import { type Transmission, type Transmitted, transmit } from './transmit.ts';
 
@@ -12,23 +21,31 @@ import { type Transmission, type Transmitted, transmit } from './transmit.ts';
 async function startWorld(options: ServeOptions, relay: Partial<SmtpRelay> = {}) {
   const peer = await startPeer((connection) => serve(connection, options));
   const pool = createSmtpPool({ clock: systemClock });
+  const lockStepRelays = new LockStepRelays({ clock: systemClock, log: silentLog });
   const stop = new AbortController();
   const asked = { mails: 0, handOvers: 0 };
   return {
     peer,
     stop,
     asked,
-    async send(recipients: number, changes: Partial<Transmission> = {}): Promise<Transmitted | null> {
+    get isLockStep(): boolean {
+      return lockStepRelays.has(relayAt(peer.port));
+    },
+    async send(
+      recipients: number | readonly string[],
+      changes: Partial<Transmission & { readonly needsSmtpUtf8: boolean }> = {},
+    ): Promise<Transmitted | null> {
+      const { needsSmtpUtf8 = false, ...others } = changes;
       const wire = {
         from: 'from@sender.test',
         bytes: Buffer.from('Subject: x\r\n\r\nx\r\n'),
-        needsSmtpUtf8: () => false,
+        needsSmtpUtf8,
       };
-      const to = Array.from({ length: recipients }, (_, position) => ({
-        position,
-        address: `r${position}@d${position}.test`,
-        attempts: 0,
-      }));
+      const addresses =
+        typeof recipients === 'number'
+          ? Array.from({ length: recipients }, (_, position) => `r${position}@d${position}.test`)
+          : recipients;
+      const to = addresses.map((address, position) => ({ position, address, attempts: 0 }));
       return transmit(wire, to, {
         pool,
         request: {
@@ -37,6 +54,7 @@ async function startWorld(options: ServeOptions, relay: Partial<SmtpRelay> = {})
           limits: { maxConnections: 1, maxTransactionsPerConnection: 1_000, maxAgeMs: 3_600_000, idleMs: 60_000 },
         },
         judgement: { rules: [], onInDoubt: 'retry' },
+        lockStepRelays,
         mayMail: () => {
           asked.mails += 1;
           return true;
@@ -45,7 +63,7 @@ async function startWorld(options: ServeOptions, relay: Partial<SmtpRelay> = {})
           asked.handOvers += 1;
         },
         signal: stop.signal,
-        ...changes,
+        ...others,
       });
     },
     /** Recipients of each message that the relay took. */
@@ -146,6 +164,37 @@ describe('more recipients than fit into one transaction', () => {
   });
 });
 
+describe('an address beyond ASCII', () => {
+  const MIXED = ['zoë@a.test', 'plain@b.test', 'noël@c.test', 'other@d.test'];
+
+  test.each([
+    ['pipelined', ['PIPELINING']],
+    ['in clear order', ['8BITMIME']],
+  ])('at a relay without SMTPUTF8 fails alone, the others are sent, %s', async (_, extensions) => {
+    await using world = await startWorld({ extensions });
+    const transmitted = await world.send(MIXED);
+    const refused = { state: 'failed', stage: 'rcpt', code: 553, enhanced: '5.6.7', verdict: 'recipient' };
+    expect(transmitted?.outcomes).toMatchObject([refused, { state: 'sent' }, refused, { state: 'sent' }]);
+    expect(transmitted).toMatchObject({ sent: { messages: 1, recipients: 2 }, isAccountWell: true });
+    expect(world.taken).toEqual([2]);
+    expect(world.asked.mails).toBe(1);
+  });
+
+  test('goes with the others in one transaction where SMTPUTF8 is offered', async () => {
+    await using world = await startWorld({ extensions: ['SMTPUTF8'] });
+    expect(countsOf(await world.send(MIXED))).toEqual({ sent: 4 });
+    expect(world.taken).toEqual([4]);
+  });
+
+  test('in the header or the sender fails all, as the message is the same for them', async () => {
+    await using world = await startWorld({ extensions: [] });
+    const transmitted = await world.send(MIXED, { needsSmtpUtf8: true });
+    const refused = { state: 'failed', stage: 'mail', code: 553, enhanced: '5.6.7', verdict: 'message' };
+    expect(transmitted?.outcomes).toMatchObject([refused, refused, refused, refused]);
+    expect(world.asked.mails).toBe(0);
+  });
+});
+
 /** A relay that takes the first transaction, and in the second answers a command so. */
 function failingSecond(verb: string, reply: string): ServeOptions {
   let mails = 0;
@@ -230,6 +279,67 @@ describe('what counts as sent', () => {
     await using world = await startWorld({ extensions: [], answers: { [verb]: () => reply } });
     const transmitted = await world.send(2);
     expect(transmitted?.sent).toEqual({ messages: recipients === 0 ? 0 : 1, recipients });
+  });
+});
+
+describe('a group that the relay answers badly', () => {
+  const bad: readonly [string, Answers][] = [
+    ['with 503 to a RCPT in its place', { RCPT: () => '503 5.5.1 one at a time' }],
+    ['with 503 to DATA though recipients were accepted', { DATA: () => '503 5.5.1 one at a time' }],
+    ['by closing half-way', { RCPT: () => 'close' }],
+    ['by closing without a word', { MAIL: () => 'close' }],
+    ['with a reply out of step', { RCPT: () => '354 go ahead' }],
+    ['with a reply too many', { DATA: () => '354 go ahead\r\n250 2.0.0 queued' }],
+    ['by throwing away what came with MAIL', { RCPT: () => '' }],
+  ];
+
+  test.each(bad)('%s: the same message goes at once, one command at a time', async (_, spoiled) => {
+    let mails = 0;
+    const usual: Answers = { MAIL: () => '250 ok', RCPT: () => '250 ok', DATA: () => '354 go' };
+    const answers = Object.fromEntries(
+      Object.entries(usual).map(([verb, answer]): [string, Answers[string]] => [
+        verb,
+        (line, peer) => {
+          if (verb === 'MAIL') mails += 1;
+          return (mails === 1 ? (spoiled[verb] ?? answer) : answer)(line, peer);
+        },
+      ]),
+    );
+    await using world = await startWorld({ answers }, { timeouts: { ...GENEROUS_TIMEOUTS, commandMs: 300 } });
+    const transmitted = await world.send(2);
+    expect(statesOf(transmitted)).toEqual(['sent', 'sent']);
+    expect(transmitted?.sent).toEqual({ messages: 1, recipients: 2 });
+    // A lone dot, where DATA was accepted for nobody, is no message.
+    expect(world.taken.filter((to) => to > 0)).toEqual([2]);
+    expect(world).toMatchObject({ isLockStep: true, asked: { mails: 2 } });
+  });
+
+  test('is tried once more and not again: what one command at a time gets is the answer', async () => {
+    await using world = await startWorld({ answers: { RCPT: () => '503 5.5.1 no' } });
+    const transmitted = await world.send(1);
+    expect(transmitted?.outcomes).toMatchObject([{ state: 'failed', code: 503, stage: 'rcpt' }]);
+    expect(world.asked.mails).toBe(2);
+    await world.send(1);
+    expect(world.asked.mails).toBe(3);
+  });
+
+  const fine: readonly [string, Answers][] = [
+    ['503 to DATA when nobody was accepted', { RCPT: () => '550 5.1.1 no', DATA: () => '503 5.5.1 nobody' }],
+    ['421', { RCPT: () => '421 4.3.2 shutting down' }],
+    ['450 to a RCPT', { RCPT: () => '450 4.2.1 busy' }],
+    ['a close after the final dot', { DOT: () => 'close' }],
+  ];
+
+  test.each(fine)('is not one with %s', async (_, answers) => {
+    await using world = await startWorld({ answers });
+    await world.send(2);
+    expect(world).toMatchObject({ isLockStep: false, asked: { mails: 1 } });
+  });
+
+  test('is none where commands went one at a time', async () => {
+    await using world = await startWorld({ extensions: [], answers: { RCPT: () => '503 5.5.1 no' } });
+    await world.send(1);
+    expect(world).toMatchObject({ isLockStep: false, asked: { mails: 1 } });
   });
 });
 

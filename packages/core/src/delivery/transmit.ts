@@ -3,6 +3,8 @@
 import { isMailProxyError } from '../errors.ts';
 import type { PendingRecipient } from '../queue/load-claimed.ts';
 import { isClosing, isTooManyRecipients } from '../smtp/classify.ts';
+import { envelopeNeedsSmtpUtf8 } from '../smtp/compose/compose.ts';
+import { isBadGroup, isUnsettledByBadGroup, type LockStepRelays } from '../smtp/lock-step-relays.ts';
 import { isStaleConnection } from '../smtp/pool.ts';
 import type { PooledSession, SmtpPool } from '../smtp/pool.types.ts';
 import type { SmtpStage } from '../smtp/reply.ts';
@@ -18,6 +20,8 @@ export interface Transmission {
   readonly pool: SmtpPool;
   readonly request: PoolRequest;
   readonly judgement: Judgement;
+  /** Relays that are given one command at a time. */
+  readonly lockStepRelays: LockStepRelays;
   /** Asked right before MAIL, the point of no return. */
   readonly mayMail: () => boolean;
   /** The message is about to be handed to a connection; MAIL waits for it. */
@@ -43,6 +47,8 @@ export interface Transmitted {
 interface Group {
   readonly group: readonly PendingRecipient[];
   readonly replies: readonly RecipientReply[];
+  /** Its commands went out together up to DATA. */
+  readonly isPipelined: boolean;
   readonly transcript: readonly string[];
 }
 
@@ -58,7 +64,7 @@ export async function transmit(
 ): Promise<Transmitted | null> {
   const outcomes = new Map<number, RecipientOutcome>();
   const note = (outcome: RecipientOutcome): void => void outcomes.set(outcome.recipient.position, outcome);
-  const seen: Group[] = [];
+  const seen: (readonly RecipientReply[])[] = [];
   let transcript: readonly string[] = [];
   let closing = false;
   let rest = recipients;
@@ -71,15 +77,18 @@ export async function transmit(
       transcript = result.transcript;
       break;
     }
-    seen.push(result);
     transcript = result.transcript;
     closing ||= result.replies.some((reply) => reply.status === 'refused' && isClosing(reply.reply));
-    const next = remaining(result);
-    const decided = result.group.flatMap((recipient, index) =>
-      next.includes(recipient) ? [] : [outcomeOf(recipient, replyFor(result.replies, index), transmission.judgement)],
-    );
+    const isBad = result.isPipelined && isBadGroup(result.replies);
+    // From here on the relay is given one command at a time, so that no group can be bad again.
+    if (isBad) transmission.lockStepRelays.remember(transmission.request.relay);
+    const next = isBad ? unsettled(result) : remaining(result);
+    const settled = pairs(result).filter(([recipient]) => !next.includes(recipient));
+    seen.push(settled.map(([, reply]) => reply));
+    const decided = settled.map(([recipient, reply]) => outcomeOf(recipient, reply, transmission.judgement));
     decided.forEach(note);
-    rest = [...next, ...rest.slice(result.group.length)];
+    rest = [...next, ...rest.filter((recipient) => !result.group.includes(recipient))];
+    if (isBad) continue;
     if (result.replies.some(endsConnection) || decided.some(isPutOff)) break;
   }
   if (outcomes.size === 0) return null;
@@ -101,7 +110,7 @@ const AFTER_OPENING: ReadonlySet<string> = new Set<SmtpStage>(['mail', 'rcpt', '
 async function sendGroup(
   wire: WireMessage,
   rest: readonly PendingRecipient[],
-  { pool, request, mayMail, handOver, signal }: Transmission,
+  { pool, request, lockStepRelays, mayMail, handOver, signal }: Transmission,
 ): Promise<Group | SmtpConnectError | null> {
   for (let stale = 0; ; stale++) {
     let pooled: PooledSession;
@@ -114,11 +123,12 @@ async function sendGroup(
     const { session } = pooled;
     const group = firstGroup(rest, session);
     const to = group.map((recipient) => recipient.address);
+    const lockStep = lockStepRelays.has(request.relay);
     let replies: readonly RecipientReply[];
     let transcript: readonly string[];
     try {
       await handOver();
-      const transaction = { from: wire.from, to, smtpUtf8: wire.needsSmtpUtf8(to), body: wire.bytes };
+      const transaction = { from: wire.from, to, smtpUtf8: wire.needsSmtpUtf8, body: wire.bytes, lockStep };
       replies = await session.send(transaction, mayMail);
       transcript = session.transcript;
     } catch (error) {
@@ -129,16 +139,19 @@ async function sendGroup(
       pooled.release();
     }
     if (stale < MAX_STALE && isStaleConnection(replies, pooled)) continue;
-    return replies.some(wasAborted) ? null : { group, replies, transcript };
+    const isPipelined = session.pipelining && !lockStep;
+    return replies.some(wasAborted) ? null : { group, replies, isPipelined, transcript };
   }
 }
 
-/** As many of the first recipients as the relay takes in one transaction. */
+/** As many of the first recipients as the relay takes in one transaction, or those that it is going to refuse. */
 function firstGroup(
   rest: readonly PendingRecipient[],
-  { maxRecipients, maxRecipientDomains }: PooledSession['session'],
+  { smtpUtf8, maxRecipients, maxRecipientDomains }: PooledSession['session'],
 ): readonly PendingRecipient[] {
-  const most = rest.slice(0, Math.max(1, maxRecipients));
+  // A transaction needs SMTPUTF8 if one of its addresses does; whose address does not goes without them.
+  const unspeakable = smtpUtf8 ? [] : rest.filter(({ address }) => envelopeNeedsSmtpUtf8([address]));
+  const most = (unspeakable.length > 0 ? unspeakable : rest).slice(0, Math.max(1, maxRecipients));
   if (maxRecipientDomains === null) return most;
   const domains = new Set<string>();
   const end = most.findIndex(({ address }) => {
@@ -152,10 +165,26 @@ function firstGroup(
  * Recipients that were too many for one transaction (452 4.5.3) and go in another at once; as long as each transaction
  * takes at least one, this ends.
  */
-function remaining({ group, replies }: Group): readonly PendingRecipient[] {
-  const tooMany = group.filter((_, index) => isTooMany(replyFor(replies, index)));
-  const isTaken = replies.some((reply) => reply.status === 'accepted');
-  return isTaken ? tooMany : [];
+function remaining(result: Group): readonly PendingRecipient[] {
+  const isTaken = result.replies.some((reply) => reply.status === 'accepted');
+  return isTaken ? recipientsOf(result, isTooMany) : [];
+}
+
+/** Those of whom a group that the relay answered badly says nothing: they go in another transaction at once, too. */
+function unsettled(result: Group): readonly PendingRecipient[] {
+  return recipientsOf(result, isUnsettledByBadGroup);
+}
+
+function recipientsOf(result: Group, isMeant: (reply: RecipientReply) => boolean): readonly PendingRecipient[] {
+  return pairs(result).flatMap(([recipient, reply]) => (isMeant(reply) ? [recipient] : []));
+}
+
+function pairs({ group, replies }: Group): readonly (readonly [PendingRecipient, RecipientReply])[] {
+  return group.map((recipient, index) => {
+    const reply = replies[index];
+    if (reply === undefined) throw new Error('the session answered for fewer recipients than it was given');
+    return [recipient, reply];
+  });
 }
 
 function isTooMany(reply: RecipientReply): boolean {
@@ -172,8 +201,8 @@ function isPutOff({ stage, state }: RecipientOutcome): boolean {
   return stage === 'mail' && state === 'pending';
 }
 
-function countSent(groups: readonly Group[]): { readonly messages: number; readonly recipients: number } {
-  const sent = groups.map(({ replies }) => replies.filter(wasSent).length).filter((count) => count > 0);
+function countSent(groups: readonly (readonly RecipientReply[])[]): Transmitted['sent'] {
+  const sent = groups.map((replies) => replies.filter(wasSent).length).filter((count) => count > 0);
   return { messages: Math.min(1, sent.length), recipients: sent.reduce((sum, count) => sum + count, 0) };
 }
 
@@ -186,12 +215,6 @@ function wasSent(reply: RecipientReply): boolean {
 }
 
 const CONTENT_STAGES: ReadonlySet<SmtpStage> = new Set(['data', 'body', 'dot']);
-
-function replyFor(replies: readonly RecipientReply[], index: number): RecipientReply {
-  const reply = replies[index];
-  if (reply === undefined) throw new Error('the session answered for fewer recipients than it was given');
-  return reply;
-}
 
 function wasAborted(reply: RecipientReply): boolean {
   return reply.status === 'broken' && reply.fault.kind === 'aborted' && !reply.doubt;

@@ -12,7 +12,7 @@ import { createExplain, type Explain } from '../delivery/explain.ts';
 import { Flights } from '../delivery/flights.ts';
 import { Housekeeping } from '../delivery/housekeeping.ts';
 import { type LaneSettings, RUNNING_PER_CONNECTION } from '../delivery/lane.ts';
-import { relayOf } from '../delivery/relay.ts';
+import { poolRequest } from '../delivery/relay.ts';
 import { type AttemptServices, runAttempt, writeOutcome } from '../delivery/run-attempt.ts';
 import { SessionKeeper } from '../delivery/session-keeper.ts';
 import type { AccountRelayRow } from '../entities/account/account.model.ts';
@@ -25,6 +25,7 @@ import type { Gate } from '../queue/lane-gates.ts';
 import { type LaneKey, lanesOf } from '../queue/lanes.ts';
 import { limitsOf } from '../queue/rate-limits.ts';
 import type { Settlement } from '../queue/settle.ts';
+import { LockStepRelays } from '../smtp/lock-step-relays.ts';
 import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
 import { createSmtpPool } from '../smtp/pool.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
@@ -115,6 +116,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     keeper,
     pool,
     tokens,
+    lockStepRelays: new LockStepRelays({ clock, log }),
     flights,
     hooks,
     load: stores.load,
@@ -125,10 +127,10 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     settings,
     shareOf: (accountPk) => budget.shareOf(accountPk),
     policy: config.retry,
-    accountTrouble: (account, reason) => health.failed(account, reason),
+    accountTrouble: (account, reason, restMs) => health.failed(account, reason, restMs),
     accountWell(account) {
       dispatcher.pathTried(account.pk, true);
-      if (!dispatcher.isOnProbe(account.pk)) return;
+      if (!dispatcher.isOnProbe(account.pk) || health.isResting(account.pk)) return;
       health.works(account).catch((error: unknown) => {
         log.warn({ accountPk: account.pk, err: error }, 'the pause of an account that works could not be ended');
       });
@@ -203,7 +205,15 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
       const gates = await readGates({ accountPk, tenantId }, clock.now());
       return gates.find((gate) => gate.kind === 'rate_limited') ?? null;
     },
-    verify: async (pk) => verifyRelay(relayOf(await accounts.relayRow(pk), settings, tokens), { clock }),
+    async verify(pk) {
+      const { key, relay, limits } = poolRequest(await accounts.relayRow(pk), {
+        isImmediate: false,
+        share: budget.shareOf(pk),
+        settings,
+        tokens,
+      });
+      return verifyRelay(relay, { clock, reserve: (signal) => pool.reserve(key, relay, limits, signal) });
+    },
   };
 }
 

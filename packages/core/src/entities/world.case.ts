@@ -7,7 +7,7 @@ import { systemClock } from '../clock.ts';
 import { engineConfigSchema } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
-import { relayOf } from '../delivery/relay.ts';
+import { poolRequest } from '../delivery/relay.ts';
 import { type MakePk, pkGenerator } from '../identity.ts';
 import { execute } from '../operations/execute.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -115,7 +115,8 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
       told.push(`resumed ${account.id}`);
     },
     async verifyAccount(pk: string) {
-      const relay = relayOf(await stores.accounts.relayRow(pk), DELIVERY, tokens);
+      const use = { isImmediate: false, share: Number.POSITIVE_INFINITY, settings: DELIVERY, tokens };
+      const { relay } = poolRequest(await stores.accounts.relayRow(pk), use);
       // The relay is a real server, which has the time of the machine.
       return verifyRelay(relay, { clock: systemClock });
     },

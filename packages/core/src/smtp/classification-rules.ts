@@ -225,6 +225,8 @@ export const FAULT_VERDICTS: Readonly<Record<SmtpFaultRecord['kind'], Classifica
   // A certificate that is not trusted, or a relay without the TLS or AUTH that the account demands: somebody must look.
   tls: ACCOUNT_LATER,
   unsupported: ACCOUNT_LATER,
+  // No token, no session: the relay and the way to it have nothing to do with that.
+  token: ACCOUNT_LATER,
   protocol: PATH_LATER,
   aborted: PATH_LATER,
 };

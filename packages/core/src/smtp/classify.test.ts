@@ -188,13 +188,16 @@ describe('classifyFault', () => {
     'tls',
     'protocol',
     'unsupported',
+    'token',
     'aborted',
   ];
 
-  test('every kind at every stage is temporary, TLS and missing features the account, the rest the path', () => {
+  const ofTheAccount = new Set<SmtpFaultRecord['kind']>(['tls', 'unsupported', 'token']);
+
+  test('every kind at every stage is temporary: TLS, missing features and tokens the account, the rest the path', () => {
     for (const kind of kinds) {
       for (const stage of SMTP_STAGES) {
-        const verdict = kind === 'tls' || kind === 'unsupported' ? 'account' : 'path';
+        const verdict = ofTheAccount.has(kind) ? 'account' : 'path';
         expect(classifyFault({ kind, stage })).toEqual({ permanence: 'temporary', verdict });
       }
     }

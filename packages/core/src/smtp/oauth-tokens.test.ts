@@ -117,7 +117,7 @@ describe('asking', () => {
     expect(world.asked).toHaveLength(1);
   });
 
-  test('callers at the same time share a failure, and the next one asks again', async () => {
+  test('callers at the same time share a failure, and one that comes later asks again', async () => {
     let isUp = false;
     const answer = counting();
     await using world = await startWorld((asked, response) => {
@@ -128,6 +128,7 @@ describe('asking', () => {
     expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(world.asked).toHaveLength(1);
     isUp = true;
+    world.advance(15_000);
     expect(await world.source()()).toBe('token1');
   });
 
@@ -200,12 +201,12 @@ describe('a token that the relay refused', () => {
 });
 
 describe('an endpoint that gives none', () => {
-  test.each([429, 408, 500, 502, 503])('%i is the way, for now', async (status) => {
+  test.each([429, 408, 500, 502, 503])('%i is for now: the account waits', async (status) => {
     await using world = await startWorld((_, response) => json(response, { error: 'slow_down' }, status));
     const error = await failure(world.source()());
-    expect(error).toMatchObject({ fault: { kind: 'closed', stage: 'auth' }, reply: null });
+    expect(error).toMatchObject({ fault: { kind: 'token', stage: 'auth', retryAfterMs: 15_000 }, reply: null });
     expect(error.fault.text).toContain(`${status} slow_down`);
-    expect(classifyConnectError(error)).toEqual({ permanence: 'temporary', verdict: 'path' });
+    expect(classifyConnectError(error)).toEqual({ permanence: 'temporary', verdict: 'account' });
   });
 
   test.each([
@@ -237,12 +238,12 @@ describe('an endpoint that gives none', () => {
     expect(error.reply?.text).toContain('invalid_client [redacted] [redacted]');
   });
 
-  test('that does not listen is the way', async () => {
+  test('that does not listen is for now', async () => {
     const world = await startWorld(counting());
     await world[Symbol.asyncDispose]();
     const error = await failure(world.source()());
-    expect(error.fault).toMatchObject({ stage: 'auth', text: expect.stringContaining('ECONNREFUSED') });
-    expect(classifyConnectError(error).verdict).toBe('path');
+    const text = expect.stringContaining('ECONNREFUSED');
+    expect(error.fault).toMatchObject({ kind: 'token', stage: 'auth', text });
   });
 
   test('that does not answer ends with a timeout', async () => {
@@ -251,7 +252,8 @@ describe('an endpoint that gives none', () => {
     const waiting = failure(world.source()());
     await arrived.promise;
     world.advance(15_000);
-    expect(await waiting).toMatchObject({ fault: { kind: 'timeout', stage: 'auth' }, reply: null });
+    const text = expect.stringContaining('no answer within 15000 ms');
+    expect(await waiting).toMatchObject({ fault: { kind: 'token', stage: 'auth', text }, reply: null });
   });
 
   test('that never stops answering is cut off', async () => {
@@ -263,7 +265,73 @@ describe('an endpoint that gives none', () => {
       write();
     });
     const error = await failure(world.source()());
-    expect(error.fault.text).toContain('longer than 65536 bytes');
-    expect(classifyConnectError(error).verdict).toBe('path');
+    expect(error.fault).toMatchObject({ kind: 'token', text: expect.stringContaining('longer than 65536 bytes') });
+  });
+});
+
+describe('an endpoint that had none for now is left alone', () => {
+  /** Answers 503 with these headers as long as the test wants. */
+  async function startFailing(headers: Readonly<Record<string, string>> = {}) {
+    const state = { isUp: false };
+    const answer = counting(0);
+    const world = await startWorld((asked, response) => {
+      if (state.isUp) answer(asked, response);
+      else response.writeHead(503, headers).end();
+    });
+    return Object.assign(world, { state });
+  }
+
+  test('and all who ask meanwhile get the same failure, with what is left of the time', async () => {
+    await using world = await startFailing();
+    await failure(world.source()());
+    world.advance(5_000);
+    const error = await failure(world.source()());
+    expect(error.fault).toMatchObject({ kind: 'token', retryAfterMs: 10_000 });
+    expect(error.fault.text).toContain('503');
+    expect(world.asked).toHaveLength(1);
+  });
+
+  test('twice as long after each failure in a row, up to a quarter of an hour, and as at first after a token', async () => {
+    await using world = await startFailing();
+    const rests: (number | undefined)[] = [];
+    const fail = async (): Promise<void> => {
+      const { retryAfterMs } = (await failure(world.source()())).fault;
+      rests.push(retryAfterMs);
+      world.advance(retryAfterMs ?? 0);
+    };
+    for (let n = 0; n < 8; n += 1) await fail();
+    expect(rests).toEqual([15, 30, 60, 120, 240, 480, 900, 900].map((seconds) => seconds * 1_000));
+    expect(world.asked).toHaveLength(8);
+    world.state.isUp = true;
+    await world.source()();
+    world.state.isUp = false;
+    await fail();
+    expect(rests.at(-1)).toBe(15_000);
+  });
+
+  test.each([
+    ['120', 120_000],
+    ['0', 1_000],
+    ['86400', 3_600_000],
+    // The clock of these tests begins with the epoch.
+    ['Thu, 01 Jan 1970 00:02:00 GMT', 120_000],
+    ['soon', 15_000],
+  ])('for what Retry-After says, within bounds: %s', async (retryAfter, restMs) => {
+    await using world = await startFailing({ 'retry-after': retryAfter });
+    expect((await failure(world.source()())).fault.retryAfterMs).toBe(restMs);
+    world.advance(restMs - 1);
+    await failure(world.source()());
+    expect(world.asked).toHaveLength(1);
+    world.advance(1);
+    await failure(world.source()());
+    expect(world.asked).toHaveLength(2);
+  });
+
+  test('by this account with these settings, and by no other', async () => {
+    await using world = await startFailing();
+    await failure(world.source()());
+    world.state.isUp = true;
+    expect(await world.source({}, 2)()).toBe('token1');
+    expect(await world.tokens.source({ pk: 'other', version: 1 }, world.settings)()).toBe('token2');
   });
 });

@@ -3,6 +3,7 @@
 import type { Clock } from '../clock.ts';
 import type { OAuthSettings } from './oauth.types.ts';
 import type { TokenSource } from './session.types.ts';
+import { TokenEndpoint } from './token-endpoint.ts';
 import { fetchToken, type OAuthClient, type TokenAnswer } from './token-request.ts';
 
 /** A token is renewed this long before it expires, so that it doesn't expire on its way through AUTH. */
@@ -41,8 +42,9 @@ export function createOAuthTokens({ clock, fetch: fetcher, timeoutMs = 15_000 }:
   const tokensOf = ({ pk, version }: TokenOwner, client: OAuthClient): RenewedToken => {
     const known = entries.get(pk);
     if (known?.version === version) return known.tokens;
+    const endpoint = new TokenEndpoint(clock);
     const tokens = new RenewedToken(clock, client, (current) =>
-      fetchToken(current, { clock, timeoutMs, fetch: fetcher ?? globalThis.fetch }),
+      endpoint.ask(() => fetchToken(current, { clock, timeoutMs, fetch: fetcher ?? globalThis.fetch })),
     );
     entries.delete(pk);
     entries.set(pk, { version, tokens });

@@ -4,7 +4,8 @@ import type { Clock } from '../clock.ts';
 import { classifyConnectError } from './classify.ts';
 import { Deadline } from './deadline.ts';
 import { givenUp } from './opening-errors.ts';
-import type { PooledSession, PoolLimits, PoolStats } from './pool.types.ts';
+import type { HeldPlace, PooledSession, PoolLimits, PoolStats } from './pool.types.ts';
+import { PoolPlaces } from './pool-places.ts';
 import type { PoolSlots, SlotUser } from './pool-slots.ts';
 import { SmtpConnectError, type SmtpRelay, type SmtpSession } from './session.types.ts';
 import type { OpenSessionOptions } from './session-opening.ts';
@@ -68,6 +69,7 @@ export class PoolLane implements SlotUser {
   readonly #idle: Connection[] = [];
   readonly #busy = new Set<Connection>();
   readonly #closing = new Set<Connection>();
+  readonly #places = new PoolPlaces(() => this.serve());
   readonly #idleDeadline: Deadline;
   readonly #closed = new AbortController();
   readonly #trust = new TrustStore();
@@ -88,7 +90,7 @@ export class PoolLane implements SlotUser {
   }
 
   get size(): number {
-    return this.#busy.size + this.#idle.length + this.#opening + this.#closing.size;
+    return this.#busy.size + this.#idle.length + this.#opening + this.#closing.size + this.#places.held;
   }
 
   get idleSince(): number | null {
@@ -97,11 +99,11 @@ export class PoolLane implements SlotUser {
 
   get stats(): PoolStats {
     return {
-      busy: this.#busy.size,
+      busy: this.#busy.size + this.#places.held,
       idle: this.#idle.length,
       opening: this.#opening,
       closing: this.#closing.size,
-      waiting: this.#waiting.length,
+      waiting: this.#waiting.length + this.#places.waiting,
     };
   }
 
@@ -109,6 +111,8 @@ export class PoolLane implements SlotUser {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(givenUp());
+        // The lane may be new, and needed by nobody.
+        this.serve();
         return;
       }
       // Whoever waits already comes first; a caller joins the line even if it is served at once.
@@ -118,6 +122,10 @@ export class PoolLane implements SlotUser {
       signal?.addEventListener('abort', onAbort, { once: true });
       this.serve();
     });
+  }
+
+  reserve({ maxConnections }: Pick<PoolLimits, 'maxConnections'>, signal?: AbortSignal): Promise<HeldPlace> {
+    return this.#places.wait(maxConnections, signal);
   }
 
   retire(): void {
@@ -131,6 +139,7 @@ export class PoolLane implements SlotUser {
   close(): void {
     this.#closed.abort();
     this.#rejectWaiting(() => true, givenUp());
+    this.#places.rejectWaiting();
     this.retire();
   }
 
@@ -139,6 +148,7 @@ export class PoolLane implements SlotUser {
     const all = [...this.#idle.splice(0), ...this.#busy, ...this.#closing];
     this.#busy.clear();
     this.#closing.clear();
+    this.#places.forget();
     for (const { session } of all) session.destroy();
     this.serve();
   }
@@ -151,13 +161,15 @@ export class PoolLane implements SlotUser {
 
   /** Give sessions to callers, first come first served, as long as there is one to give. */
   serve(): void {
-    let isInLine = false;
+    let isInLine = this.#servePlaces();
     for (let caller = this.#waiting[0]; caller !== undefined; caller = this.#waiting[0]) {
       const connection = this.#takeIdle(caller.limits);
       if (connection === null) {
         if (!this.#mayOpen(caller)) break;
-        isInLine = !this.#slots.take(this);
-        if (isInLine) break;
+        if (!this.#slots.take(this)) {
+          isInLine = true;
+          break;
+        }
       }
       this.#waiting.shift();
       caller.signal?.removeEventListener('abort', caller.onAbort);
@@ -167,9 +179,28 @@ export class PoolLane implements SlotUser {
     }
     if (!isInLine) this.#slots.withdraw(this);
     this.#slots.changed(this);
-    if (this.size === 0 && this.#waiting.length === 0) {
+    if (this.size === 0 && this.#waiting.length === 0 && this.#places.waiting === 0) {
       this.#idleDeadline[Symbol.dispose]();
       this.#onEmpty();
+    }
+  }
+
+  /** @returns whether the lane stands in line for a slot */
+  #servePlaces(): boolean {
+    if (this.#places.waiting === 0) return false;
+    // What has just closed counts there still, and would cost another idle connection.
+    this.#slots.changed(this);
+    for (;;) {
+      const maxConnections = this.#places.nextMaxConnections;
+      if (maxConnections === null) return false;
+      const hasRoom = this.size < Math.max(1, maxConnections);
+      if (hasRoom && this.#slots.take(this)) {
+        this.#places.grant(this.#closed.signal);
+        continue;
+      }
+      const oldest = this.#closing.size < this.#places.waiting ? this.#idle.shift() : undefined;
+      if (oldest === undefined) return hasRoom;
+      this.#quit(oldest);
     }
   }
 

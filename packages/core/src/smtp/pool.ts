@@ -71,6 +71,8 @@ export function createSmtpPool(options: SmtpPoolOptions): SmtpPool {
       closing === null
         ? laneOf(key, relay).acquire(relay, limits, signal)
         : Promise.reject(givenUp('the pool is closed')),
+    reserve: (key, relay, limits, signal) =>
+      closing === null ? laneOf(key, relay).reserve(limits, signal) : Promise.reject(givenUp('the pool is closed')),
     retire: (key) => lanes.get(key)?.retire(),
     stats: () => new Map([...lanes].map(([key, lane]) => [key, lane.stats])),
     close,

@@ -22,8 +22,15 @@ export interface PooledSession extends Disposable {
   release(): void;
 }
 
+/** The right to have one more connection open than the pool itself has, within the same limits. */
+export interface HeldPlace extends Disposable {
+  /** Aborts when the pool closes: the place is to be given back at once. */
+  readonly signal: AbortSignal;
+}
+
 /** Connections of one key, by what they do. */
 export interface PoolStats {
+  /** Lent, or a place held for a connection that the pool does not open. */
   readonly busy: number;
   readonly idle: number;
   readonly opening: number;
@@ -45,6 +52,18 @@ export interface SmtpPool extends AsyncDisposable {
    * @throws SmtpConnectError where the session cannot be opened; kind `aborted` by `signal` or because the pool closes.
    */
   acquire(key: string, relay: SmtpRelay, limits: PoolLimits, signal?: AbortSignal): Promise<PooledSession>;
+  /**
+   * Wait for a place for a connection of this key that the caller opens, and give it back by disposing of it. Goes before
+   * those who wait for a session; idle connections are closed to make room.
+   *
+   * @throws SmtpConnectError of kind `aborted` by `signal` or because the pool closes
+   */
+  reserve(
+    key: string,
+    relay: SmtpRelay,
+    limits: Pick<PoolLimits, 'maxConnections'>,
+    signal?: AbortSignal,
+  ): Promise<HeldPlace>;
   /** Keep no connection of this key that is open or opening now: the idle ones close at once, the others when released. */
   retire(key: string): void;
   /** Lend nothing more, QUIT what is idle or comes back, cut what is left after `graceMs`. Resolves when all are closed. */

@@ -30,8 +30,20 @@ export interface SmtpReply {
 
 /** A failure that is not a reply: the network, TLS, a timeout, or bytes that are no SMTP. */
 export interface SmtpFaultRecord {
-  readonly kind: 'dns' | 'refused' | 'reset' | 'closed' | 'timeout' | 'tls' | 'protocol' | 'unsupported' | 'aborted';
+  readonly kind:
+    | 'dns'
+    | 'refused'
+    | 'reset'
+    | 'closed'
+    | 'timeout'
+    | 'tls'
+    | 'protocol'
+    | 'unsupported'
+    | 'token'
+    | 'aborted';
   readonly stage: SmtpStage;
   /** For a person; no secret, at most 1,000 characters. */
   readonly text: string;
+  /** Of kind `token`: milliseconds for which the token endpoint is to be left alone. */
+  readonly retryAfterMs?: number;
 }

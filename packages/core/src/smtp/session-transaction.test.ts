@@ -295,16 +295,16 @@ describe('pipelining', () => {
   });
 
   test.each([
-    ['not announced', {}, []],
-    ['not wanted', { lockStep: true }, ['PIPELINING']],
-  ])('%s: one command at a time', async (_, overrides, extensions) => {
+    ['not announced', false, []],
+    ['not wanted', true, ['PIPELINING']],
+  ])('%s: one command at a time', async (_, lockStep, extensions) => {
     const aheads: boolean[] = [];
     const noting = (answer: string) => (_line: string, connection: PeerConnection) => {
       aheads.push(connection.hasUnread);
       return answer;
     };
     const answers = { MAIL: noting('250 ok'), RCPT: noting('250 ok'), DATA: noting('354 go') };
-    const sent = await sendTo({ extensions, answers }, { to: THREE }, overrides);
+    const sent = await sendTo({ extensions, answers }, { to: THREE, lockStep });
     expect(sent.replies).toEqual(Array.from({ length: 3 }, () => 'accepted 250'));
     expect(aheads).toEqual([false, false, false, false, false]);
   });
@@ -379,7 +379,9 @@ describe('what the relay announced that it cannot take', () => {
   test('SMTPUTF8 needed and not offered is refused before MAIL', async () => {
     const wanted = { status: 'refused', stage: 'mail', reply: { code: 553, enhanced: '5.6.7' } };
     expect(await refusedUnsent(['8BITMIME'], { smtpUtf8: true })).toMatchObject(wanted);
-    expect(await refusedUnsent(['8BITMIME'], { to: ['ä@rcpt.test'] })).toMatchObject(wanted);
+    expect(await refusedUnsent(['8BITMIME'], { from: 'ä@sender.test' })).toMatchObject(wanted);
+    // Only the recipient needs it, so it is the recipient that is refused.
+    expect(await refusedUnsent(['8BITMIME'], { to: ['ä@rcpt.test'] })).toMatchObject({ ...wanted, stage: 'rcpt' });
   });
 
   test('8-bit bytes where 8BITMIME is not offered are refused before MAIL', async () => {

@@ -61,6 +61,14 @@ class Session implements SmtpSession {
     return this.#transactions;
   }
 
+  get smtpUtf8(): boolean {
+    return this.#capabilities.smtpUtf8;
+  }
+
+  get pipelining(): boolean {
+    return this.#capabilities.pipelining;
+  }
+
   get maxRecipients(): number {
     return Math.min(this.#capabilities.limits.rcptMax ?? MAX_RECIPIENTS, MAX_RECIPIENTS);
   }
@@ -90,8 +98,9 @@ class Session implements SmtpSession {
     }
     const refusal = refuseUnsent(transaction, this.#capabilities);
     if (refusal !== null) {
-      transcript.note(`${refusal.code} ${refusal.enhanced} ${refusal.text}`);
-      return transaction.to.map((address) => ({ status: 'refused', address, stage: 'mail', reply: refusal }));
+      const { stage, reply } = refusal;
+      transcript.note(`${reply.code} ${reply.enhanced} ${reply.text}`);
+      return transaction.to.map((address) => ({ status: 'refused', address, stage, reply }));
     }
 
     const run = new Transaction(
@@ -100,7 +109,7 @@ class Session implements SmtpSession {
         capabilities: this.#capabilities,
         clock: this.#clock,
         timeouts: this.#relay.timeouts,
-        isPipelined: this.#capabilities.pipelining && this.#relay.lockStep !== true,
+        isPipelined: this.pipelining && transaction.lockStep !== true,
         needsReset: this.#needsReset,
       },
       { ...transaction, smtpUtf8: needsSmtpUtf8(transaction) },
@@ -159,22 +168,29 @@ function allBroken({ to }: SmtpTransaction, cause: SmtpFaultRecord | null): read
   return to.map((address) => ({ status: 'broken', address, fault, doubt: false }));
 }
 
+interface UnsentRefusal {
+  readonly stage: 'mail' | 'rcpt';
+  readonly reply: SmtpReply;
+}
+
 /** What the relay has announced that it can't take is not offered to it: a reply in its place, which says so. */
-function refuseUnsent(transaction: SmtpTransaction, capabilities: SmtpCapabilities): SmtpReply | null {
+function refuseUnsent(transaction: SmtpTransaction, capabilities: SmtpCapabilities): UnsentRefusal | null {
   const body = Buffer.from(transaction.body.buffer, transaction.body.byteOffset, transaction.body.byteLength);
   const sizeBytes = body.length + (endsWithLineBreak(body) ? 0 : 2);
   const { maxBytes } = capabilities;
   if (maxBytes !== null && sizeBytes > maxBytes) {
     const text = `[mail-proxy, not sent] the message has ${sizeBytes} bytes, the relay takes ${maxBytes} (RFC 1870)`;
-    return { code: 552, enhanced: '5.3.4', text };
+    return { stage: 'mail', reply: { code: 552, enhanced: '5.3.4', text } };
   }
   if (!capabilities.smtpUtf8 && needsSmtpUtf8(transaction)) {
-    const text = '[mail-proxy, not sent] the message needs SMTPUTF8, the relay does not offer it (RFC 6531)';
-    return { code: 553, enhanced: '5.6.7', text };
+    const isForRecipients = !needsSmtpUtf8({ ...transaction, to: [] });
+    const what = isForRecipients ? 'the address of a recipient' : 'the message';
+    const text = `[mail-proxy, not sent] ${what} needs SMTPUTF8, the relay does not offer it (RFC 6531)`;
+    return { stage: isForRecipients ? 'rcpt' : 'mail', reply: { code: 553, enhanced: '5.6.7', text } };
   }
   if (!capabilities.eightBitMime && !isAscii(body)) {
     const text = '[mail-proxy, not sent] the message needs 8BITMIME, the relay does not offer it (RFC 6152)';
-    return { code: 554, enhanced: '5.6.3', text };
+    return { stage: 'mail', reply: { code: 554, enhanced: '5.6.3', text } };
   }
   return null;
 }

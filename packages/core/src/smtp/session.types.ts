@@ -87,8 +87,6 @@ export interface SmtpRelay {
   readonly auth?: SmtpAuth;
   /** Name given with EHLO. */
   readonly ehloName: string;
-  /** Never pipeline, though it is announced: the relay was seen to answer a group badly. @defaultValue false */
-  readonly lockStep?: boolean;
   readonly timeouts: SmtpTimeouts;
 }
 
@@ -98,10 +96,12 @@ export interface SmtpTransaction {
   readonly from: string;
   /** Forward paths without brackets, 1 to 100 (RFC 5321 §4.5.3.1.8). */
   readonly to: readonly string[];
-  /** The message needs SMTPUTF8 (RFC 6531); a relay without it refuses the transaction before MAIL. */
+  /** The message itself needs SMTPUTF8 (RFC 6531), whoever its recipients are. */
   readonly smtpUtf8: boolean;
   /** The message as CRLF lines, not dot-stuffed; pure 7-bit where the relay offers no 8BITMIME. */
   readonly body: Uint8Array;
+  /** One command at a time, though groups are offered: the relay was seen to answer one badly. @defaultValue false */
+  readonly lockStep?: boolean;
 }
 
 /** What became of one recipient in one transaction. */
@@ -122,6 +122,10 @@ export interface SmtpSession {
   readonly usable: boolean;
   /** Transactions that reached MAIL. */
   readonly transactions: number;
+  /** The relay offers SMTPUTF8 (RFC 6531). */
+  readonly smtpUtf8: boolean;
+  /** The relay offers PIPELINING: a transaction that is not `lockStep` goes in one group up to DATA. */
+  readonly pipelining: boolean;
   /** RCPT commands that a transaction may have: RCPTMAX (RFC 9422), and never more than 100. */
   readonly maxRecipients: number;
   /** Different recipient domains that a transaction may have (RCPTDOMAINMAX, RFC 9422); null for no limit. */

@@ -46,13 +46,15 @@ const errorSchema = v.object({ error: v.string(), error_description: v.optional(
 /**
  * Ask a token endpoint for an access token: by refresh token where there is one, else by client credentials.
  *
- * @throws SmtpConnectError at stage `auth`. Where the settings are to blame its `reply` is a 535 in the endpoint's name,
- * so that the account pauses; where the endpoint is, it has none, and is a fault of the way.
+ * @throws SmtpConnectError at stage `auth`. Where the settings are to blame its `reply` is a 535 in the endpoint's name;
+ * where the endpoint is, it has none, and its fault is of kind `token`, with the time that Retry-After names.
  * @see RFC 6749 §4.4, §5, §6
  */
 export async function fetchToken(client: OAuthClient, options: TokenRequestOptions): Promise<TokenAnswer> {
-  const { status, body } = await post(client, options);
-  if (status >= 500 || LATER.has(status)) throw notNow('closed', describe(client, `${status} ${errorOf(body)}`));
+  const { status, retryAfter, body } = await post(client, options);
+  if (status >= 500 || LATER.has(status)) {
+    throw notNow(describe(client, `${status} ${errorOf(body)}`), parseRetryAfter(retryAfter, options.clock.now()));
+  }
   if (status !== 200) throw settingsWrong(describe(client, `${status} ${errorOf(body)}`));
   const answer = v.safeParse(tokenSchema, parseJson(body));
   if (!answer.success) throw settingsWrong(describe(client, '200 without a token'));
@@ -66,6 +68,7 @@ export async function fetchToken(client: OAuthClient, options: TokenRequestOptio
 
 interface Answer {
   readonly status: number;
+  readonly retryAfter: string | null;
   readonly body: string;
 }
 
@@ -86,12 +89,13 @@ async function post(client: OAuthClient, { clock, fetch, timeoutMs }: TokenReque
       redirect: 'manual',
       signal: timeout.signal,
     });
-    return { status: response.status, body: await readCapped(response) };
+    const retryAfter = response.headers.get('retry-after');
+    return { status: response.status, retryAfter, body: await readCapped(response) };
   } catch (error) {
-    if (timeout.signal.aborted) throw notNow('timeout', describe(client, `no answer within ${timeoutMs} ms`));
+    if (timeout.signal.aborted) throw notNow(describe(client, `no answer within ${timeoutMs} ms`));
     if (!(error instanceof Error)) throw error;
     // What fetch throws says nothing; its cause does.
-    throw notNow('refused', describe(client, errorText(error.cause instanceof Error ? error.cause : error)));
+    throw notNow(describe(client, errorText(error.cause instanceof Error ? error.cause : error)));
   }
 }
 
@@ -142,8 +146,17 @@ function describe({ clientSecret, refreshToken = '' }: OAuthClient, words: strin
   return faultText(`[mail-proxy, not sent] the token endpoint: ${safe.trim()}`);
 }
 
-function notNow(kind: 'closed' | 'timeout' | 'refused', text: string): SmtpConnectError {
-  return new SmtpConnectError({ kind, stage: 'auth', text });
+/** Milliseconds from `now`: seconds or a date (RFC 9110 §10.2.3). */
+function parseRetryAfter(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}
+
+function notNow(text: string, retryAfterMs?: number): SmtpConnectError {
+  const fault = { kind: 'token', stage: 'auth', text } as const;
+  return new SmtpConnectError(retryAfterMs === undefined ? fault : { ...fault, retryAfterMs });
 }
 
 function settingsWrong(text: string): SmtpConnectError {

@@ -90,6 +90,65 @@ describe('a relay that does not', () => {
   });
 });
 
+describe('among the connections that an account may have', () => {
+  test('a place is held until the connection is closed', async () => {
+    const order: string[] = [];
+    const answers = {
+      QUIT() {
+        order.push('QUIT');
+        return '221 bye';
+      },
+    };
+    await using peer = await startPeer((connection) => serve(connection, { answers }));
+    const reserve = async () => {
+      order.push('reserved');
+      return { signal: new AbortController().signal, [Symbol.dispose]: () => void order.push('given back') };
+    };
+    expect(await verifyRelay(relayAt(peer.port), { clock: systemClock, reserve })).toMatchObject({ ok: true });
+    expect(order).toEqual(['reserved', 'QUIT', 'given back']);
+  });
+
+  test('none within 30 s is told as such, and nothing was connected', async () => {
+    const { clock, advance } = standingClock();
+    await using peer = await startPeer((connection) => serve(connection));
+    const reserve = (signal: AbortSignal) =>
+      new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))));
+    const verifying = verifyRelay(relayAt(peer.port), { clock, reserve });
+    advance(30_000);
+    expect(await verifying).toMatchObject({
+      ok: false,
+      ...{
+        kind: 'timeout',
+        stage: 'connect',
+        reply: expect.stringContaining('no connection was free'),
+        durationMs: 30_000,
+      },
+    });
+    expect(peer.connections).toEqual([]);
+  });
+
+  test('it is given up when the place must be given back', async () => {
+    const closed = new AbortController();
+    let isHeld = true;
+    const answers = {
+      EHLO() {
+        closed.abort();
+        return '';
+      },
+    };
+    await using peer = await startPeer((connection) => serve(connection, { answers }));
+    const reserve = async () => ({
+      signal: closed.signal,
+      [Symbol.dispose]() {
+        isHeld = false;
+      },
+    });
+    const result = await verifyRelay(relayAt(peer.port), { clock: systemClock, reserve });
+    expect(result).toMatchObject({ ok: false, kind: 'aborted' });
+    expect(isHeld).toBe(false);
+  });
+});
+
 test.each(['EHLO', 'NOOP'])('it can be given up (at %s)', async (verb) => {
   const giveUp = new AbortController();
   const answers = {

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { SmtpCapabilities } from './capabilities.ts';
 import type { SmtpConnection, TlsAgreement } from './connection.ts';
 import { refusedAt } from './opening-errors.ts';
+import type { HeldPlace } from './pool.types.ts';
 import type { SmtpFaultRecord, SmtpStage } from './reply.ts';
 import { sessionOn } from './session.ts';
 import { SmtpConnectError, type SmtpRelay, type SmtpTimeouts } from './session.types.ts';
@@ -15,6 +16,8 @@ export interface VerifyOptions {
   /** Gives up. */
   readonly signal?: AbortSignal;
   readonly trust?: TrustStore;
+  /** Gives a place among the account's connections once there is one. @defaultValue none is needed */
+  readonly reserve?: (signal: AbortSignal) => Promise<HeldPlace>;
 }
 
 /** What a relay offers to this account, once protected. */
@@ -63,11 +66,14 @@ export async function verifyRelay(relay: SmtpRelay, options: VerifyOptions): Pro
   const startedAt = clock.monotonic();
   const durationMs = (): number => Math.round(clock.monotonic() - startedAt);
   try {
-    const opened = await openConnection(impatient, options);
+    using place = await waitForPlace(options);
+    const signals = [options.signal, place?.signal].filter((signal) => signal !== undefined);
+    const signal = AbortSignal.any(signals);
+    const opened = await openConnection(impatient, { ...options, signal });
     const { connection, capabilities } = opened;
     const result = { ok: true, capabilities: shown(capabilities, connection) } as const;
     try {
-      await checkNoop(connection, impatient, options.signal);
+      await checkNoop(connection, impatient, signal);
     } finally {
       await sessionOn(opened, impatient, clock).quit();
     }
@@ -88,11 +94,28 @@ export async function verifyRelay(relay: SmtpRelay, options: VerifyOptions): Pro
   }
 }
 
+/** Mail of the account may hold all connections that it may have. */
+async function waitForPlace({ clock, signal, reserve }: VerifyOptions): Promise<HeldPlace | null> {
+  if (reserve === undefined) return null;
+  const timeout = new AbortController();
+  using _ = clock.after(MAX_STAGE_MS, () => timeout.abort());
+  try {
+    return await reserve(AbortSignal.any(signal === undefined ? [timeout.signal] : [timeout.signal, signal]));
+  } catch (error) {
+    throw timeout.signal.aborted ? noneFree() : error;
+  }
+}
+
+function noneFree(): SmtpConnectError {
+  const text = `no connection was free within ${MAX_STAGE_MS} ms: mail has all that the account, its host or the server may have`;
+  return new SmtpConnectError({ kind: 'timeout', stage: 'connect', text });
+}
+
 /** Some relays accept any AUTH and hang up at the next command. */
-async function checkNoop(connection: SmtpConnection, relay: SmtpRelay, signal?: AbortSignal): Promise<void> {
+async function checkNoop(connection: SmtpConnection, relay: SmtpRelay, signal: AbortSignal): Promise<void> {
   const giveUp = () => connection.fail('aborted', 'given up');
-  if (signal?.aborted) giveUp();
-  signal?.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', giveUp, { once: true });
   try {
     // It has no stage of its own; RSET is the nearest: a command beside the mail.
     const reply = await connection.ask('rset', 'NOOP\r\n', relay.timeouts.commandMs);
@@ -101,7 +124,7 @@ async function checkNoop(connection: SmtpConnection, relay: SmtpRelay, signal?: 
     if (!(error instanceof SmtpConnectError)) throw error;
     throw error.withTranscript(connection.transcript.lines);
   } finally {
-    signal?.removeEventListener('abort', giveUp);
+    signal.removeEventListener('abort', giveUp);
   }
 }
 

@@ -202,6 +202,32 @@ test('a pause tells how often the account failed in a row, why, and until when a
   await historyUntil(world, 'm1', 'sent');
 });
 
+test('a message that was under way when a pause began says nothing of it, though it gets through', async () => {
+  const underWay = Promise.withResolvers<void>();
+  const paused = Promise.withResolvers<void>();
+  await using relay = await startLoginRelay((login) => (login === 1 ? '235 ok' : WRONG_PASSWORD), {
+    async onMessage() {
+      underWay.resolve();
+      await paused.promise;
+      return '250 queued';
+    },
+  });
+  await using world = await openWorld({ delivery: NO_PROBE });
+  await addAccount(world, relay, { ...LOGIN, max_connections: 3 });
+  await world.engine.submit([mail('m1')]);
+  await underWay.promise;
+  await world.engine.submit([mail('m2')]);
+  await eventsUntil(world, ({ event }) => event === 'account_paused');
+  paused.resolve();
+  const events = await eventsUntil(world, ({ event }) => event === 'sent');
+  expect(events.map(({ event, id }) => [event, id])).toEqual([
+    ['account_paused', null],
+    ['sent', 'm1'],
+  ]);
+  expect(await accountOf(world)).toMatchObject({ pause_failures: 1, paused_until: expect.any(String) });
+  expect(relay.logins.items).toHaveLength(2);
+});
+
 describe('a pause ends by hand', () => {
   test('when the account is changed: its mail goes at once', async () => {
     const users = { someone: 'right' };

@@ -79,6 +79,19 @@ describe('what a relay refuses', () => {
     ]);
   });
 
+  test('a recipient beyond ASCII at a relay without SMTPUTF8 fails alone, and the others are sent', async () => {
+    await using sink = await startSmtpSink({ hide: ['SMTPUTF8'] });
+    await using world = await openWorld();
+    await addAccount(world, sink);
+    await world.engine.submit([mail('m1', { to: ['plain@example.org'], bcc: ['zoë@example.org'] })]);
+    await historyUntil(world, 'm1', 'partially_sent');
+    expect(sink.messages.map(({ to }) => to)).toEqual([['plain@example.org']]);
+    expect((await messageOf(world, 'm1')).recipients).toMatchObject([
+      { address: 'plain@example.org', state: 'sent' },
+      { address: 'zoë@example.org', state: 'failed', stage: 'rcpt', code: 553, enhanced: '5.6.7' },
+    ]);
+  });
+
   test('550 for the only recipient fails the message at once', async () => {
     await using sink = await startSmtpSink({ onRcpt: () => ({ code: 550, text: '5.1.1 no such user' }) });
     await using world = await openWorld();
@@ -226,7 +239,8 @@ describe('relays that cannot be used', () => {
     await world.engine.submit([mail('m1')]);
     const events = await eventsUntil(world, () => true);
     expect(events).toMatchObject([{ event: 'account_paused', account_id: 'main' }]);
-    expect(await messageOf(world, 'm1')).toMatchObject({ state: 'ready', attempts: 0 });
+    // The pause is told before the message is given back.
+    await expect.poll(() => messageOf(world, 'm1')).toMatchObject({ state: 'ready', attempts: 0 });
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.filter((line) => !/^(EHLO client\.test|QUIT)$/.test(line))).toEqual([]);
   });

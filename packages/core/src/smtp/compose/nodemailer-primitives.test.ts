@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   buildHeaderValue,
@@ -11,6 +12,15 @@ import {
   quoteString,
   wrapQuotedPrintable,
 } from './nodemailer-primitives.ts';
+
+const ROOT = new URL('../../../../../', import.meta.url);
+
+test('the version is an exact one, so that only a change of the catalog changes what lies below the front door', () => {
+  const catalog = readFileSync(new URL('pnpm-workspace.yaml', ROOT), 'utf8');
+  const [, version] = /^catalog:\n(?: {2}.*\n)*? {2}nodemailer: (.*)$/m.exec(catalog) ?? [];
+  expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  expect(readFileSync(new URL('packages/core/package.json', ROOT), 'utf8')).toContain('"nodemailer": "catalog:"');
+});
 
 describe('what is used of nodemailer beyond its documented interface', () => {
   test('encodeWord gives encoded-words of the asked length that hold whole characters', () => {

@@ -88,8 +88,13 @@ export class Dispatcher {
     this.#slots = new Slots(clock, settings);
     this.#line = new ClaimLine(this.#slots);
     this.#probes = new Probes(services);
-    this.#doors = new LaneDoors({ clock, readGates, onOpen: (lane) => this.#opened(lane) });
-    this.#overLimit = new OverLimit(services, (lane) => this.#doors.isOverLimit(lane));
+    this.#doors = new LaneDoors({
+      clock,
+      readGates,
+      onOpen: (lane) => this.#opened(lane),
+      onShut: (lane) => this.#rejectOverLimit(lane),
+    });
+    this.#overLimit = new OverLimit(services, (lane) => this.#doors.hasSpentLimit(lane));
   }
 
   /** Messages being sent, and those claimed ahead. */
@@ -228,7 +233,6 @@ export class Dispatcher {
     this.#line.remove(lane);
     // What was reserved under a rate limit may go; what a person or a broken account holds back may not.
     if (!this.#doors.isOverLimit(lane)) this.#giveUp(lane);
-    this.#rejectOverLimit(lane);
     return false;
   }
 

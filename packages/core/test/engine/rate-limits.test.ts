@@ -214,6 +214,24 @@ test('an account that rejects fails what is over its limit, and sends what is no
   await eventsUntil(world, ({ id, event }) => id === 'late' && event === 'error');
 });
 
+test('an account that rejects fails nothing while nothing was sent: what is in flight may fail yet', async () => {
+  const gone = await startScriptedPeer(async () => {});
+  await gone.close(); // nobody listens there now
+  await using relay = await startClockedRelay(systemClock);
+  await using world = await openWorld();
+  await addAccount(world, gone, { limit_per_minute: 5, limit_behavior: 'reject' });
+  await world.engine.submit(mails(12));
+  const failedOnce = await eventsUntil(world, (_, all) => new Set(all.map(({ id }) => id)).size === 12);
+  expect(new Set(failedOnce.map(({ event }) => event))).toEqual(new Set(['deferred']));
+
+  await world.engine.execute('accounts.update', { account_id: 'main', tenant_id: 'default', port: relay.port });
+  const isEnd = ({ event }: { readonly event: string }): boolean => event !== 'deferred';
+  const events = await eventsUntil(world, (_, all) => all.filter(isEnd).length === 12);
+  const ends = events.filter(isEnd).map(({ event }) => event);
+  expect(ends.toSorted()).toEqual([...Array(7).fill('error'), ...Array(5).fill('sent')]);
+  expect(relay.arrivals).toHaveLength(5);
+});
+
 describe('a tenant that refuses over its limit', () => {
   test('is answered rate_limited with the time to wait, one by one and in a batch, and nothing is stored', async () => {
     await using relay = await startClockedRelay(systemClock);

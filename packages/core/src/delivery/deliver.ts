@@ -70,9 +70,9 @@ export async function deliver(
     services.load(message.pk),
     services.accounts.relayRow(message.account_pk),
   ]);
-  if (message.expires_at !== null && message.expires_at <= clock.now()) {
-    return expiry(message, loaded, context.session, clock.now());
-  }
+  const isTooLate = (): boolean => message.expires_at !== null && message.expires_at <= clock.now();
+  const expired = (): Settlement => expiry(message, loaded, context.session, clock.now());
+  if (isTooLate()) return expired();
   const settle = (outcomes: readonly RecipientOutcome[], transmitted?: Transmitted): Settlement =>
     settlementOf(message, outcomes, {
       session: context.session,
@@ -95,15 +95,21 @@ export async function deliver(
     (content) => services.hooks.composing(content, hooked),
     keys,
   );
+  let isExpired = false;
   const transmitted = await transmit(wire, loaded.pending, {
     pool: services.pool,
     request: poolRequest(account, message.priority === 0, services.settings, services.tokens),
     judgement: { rules: account.tenant.replyRules, onInDoubt: message.on_in_doubt },
-    mayMail: context.mayMail,
+    mayMail() {
+      if (!context.mayMail()) return false;
+      // A connection may have been long in coming. From here on nobody else can stop it, so its end is decided here.
+      isExpired = isTooLate();
+      return !isExpired;
+    },
     handOver: handOver(message, services),
     signal: context.signal,
   });
-  if (transmitted === null) return null;
+  if (transmitted === null) return isExpired ? expired() : null;
   // Nothing but the account's fault: the mail has nothing to do with it.
   const isUncounted = transmitted.outcomes.every(({ uncounted }) => uncounted === true);
   const settlement = isUncounted ? null : settle(transmitted.outcomes, transmitted);
@@ -217,13 +223,14 @@ function notAdmitted(
 
 function expiry(message: ClaimedMessage, loaded: LoadedMessage, session: number, now: number): Settlement {
   const reason = 'expired before it could be sent';
+  const result = loaded.decided.includes('sent') ? 'partially_sent' : 'expired';
   return {
     pk: message.pk,
     tenantId: message.tenant_id,
     session,
     now,
     state: 'final',
-    result: loaded.decided.includes('sent') ? 'partially_sent' : 'expired',
+    result,
     attempts: message.attempts,
     eligibleAt: null,
     lastError: reason,
@@ -239,6 +246,6 @@ function expiry(message: ClaimedMessage, loaded: LoadedMessage, session: number,
       reply: reason,
       verdict: null,
     })),
-    event: { type: 'expired', attempt: message.attempts, detail: { reason } },
+    event: { type: result, attempt: message.attempts, detail: { reason } },
   };
 }

@@ -16,7 +16,8 @@ export interface PoolRequest {
 
 /**
  * The connections that a message of this account uses. Of more than one, one is kept for immediate messages, so that
- * they never stand behind a queue that the relay takes slowly.
+ * they never stand behind a queue that the relay takes slowly; it may be opened beside all those of other accounts. An
+ * account's only connection is everybody's, and then an immediate message waits for the one that uses it.
  */
 export function poolRequest(
   account: AccountRelayRow,
@@ -33,6 +34,7 @@ export function poolRequest(
       maxTransactionsPerConnection: account.maxMessagesPerConnection,
       maxAgeMs: settings.maxAgeMs,
       idleMs: settings.idleMs,
+      isUrgent: isReserved,
     },
   };
 }

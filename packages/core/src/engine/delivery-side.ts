@@ -67,7 +67,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
   const settings = config.delivery;
   const { accounts } = stores;
   const { maxConnections, maxConnectionsPerHost } = settings;
-  const pool = createSmtpPool({ clock, maxConnections, maxConnectionsPerHost });
+  const pool = createSmtpPool({ clock, maxConnections, maxConnectionsPerHost, reserved: 1 });
   const tokens = createOAuthTokens({ clock });
   const flights = new Flights();
   const keeper = new SessionKeeper({

@@ -238,6 +238,25 @@ describe('priorities', () => {
     await relay.waitFor(101);
   });
 
+  test.each(['maxConnections', 'maxConnectionsPerHost'])(
+    'an immediate message goes at once while the low ones of another account hold all of %s but one',
+    async (cap) => {
+      const urgentCame = Promise.withResolvers<void>();
+      await using relay = await startFairRelay((id) => (id === 'urgent' ? undefined : urgentCame.promise));
+      await using world = await openWorld({ delivery: { [cap]: 4 } });
+      await addAccount(world, relay, { id: 'bulk', max_connections: 10 });
+      await addAccount(world, relay, { id: 'urgent' });
+      await world.engine.submit(manyMails(50, { account_id: 'bulk', priority: 'low' }));
+      await relay.waitFor(3);
+      await world.engine.submit([mail('urgent', { account_id: 'urgent', priority: 'immediate' })]);
+      await relay.waitFor(({ id }) => id === 'urgent');
+      // Not one of the low ones was answered until now.
+      expect(relay.arrivals).toHaveLength(4);
+      urgentCame.resolve();
+      await relay.waitFor(51);
+    },
+  );
+
   test('a low message is overtaken by the high ones of two steps at most, however many keep coming', async () => {
     const priorityStepMs = 400;
     await using relay = await startFairRelay();

@@ -41,8 +41,10 @@ export interface DeliverServices {
   readonly accountTrouble: (account: AccountRelayRow, reason: PauseReason) => Promise<void>;
   /** The relay took us in. */
   readonly accountWell: (account: AccountRelayRow) => void;
-  /** The relay said 421. */
-  readonly slowDown: (account: AccountRelayRow) => void;
+  /** The relay could be reached, or not. */
+  readonly pathTried: (account: AccountRelayRow, isReached: boolean) => void;
+  /** The relay said 421 to an attempt that began then; monotonic milliseconds. */
+  readonly slowDown: (account: AccountRelayRow, startedAt: number) => void;
 }
 
 export interface DeliverContext {
@@ -114,7 +116,7 @@ export async function deliver(
   const isUncounted = transmitted.outcomes.every(({ uncounted }) => uncounted === true);
   const settlement = isUncounted ? null : settle(transmitted.outcomes, transmitted);
   try {
-    await tellAccount(account, transmitted, services);
+    await tellAccount(account, { ...transmitted, startedAt }, services);
   } catch (error) {
     // What the relay took must be recorded, or it would be sent twice.
     if (settlement === null) throw error;
@@ -177,10 +179,11 @@ function handOver(message: ClaimedMessage, { marks, clock }: Pick<DeliverService
 
 async function tellAccount(
   account: AccountRelayRow,
-  { outcomes, isAccountWell, isClosing }: Transmitted,
-  services: Pick<DeliverServices, 'accountTrouble' | 'accountWell' | 'slowDown'>,
+  { outcomes, isAccountWell, isReached, isClosing, startedAt }: Transmitted & { readonly startedAt: number },
+  services: Pick<DeliverServices, 'accountTrouble' | 'accountWell' | 'pathTried' | 'slowDown'>,
 ): Promise<void> {
-  if (isClosing) services.slowDown(account);
+  if (isClosing) services.slowDown(account, startedAt);
+  if (isReached !== null) services.pathTried(account, isReached);
   const trouble = outcomes.find(({ verdict }) => verdict === 'account');
   if (trouble === undefined) {
     if (isAccountWell) services.accountWell(account);

@@ -170,12 +170,15 @@ export class Dispatcher {
     return this.#probes.isPaused(accountPk);
   }
 
-  /** The relay says 421. */
-  slowDown(accountPk: string): void {
-    this.#lanes.get(accountPk)?.slowDown();
+  /** The relay says 421 to an attempt that began then; monotonic milliseconds. */
+  slowDown(accountPk: string, startedAt: number): void {
+    const lane = this.#lanes.get(accountPk);
+    if (lane?.slowDown(startedAt, this.#s.clock.monotonic()) !== true) return;
+    // Those that still wait for a connection would open as many again; they go back uncounted.
+    this.#s.flights.drop((message) => message.account_pk === accountPk && !lane.buffered.includes(message));
   }
 
-  /** The relay took commands of a transaction, or could not be reached. */
+  /** The relay judged mail, or could not be reached. */
   pathTried(accountPk: string, isReached: boolean): void {
     const lane = this.#lanes.get(accountPk);
     if (lane === undefined) return;

@@ -193,13 +193,31 @@ describe('what the relay says of itself', () => {
   test.each(['CONNECT', 'EHLO', 'MAIL', 'RCPT', 'DATA', 'DOT'])('421 at %s asks to slow down', async (verb) => {
     await using world = await startWorld({ answers: { [verb]: () => '421 4.3.2 shutting down' } });
     const transmitted = await world.send(1);
-    expect(transmitted?.isClosing).toBe(true);
+    expect(transmitted).toMatchObject({ isClosing: true, isReached: false });
     expect(transmitted?.outcomes).toMatchObject([{ state: 'pending', code: 421 }]);
   });
 
   test('451 at MAIL is no reason to slow down, and says that the account is well', async () => {
     await using world = await startWorld({ answers: { MAIL: () => '451 4.3.0 not now' } });
-    expect(await world.send(1)).toMatchObject({ isClosing: false, isAccountWell: true });
+    expect(await world.send(1)).toMatchObject({ isClosing: false, isAccountWell: true, isReached: null });
+  });
+
+  test.each([
+    ['MAIL', '550 5.7.1 not from you', true],
+    ['RCPT', '450 4.2.1 not now', true],
+    ['DOT', '250 2.0.0 queued', true],
+    ['DOT', '451 4.3.0 not now', null],
+    ['CONNECT', '554 5.7.1 not from there', false],
+  ])('"%s: %s" says of the way to it: %s', async (verb, reply, isReached) => {
+    await using world = await startWorld({ answers: { [verb]: () => reply } });
+    expect(await world.send(1)).toMatchObject({ isReached });
+  });
+
+  test('421 after it took some says nothing of the way to it', async () => {
+    let mails = 0;
+    const MAIL = (): string => (++mails === 1 ? '250 ok' : '421 4.3.2 enough');
+    await using world = await startWorld({ extensions: ['LIMITS RCPTMAX=1'], answers: { MAIL } });
+    expect(await world.send(2)).toMatchObject({ isClosing: true, isReached: null });
   });
 
   test.each([
@@ -209,7 +227,7 @@ describe('what the relay says of itself', () => {
     const auth = { user: 'u', method: 'auto', password: 'p' } as const;
     await using world = await startWorld({ answers: { [verb]: () => reply } }, { auth });
     const transmitted = await world.send(2);
-    expect(transmitted).toMatchObject({ isAccountWell: false, sent: { messages: 0, recipients: 0 } });
+    expect(transmitted).toMatchObject({ isAccountWell: false, isReached: null, sent: { messages: 0, recipients: 0 } });
     expect(transmitted?.outcomes).toMatchObject([
       { state: 'pending', verdict: 'account', uncounted: true },
       { state: 'pending', verdict: 'account', uncounted: true },

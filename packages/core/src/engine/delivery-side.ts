@@ -116,17 +116,14 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     policy: config.retry,
     accountTrouble: (account, reason) => health.failed(account, reason),
     accountWell(account) {
-      dispatcher.pathTried(account.pk, true);
       if (!dispatcher.isOnProbe(account.pk)) return;
       health.works(account).catch((error: unknown) => {
         log.warn({ accountPk: account.pk, err: error }, 'the pause of an account that works could not be ended');
       });
     },
-    slowDown: ({ pk }) => dispatcher.slowDown(pk),
-    onSettled: (message, settlement) => {
-      if (failedOnTheWay(settlement)) dispatcher.pathTried(message.account_pk, false);
-      parts.onSettled(message, settlement);
-    },
+    pathTried: ({ pk }, isReached) => dispatcher.pathTried(pk, isReached),
+    slowDown: ({ pk }, startedAt) => dispatcher.slowDown(pk, startedAt),
+    onSettled: parts.onSettled,
   };
   const dispatcher = new Dispatcher({
     clock,
@@ -186,6 +183,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
 function laneSettingsOf(row: AccountRelayRow): LaneSettings {
   return {
     capacity: RUNNING_PER_CONNECTION * row.maxConnections,
+    maxConnections: row.maxConnections,
     weight: row.weight,
     tenantWeight: row.tenant.weight,
     limits: limitsOf(limitsOfRow(row)),
@@ -196,9 +194,4 @@ function laneSettingsOf(row: AccountRelayRow): LaneSettings {
 
 function limitsOfRow(row: AccountRelayRow) {
   return { account: row.limits, tenant: row.tenant.limits };
-}
-
-/** Nobody was served or refused: the relay could not be reached, or broke off. */
-function failedOnTheWay({ recipients }: Settlement): boolean {
-  return recipients.length > 0 && recipients.every(({ state, verdict }) => state === 'pending' && verdict === 'path');
 }

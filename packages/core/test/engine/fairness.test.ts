@@ -3,7 +3,7 @@
 import { eventually, startScriptedPeer, type TempDir, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { addAccount, type EngineWorld, mail, messageOf, openWorld } from './engine-world.case.ts';
-import { addTenant, copyMessage, type FairRelay, p99, startFairRelay } from './fairness-world.case.ts';
+import { addTenant, copyMessage, type FairRelay, p99, sendingOf, startFairRelay } from './fairness-world.case.ts';
 
 /** ADR 8: a relay that hangs costs others this much at most. */
 const STALL_MS = 2_000;
@@ -35,11 +35,6 @@ async function withDeadRelay(
   isWatched = tenants > 0;
   await run(world, sending);
   await Promise.all(sending);
-}
-
-async function sendingOf({ engine }: Pick<EngineWorld, 'engine'>): Promise<number> {
-  // The operation's output schema has it.
-  return ((await engine.execute('instance.get', {})) as { readonly sending: number }).sending;
 }
 
 function manyMails(count: number, fields: Parameters<typeof mail>[1] = {}) {

@@ -91,8 +91,7 @@ describe('452 4.5.3 at RCPT', () => {
     const transmitted = await world.send(25);
     expect(countsOf(transmitted)).toEqual({ sent: 25 });
     expect(world.taken).toEqual([10, 10, 5]);
-    // One attempt, though in three transactions.
-    expect(transmitted?.sent).toEqual({ messages: 1, recipients: 25 });
+    expect(transmitted?.sent).toEqual({ messages: 3, recipients: 25 });
   });
 
   test('for everybody defers them all and is not asked again in this attempt', async () => {
@@ -174,7 +173,9 @@ describe('a later transaction of the same message', () => {
     expect(transmitted?.outcomes[1]).toMatchObject({ ...second, stage: 'mail' });
     expect(transmitted?.outcomes[2]).toMatchObject({ state: third });
     expect(world.asked.mails).toBe(mails);
-    expect(transmitted?.sent).toEqual({ messages: 1, recipients: third === 'sent' ? 2 : 1 });
+    expect(transmitted?.sent).toEqual(
+      third === 'sent' ? { messages: 2, recipients: 2 } : { messages: 1, recipients: 1 },
+    );
   });
 
   test('that is stopped before MAIL leaves the rest untried and uncounted', async () => {
@@ -236,6 +237,11 @@ describe('what the relay says of itself', () => {
 });
 
 describe('what counts as sent', () => {
+  test('is each transaction, for the relay counts those', async () => {
+    await using world = await startWorld({ extensions: ['LIMITS RCPTMAX=2'] });
+    expect((await world.send(5))?.sent).toEqual({ messages: 3, recipients: 5 });
+  });
+
   const cases = [
     { verb: 'MAIL', reply: '550 5.7.1 no', recipients: 0 },
     { verb: 'RCPT', reply: '550 5.1.1 no', recipients: 0 },

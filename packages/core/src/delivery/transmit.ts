@@ -191,7 +191,7 @@ function isPutOff({ stage, state }: RecipientOutcome): boolean {
 
 function countSent(groups: readonly Group[]): { readonly messages: number; readonly recipients: number } {
   const sent = groups.map(({ replies }) => replies.filter(wasSent).length).filter((count) => count > 0);
-  return { messages: Math.min(1, sent.length), recipients: sent.reduce((sum, count) => sum + count, 0) };
+  return { messages: sent.length, recipients: sent.reduce((sum, count) => sum + count, 0) };
 }
 
 /** Whether the relay was asked to take the content for this recipient. */

@@ -30,6 +30,7 @@ export interface Settlement {
   readonly units: number;
   /** What counts under rate limits. */
   readonly uses: readonly RateUse[];
+  /** One without a stage was not tried: what an earlier attempt learnt of it stays. */
   readonly recipients: readonly Omit<MessageRecipientsTable, 'message_pk' | 'kind' | 'address' | 'updated_at'>[];
   readonly event: { readonly type: EventType; readonly attempt: number; readonly detail: EventDetail };
 }
@@ -88,6 +89,15 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: 
       .where('message_pk', '=', p.message_pk)
       .where('position', '=', p.position),
   );
+  const decideUntried = db.prepare<
+    Pick<MessageRecipientsTable, 'message_pk' | 'position' | 'state' | 'attempts' | 'updated_at'>
+  >((k, p) =>
+    k
+      .updateTable('message_recipients')
+      .set({ state: p.state, attempts: p.attempts, updated_at: p.updated_at })
+      .where('message_pk', '=', p.message_pk)
+      .where('position', '=', p.position),
+  );
 
   return async (settlement) => {
     const { pk, now, eligibleAt, state } = settlement;
@@ -105,7 +115,11 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: 
     });
     const unit: Statement[] = [exactlyOne(owned, 'lease_lost')];
     for (const recipient of settlement.recipients) {
-      unit.push(updateRecipient.bind({ ...recipient, message_pk: pk, updated_at: now }));
+      const { position, state, attempts, stage } = recipient;
+      const at = { message_pk: pk, position, updated_at: now };
+      unit.push(
+        stage === null ? decideUntried.bind({ ...at, state, attempts }) : updateRecipient.bind({ ...recipient, ...at }),
+      );
     }
     unit.push(
       insertEvent.bind({

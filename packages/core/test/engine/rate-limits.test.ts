@@ -282,6 +282,9 @@ describe('a tenant that refuses over its limit', () => {
         { id: 'm3', status: 'accepted' },
       ],
     });
+    expect(batch.results[0]?.retry_after).toBeGreaterThan(0);
+    expect(batch.results[0]?.retry_after).toBeLessThanOrEqual(61);
+    expect(batch.results[1]).not.toHaveProperty('retry_after');
     await allSent(world, 3);
   });
 

@@ -123,8 +123,10 @@ export class PeerConnection {
     await this.#whenClosed();
   }
 
-  async #whenClosed(): Promise<void> {
-    if (!this.#socket.closed) await once(this.#socket, 'close');
+  #whenClosed(): Promise<void> {
+    const socket = this.#socket;
+    // Not once() of node:events, which rejects where the client ends with an RST.
+    return socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', () => resolve()));
   }
 }
 

@@ -90,6 +90,19 @@ describe('scripted peer', () => {
     await peer.done();
   });
 
+  test('a client that answers the end of a script with an RST is no failure', async () => {
+    await using peer = await startScriptedPeer(async (client) => {
+      await client.send('bye\r\n');
+      await client.close();
+    });
+    const socket = connect({ port: peer.port, host: peer.host, allowHalfOpen: true });
+    const client = new PeerConnection(socket);
+    await client.expect(/^bye$/);
+    await expect(client.line()).rejects.toThrow('closed while waiting');
+    client.reset();
+    await peer.done();
+  });
+
   test('hang() lasts until the client gives up', async () => {
     await using peer = await startScriptedPeer((client) => client.hang());
     const client = new PeerConnection(connect(peer.port, peer.host));

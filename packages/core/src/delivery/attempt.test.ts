@@ -208,6 +208,18 @@ test('a broken connection never fails a recipient by itself, however often it br
   expect(recipients).toMatchObject([{ state: 'pending', stage: 'dot', code: null, reply: 'cut' }]);
 });
 
+test.each([
+  { doubt: false, attempts: 0 },
+  { doubt: true, attempts: 1 },
+])(
+  'TLS that fails in a session pauses the account: it counts as $attempts attempts with doubt $doubt',
+  ({ doubt, attempts }) => {
+    const fault = { kind: 'tls', stage: 'dot', text: 'bad record' } as const;
+    const { recipients } = settle([(address) => ({ status: 'broken', address, fault, doubt })]);
+    expect(recipients).toMatchObject([{ state: 'pending', verdict: 'account', attempts }]);
+  },
+);
+
 test('the event tells what became of each address', () => {
   const { event } = settle([accepted, unknown]);
   expect(event.detail.recipients).toEqual([

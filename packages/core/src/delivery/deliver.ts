@@ -46,8 +46,10 @@ export interface DeliverServices {
   readonly accountTrouble: (account: AccountRelayRow, reason: PauseReason, restMs?: number) => Promise<void>;
   /** The relay took us in. */
   readonly accountWell: (account: AccountRelayRow) => void;
-  /** The relay said 421. */
-  readonly slowDown: (account: AccountRelayRow) => void;
+  /** The relay could be reached, or not. */
+  readonly pathTried: (account: AccountRelayRow, isReached: boolean) => void;
+  /** The relay said 421 to an attempt that began then; monotonic milliseconds. */
+  readonly slowDown: (account: AccountRelayRow, startedAt: number) => void;
 }
 
 export interface DeliverContext {
@@ -77,9 +79,9 @@ export async function deliver(
     services.load(message.pk),
     services.accounts.relayRow(message.account_pk),
   ]);
-  if (message.expires_at !== null && message.expires_at <= clock.now()) {
-    return expiry(message, loaded, context.session, clock.now());
-  }
+  const isTooLate = (): boolean => message.expires_at !== null && message.expires_at <= clock.now();
+  const expired = (): Settlement => expiry(message, loaded, context.session, clock.now());
+  if (isTooLate()) return expired();
   const settle = (outcomes: readonly RecipientOutcome[], transmitted?: Transmitted): Settlement =>
     settlementOf(message, outcomes, {
       session: context.session,
@@ -103,6 +105,7 @@ export async function deliver(
     keys,
   );
   await context.place.reached(clock);
+  let isExpired = false;
   const transmitting = transmit(wire, loaded.pending, {
     pool: services.pool,
     request: poolRequest(account, {
@@ -113,19 +116,24 @@ export async function deliver(
     }),
     lockStepRelays: services.lockStepRelays,
     judgement: { rules: account.tenant.replyRules, onInDoubt: message.on_in_doubt },
-    mayMail: context.mayMail,
+    mayMail() {
+      if (!context.mayMail()) return false;
+      // A connection may have been long in coming. From here on nobody else can stop it, so its end is decided here.
+      isExpired = isTooLate();
+      return !isExpired;
+    },
     handOver: handOver(message, services),
     signal: context.signal,
   });
   // It stands in line for a connection by now.
   context.place.pass();
   const transmitted = await transmitting;
-  if (transmitted === null) return null;
+  if (transmitted === null) return isExpired ? expired() : null;
   // Nothing but the account's fault: the mail has nothing to do with it.
   const isUncounted = transmitted.outcomes.every(({ uncounted }) => uncounted === true);
   const settlement = isUncounted ? null : settle(transmitted.outcomes, transmitted);
   try {
-    await tellAccount(account, transmitted, services);
+    await tellAccount(account, { ...transmitted, startedAt }, services);
   } catch (error) {
     // What the relay took must be recorded, or it would be sent twice.
     if (settlement === null) throw error;
@@ -188,10 +196,11 @@ function handOver(message: ClaimedMessage, { marks, clock }: Pick<DeliverService
 
 async function tellAccount(
   account: AccountRelayRow,
-  { outcomes, isAccountWell, isClosing }: Transmitted,
-  services: Pick<DeliverServices, 'accountTrouble' | 'accountWell' | 'slowDown'>,
+  { outcomes, isAccountWell, isReached, isClosing, startedAt }: Transmitted & { readonly startedAt: number },
+  services: Pick<DeliverServices, 'accountTrouble' | 'accountWell' | 'pathTried' | 'slowDown'>,
 ): Promise<void> {
-  if (isClosing) services.slowDown(account);
+  if (isClosing) services.slowDown(account, startedAt);
+  if (isReached !== null) services.pathTried(account, isReached);
   const trouble = outcomes.find(({ verdict }) => verdict === 'account');
   if (trouble === undefined) {
     if (isAccountWell) services.accountWell(account);
@@ -235,13 +244,14 @@ function notAdmitted(
 
 function expiry(message: ClaimedMessage, loaded: LoadedMessage, session: number, now: number): Settlement {
   const reason = 'expired before it could be sent';
+  const result = loaded.decided.includes('sent') ? 'partially_sent' : 'expired';
   return {
     pk: message.pk,
     tenantId: message.tenant_id,
     session,
     now,
     state: 'final',
-    result: loaded.decided.includes('sent') ? 'partially_sent' : 'expired',
+    result,
     attempts: message.attempts,
     eligibleAt: null,
     lastError: reason,
@@ -254,9 +264,9 @@ function expiry(message: ClaimedMessage, loaded: LoadedMessage, session: number,
       stage: null,
       code: null,
       enhanced: null,
-      reply: reason,
+      reply: null,
       verdict: null,
     })),
-    event: { type: 'expired', attempt: message.attempts, detail: { reason } },
+    event: { type: result, attempt: message.attempts, detail: { reason } },
   };
 }

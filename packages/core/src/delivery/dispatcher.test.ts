@@ -279,7 +279,7 @@ describe('a lane over its limit', () => {
     await using world = new DispatchWorld();
     const account = world.addAccount('a', { limits });
     const until = world.clock.now() + 60_000;
-    account.gates = [{ kind: 'rate_limited', scope: 'account', windowMs: 60_000, limit: 1, until }];
+    account.gates = [{ kind: 'rate_limited', scope: 'account', windowMs: 60_000, limit: 1, until, isSpent: true }];
     await world.dispatcher.accountChanged('a');
     world.quota = 0;
     world.accept('a', 2);
@@ -298,12 +298,29 @@ describe('a lane over its limit', () => {
     world.accept('a', 1);
     await world.idle();
     const until = world.clock.now() + 60_000;
-    account.gates = [{ kind: 'rate_limited', scope: 'account', windowMs: 60_000, limit: 1, until }];
+    account.gates = [{ kind: 'rate_limited', scope: 'account', windowMs: 60_000, limit: 1, until, isSpent: true }];
     await world.dispatcher.accountChanged('a');
     world.accept('a', 150);
     await world.idle();
     expect(world.rejected).toHaveLength(150);
     expect(world.running).toHaveLength(1);
+  });
+
+  test('has none failed while only messages in flight fill the limit', async () => {
+    await using world = new DispatchWorld();
+    const account = world.addAccount('a', { limits, limitBehavior: 'reject' });
+    world.accept('a', 1);
+    await world.idle();
+    const gate = { kind: 'rate_limited', scope: 'account', windowMs: 60_000, limit: 1 } as const;
+    account.gates = [{ ...gate, until: world.clock.now() + 250, isSpent: false }];
+    await world.dispatcher.accountChanged('a');
+    world.accept('a', 3);
+    await world.idle();
+    expect(world.rejected).toEqual([]);
+    account.gates = [{ ...gate, until: world.clock.now() + 60_000, isSpent: true }];
+    await world.clock.advance(250);
+    await world.idle();
+    expect(world.rejected).toHaveLength(3);
   });
 });
 

@@ -95,9 +95,14 @@ export class Dispatcher {
     this.#slots = new Slots(clock, settings);
     this.#line = new ClaimLine(this.#slots);
     this.#probes = new Probes(services);
-    this.#doors = new LaneDoors({ clock, readGates, onOpen: (lane) => this.#opened(lane) });
+    this.#doors = new LaneDoors({
+      clock,
+      readGates,
+      onOpen: (lane) => this.#opened(lane),
+      onShut: (lane) => this.#rejectOverLimit(lane),
+    });
     services.budget.onMore((lane) => this.#lineUp(lane, true));
-    this.#overLimit = new OverLimit(services, (lane) => this.#doors.isOverLimit(lane));
+    this.#overLimit = new OverLimit(services, (lane) => this.#doors.hasSpentLimit(lane));
   }
 
   /** Messages being sent, and those claimed ahead. */
@@ -190,12 +195,15 @@ export class Dispatcher {
     return this.#probes.isPaused(accountPk);
   }
 
-  /** The relay says 421. */
-  slowDown(accountPk: string): void {
-    this.#lanes.get(accountPk)?.slowDown();
+  /** The relay says 421 to an attempt that began then; monotonic milliseconds. */
+  slowDown(accountPk: string, startedAt: number): void {
+    const lane = this.#lanes.get(accountPk);
+    if (lane?.slowDown(startedAt, this.#s.clock.monotonic()) !== true) return;
+    // Those that still wait for a connection would open as many again; they go back uncounted.
+    this.#s.flights.drop((message) => message.account_pk === accountPk && !lane.buffered.includes(message));
   }
 
-  /** The relay took commands of a transaction, or could not be reached. */
+  /** The relay judged mail, or could not be reached. */
   pathTried(accountPk: string, isReached: boolean): void {
     const lane = this.#lanes.get(accountPk);
     if (lane === undefined) return;
@@ -254,7 +262,6 @@ export class Dispatcher {
     this.#line.remove(lane);
     // What was reserved under a rate limit may go; what a person or a broken account holds back may not.
     if (!this.#doors.isOverLimit(lane)) this.#giveUp(lane);
-    this.#rejectOverLimit(lane);
     return false;
   }
 

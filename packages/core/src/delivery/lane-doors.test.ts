@@ -8,13 +8,10 @@ import { laneSettings } from './dispatch-world.case.ts';
 import { Lane } from './lane.ts';
 import { LaneDoors } from './lane-doors.ts';
 
-const limited = (until: number): Gate => ({
-  kind: 'rate_limited',
-  scope: 'account',
-  windowMs: 60_000,
-  limit: 1,
-  until,
-});
+const limited = (
+  until: number,
+  { scope = 'account', isSpent = true }: { readonly scope?: 'account' | 'tenant'; readonly isSpent?: boolean } = {},
+): Gate => ({ kind: 'rate_limited', scope, windowMs: 60_000, limit: 1, until, isSpent });
 const accountPaused = (until: number): Gate => ({
   kind: 'account_paused',
   scope: 'account',
@@ -28,10 +25,12 @@ function setUp(gates: readonly Gate[] = []) {
   const clock = new VirtualClock();
   const lane = new Lane({ accountPk: 'a', tenantId: 'acme' }, laneSettings());
   const opened: Lane[] = [];
+  const shut: Lane[] = [];
   const world = {
     clock,
     lane,
     opened,
+    shut,
     gates,
     readings: 0,
     /** Of the next reading. */
@@ -51,6 +50,7 @@ function setUp(gates: readonly Gate[] = []) {
       return found;
     },
     onOpen: (of) => void opened.push(of),
+    onShut: (of) => void shut.push(of),
   });
   return { ...world, world, doors };
 }
@@ -93,6 +93,38 @@ describe('a lane that may not send', () => {
     world.gates = [limited(until), accountPaused(until)];
     await doors.check(lane);
     expect(doors.isOverLimit(lane)).toBe(false);
+  });
+
+  test('has spent its limit where what was sent fills it, not where messages in flight or a limit of the tenant do', async () => {
+    const { doors, world, lane, clock } = setUp();
+    const until = clock.now() + 1_000;
+    const cases: readonly (readonly [readonly Gate[], boolean])[] = [
+      [[], false],
+      [[limited(until)], true],
+      [[limited(until, { isSpent: false })], false],
+      [[limited(until, { scope: 'tenant' })], false],
+      [[limited(until, { isSpent: false }), limited(until, { scope: 'tenant' })], false],
+      [[limited(until, { isSpent: false }), limited(until)], true],
+      [[limited(until), SUSPENDED], false],
+    ];
+    for (const [gates, isSpent] of cases) {
+      world.gates = gates;
+      await doors.check(lane);
+      expect(doors.hasSpentLimit(lane), JSON.stringify(gates)).toBe(isSpent);
+    }
+  });
+
+  test('is told of each time that it is found closed, also when its own time brings the look', async () => {
+    const { doors, world, lane, clock, shut } = setUp();
+    world.gates = [limited(clock.now() + 1_000)];
+    await doors.check(lane);
+    expect(shut).toEqual([lane]);
+    world.gates = [limited(clock.now() + 2_000)];
+    await clock.advance(1_000);
+    expect(shut).toEqual([lane, lane]);
+    world.gates = [];
+    await doors.check(lane);
+    expect(shut).toHaveLength(2);
   });
 
   test('looks again at its new time when the gates change', async () => {

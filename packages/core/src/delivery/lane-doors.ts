@@ -10,6 +10,8 @@ export interface LaneDoorsServices {
   readonly readGates: (lane: Lane, now: number) => Promise<readonly Gate[]>;
   /** A closed lane may send again. */
   readonly onOpen: (lane: Lane) => void;
+  /** A reading found that a lane may not send, whether or not it was closed before. */
+  readonly onShut: (lane: Lane) => void;
 }
 
 interface Closure {
@@ -51,6 +53,18 @@ export class LaneDoors {
   }
 
   /**
+   * Whether what the account sent alone fills its limit, and nothing else keeps the lane: what is ready now is over the
+   * limit for sure. A limit of the tenant is no reason, for `limit_behavior` is the account's.
+   */
+  hasSpentLimit(lane: Lane): boolean {
+    const gates = this.#closures.get(lane)?.gates ?? [];
+    return (
+      this.isOverLimit(lane) &&
+      gates.some((gate) => gate.kind === 'rate_limited' && gate.scope === 'account' && gate.isSpent)
+    );
+  }
+
+  /**
    * Read the gates of a lane again and open or close it. A reading that is under way may be older than what the call is
    * made for, so another follows it; all calls until then share that one.
    */
@@ -83,7 +97,7 @@ export class LaneDoors {
   }
 
   async #check(lane: Lane): Promise<boolean> {
-    const { clock, readGates, onOpen } = this.#s;
+    const { clock, readGates, onOpen, onShut } = this.#s;
     const gates = await readGates(lane, clock.now());
     if (this.#isDisposed) return gates.length === 0;
     const before = this.#closures.get(lane);
@@ -96,6 +110,7 @@ export class LaneDoors {
     // To the end, so that who looks at some of the closed lanes comes round to all.
     this.#closures.delete(lane);
     this.#closures.set(lane, { gates, timer: this.#timerFor(lane, gates) });
+    onShut(lane);
     return false;
   }
 

@@ -79,38 +79,53 @@ test('a lane is stalled while something runs and nothing ended since', () => {
 });
 
 describe('a relay that says 421', () => {
-  test('gets half as much at a time, down to one', () => {
-    const one = lane(10);
-    const seen = [1, 2, 3, 4, 5].map(() => {
-      one.slowDown();
+  /** A lane of so many connections, with two messages for each. */
+  const wide = (maxConnections: number): Lane =>
+    new Lane({ accountPk: 'a', tenantId: 'acme' }, laneSettings({ capacity: 2 * maxConnections, maxConnections }));
+
+  test('gets half the connections, each with one message, down to one', () => {
+    const one = wide(10);
+    const seen = [1, 2, 3, 4, 5].map((ms) => {
+      one.slowDown(ms, ms);
       return one.capacity;
     });
     expect(seen).toEqual([5, 2, 1, 1, 1]);
   });
 
-  test('gets one more after twenty that went well, up to what the account allows', () => {
-    const one = lane(4);
-    one.slowDown();
+  test('says it once, whatever else was under way then', () => {
+    const one = wide(8);
+    expect(one.slowDown(100, 200)).toBe(true);
+    for (const startedAt of [50, 150, 200]) expect(one.slowDown(startedAt, 300)).toBe(false);
+    expect(one.capacity).toBe(4);
+    expect(one.slowDown(201, 300)).toBe(true);
+    expect(one.capacity).toBe(2);
+  });
+
+  test('gets one more after twenty that it judged, and all again once it has as many as the account allows', () => {
+    const one = wide(4);
+    one.slowDown(1, 1);
     wentWell(one, 19);
     expect(one.capacity).toBe(2);
     wentWell(one, 1);
     expect(one.capacity).toBe(3);
+    wentWell(one, 20);
+    expect(one.capacity).toBe(8);
     wentWell(one, 200);
-    expect(one.capacity).toBe(4);
+    expect(one.capacity).toBe(8);
   });
 
   test('begins to count anew with each 421', () => {
-    const one = lane(10);
-    one.slowDown();
+    const one = wide(10);
+    one.slowDown(1, 1);
     wentWell(one, 19);
-    one.slowDown();
+    one.slowDown(2, 2);
     wentWell(one, 19);
     expect(one.capacity).toBe(2);
   });
 
   test('is forgotten with new settings', () => {
-    const one = lane(10);
-    one.slowDown();
+    const one = wide(10);
+    one.slowDown(1, 1);
     one.change(laneSettings({ capacity: 8 }));
     expect(one.capacity).toBe(8);
   });

@@ -28,7 +28,7 @@ export interface LaneSettings {
 const IMMEDIATE_AT_ONCE = 2;
 /** A message that waits for a connection, or for the commit of its outcome, leaves the connections to others. */
 export const RUNNING_PER_CONNECTION = 2;
-/** Outcomes without a 421 after which a slowed lane gets one more slot. */
+/** Messages that the relay judged, after which a slowed lane gets one more connection. */
 const SPEED_UP_AFTER = 20;
 
 /** The ready messages of one account, as this engine sees them. */
@@ -54,8 +54,10 @@ export class Lane implements LaneKey {
   readonly order = new SendOrder();
   /** Connections that this instance may open. */
   share = Number.POSITIVE_INFINITY;
-  /** Below the capacity after the relay said 421: it closes connections, so it gets fewer. */
+  /** Below the capacity after the relay said 421: the connections that are left to it, each with one message. */
   #slots: number;
+  /** What began before has nothing new to say of the 421; monotonic milliseconds. */
+  #slowedAt = Number.NEGATIVE_INFINITY;
   #outcomes = 0;
 
   constructor(key: LaneKey, settings: LaneSettings) {
@@ -132,17 +134,27 @@ export class Lane implements LaneKey {
     this.#slots = settings.capacity;
   }
 
-  /** The relay said 421: half as much at a time. */
-  slowDown(): void {
-    this.#slots = Math.max(1, Math.floor(this.capacity / 2));
+  /**
+   * The relay said 421 to an attempt that began at `startedAt`: half as many connections. One that closes several at
+   * once says so once. Each carries one message meanwhile, for as many connections as messages run may be open.
+   *
+   * @returns whether it is news
+   */
+  slowDown(startedAt: number, now: number): boolean {
+    if (startedAt <= this.#slowedAt) return false;
+    this.#slowedAt = now;
+    this.#slots = Math.max(1, Math.floor(Math.min(this.#slots, this.settings.maxConnections) / 2));
     this.#outcomes = 0;
+    return true;
   }
 
-  /** An attempt ended without a 421. */
+  /** The relay judged a message. */
   wentWell(): void {
     this.#outcomes += 1;
-    if (this.#outcomes < SPEED_UP_AFTER || this.#slots >= this.settings.capacity) return;
+    const { capacity, maxConnections } = this.settings;
+    if (this.#outcomes < SPEED_UP_AFTER || this.#slots >= capacity) return;
     this.#outcomes = 0;
     this.#slots += 1;
+    if (this.#slots >= maxConnections) this.#slots = capacity;
   }
 }

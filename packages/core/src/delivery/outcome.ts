@@ -59,7 +59,16 @@ export function outcomeOf(recipient: PendingRecipient, reply: RecipientReply, ju
   }
   const { stage, text } = reply.fault;
   const { verdict } = classifyFault(reply.fault);
-  const broken = { recipient, stage, code: null, enhanced: null, verdict, doubt: reply.doubt };
+  const broken = {
+    recipient,
+    stage,
+    code: null,
+    enhanced: null,
+    verdict,
+    doubt: reply.doubt,
+    // TLS may fail at any time; in doubt the relay may have taken it, so that it was an attempt.
+    uncounted: verdict === 'account' && !reply.doubt,
+  };
   // A broken connection says nothing of the recipient, however often it breaks; only age ends that.
   if (!reply.doubt || judgement.onInDoubt === 'retry') return { ...broken, state: 'pending', reply: text };
   return judgement.onInDoubt === 'hold'

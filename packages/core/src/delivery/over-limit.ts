@@ -15,20 +15,24 @@ export interface OverLimitServices {
 /** Messages over the limit that are failed at once. */
 const REJECT_BATCH = 100;
 
-/** Fails what an account with `limit_behavior: reject` may not send: together, without a turn and without a connection. */
+/**
+ * Fails what an account with `limit_behavior: reject` may not send: together, without a turn and without a connection.
+ * What finds the limit full only of messages in flight waits, since those may fail and leave it to others.
+ */
 export class OverLimit {
   readonly #s: OverLimitServices;
-  readonly #isOverLimit: (lane: Lane) => boolean;
+  readonly #hasSpentLimit: (lane: Lane) => boolean;
   readonly #rejecting = new Set<Lane>();
 
-  constructor(services: OverLimitServices, isOverLimit: (lane: Lane) => boolean) {
+  constructor(services: OverLimitServices, hasSpentLimit: (lane: Lane) => boolean) {
     this.#s = services;
-    this.#isOverLimit = isOverLimit;
+    this.#hasSpentLimit = hasSpentLimit;
   }
 
-  /** Fail all that is ready in the lane while it is over its limit; null where it rejects nothing, or does so already. */
+  /** Fail all that is ready in the lane while its limit is spent; null where it rejects nothing, or does so already. */
   reject(lane: Lane): Promise<void> | null {
-    if (lane.settings.limitBehavior !== 'reject' || !this.#isOverLimit(lane) || this.#rejecting.has(lane)) return null;
+    if (lane.settings.limitBehavior !== 'reject' || !this.#hasSpentLimit(lane) || this.#rejecting.has(lane))
+      return null;
     return this.#rejectAll(lane);
   }
 
@@ -37,7 +41,7 @@ export class OverLimit {
     const { accountPk, tenantId } = lane;
     this.#rejecting.add(lane);
     try {
-      while (this.#isOverLimit(lane)) {
+      while (this.#hasSpentLimit(lane)) {
         const arrivals = lane.arrivals;
         const [messages = []] = await claim([{ accountPk, tenantId, quota: REJECT_BATCH, limits: null }], {
           session: keeper.number,

@@ -25,7 +25,8 @@ export interface PoolUse {
 
 /**
  * The connections that a message of this account uses. Of more than one, one is kept for immediate messages, so that
- * they never stand behind a queue that the relay takes slowly.
+ * they never stand behind a queue that the relay takes slowly; it may be opened beside all those of other accounts. An
+ * account's only connection is everybody's, and then an immediate message waits for the one that uses it.
  */
 export function poolRequest(account: AccountRelayRow, { isImmediate, share, settings, tokens }: PoolUse): PoolRequest {
   const maxConnections = Math.min(account.maxConnections, share);
@@ -38,6 +39,7 @@ export function poolRequest(account: AccountRelayRow, { isImmediate, share, sett
       maxTransactionsPerConnection: account.maxMessagesPerConnection,
       maxAgeMs: settings.maxAgeMs,
       idleMs: settings.idleMs,
+      isUrgent: isReserved,
     },
   };
 }

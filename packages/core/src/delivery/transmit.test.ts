@@ -109,8 +109,7 @@ describe('452 4.5.3 at RCPT', () => {
     const transmitted = await world.send(25);
     expect(countsOf(transmitted)).toEqual({ sent: 25 });
     expect(world.taken).toEqual([10, 10, 5]);
-    // One attempt, though in three transactions.
-    expect(transmitted?.sent).toEqual({ messages: 1, recipients: 25 });
+    expect(transmitted?.sent).toEqual({ messages: 3, recipients: 25 });
   });
 
   test('for everybody defers them all and is not asked again in this attempt', async () => {
@@ -223,7 +222,9 @@ describe('a later transaction of the same message', () => {
     expect(transmitted?.outcomes[1]).toMatchObject({ ...second, stage: 'mail' });
     expect(transmitted?.outcomes[2]).toMatchObject({ state: third });
     expect(world.asked.mails).toBe(mails);
-    expect(transmitted?.sent).toEqual({ messages: 1, recipients: third === 'sent' ? 2 : 1 });
+    expect(transmitted?.sent).toEqual(
+      third === 'sent' ? { messages: 2, recipients: 2 } : { messages: 1, recipients: 1 },
+    );
   });
 
   test('that is stopped before MAIL leaves the rest untried and uncounted', async () => {
@@ -242,13 +243,31 @@ describe('what the relay says of itself', () => {
   test.each(['CONNECT', 'EHLO', 'MAIL', 'RCPT', 'DATA', 'DOT'])('421 at %s asks to slow down', async (verb) => {
     await using world = await startWorld({ answers: { [verb]: () => '421 4.3.2 shutting down' } });
     const transmitted = await world.send(1);
-    expect(transmitted?.isClosing).toBe(true);
+    expect(transmitted).toMatchObject({ isClosing: true, isReached: false });
     expect(transmitted?.outcomes).toMatchObject([{ state: 'pending', code: 421 }]);
   });
 
   test('451 at MAIL is no reason to slow down, and says that the account is well', async () => {
     await using world = await startWorld({ answers: { MAIL: () => '451 4.3.0 not now' } });
-    expect(await world.send(1)).toMatchObject({ isClosing: false, isAccountWell: true });
+    expect(await world.send(1)).toMatchObject({ isClosing: false, isAccountWell: true, isReached: null });
+  });
+
+  test.each([
+    ['MAIL', '550 5.7.1 not from you', true],
+    ['RCPT', '450 4.2.1 not now', true],
+    ['DOT', '250 2.0.0 queued', true],
+    ['DOT', '451 4.3.0 not now', null],
+    ['CONNECT', '554 5.7.1 not from there', false],
+  ])('"%s: %s" says of the way to it: %s', async (verb, reply, isReached) => {
+    await using world = await startWorld({ answers: { [verb]: () => reply } });
+    expect(await world.send(1)).toMatchObject({ isReached });
+  });
+
+  test('421 after it took some says nothing of the way to it', async () => {
+    let mails = 0;
+    const MAIL = (): string => (++mails === 1 ? '250 ok' : '421 4.3.2 enough');
+    await using world = await startWorld({ extensions: ['LIMITS RCPTMAX=1'], answers: { MAIL } });
+    expect(await world.send(2)).toMatchObject({ isClosing: true, isReached: null });
   });
 
   test.each([
@@ -258,7 +277,7 @@ describe('what the relay says of itself', () => {
     const auth = { user: 'u', method: 'auto', password: 'p' } as const;
     await using world = await startWorld({ answers: { [verb]: () => reply } }, { auth });
     const transmitted = await world.send(2);
-    expect(transmitted).toMatchObject({ isAccountWell: false, sent: { messages: 0, recipients: 0 } });
+    expect(transmitted).toMatchObject({ isAccountWell: false, isReached: null, sent: { messages: 0, recipients: 0 } });
     expect(transmitted?.outcomes).toMatchObject([
       { state: 'pending', verdict: 'account', uncounted: true },
       { state: 'pending', verdict: 'account', uncounted: true },
@@ -267,6 +286,11 @@ describe('what the relay says of itself', () => {
 });
 
 describe('what counts as sent', () => {
+  test('is each transaction, for the relay counts those', async () => {
+    await using world = await startWorld({ extensions: ['LIMITS RCPTMAX=2'] });
+    expect((await world.send(5))?.sent).toEqual({ messages: 3, recipients: 5 });
+  });
+
   const cases = [
     { verb: 'MAIL', reply: '550 5.7.1 no', recipients: 0 },
     { verb: 'RCPT', reply: '550 5.1.1 no', recipients: 0 },

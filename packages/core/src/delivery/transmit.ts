@@ -37,6 +37,11 @@ export interface Transmitted {
   readonly sent: { readonly messages: number; readonly recipients: number };
   /** The relay took MAIL or refused the mail for its own sake: the account works. */
   readonly isAccountWell: boolean;
+  /**
+   * True where the relay judged the mail, false where it could not be reached or broke off; null where that is not
+   * known, as after a reply that only puts off.
+   */
+  readonly isReached: boolean | null;
   /** The relay said 421. */
   readonly isClosing: boolean;
   /** Of the last transaction. */
@@ -99,6 +104,7 @@ export async function transmit(
     isAccountWell: [...outcomes.values()].some(
       ({ stage, verdict }) => AFTER_OPENING.has(stage ?? '') && verdict !== 'account',
     ),
+    isReached: isReached([...outcomes.values()], closing),
     isClosing: closing,
     transcript,
   };
@@ -106,6 +112,17 @@ export async function transmit(
 
 /** Stages that are reached by a session that could be opened. */
 const AFTER_OPENING: ReadonlySet<string> = new Set<SmtpStage>(['mail', 'rcpt', 'data', 'body', 'dot']);
+
+function isReached(tried: readonly RecipientOutcome[], isClosing: boolean): boolean | null {
+  const saidNothing = ({ stage, code, verdict }: RecipientOutcome): boolean =>
+    verdict === 'path' && (isClosing || code === null || !AFTER_OPENING.has(stage ?? ''));
+  if (tried.every(saidNothing)) return false;
+  if (isClosing) return null;
+  const isJudged = tried.some(
+    ({ stage, verdict }) => AFTER_OPENING.has(stage ?? '') && verdict !== 'account' && verdict !== 'path',
+  );
+  return isJudged ? true : null;
+}
 
 async function sendGroup(
   wire: WireMessage,
@@ -203,7 +220,7 @@ function isPutOff({ stage, state }: RecipientOutcome): boolean {
 
 function countSent(groups: readonly (readonly RecipientReply[])[]): Transmitted['sent'] {
   const sent = groups.map((replies) => replies.filter(wasSent).length).filter((count) => count > 0);
-  return { messages: Math.min(1, sent.length), recipients: sent.reduce((sum, count) => sum + count, 0) };
+  return { messages: sent.length, recipients: sent.reduce((sum, count) => sum + count, 0) };
 }
 
 /** Whether the relay was asked to take the content for this recipient. */

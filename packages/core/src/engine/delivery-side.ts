@@ -74,7 +74,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
   const settings = config.delivery;
   const { accounts } = stores;
   const { maxConnections, maxConnectionsPerHost } = settings;
-  const pool = createSmtpPool({ clock, maxConnections, maxConnectionsPerHost });
+  const pool = createSmtpPool({ clock, maxConnections, maxConnectionsPerHost, reserved: 1 });
   const tokens = createOAuthTokens({ clock });
   const flights = new Flights();
   const keeper = new SessionKeeper({
@@ -129,17 +129,14 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     policy: config.retry,
     accountTrouble: (account, reason, restMs) => health.failed(account, reason, restMs),
     accountWell(account) {
-      dispatcher.pathTried(account.pk, true);
       if (!dispatcher.isOnProbe(account.pk) || health.isResting(account.pk)) return;
       health.works(account).catch((error: unknown) => {
         log.warn({ accountPk: account.pk, err: error }, 'the pause of an account that works could not be ended');
       });
     },
-    slowDown: ({ pk }) => dispatcher.slowDown(pk),
-    onSettled: (message, settlement) => {
-      if (failedOnTheWay(settlement)) dispatcher.pathTried(message.account_pk, false);
-      parts.onSettled(message, settlement);
-    },
+    pathTried: ({ pk }, isReached) => dispatcher.pathTried(pk, isReached),
+    slowDown: ({ pk }, startedAt) => dispatcher.slowDown(pk, startedAt),
+    onSettled: parts.onSettled,
   };
   const budget = new ConnectionBudget({
     clock,
@@ -231,9 +228,4 @@ function laneSettingsOf(row: AccountRelayRow): LaneSettings {
 
 function limitsOfRow(row: AccountRelayRow) {
   return { account: row.limits, tenant: row.tenant.limits };
-}
-
-/** Nobody was served or refused: the relay could not be reached, or broke off. */
-function failedOnTheWay({ recipients }: Settlement): boolean {
-  return recipients.length > 0 && recipients.every(({ state, verdict }) => state === 'pending' && verdict === 'path');
 }

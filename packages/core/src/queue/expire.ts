@@ -86,6 +86,7 @@ export function prepareExpire(db: Database<CoreSchema>, makePk: MakePk): Expire 
     const { pk, tenant_id } = message;
     const reason = message.last_error ?? UNSENT;
     const isPartial = recipients.some(({ state }) => state === 'sent');
+    const isDoubtful = recipients.some(({ state }) => state === 'in_doubt');
     const expired = recipients
       .filter(({ state }) => state === 'pending' || state === 'in_doubt')
       .map(({ message_pk: _, ...recipient }) => ({ ...recipient, state: 'expired' }));
@@ -101,7 +102,7 @@ export function prepareExpire(db: Database<CoreSchema>, makePk: MakePk): Expire 
         type: isPartial ? 'partially_sent' : 'expired',
         at: now,
         attempt: 0,
-        detail: JSON.stringify({ reason, recipients: expired }),
+        detail: JSON.stringify({ reason, ...(isDoubtful ? { possibleDuplicate: true } : {}), recipients: expired }),
         seq: null,
       }),
     ]);

@@ -24,6 +24,8 @@ export type Gate =
       readonly windowMs: number;
       readonly limit: number;
       readonly until: number;
+      /** What was sent alone leaves no room; otherwise what is in flight may fail yet and give its place back. */
+      readonly isSpent: boolean;
     };
 
 /** Reads what the claim enforces, with the reasons. */
@@ -160,7 +162,9 @@ function rateGate(window: RateWindow, { rows, inFlight, units, now }: Usage): re
     }
     return null;
   };
+  const withoutFlying = roomAt(0) ?? now;
   // What flies ends in its own time and may free its place at once, so that is looked at again soon.
-  const until = roomAt(flying) ?? Math.max(roomAt(0) ?? now, now + bucketMs(windowMs));
-  return until === now ? [] : [{ kind: 'rate_limited', scope: kind, windowMs, limit, until }];
+  const until = roomAt(flying) ?? Math.max(withoutFlying, now + bucketMs(windowMs));
+  if (until === now) return [];
+  return [{ kind: 'rate_limited', scope: kind, windowMs, limit, until, isSpent: withoutFlying > now }];
 }

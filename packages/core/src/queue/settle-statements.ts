@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { sql } from 'kysely';
+import { type Expression, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Prepared } from '../database/statement.ts';
 import type { MessageRecipientsTable, MessagesTable } from '../entities/message/message.table.ts';
@@ -72,11 +72,11 @@ export function prepareSettleStatements(db: Database<CoreSchema>): SettleStateme
         .set((eb) => ({
           state: eb.ref('r.state'),
           attempts: eb.ref('r.attempts'),
-          stage: eb.ref('r.stage'),
-          code: eb.ref('r.code'),
-          enhanced: eb.ref('r.enhanced'),
-          reply: eb.ref('r.reply'),
-          verdict: eb.ref('r.verdict'),
+          stage: learnt('stage'),
+          code: learnt('code'),
+          enhanced: learnt('enhanced'),
+          reply: learnt('reply'),
+          verdict: learnt('verdict'),
           updated_at: eb.ref('r.updated_at'),
         }))
         .whereRef('message_recipients.message_pk', '=', 'r.message_pk')
@@ -118,4 +118,11 @@ export function prepareSettleStatements(db: Database<CoreSchema>): SettleStateme
         .returning('messages.pk'),
     ),
   };
+}
+
+/** What an attempt learnt of a recipient, or an earlier one where this one did not come to it. */
+function learnt<Column extends 'stage' | 'code' | 'enhanced' | 'reply' | 'verdict'>(
+  column: Column,
+): Expression<RecipientRow[Column]> {
+  return sql`case when r.stage is null then message_recipients.${sql.raw(column)} else r.${sql.raw(column)} end`;
 }

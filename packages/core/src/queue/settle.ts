@@ -31,6 +31,7 @@ export interface Settlement {
   readonly units: number;
   /** What counts under rate limits. */
   readonly uses: readonly RateUse[];
+  /** One without a stage was not tried: what an earlier attempt learnt of it stays. */
   readonly recipients: readonly Omit<MessageRecipientsTable, 'message_pk' | 'kind' | 'address' | 'updated_at'>[];
   readonly event: { readonly type: EventType; readonly attempt: number; readonly detail: EventDetail };
 }

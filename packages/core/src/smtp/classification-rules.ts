@@ -149,9 +149,10 @@ export const REPLY_RULES: readonly SourcedReplyRule[] = [
   },
   {
     stages: ['rcpt'],
-    status: ['5.4'],
+    status: ['5.4.1', '5.4.4'],
     verdict: 'recipient',
-    source: 'RFC 3463 §3.5: no route to this recipient for good; Exchange Online: 5.4.1 for an unknown one',
+    source:
+      'RFC 3463 §3.5: no host answers for this recipient, no route to it; Exchange Online: 5.4.1 for an unknown one',
   },
   { status: ['x.3', 'x.4'], verdict: 'path', source: 'RFC 3463 §3.4, §3.5: mail system, network and routing' },
   { status: ['x.6'], verdict: 'message', source: 'RFC 3463 §3.7: content or media' },

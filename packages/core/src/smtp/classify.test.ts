@@ -5,15 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { ReplyRule } from './classification.types.ts';
 import { BASE_VERDICTS, REPLY_RULES } from './classification-rules.ts';
 import { REPLY_VECTORS } from './classification-vectors.case.ts';
-import {
-  classifyConnectError,
-  classifyFault,
-  classifyReply,
-  isClosing,
-  isTooManyRecipients,
-  understand,
-  understandFault,
-} from './classify.ts';
+import { classifyConnectError, classifyFault, classifyReply, isClosing, isTooManyRecipients } from './classify.ts';
 import { SMTP_STAGES, type SmtpFaultRecord, type SmtpStage } from './reply.ts';
 import { SmtpConnectError } from './session.types.ts';
 
@@ -43,7 +35,8 @@ const textOf = (code: number, enhanced: string | null, stage: SmtpStage, rules: 
 describe('classifyReply', () => {
   test.each(REPLY_VECTORS)('%i %s at %s (%s) is %s', (...vector) => {
     const [code, enhanced, stage, text, wanted] = vector;
-    const { permanence, verdict } = understand({ code, enhanced, text }, stage);
+    const reply = { code, enhanced, text };
+    const { permanence, verdict } = classifyReply(reply, stage);
     expect(`${permanence} ${verdict}`).toBe(wanted);
   });
 
@@ -116,8 +109,8 @@ describe('classifyReply', () => {
   test('the text never decides', () => {
     fc.assert(
       fc.property(anyCode, anyEnhanced, anyStage, fc.string(), (code, enhanced, stage, text) => {
-        const { permanence, verdict } = understand({ code, enhanced, text }, stage);
-        expect({ permanence, verdict }).toEqual(classifyReply({ code, enhanced }, stage));
+        const reply = { code, enhanced, text };
+        expect(classifyReply(reply, stage)).toEqual(classifyReply({ code, enhanced }, stage));
       }),
     );
   });
@@ -219,32 +212,6 @@ describe('classifyConnectError', () => {
   test("a tenant's rules are asked", () => {
     const rules: readonly ReplyRule[] = [{ stages: ['auth'], codes: [535], verdict: 'path' }];
     expect(classifyConnectError(wrongPassword, rules)).toEqual({ permanence: 'temporary', verdict: 'path' });
-  });
-});
-
-describe('understand', () => {
-  test('gives all that a reply says and means', () => {
-    expect(understand({ code: 550, enhanced: '5.1.1', text: 'no such user' }, 'rcpt')).toEqual({
-      code: 550,
-      enhanced: '5.1.1',
-      class: 5,
-      permanence: 'permanent',
-      verdict: 'recipient',
-      stage: 'rcpt',
-      text: 'no such user',
-    });
-  });
-
-  test('a failure that is no reply has no code', () => {
-    expect(understandFault({ kind: 'tls', stage: 'starttls', text: 'certificate has expired' })).toEqual({
-      code: null,
-      enhanced: null,
-      class: 4,
-      permanence: 'temporary',
-      verdict: 'account',
-      stage: 'starttls',
-      text: 'certificate has expired',
-    });
   });
 });
 

@@ -37,30 +37,6 @@ export function classifyConnectError(error: SmtpConnectError, rules: readonly Re
   return error.reply === null ? classifyFault(error.fault) : classifyReply(error.reply, error.fault.stage, rules);
 }
 
-/** All that is known of a failure. */
-export interface Understanding extends Classification {
-  /** Null for a failure that is no reply. */
-  readonly code: number | null;
-  readonly enhanced: string | null;
-  /** First digit of the code; 4 for a failure that is no reply. */
-  readonly class: number;
-  readonly stage: SmtpStage;
-  /** For a person: the relay's text, or what broke. */
-  readonly text: string;
-}
-
-/** Read a reply that was no success: what it says, what it means. */
-export function understand(reply: SmtpReply, stage: SmtpStage, rules: readonly ReplyRule[] = []): Understanding {
-  const { code, enhanced, text } = reply;
-  return { code, enhanced, class: classOf(code), stage, text, ...classifyReply(reply, stage, rules) };
-}
-
-/** Read a failure that is no reply as {@link understand} reads a reply. */
-export function understandFault(fault: SmtpFaultRecord): Understanding {
-  const { stage, text } = fault;
-  return { code: null, enhanced: null, class: 4, stage, text, ...classifyFault(fault) };
-}
-
 /**
  * Whether the relay takes no further recipient in this transaction: the refused one, and what follows, goes in another
  * one at once. A bare 452 counts, for older relays say it so; as it may also mean a full disk, whoever goes on must

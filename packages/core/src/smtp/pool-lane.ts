@@ -48,6 +48,7 @@ export interface LaneParts {
   readonly clock: Clock;
   readonly open: OpenSession;
   readonly slots: PoolSlots;
+  readonly isUrgent: boolean;
   /** Told when the lane holds nothing more. */
   readonly onEmpty: () => void;
 }
@@ -60,6 +61,7 @@ export interface LaneParts {
  */
 export class PoolLane implements SlotUser {
   readonly host: string;
+  readonly isUrgent: boolean;
   readonly #clock: Clock;
   readonly #open: OpenSession;
   readonly #slots: PoolSlots;
@@ -80,7 +82,8 @@ export class PoolLane implements SlotUser {
   /** The settings opened a session, and were not refused since. */
   #hasWorked = false;
 
-  constructor({ host, port }: SmtpRelay, { clock, open, slots, onEmpty }: LaneParts) {
+  constructor({ host, port }: SmtpRelay, { clock, open, slots, isUrgent, onEmpty }: LaneParts) {
+    this.isUrgent = isUrgent;
     this.host = `${host.toLowerCase()}:${port}`;
     this.#clock = clock;
     this.#open = open;

@@ -253,17 +253,46 @@ describe('caps of all keys together', () => {
   });
 });
 
+describe('what is reserved for urgent keys', () => {
+  test.each(['maxConnections', 'maxConnectionsPerHost'])(
+    'of %s is theirs, however long others keep the rest',
+    async (cap) => {
+      await using world = await startWorld({ [cap]: 3, reserved: 1 });
+      const held = await Promise.all([world.acquire('low'), world.acquire('low')]);
+      const third = world.acquire('low');
+      await nextTurn();
+      expect(world.pool.stats().get('low')).toMatchObject({ busy: 2, opening: 0, waiting: 1 });
+      // Another account's, while not one of the low ones comes back.
+      await use(world.acquire('urgent', {}, { isUrgent: true }));
+      // Idle now, it makes room for the next urgent key, not for a low one.
+      await use(world.acquire('urgent too', {}, { isUrgent: true }));
+      expect(world.pool.stats().get('low')).toMatchObject({ busy: 2, opening: 0, waiting: 1 });
+      for (const each of held) each.release();
+      (await third).release();
+    },
+  );
+
+  test('is nothing where a cap is one', async () => {
+    await using world = await startWorld({ maxConnections: 1, reserved: 1 });
+    await use(world.acquire('low'));
+    await use(world.acquire('urgent', {}, { isUrgent: true }));
+    await use(world.acquire('low'));
+  });
+});
+
 test('slots are never taken beyond the caps, and nobody waits while one fits, whatever the users do', () => {
   /** A key whose connections open and close at once. */
   class User implements SlotUser {
     readonly host: string;
+    readonly isUrgent: boolean;
     readonly #slots: PoolSlots;
     busy = 0;
     idle = 0;
     wants = 0;
 
-    constructor(host: string, slots: PoolSlots) {
+    constructor({ host, isUrgent }: Pick<SlotUser, 'host' | 'isUrgent'>, slots: PoolSlots) {
       this.host = host;
+      this.isUrgent = isUrgent;
       this.#slots = slots;
     }
 
@@ -311,10 +340,19 @@ test('slots are never taken beyond the caps, and nobody waits while one fits, wh
     fc.property(
       fc.integer({ min: 1, max: 6 }),
       fc.integer({ min: 1, max: 4 }),
+      fc.nat(2),
       fc.array(step, { maxLength: 80 }),
-      (total, perHost, steps) => {
-        const slots = new PoolSlots({ maxConnections: total, maxConnectionsPerHost: perHost });
-        const users = Array.from({ length: 6 }, (_, index) => new User(`host${index % 3}`, slots));
+      (total, perHost, reserved, steps) => {
+        const slots = new PoolSlots({ maxConnections: total, maxConnectionsPerHost: perHost, reserved });
+        const users = Array.from(
+          { length: 6 },
+          (_, index) => new User({ host: `host${index % 3}`, isUrgent: index > 3 }, slots),
+        );
+        const count = (isMeant: (user: User) => boolean): number =>
+          users.filter(isMeant).reduce((sum, each) => sum + each.size, 0);
+        const isFull = (cap: number, { isUrgent }: User, isMeant: (user: User) => boolean): boolean =>
+          count(isMeant) === cap ||
+          (!isUrgent && count((each) => isMeant(each) && !each.isUrgent) === Math.max(1, cap - reserved));
         for (const { user: index, isRelease } of steps) {
           const user = users[index]!;
           if (isRelease) user.release();
@@ -322,13 +360,13 @@ test('slots are never taken beyond the caps, and nobody waits while one fits, wh
             user.wants += 1;
             user.serve();
           }
-          const ofHost = (host: string): number =>
-            users.filter((each) => each.host === host).reduce((sum, each) => sum + each.size, 0);
-          const all = users.reduce((sum, each) => sum + each.size, 0);
-          expect(all).toBeLessThanOrEqual(total);
           for (const each of users) {
-            expect(ofHost(each.host)).toBeLessThanOrEqual(perHost);
-            if (each.wants > 0) expect(all === total || ofHost(each.host) === perHost).toBe(true);
+            const isNeighbour = ({ host }: User): boolean => host === each.host;
+            expect(count(() => true)).toBeLessThanOrEqual(total);
+            expect(count(isNeighbour)).toBeLessThanOrEqual(perHost);
+            if (each.wants > 0) {
+              expect(isFull(total, each, () => true) || isFull(perHost, each, isNeighbour)).toBe(true);
+            }
           }
         }
         // Once everybody gives back what they have, again and again, all have been served.

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type Counted, SlotTally, type Tallied } from './slot-tally.ts';
 
 /** The connections of one key, as the slots see them. */
-export interface SlotUser {
-  /** `host:port`, in small letters. */
-  readonly host: string;
+export interface SlotUser extends Counted {
   /** Connections that it holds, those that open or close counted in. */
   readonly size: number;
   /** Monotonic time since which its longest idle connection is idle; null if none is. */
@@ -18,6 +17,8 @@ export interface SlotUser {
 export interface SlotCaps {
   readonly maxConnections: number;
   readonly maxConnectionsPerHost: number;
+  /** Of each cap, connections that only urgent keys may open; a cap of one keeps none. */
+  readonly reserved: number;
 }
 
 /**
@@ -29,14 +30,14 @@ const LOANS_PER_TURN = 10;
 /**
  * Who may open a connection, of all keys. Those that wait for a slot get it in turn, one each. To make room, idle
  * connections of other keys are closed, and then keys that hold more give up theirs when they come back from a loan.
+ * What is reserved for urgent keys is never anybody else's, so that they find a slot however long others keep theirs.
  */
 export class PoolSlots {
   readonly #caps: SlotCaps;
   readonly #taken = new Map<SlotUser, number>();
-  readonly #perHost = new Map<string, number>();
+  readonly #tally = new SlotTally();
   /** Who stands first is next. */
   readonly #wanting = new Set<SlotUser>();
-  #total = 0;
   /** Connections that were told to close for somebody, and still hold their slots. */
   readonly #leaving = new Map<SlotUser, number>();
   #isServing = false;
@@ -47,7 +48,7 @@ export class PoolSlots {
 
   /** Take a slot, or get in line for it; `serve` is called when it may be asked for again. */
   take(user: SlotUser): boolean {
-    if (!this.#fits(user, 0, 0)) {
+    if (!this.#fits(user)) {
       this.#wanting.add(user);
       return false;
     }
@@ -77,35 +78,34 @@ export class PoolSlots {
   /** Whether a connection that comes back from its loan must be closed, for a key that holds fewer. */
   mustYield(user: SlotUser, loans: number): boolean {
     const held = this.#taken.get(user) ?? 0;
+    const one = SlotTally.of(user, 1);
     for (const other of this.#unserved()) {
       const surplus = other === user ? 0 : held - other.size;
       if (surplus < 1 || (surplus === 1 && loans < LOANS_PER_TURN)) continue;
-      if (!this.#fits(other, 1, user.host === other.host ? 1 : 0)) continue;
+      if (!this.#fits(other, one)) continue;
       this.#noteLeaving(user);
       return true;
     }
     return false;
   }
 
-  /** Whether one more connection is within the caps, once so many others have gone. */
-  #fits({ host }: SlotUser, lessInTotal: number, lessOfHost: number): boolean {
-    const { maxConnections, maxConnectionsPerHost } = this.#caps;
+  /** Whether one more connection is within the caps, once these others have gone. */
+  #fits({ host, isUrgent }: SlotUser, going: SlotTally = NOBODY): boolean {
+    const { maxConnections, maxConnectionsPerHost, reserved } = this.#caps;
+    const isRoom = (taken: Tallied, less: Tallied, cap: number): boolean =>
+      taken.all - less.all < cap && (isUrgent || taken.normal - less.normal < Math.max(1, cap - reserved));
     return (
-      this.#total - lessInTotal < maxConnections && (this.#perHost.get(host) ?? 0) - lessOfHost < maxConnectionsPerHost
+      isRoom(this.#tally.total, going.total, maxConnections) &&
+      isRoom(this.#tally.ofHost(host), going.ofHost(host), maxConnectionsPerHost)
     );
   }
 
   /** Those in line for whom the connections that are closing already make no room, in turn. */
   *#unserved(): Generator<SlotUser> {
-    let inTotal = 0;
-    const ofHost = new Map<string, number>();
-    const add = (host: string, count: number): void => {
-      inTotal += count;
-      ofHost.set(host, (ofHost.get(host) ?? 0) + count);
-    };
-    for (const [{ host }, count] of this.#leaving) add(host, count);
+    const going = new SlotTally();
+    for (const [user, count] of this.#leaving) going.add(user, count);
     for (const user of this.#wanting) {
-      if (this.#fits(user, inTotal, ofHost.get(user.host) ?? 0)) add(user.host, -1);
+      if (this.#fits(user, going)) going.add(user, -1);
       else yield user;
     }
   }
@@ -126,7 +126,7 @@ export class PoolSlots {
   }
 
   #nextFitting(): SlotUser | null {
-    for (const user of this.#wanting) if (this.#fits(user, 0, 0)) return user;
+    for (const user of this.#wanting) if (this.#fits(user)) return user;
     return null;
   }
 
@@ -146,7 +146,7 @@ export class PoolSlots {
     for (const user of this.#taken.keys()) {
       const { idleSince } = user;
       if (user === wanting || idleSince === null) continue;
-      if (!this.#fits(wanting, 1, user.host === wanting.host ? 1 : 0)) continue;
+      if (!this.#fits(wanting, SlotTally.of(user, 1))) continue;
       if (oldest === null || idleSince < (oldest.idleSince ?? 0)) oldest = user;
     }
     return oldest;
@@ -160,9 +160,8 @@ export class PoolSlots {
     const before = this.#taken.get(user) ?? 0;
     if (size === 0) this.#taken.delete(user);
     else this.#taken.set(user, size);
-    this.#total += size - before;
-    const ofHost = (this.#perHost.get(user.host) ?? 0) + size - before;
-    if (ofHost === 0) this.#perHost.delete(user.host);
-    else this.#perHost.set(user.host, ofHost);
+    this.#tally.add(user, size - before);
   }
 }
+
+const NOBODY = new SlotTally();

@@ -22,20 +22,24 @@ export interface SmtpPoolOptions {
   readonly maxConnections?: number;
   /** The same to one host and port. @defaultValue no limit */
   readonly maxConnectionsPerHost?: number;
+  /** Of each of these two, connections that only urgent keys may open. @defaultValue 0 */
+  readonly reserved?: number;
 }
 
 /** Create a pool of SMTP sessions; it opens connections when they are asked for. */
 export function createSmtpPool(options: SmtpPoolOptions): SmtpPool {
   const { clock, open = openSession, maxConnections = Infinity, maxConnectionsPerHost = Infinity } = options;
+  const { reserved = 0 } = options;
   const slots = new PoolSlots({
     maxConnections: Math.max(1, maxConnections),
     maxConnectionsPerHost: Math.max(1, maxConnectionsPerHost),
+    reserved,
   });
   const lanes = new Map<string, PoolLane>();
   let onAllClosed: (() => void) | null = null;
   let closing: Promise<void> | null = null;
 
-  const laneOf = (key: string, relay: SmtpRelay): PoolLane => {
+  const laneOf = (key: string, relay: SmtpRelay, isUrgent: boolean): PoolLane => {
     const existing = lanes.get(key);
     if (existing !== undefined) return existing;
     const onEmpty = (): void => {
@@ -43,7 +47,7 @@ export function createSmtpPool(options: SmtpPoolOptions): SmtpPool {
       if (lanes.get(key) === lane) lanes.delete(key);
       if (lanes.size === 0) onAllClosed?.();
     };
-    const lane: PoolLane = new PoolLane(relay, { clock, open, slots, onEmpty });
+    const lane: PoolLane = new PoolLane(relay, { clock, open, slots, isUrgent, onEmpty });
     lanes.set(key, lane);
     return lane;
   };
@@ -69,10 +73,12 @@ export function createSmtpPool(options: SmtpPoolOptions): SmtpPool {
   return {
     acquire: (key: string, relay: SmtpRelay, limits: PoolLimits, signal?: AbortSignal) =>
       closing === null
-        ? laneOf(key, relay).acquire(relay, limits, signal)
+        ? laneOf(key, relay, limits.isUrgent === true).acquire(relay, limits, signal)
         : Promise.reject(givenUp('the pool is closed')),
     reserve: (key, relay, limits, signal) =>
-      closing === null ? laneOf(key, relay).reserve(limits, signal) : Promise.reject(givenUp('the pool is closed')),
+      closing === null
+        ? laneOf(key, relay, limits.isUrgent === true).reserve(limits, signal)
+        : Promise.reject(givenUp('the pool is closed')),
     retire: (key) => lanes.get(key)?.retire(),
     stats: () => new Map([...lanes].map(([key, lane]) => [key, lane.stats])),
     close,

@@ -11,6 +11,8 @@ export interface PoolLimits {
   readonly maxAgeMs: number;
   /** Milliseconds without use after which a connection is closed; below the relay's own limit, mostly 5 min. */
   readonly idleMs: number;
+  /** May open the connections that the pool reserves; the same for all callers of a key. @defaultValue false */
+  readonly isUrgent?: boolean;
 }
 
 /** A session on loan. */

@@ -52,6 +52,21 @@ export function expireConformance(open: OpenStore): void {
       expect(await world.events(pk)).toMatchObject([{ type: 'partially_sent' }]);
     });
 
+    test.each([
+      { states: ['sent', 'in_doubt', 'pending'] as const, type: 'partially_sent', possibleDuplicate: true },
+      { states: ['failed', 'in_doubt', 'pending'] as const, type: 'expired', possibleDuplicate: true },
+      { states: ['sent', 'failed', 'pending'] as const, type: 'partially_sent', possibleDuplicate: undefined },
+    ])('of $states it is told whether one may have arrived', async ({ states, type, possibleDuplicate }) => {
+      await using world = await createControlWorld(open);
+      const to = ['ann@example.org', 'bob@example.org', 'eve@example.org'];
+      const pk = await world.acceptAs('in_doubt', { to, expires_at: world.clock.now() });
+      await world.putRecipients(pk, states);
+      await prepareExpire(world.database, world.makePk)(world.clock.now(), 100);
+      const [event] = await world.events(pk);
+      expect(event?.type).toBe(type);
+      expect(JSON.parse(event?.detail ?? '').possibleDuplicate).toBe(possibleDuplicate);
+    });
+
     test('two instances that expire at once give each message up once, the oldest first', async () => {
       await using world = await createControlWorld(open);
       const other = await world.connect();

@@ -132,14 +132,14 @@ export function limitsConformance(open: OpenStore): void {
         expect(first, tenantId).toHaveLength(2);
         // In flight: nobody knows when that ends.
         const soon = world.clock.now() + bucketMs(windowMs);
-        expect(await sender.gates(lane, limits), tenantId).toEqual([{ ...gate, until: soon }]);
+        expect(await sender.gates(lane, limits), tenantId).toEqual([{ ...gate, until: soon, isSpent: false }]);
         expect(await sender.take(lane, { limits }), tenantId).toEqual([]);
 
         await world.clock.advance(1_234);
         const until = bucketOf(world.clock.now(), windowMs) + windowMs;
         await sender.sent(first, limits);
         await world.clock.advance(10);
-        const closed = [{ ...gate, until }];
+        const closed = [{ ...gate, until, isSpent: true }];
         expect(await sender.gates(lane, limits), tenantId).toEqual(closed);
         expect(await sender.gates(twin, limits), tenantId).toEqual(scope === 'tenant' ? closed : []);
         expect(await sender.take(twin, { limits }), tenantId).toHaveLength(scope === 'tenant' ? 0 : 1);

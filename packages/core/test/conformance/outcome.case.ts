@@ -61,6 +61,19 @@ export function outcomeConformance(open: OpenStore): void {
       expect(JSON.parse(event?.detail ?? '')).toEqual({ reason: 'rcpt: 550' });
     });
 
+    test('settle keeps what an earlier attempt learnt of a recipient that this one did not try', async () => {
+      await using world = await createWorld(open);
+      const pk = await world.accept();
+      const settle = prepareSettle(world.database, world.makePk);
+      const busy = { ...SENT, state: 'pending' as const, stage: 'rcpt', code: 450, enhanced: '4.2.1', reply: 'busy' };
+      const untried = { position: 0, attempts: 1, stage: null, code: null, enhanced: null, reply: null, verdict: null };
+      for (const recipients of [[busy], [{ ...untried, state: 'expired' as const }]]) {
+        const { session } = await world.claimAll();
+        await settle(world.settlement(pk, session, { state: 'ready', result: null, recipients }));
+      }
+      expect(await world.recipients(pk)).toMatchObject([{ ...busy, state: 'expired', attempts: 1 }]);
+    });
+
     test('settle as deferred sets the time of the next attempt and leaves the message unowned', async () => {
       await using world = await createWorld(open);
       const pk = await world.accept();

@@ -15,3 +15,15 @@ export function racingClock(speed: number): Clock {
     after: (ms, fn) => systemClock.after(ms / speed, fn),
   };
 }
+
+/** The system's time, with a wall clock that can be set forward. */
+export function settableClock(): Clock & { forward(ms: number): void } {
+  let aheadMs = 0;
+  return {
+    ...systemClock,
+    now: () => systemClock.now() + aheadMs,
+    forward(ms) {
+      aheadMs += ms;
+    },
+  };
+}

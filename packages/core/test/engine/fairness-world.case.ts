@@ -55,6 +55,12 @@ export async function addTenant(
   await addAccount(world, relay, { tenant_id: id, id, is_default: true, ...account });
 }
 
+/** Messages that are being sent now. */
+export async function sendingOf({ engine }: Pick<EngineWorld, 'engine'>): Promise<number> {
+  // The operation's output schema has it.
+  return ((await engine.execute('instance.get', {})) as { readonly sending: number }).sending;
+}
+
 type Overrides = Readonly<Record<string, Expression<unknown>>>;
 
 /** The n-th copy of a UUID. */

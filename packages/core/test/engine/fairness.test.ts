@@ -3,7 +3,7 @@
 import { eventually, startScriptedPeer, type TempDir, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { addAccount, type EngineWorld, mail, messageOf, openWorld } from './engine-world.case.ts';
-import { addTenant, copyMessage, type FairRelay, p99, startFairRelay } from './fairness-world.case.ts';
+import { addTenant, copyMessage, type FairRelay, p99, sendingOf, startFairRelay } from './fairness-world.case.ts';
 
 /** ADR 8: a relay that hangs costs others this much at most. */
 const STALL_MS = 2_000;
@@ -35,11 +35,6 @@ async function withDeadRelay(
   isWatched = tenants > 0;
   await run(world, sending);
   await Promise.all(sending);
-}
-
-async function sendingOf({ engine }: Pick<EngineWorld, 'engine'>): Promise<number> {
-  // The operation's output schema has it.
-  return ((await engine.execute('instance.get', {})) as { readonly sending: number }).sending;
 }
 
 function manyMails(count: number, fields: Parameters<typeof mail>[1] = {}) {
@@ -237,6 +232,25 @@ describe('priorities', () => {
     urgentCame.resolve();
     await relay.waitFor(101);
   });
+
+  test.each(['maxConnections', 'maxConnectionsPerHost'])(
+    'an immediate message goes at once while the low ones of another account hold all of %s but one',
+    async (cap) => {
+      const urgentCame = Promise.withResolvers<void>();
+      await using relay = await startFairRelay((id) => (id === 'urgent' ? undefined : urgentCame.promise));
+      await using world = await openWorld({ delivery: { [cap]: 4 } });
+      await addAccount(world, relay, { id: 'bulk', max_connections: 10 });
+      await addAccount(world, relay, { id: 'urgent' });
+      await world.engine.submit(manyMails(50, { account_id: 'bulk', priority: 'low' }));
+      await relay.waitFor(3);
+      await world.engine.submit([mail('urgent', { account_id: 'urgent', priority: 'immediate' })]);
+      await relay.waitFor(({ id }) => id === 'urgent');
+      // Not one of the low ones was answered until now.
+      expect(relay.arrivals).toHaveLength(4);
+      urgentCame.resolve();
+      await relay.waitFor(51);
+    },
+  );
 
   test('a low message is overtaken by the high ones of two steps at most, however many keep coming', async () => {
     const priorityStepMs = 400;

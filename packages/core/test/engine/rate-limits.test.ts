@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type ScriptedPeer, startScriptedPeer, tempDir } from '@mail-proxy/testkit';
+import { eventually, type ScriptedPeer, startScriptedPeer, tempDir } from '@mail-proxy/testkit';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.ts';
@@ -15,6 +15,7 @@ import {
   openWorld,
   serveMail,
 } from './engine-world.case.ts';
+import { sendingOf } from './fairness-world.case.ts';
 
 const MINUTE_MS = 60_000;
 /** A minute passes in a fifth of a second. */
@@ -38,11 +39,14 @@ interface Arrival {
 }
 
 /** A relay that notes by the engine's clock when it has a message. */
-async function startClockedRelay(clock: Clock): Promise<ScriptedPeer & { readonly arrivals: readonly Arrival[] }> {
+async function startClockedRelay(
+  clock: Clock,
+  extensions: readonly string[] = [],
+): Promise<ScriptedPeer & { readonly arrivals: readonly Arrival[] }> {
   const arrivals: Arrival[] = [];
   const peer = await startScriptedPeer((client) =>
     serveMail(client, {
-      extensions: ['PIPELINING'],
+      extensions: ['PIPELINING', ...extensions],
       onMessage({ to }) {
         arrivals.push({ at: clock.now(), recipients: to.length });
         return '250 queued';
@@ -192,6 +196,21 @@ test('while the limit is reached the next message waits in its place, and says f
   await allSent(world, 8);
 });
 
+test('a message counts for each of its transactions: a limit is exceeded by what is in flight when it is reached', async () => {
+  await using relay = await startClockedRelay(systemClock, ['LIMITS RCPTMAX=1']);
+  await using world = await openWorld();
+  // Four in hand at most, two that run and as many ready besides.
+  await addAccount(world, relay, { limit_per_minute: 12, max_connections: 1 });
+  const to = ['a@example.org', 'b@example.org', 'c@example.org'];
+  await world.engine.submit(mails(15, { to }));
+  const isClosed = async (): Promise<boolean> => {
+    const { waiting_for } = await messageOf(world, 'm14');
+    return (await sendingOf(world)) === 0 && waiting_for[0]?.kind === 'rate_limit';
+  };
+  await eventually(async () => relay.arrivals.length >= 12 && (await isClosed()));
+  expect(relay.arrivals.length).toBeLessThanOrEqual(12 + 4 * (to.length - 1));
+});
+
 test('an account that rejects fails what is over its limit, and sends what is not', async () => {
   await using relay = await startClockedRelay(systemClock);
   await using world = await openWorld();
@@ -212,6 +231,24 @@ test('an account that rejects fails what is over its limit, and sends what is no
   // What comes later is rejected at once as well.
   await world.engine.submit([mail('late')]);
   await eventsUntil(world, ({ id, event }) => id === 'late' && event === 'error');
+});
+
+test('an account that rejects fails nothing while nothing was sent: what is in flight may fail yet', async () => {
+  const gone = await startScriptedPeer(async () => {});
+  await gone.close(); // nobody listens there now
+  await using relay = await startClockedRelay(systemClock);
+  await using world = await openWorld();
+  await addAccount(world, gone, { limit_per_minute: 5, limit_behavior: 'reject' });
+  await world.engine.submit(mails(12));
+  const failedOnce = await eventsUntil(world, (_, all) => new Set(all.map(({ id }) => id)).size === 12);
+  expect(new Set(failedOnce.map(({ event }) => event))).toEqual(new Set(['deferred']));
+
+  await world.engine.execute('accounts.update', { account_id: 'main', tenant_id: 'default', port: relay.port });
+  const isEnd = ({ event }: { readonly event: string }): boolean => event !== 'deferred';
+  const events = await eventsUntil(world, (_, all) => all.filter(isEnd).length === 12);
+  const ends = events.filter(isEnd).map(({ event }) => event);
+  expect(ends.toSorted()).toEqual([...Array(7).fill('error'), ...Array(5).fill('sent')]);
+  expect(relay.arrivals).toHaveLength(5);
 });
 
 describe('a tenant that refuses over its limit', () => {
@@ -245,6 +282,9 @@ describe('a tenant that refuses over its limit', () => {
         { id: 'm3', status: 'accepted' },
       ],
     });
+    expect(batch.results[0]?.retry_after).toBeGreaterThan(0);
+    expect(batch.results[0]?.retry_after).toBeLessThanOrEqual(61);
+    expect(batch.results[1]).not.toHaveProperty('retry_after');
     await allSent(world, 3);
   });
 

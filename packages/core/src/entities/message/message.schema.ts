@@ -127,6 +127,8 @@ export const batchOutput = v.object({
       status: v.picklist(['accepted', 'rejected']),
       code: v.optional(v.string()),
       reason: v.optional(v.string()),
+      /** Whole seconds after which it may be accepted, where a rate limit refused it. */
+      retry_after: v.optional(v.number()),
     }),
   ),
 });

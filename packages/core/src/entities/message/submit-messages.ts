@@ -74,11 +74,12 @@ export async function submitMessages(
 
 /** The answer to a batch: one line a message, in the order of the request. */
 export function toBatchResult(submitted: readonly Submitted[]): BatchResult {
-  const results = submitted.map((one, index): BatchResult['results'][number] =>
-    one.ok
-      ? { index, id: one.id, pk: one.pk, status: 'accepted' }
-      : { index, id: one.id, status: 'rejected', code: one.error.code, reason: one.error.message },
-  );
+  const results = submitted.map((one, index): BatchResult['results'][number] => {
+    if (one.ok) return { index, id: one.id, pk: one.pk, status: 'accepted' };
+    const { code, message: reason, retryAfterMs } = one.error;
+    const retry = retryAfterMs === undefined ? {} : { retry_after: Math.ceil(retryAfterMs / 1_000) };
+    return { index, id: one.id, status: 'rejected', code, reason, ...retry };
+  });
   const accepted = submitted.filter((one) => one.ok).length;
   return { accepted, rejected: submitted.length - accepted, results };
 }

@@ -77,7 +77,7 @@ export function createSmtpPool(options: SmtpPoolOptions): SmtpPool {
         : Promise.reject(givenUp('the pool is closed')),
     reserve: (key, relay, limits, signal) =>
       closing === null
-        ? laneOf(key, relay, limits.isUrgent === true).reserve(limits, signal)
+        ? laneOf(key, relay, false).reserve(limits, signal)
         : Promise.reject(givenUp('the pool is closed')),
     retire: (key) => lanes.get(key)?.retire(),
     stats: () => new Map([...lanes].map(([key, lane]) => [key, lane.stats])),

@@ -8,12 +8,13 @@ import { migrate } from '../database/migrations/migrate.ts';
 import { openDatabase, parseDatabaseAddress } from '../database/open.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { isMailProxyError, MailProxyError } from '../errors.ts';
-import { pkGenerator } from '../identity.ts';
+import { type MakePk, pkGenerator } from '../identity.ts';
 import type { Mixin } from '../mixin/contract.ts';
 import { silentLog } from '../observability/log.ts';
 import { validate } from '../operations/validate.ts';
 import { type KeySource, loadOrCreateKey } from '../secrets/key-file.ts';
-import { createSealer } from '../secrets/sealer.ts';
+import { createSealer, type Sealer } from '../secrets/sealer.ts';
+import type { OpenSession } from '../smtp/pool-lane.ts';
 import { Engine } from './engine.ts';
 import type { MailEngine, MailEngineOptions } from './engine.types.ts';
 import { setUpMixins } from './set-up-mixins.ts';
@@ -34,38 +35,40 @@ import { createStores } from './stores.ts';
  */
 export async function createMailEngine(options: MailEngineOptions): Promise<MailEngine> {
   const config = parseConfig(options.config);
-  const { mixins = [], log = silentLog, clock = systemClock, random = systemRandom } = options;
   const sealer = createSealer(await loadOrCreateKey(keySource(config)));
   const database = await openDatabase<CoreSchema>(config.database);
-  // Migrations and mixins name the tables that they use.
-  const anyTables = database as unknown as Database<unknown>;
   try {
-    await migrate(anyTables, [CORE_MIGRATIONS, ...mixins.flatMap(migrationsOf)], clock.now());
-    const makePk = pkGenerator(clock);
-    const stores = createStores({ database, sealer, clock, makePk, config });
-    await stores.instances.ensure(config.instanceName, clock.now());
-    await stores.tenants.ensureDefaultTenant(clock.now());
-    const mixed = await setUpMixins(mixins, {
-      database: anyTables,
-      clock,
-      log,
-      config: options.mixinConfig ?? {},
-    });
-    return new Engine({
-      config,
-      database,
-      stores,
-      mixed,
-      makePk,
-      clock,
-      random,
-      log,
-      reportSink: options.reportSink,
-    });
+    return await composeEngine({ ...options, config, database, sealer });
   } catch (error) {
     await database[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What an engine is made of that the rest of the process gives it. */
+export interface Composition extends Omit<MailEngineOptions, 'config'> {
+  readonly config: EngineConfig;
+  readonly database: Database<CoreSchema>;
+  readonly sealer: Sealer;
+  /** @defaultValue over the network */
+  readonly openSession?: OpenSession;
+  /** @defaultValue by the clock */
+  readonly makePk?: MakePk;
+}
+
+/** Migrate an open database and put an engine on it; the engine disposes of it. */
+export async function composeEngine(composition: Composition): Promise<MailEngine> {
+  const { config, database, sealer, mixins = [], mixinConfig = {}, openSession } = composition;
+  const { log = silentLog, clock = systemClock, random = systemRandom } = composition;
+  const { makePk = pkGenerator(clock), reportSink } = composition;
+  // Migrations and mixins name the tables that they use.
+  const anyTables = database as unknown as Database<unknown>;
+  await migrate(anyTables, [CORE_MIGRATIONS, ...mixins.flatMap(migrationsOf)], clock.now());
+  const stores = createStores({ database, sealer, clock, makePk, config });
+  await stores.instances.ensure(config.instanceName, clock.now());
+  await stores.tenants.ensureDefaultTenant(clock.now());
+  const mixed = await setUpMixins(mixins, { database: anyTables, clock, log, config: mixinConfig });
+  return new Engine({ config, database, stores, mixed, makePk, clock, random, log, reportSink, openSession });
 }
 
 function parseConfig(input: MailEngineOptions['config']): EngineConfig {

@@ -26,6 +26,8 @@ import type { Settlement } from '../queue/settle.ts';
 import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
 import { createSmtpPool } from '../smtp/pool.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
+import type { OpenSession } from '../smtp/pool-lane.ts';
+import { openSession } from '../smtp/session.ts';
 import { type RelayVerification, verifyRelay } from '../smtp/verify-relay.ts';
 import type { Stores } from './stores.ts';
 
@@ -42,6 +44,8 @@ export interface DeliverySideParts {
   readonly onLimited: (message: ClaimedMessage, isRejected: boolean) => void;
   /** Events of this tenant, or of any, were written beside settlements. */
   readonly onTold: (tenantId?: string) => void;
+  /** @defaultValue over the network */
+  readonly openSession?: OpenSession | undefined;
 }
 
 /** The parts that deliver, wired to each other. */
@@ -67,7 +71,8 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
   const settings = config.delivery;
   const { accounts } = stores;
   const { maxConnections, maxConnectionsPerHost } = settings;
-  const pool = createSmtpPool({ clock, maxConnections, maxConnectionsPerHost });
+  const open = parts.openSession ?? openSession;
+  const pool = createSmtpPool({ clock, open, maxConnections, maxConnectionsPerHost });
   const tokens = createOAuthTokens({ clock });
   const flights = new Flights();
   const keeper = new SessionKeeper({

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { ModelRun } from './model-run.case.ts';
 
-const FIXED = process.env['GMP_MODEL_SEEDS']?.split(',').map(Number) ?? [1, 2, 3];
+const FIXED = process.env['GMP_MODEL_SEEDS']?.split(',').map(Number) ?? [1, 2, 3, 4];
 const STEPS = Number(process.env['GMP_MODEL_STEPS'] ?? 150);
 
 async function run(seed: number, steps: number): Promise<ReturnType<ModelRun['summary']>> {

@@ -31,7 +31,7 @@ export interface Sending {
 }
 
 /** What a step of a dialogue comes to. */
-export type Whim = 'fine' | 'cut' | 'later' | 'never' | 'closing' | 'dies';
+export type Whim = 'fine' | 'cut' | 'later' | 'never' | 'closing' | 'dies' | 'sleeps';
 
 /**
  * A relay that goes wrong at every step, by a chance that depends on the message and its attempt alone. What it took
@@ -107,8 +107,8 @@ export class FickleRelay {
 
   whim(random: Random): Whim {
     const chance = random();
-    if (this.isKind || chance >= 0.11) return 'fine';
-    return pick(random, ['cut', 'cut', 'cut', 'later', 'later', 'never', 'closing', 'dies']);
+    if (this.isKind || chance >= 0.12) return 'fine';
+    return pick(random, ['cut', 'cut', 'cut', 'later', 'later', 'never', 'closing', 'dies', 'sleeps']);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Random } from '../../src/clock.ts';
 import type { SmtpStage } from '../../src/smtp/reply.ts';
 import type { RecipientReply, SmtpSession, SmtpTransaction } from '../../src/smtp/session.types.ts';
 import { type FickleRelay, refusedBy, reply, type Sending, type Whim } from './fickle-relay.case.ts';
-import type { Life } from './life.case.ts';
+import { type Life, pauseMs } from './life.case.ts';
 
 /** How a transaction goes on after a step: with the relay's word, or not at all. */
 type Step = { readonly ok: true } | { readonly ok: false; readonly decide: (address: string) => RecipientReply };
@@ -107,11 +107,12 @@ export class FickleSession implements SmtpSession {
       await this.#life.arrival();
       return refusedBy('dot', whim);
     }
-    const isBroken = whim !== 'fine' || this.#isCut;
+    if (whim === 'sleeps') this.#life.pause(pauseMs(fate));
+    const isBroken = (whim !== 'fine' && whim !== 'sleeps') || this.#isCut;
     if (!(isBroken && isLost)) sending.takenAs = this.#relay.count();
     if (isBroken) return this.#cutAtDot(whim);
     // Some relays take their time here.
-    await clock.sleep(!isKind && fate() < 0.15 ? Math.floor(fate() * 15_000) : 0);
+    await clock.sleep(!isKind && fate() < 0.25 ? Math.floor(fate() * 15_000) : 0);
     await this.#hop(fate);
     if (this.#isCut) return broken('dot', true);
     return (address) => ({ status: 'accepted', address, reply: reply(250, '2.0.0') });
@@ -131,6 +132,7 @@ export class FickleSession implements SmtpSession {
     const whim = this.#relay.whim(fate);
     sending.isRefused ||= whim === 'never';
     if (whim === 'dies') this.#life.die();
+    if (whim === 'sleeps') this.#life.pause(pauseMs(fate));
     await this.#hop(fate);
     if (whim === 'cut') this.cut();
     if (this.#isCut) return { ok: false, decide: broken(stage, false) };

@@ -9,7 +9,7 @@ import { WriteGroupingDatabase } from '../../src/database/write-grouping-databas
 import type { UnitOutcome } from '../../src/database/write-queue.ts';
 import type { CoreSchema } from '../../src/entities/schema.ts';
 import { MailProxyError } from '../../src/errors.ts';
-import type { Life } from './life.case.ts';
+import { type Life, pauseMs } from './life.case.ts';
 import { pick } from './streams.case.ts';
 
 /**
@@ -71,11 +71,18 @@ function errorOf(error: unknown): Error {
 }
 
 /** What goes wrong with a commit; kept and not answered is what a connection makes of it that breaks at that moment. */
-type Fault = 'refused' | 'unanswered' | 'dies before' | 'dies after';
+type Fault = 'refused' | 'unanswered' | 'dies before' | 'dies after' | 'sleeps before' | 'sleeps after';
 
-const FAULTS: readonly Fault[] = ['refused', 'unanswered', 'dies before', 'dies after'];
+const FAULTS: readonly Fault[] = [
+  'refused',
+  'unanswered',
+  'dies before',
+  'dies after',
+  'sleeps before',
+  'sleeps after',
+];
 /** Of a commit that hands a message over or settles one, and of any other. */
-const CHANCES = { ofMessages: 0.06, ofOthers: 0.006 };
+const CHANCES = { ofMessages: 0.08, ofOthers: 0.006 };
 
 /** One process's connection to the disk. Several processes may have it open, as with PostgreSQL. */
 export class LifeDatabase extends WriteGroupingDatabase<CoreSchema> {
@@ -108,8 +115,14 @@ export class LifeDatabase extends WriteGroupingDatabase<CoreSchema> {
     const fault = this.#isFickle() ? this.#fault(units) : null;
     if (fault === 'dies before') this.#life.die();
     if (fault === 'dies before' || fault === 'refused') return this.#refuse();
+    if (fault === 'sleeps before') {
+      // It is on its way, and as long as the process sleeps nobody writes it.
+      this.#life.pause(pauseMs(this.#random));
+      await this.#life.arrival();
+    }
     const outcomes = this.#disk.commit(units);
     if (fault === 'dies after') this.#life.die();
+    if (fault === 'sleeps after') this.#life.pause(pauseMs(this.#random));
     await this.#outside.sleep(pick(this.#random, [0, 0, 1, 2, 5]));
     if (fault === 'unanswered') {
       for (const { parameters } of units.flat()) for (const value of parameters) this.#life.unanswered.add(value);

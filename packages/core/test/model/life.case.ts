@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Clock } from '../../src/clock.ts';
+import type { Clock, Random } from '../../src/clock.ts';
+import { pick } from './streams.case.ts';
+
+/** Short, so that it is over soon when a process stands still. */
+export const LEASE_MS = 9_000;
+
+/** How long a process stands still: around the lease, which it may or may not lose meanwhile. */
+export function pauseMs(random: Random): number {
+  return pick(random, [500, 0.8 * LEASE_MS, 1.4 * LEASE_MS, 1.6 * LEASE_MS, 2 * LEASE_MS, 3 * LEASE_MS]);
+}
 
 /**
  * A process as the operating system sees it: it runs, it stands still (SIGSTOP, a paused virtual machine), or it is
@@ -18,6 +27,7 @@ export class Life {
   /** Values of writes that were kept and not answered: what it does next, it does without knowing. */
   readonly unanswered = new Set<unknown>();
   #state: 'awake' | 'paused' | 'dead' = 'awake';
+  readonly #outside: Clock;
   readonly #waiting: (() => void)[] = [];
   readonly #tellDied: () => void;
 
@@ -26,6 +36,7 @@ export class Life {
     this.name = name;
     this.died = promise;
     this.#tellDied = resolve;
+    this.#outside = outside;
     this.clock = clockOf(this, outside);
     this.awakeSince = outside.now();
   }
@@ -44,10 +55,12 @@ export class Life {
     this.#tellDied();
   }
 
-  pause(): void {
+  /** Stand still for so long. */
+  pause(ms: number): void {
     if (this.#state !== 'awake') return;
     this.#state = 'paused';
     this.pauses += 1;
+    this.#outside.after(ms, () => this.goOn());
   }
 
   goOn(): void {

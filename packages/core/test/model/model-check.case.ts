@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Sending } from './fickle-relay.case.ts';
+import { LEASE_MS } from './life.case.ts';
 import { LANES, type Mail, type Stop } from './model-mail.case.ts';
-import { EXPIRY_SWEEP_MS, LEASE_MS, type ModelWorld } from './model-world.case.ts';
+import { EXPIRY_SWEEP_MS, type ModelWorld } from './model-world.case.ts';
 
 interface MessageRow {
   readonly id: string;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 export const POLICIES = ['retry', 'hold', 'fail'] as const;
+export const TENANTS = ['default', 'other'] as const;
 export const BATCHES = ['spring', 'summer'] as const;
 
 /** Where mail goes, and the rate limits there in any minute. */

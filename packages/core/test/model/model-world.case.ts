@@ -10,12 +10,10 @@ import type { Log } from '../../src/observability/log.ts';
 import { validate } from '../../src/operations/validate.ts';
 import { createSealer } from '../../src/secrets/sealer.ts';
 import { FickleRelay } from './fickle-relay.case.ts';
-import { Life } from './life.case.ts';
+import { LEASE_MS, Life } from './life.case.ts';
 import { Disk, LifeDatabase } from './life-database.case.ts';
 import { pick, streamOf } from './streams.case.ts';
 
-/** Short, so that it is over soon when a process stands still. */
-export const LEASE_MS = 9_000;
 export const EXPIRY_SWEEP_MS = 5_000;
 
 const CONFIG = validate(engineConfigSchema, {
@@ -40,8 +38,8 @@ export interface Instance {
 
 /** What a command came to: an answer, or silence that says nothing of whether it was done. */
 export type Answer<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly error: unknown };
+  /** `as` is its place among all that happened. */
+  { readonly ok: true; readonly value: Value; readonly as: number } | { readonly ok: false; readonly error: unknown };
 
 /** Two engines over one disk, a relay that goes wrong, and a time that moves only when the test moves it. */
 export class ModelWorld implements Disposable {
@@ -147,11 +145,12 @@ export class ModelWorld implements Disposable {
   async #pump<Value>(life: Life, work: Promise<Value>): Promise<Answer<Value>> {
     let answer: Answer<Value> | null = null;
     work.then(
-      (value) => (answer = { ok: true, value }),
+      (value) => (answer = { ok: true, value, as: this.next() }),
       (error: unknown) => (answer = { ok: false, error }),
     );
     for (;;) {
-      await this.clock.advance(1);
+      // Nothing comes from a process that stands still.
+      await this.clock.advance(life.isAwake ? 1 : 100);
       // Set by the promise, which the type checker does not see.
       const now = answer as Answer<Value> | null;
       if (now !== null) return now;

@@ -62,6 +62,21 @@ describe('who may call', () => {
     }
   });
 
+  test("a tenant changes how its own mail is sent, and gets 404 for another's, as for none", async () => {
+    await using app = await serveApp();
+    const key = await addTenant(app, 'acme');
+    await addTenant(app, 'other');
+    const change = (id: string) =>
+      app.call('PATCH', `/v1/tenants/${id}/sending`, { token: key, json: { on_in_doubt: 'hold' } });
+    const own = await change('acme');
+    expect([own.status, own.json.on_in_doubt]).toEqual([200, 'hold']);
+    for (const id of ['other', 'nobody']) {
+      const answer = await change(id);
+      expect([id, answer.status, answer.json.code]).toEqual([id, 404, 'not_found']);
+    }
+    expect((await app.call('GET', '/v1/tenants/other')).json.on_in_doubt).toBe('retry');
+  });
+
   test('a tenant may not do what is for the operator', async () => {
     await using app = await serveApp();
     const key = await addTenant(app, 'acme');

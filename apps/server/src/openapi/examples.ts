@@ -12,6 +12,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'tenants.create': { id: 'acme', name: 'Acme Ltd', client_base_url: 'https://acme.example' },
   'tenants.get': { tenant_id: 'acme' },
   'tenants.update': { tenant_id: 'acme', client_sync_path: '/mail-proxy/sync' },
+  'tenants.update-sending': { tenant_id: 'acme', on_in_doubt: 'hold' },
   'tenants.suspend': { tenant_id: 'acme' },
   'tenants.activate': { tenant_id: 'acme' },
   'tenants.delete': { tenant_id: 'acme' },

@@ -11,12 +11,13 @@ import { prepareSchemaCheck } from '../database/migrations/schema-check.ts';
 import { openDatabase, parseDatabaseAddress } from '../database/open.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { isMailProxyError, MailProxyError } from '../errors.ts';
-import { pkGenerator } from '../identity.ts';
+import { type MakePk, pkGenerator } from '../identity.ts';
 import type { Mixin } from '../mixin/contract.ts';
 import { silentLog } from '../observability/log.ts';
 import { validate } from '../operations/validate.ts';
 import { type KeySource, loadOrCreateKey } from '../secrets/key-file.ts';
-import { createSealer } from '../secrets/sealer.ts';
+import { createSealer, type Sealer } from '../secrets/sealer.ts';
+import type { OpenSession } from '../smtp/pool-lane.ts';
 import { refuseUnfinishedImport } from '../transfer/import-record.ts';
 import { Engine } from './engine.ts';
 import type { MailEngine, MailEngineOptions } from './engine.types.ts';
@@ -40,53 +41,71 @@ import { createStores } from './stores.ts';
  */
 export async function createMailEngine(options: MailEngineOptions): Promise<MailEngine> {
   const config = parseConfig(options.config);
-  const { mixins = [], log = silentLog, clock: machineClock = systemClock, random = systemRandom } = options;
   const sealer = createSealer(await loadOrCreateKey(keySource(config)));
   const database = await openDatabase<CoreSchema>(config.database);
-  // Migrations and mixins name the tables that they use.
-  const anyTables = database as unknown as Database<unknown>;
   try {
-    const clock = await sharedClock(anyTables, machineClock);
-    await refuseUnfinishedImport(anyTables);
-    const lists = migrationLists(mixins);
-    for (const step of await migrate(anyTables, lists, clock.now())) log.info(step, 'schema migrated');
-    const makePk = pkGenerator(clock);
-    const stores = createStores({ database, sealer, clock, makePk, config });
-    await stores.instances.ensure(config.instanceName, clock.now());
-    await stores.tenants.ensureDefaultTenant(clock.now());
-    const session = { number: () => 0 };
-    const mixed = await setUpMixins(mixins, {
-      database: anyTables,
-      clock,
-      log,
-      config: options.mixinConfig ?? {},
-      leasesOf: (mixin) =>
-        createLeases(mixin, {
-          store: stores.leases,
-          clock,
-          leaseMs: config.delivery.leaseMs,
-          session: () => session.number(),
-        }),
-    });
-    const engine = new Engine({
-      config,
-      database,
-      checkSchema: prepareSchemaCheck(anyTables, lists),
-      stores,
-      mixed,
-      makePk,
-      clock,
-      machineTime: () => machineClock.now(),
-      random,
-      log,
-      reportSink: options.reportSink,
-    });
-    session.number = () => engine.session;
-    return engine;
+    return await composeEngine({ ...options, config, database, sealer });
   } catch (error) {
     await database[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What an engine is made of that the rest of the process gives it. */
+export interface Composition extends Omit<MailEngineOptions, 'config'> {
+  readonly config: EngineConfig;
+  readonly database: Database<CoreSchema>;
+  readonly sealer: Sealer;
+  /** @defaultValue over the network */
+  readonly openSession?: OpenSession;
+  /** @defaultValue by the clock */
+  readonly makePk?: MakePk;
+}
+
+/** Migrate an open database and put an engine on it; the engine disposes of it. */
+export async function composeEngine(composition: Composition): Promise<MailEngine> {
+  const { config, database, sealer, mixins = [], mixinConfig = {}, openSession } = composition;
+  const { log = silentLog, clock: machineClock = systemClock, random = systemRandom, reportSink } = composition;
+  // Migrations and mixins name the tables that they use.
+  const anyTables = database as unknown as Database<unknown>;
+  const clock = await sharedClock(anyTables, machineClock);
+  const { makePk = pkGenerator(clock) } = composition;
+  await refuseUnfinishedImport(anyTables);
+  const lists = migrationLists(mixins);
+  for (const step of await migrate(anyTables, lists, clock.now())) log.info(step, 'schema migrated');
+  const stores = createStores({ database, sealer, clock, makePk, config });
+  await stores.instances.ensure(config.instanceName, clock.now());
+  await stores.tenants.ensureDefaultTenant(clock.now());
+  const session = { number: () => 0 };
+  const mixed = await setUpMixins(mixins, {
+    database: anyTables,
+    clock,
+    log,
+    config: mixinConfig,
+    leasesOf: (mixin) =>
+      createLeases(mixin, {
+        store: stores.leases,
+        clock,
+        leaseMs: config.delivery.leaseMs,
+        session: () => session.number(),
+      }),
+  });
+  const engine = new Engine({
+    config,
+    database,
+    checkSchema: prepareSchemaCheck(anyTables, lists),
+    stores,
+    mixed,
+    makePk,
+    clock,
+    machineTime: () => machineClock.now(),
+    random,
+    log,
+    reportSink,
+    openSession,
+  });
+  session.number = () => engine.session;
+  return engine;
 }
 
 /** @throws {MailProxyError} `invalid_config` with every field that is wrong */

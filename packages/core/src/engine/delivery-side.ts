@@ -29,6 +29,8 @@ import { LockStepRelays } from '../smtp/lock-step-relays.ts';
 import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
 import { createSmtpPool } from '../smtp/pool.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
+import type { OpenSession } from '../smtp/pool-lane.ts';
+import { openSession } from '../smtp/session.ts';
 import { type RelayVerification, verifyRelay } from '../smtp/verify-relay.ts';
 import type { Notice } from './peer-notices.ts';
 import type { Stores } from './stores.ts';
@@ -51,6 +53,8 @@ export interface DeliverySideParts {
   readonly onTold: (tenantId?: string) => void;
   /** Tell other instances. */
   readonly tell: (notice: Notice) => void;
+  /** @defaultValue over the network */
+  readonly openSession?: OpenSession | undefined;
 }
 
 /** The parts that deliver, wired to each other. */
@@ -74,7 +78,8 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
   const settings = config.delivery;
   const { accounts } = stores;
   const { maxConnections, maxConnectionsPerHost } = settings;
-  const pool = createSmtpPool({ clock, maxConnections, maxConnectionsPerHost, reserved: 1 });
+  const open = parts.openSession ?? openSession;
+  const pool = createSmtpPool({ clock, open, maxConnections, maxConnectionsPerHost, reserved: 1 });
   const tokens = createOAuthTokens({ clock });
   const flights = new Flights();
   const keeper = new SessionKeeper({

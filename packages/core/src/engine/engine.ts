@@ -23,6 +23,7 @@ import type { Settlement } from '../queue/settle.ts';
 import type { ReportEvent } from '../reporting/report-protocol.ts';
 import type { ReportSink } from '../reporting/report-transport.ts';
 import { createReporter, type Reporter } from '../reporting/reporter.ts';
+import type { OpenSession } from '../smtp/pool-lane.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { Background } from './background.ts';
 import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
@@ -52,6 +53,8 @@ export interface EngineParts {
   readonly random: Random;
   readonly log: Log;
   readonly reportSink: ReportSink | undefined;
+  /** Opens connections to relays. @defaultValue over the network */
+  readonly openSession?: OpenSession | undefined;
 }
 
 /** Who embeds the engine is its operator. */

@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { PERMANENCES, type ReplyRule, VERDICTS } from './classification.types.ts';
 import { BASE_VERDICTS, FAULT_VERDICTS, REPLY_RULES } from './classification-rules.ts';
 import { REPLY_VECTORS } from './classification-vectors.case.ts';
 import { classifyFault, classifyReply } from './classify.ts';
+import { rowsOf, section } from './replies-guide.case.ts';
 import { SMTP_STAGES, type SmtpFaultRecord } from './reply.ts';
-
-const guide = readFileSync(fileURLToPath(new URL('../../../../docs/guide/smtp-replies.md', import.meta.url)), 'utf8');
-
-/** The lines between two comments of the guide; what stands there is compared with the code. */
-function section(name: string): string {
-  const [, rest = ''] = guide.split(`<!-- ${name}: compared with the code -->\n`);
-  const [lines = '', end] = rest.split('<!-- end -->');
-  if (end === undefined) throw new Error(`the guide has no section ${name}`);
-  return lines.trim();
-}
 
 const table = (rows: readonly (readonly string[])[]): string =>
   rows.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
@@ -62,35 +51,21 @@ test('the table of what is left names the verdict of every stage', () => {
 test('the table of failures without a reply names every kind', () => {
   // Object.keys widens to string; the record has exactly the kinds.
   const kinds = Object.keys(FAULT_VERDICTS) as SmtpFaultRecord['kind'][];
-  const rows = section('faults')
-    .split('\n')
-    .slice(2)
-    .map((line) => line.split('|').map((cell) => cell.trim()));
-  expect(rows.map(([, kind, , verdict]) => [kind, verdict])).toEqual(
+  expect(rowsOf('faults').map(([kind, , verdict]) => [kind, verdict])).toEqual(
     kinds.map((kind) => [`\`${kind}\``, classifyFault({ kind, stage: 'connect' }).verdict]),
   );
 });
 
-describe('the table of consequences', () => {
-  const rows = section('consequences')
-    .split('\n')
-    .slice(2)
-    .map((line) => line.split('|').map((cell) => cell.trim()));
-
-  test('has a row for everything that a reply can be, and no other', () => {
-    const possible = new Set(
-      REPLY_VECTORS.map(([code, enhanced, stage]) => {
-        const { permanence, verdict } = classifyReply({ code, enhanced }, stage);
-        return `${verdict} ${permanence}`;
-      }),
-    );
-    const inOrder = VERDICTS.flatMap((verdict) => PERMANENCES.map((permanence) => `${verdict} ${permanence}`));
-    expect(rows.map(([, verdict, permanence]) => `${verdict} ${permanence}`)).toEqual(
-      inOrder.filter((each) => possible.has(each)),
-    );
-  });
-
-  test('retries what is temporary and nothing else', () => {
-    for (const [, , permanence, , , , retry] of rows) expect(retry === 'none').toBe(permanence === 'permanent');
-  });
+// What each row says is compared in delivery/replies-guide.test.ts.
+test('the table of consequences has a row for everything that a reply can be, and no other', () => {
+  const possible = new Set(
+    REPLY_VECTORS.map(([code, enhanced, stage]) => {
+      const { permanence, verdict } = classifyReply({ code, enhanced }, stage);
+      return `${verdict} ${permanence}`;
+    }),
+  );
+  const inOrder = VERDICTS.flatMap((verdict) => PERMANENCES.map((permanence) => `${verdict} ${permanence}`));
+  expect(rowsOf('consequences').map(([verdict, permanence]) => `${verdict} ${permanence}`)).toEqual(
+    inOrder.filter((each) => possible.has(each)),
+  );
 });

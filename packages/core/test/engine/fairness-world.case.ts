@@ -3,7 +3,7 @@
 import { Recording, type ScriptedPeer, startScriptedPeer } from '@mail-proxy/testkit';
 import { type Expression, sql } from 'kysely';
 import { openDatabase } from '../../src/database/open.ts';
-import { addAccount, type EngineWorld, headerOf, serveMail } from './engine-world.case.ts';
+import { addAccount, type EngineWorld, headerOf, mail, serveMail } from './engine-world.case.ts';
 
 /** A message that the relay has in full. */
 export interface Arrival {
@@ -11,6 +11,8 @@ export interface Arrival {
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
+  /** Messages begun before it, here and elsewhere. */
+  readonly turn: number;
 }
 
 /** A relay that notes what it is given, in its order. */
@@ -18,17 +20,23 @@ export interface FairRelay extends AsyncDisposable {
   readonly port: number;
   readonly arrivals: readonly Arrival[];
   waitFor: Recording<Arrival>['waitFor'];
+  /** Messages begun so far. */
+  readonly turns: number;
+  /** One was begun at another relay. */
+  begunElsewhere(): void;
 }
 
 /** @param beforeReply holds back the answer to a message */
 export async function startFairRelay(beforeReply?: (id: string) => Promise<void> | undefined): Promise<FairRelay> {
   const seen = new Recording<Arrival>('message at the relay');
+  let turns = 0;
   const peer: ScriptedPeer = await startScriptedPeer((client) =>
     serveMail(client, {
       extensions: ['PIPELINING', '8BITMIME'],
       async onMessage({ body }) {
         const id = headerOf(body, 'Subject') ?? '';
-        seen.add({ id, at: Date.now() });
+        seen.add({ id, at: Date.now(), turn: turns });
+        turns += 1;
         await beforeReply?.(id);
         return '250 queued';
       },
@@ -38,11 +46,58 @@ export async function startFairRelay(beforeReply?: (id: string) => Promise<void>
     port: peer.port,
     arrivals: seen.items,
     waitFor: seen.waitFor.bind(seen),
+    get turns() {
+      return turns;
+    },
+    begunElsewhere() {
+      turns += 1;
+    },
     async [Symbol.asyncDispose]() {
       seen.close();
       await peer.close();
     },
   };
+}
+
+/** How long a message waited from its acceptance on. */
+export interface Wait {
+  /** Other messages that were begun meanwhile: what fairness can promise, however fast the machine is. */
+  readonly turns: number;
+  readonly ms: number;
+}
+
+const OTHERS = 20;
+const MESSAGES_EACH = 15;
+
+/** Add the tenants whose waits are measured. */
+export async function addOthers(world: Pick<EngineWorld, 'engine'>, relay: FairRelay): Promise<void> {
+  for (let n = 0; n < OTHERS; n++) await addTenant(world, relay, { id: `other-${n}` });
+}
+
+/** The waits of twenty tenants, each of which sends a message whenever its last one has arrived: 300 in all. */
+export async function waitsOfOthers(world: Pick<EngineWorld, 'engine'>, relay: FairRelay): Promise<readonly Wait[]> {
+  const waitsOf = async (tenantId: string): Promise<readonly Wait[]> => {
+    const waits: Wait[] = [];
+    for (let n = 0; n < MESSAGES_EACH; n++) {
+      const id = `${tenantId} ${n}`;
+      await world.engine.submit([mail(id)], { tenantId });
+      const { turns } = relay;
+      const acceptedAt = Date.now();
+      const { turn, at } = await relay.waitFor((arrival) => arrival.id === id);
+      // It may be there before its acceptance is told.
+      waits.push({ turns: Math.max(0, turn - turns), ms: Math.max(0, at - acceptedAt) });
+    }
+    return waits;
+  };
+  const all = await Promise.all(Array.from({ length: OTHERS }, (_, n) => waitsOf(`other-${n}`)));
+  return all.flat();
+}
+
+/** Under these stay 99 of 100 waits. Printed, since the time is not asserted. */
+export function p99Of(waits: readonly Wait[], beside: string): Wait {
+  const worst = { turns: p99(waits.map(({ turns }) => turns)), ms: p99(waits.map(({ ms }) => ms)) };
+  console.log(`p99 of ${waits.length} waits beside ${beside}: ${worst.turns} turns, ${worst.ms} ms`);
+  return worst;
 }
 
 /** A tenant with one account of the same name. */
@@ -107,7 +162,7 @@ export async function copyMessage(
 }
 
 /** The time under which 99 of 100 waits stay. */
-export function p99(waits: readonly number[]): number {
+function p99(waits: readonly number[]): number {
   const sorted = waits.toSorted((a, b) => a - b);
   return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.NaN;
 }

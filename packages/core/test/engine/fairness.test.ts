@@ -1,13 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { MessageInput } from '@mail-proxy/core';
 import { eventually, startScriptedPeer, type TempDir, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { addAccount, type EngineWorld, mail, messageOf, openWorld } from './engine-world.case.ts';
-import { addTenant, copyMessage, type FairRelay, p99, sendingOf, startFairRelay } from './fairness-world.case.ts';
+import {
+  addOthers,
+  addTenant,
+  copyMessage,
+  type FairRelay,
+  p99Of,
+  sendingOf,
+  startFairRelay,
+  waitsOfOthers,
+} from './fairness-world.case.ts';
 
-/** ADR 8: a relay that hangs costs others this much at most. */
-const STALL_MS = 2_000;
 const DELIVERY = { maxSends: 20, reservedImmediate: 2 };
+/** What of one lane may be claimed ahead and under way, in an engine of its default size: two times 50. */
+const AHEAD = 100;
+/** A million takes a minute to write and ten times the disk; set it to that for the whole. */
+const BACKLOG = Number(process.env['GMP_FAIRNESS_BACKLOG'] ?? 100_000);
+const BACKLOG_TEST_MS = 60_000 + BACKLOG / 5;
 
 interface DeadRelay {
   /** Each with an account of its own that leads to the relay that hangs. */
@@ -16,52 +29,38 @@ interface DeadRelay {
   readonly greetingMs: number;
 }
 
-/** A relay that accepts connections and never answers; it notes how much is being sent whenever somebody connects. */
+interface BesideDead extends EngineWorld {
+  readonly fair: FairRelay;
+  /** How much is being sent whenever somebody connects to the relay that hangs. */
+  readonly sendingAtConnect: readonly Promise<number>[];
+}
+
+/** A relay that accepts connections and never answers, and a fair one. */
 async function withDeadRelay(
   { tenants, greetingMs }: DeadRelay,
-  run: (world: EngineWorld, sendingAtConnect: readonly Promise<number>[]) => Promise<void>,
+  run: (world: BesideDead) => Promise<void>,
 ): Promise<void> {
-  const sending: Promise<number>[] = [];
+  const sendingAtConnect: Promise<number>[] = [];
   let isWatched = false;
+  await using fair = await startFairRelay();
   await using world = await openWorld({ delivery: { ...DELIVERY, greetingMs } });
   await using dead = await startScriptedPeer((client) => {
-    if (isWatched) sending.push(sendingOf(world));
+    fair.begunElsewhere();
+    if (isWatched) sendingAtConnect.push(sendingOf(world));
     return client.hang();
   });
+  await addOthers(world, fair);
   for (let n = 0; n < tenants; n++) await addTenant(world, dead, { id: `dead-${n}`, max_connections: 5 });
   for (let n = 0; n < tenants; n++) {
     await world.engine.submit(manyMails(10), { tenantId: `dead-${n}` });
   }
-  isWatched = tenants > 0;
-  await run(world, sending);
-  await Promise.all(sending);
+  isWatched = true;
+  await run({ ...world, fair, sendingAtConnect });
+  await Promise.all(sendingAtConnect);
 }
 
 function manyMails(count: number, fields: Parameters<typeof mail>[1] = {}) {
   return Array.from({ length: count }, (_, n) => mail(`m${n}`, fields));
-}
-
-/** Waits from acceptance to receipt of messages of twenty tenants, a burst of each at a time. */
-async function waitsOfTwenty(world: EngineWorld): Promise<readonly number[]> {
-  await using relay = await startFairRelay();
-  const tenants = Array.from({ length: 20 }, (_, n) => `tenant-${n}`);
-  for (const id of tenants) await addTenant(world, relay, { id, max_connections: 2 });
-  const acceptedAt = new Map<string, number>();
-  for (let burst = 0; burst < 5; burst++) {
-    await Promise.all(
-      tenants.map(async (tenantId) => {
-        const ids = [0, 1].map((n) => `${tenantId} ${burst} ${n}`);
-        await world.engine.submit(
-          ids.map((id) => mail(id)),
-          { tenantId },
-        );
-        for (const id of ids) acceptedAt.set(id, Date.now());
-      }),
-    );
-    await relay.waitFor(acceptedAt.size);
-  }
-  // A message may be there before its acceptance is told.
-  return relay.arrivals.map(({ id, at }) => Math.max(0, at - (acceptedAt.get(id) ?? 0)));
 }
 
 describe('a relay that accepts connections and never answers', () => {
@@ -69,22 +68,17 @@ describe('a relay that accepts connections and never answers', () => {
     { title: 'attempts that never end', dead: { tenants: 12, greetingMs: 600_000 } },
     { title: 'attempts that give up', dead: { tenants: 12, greetingMs: 300 } },
     { title: 'two hundred accounts that lead to it', dead: { tenants: 200, greetingMs: 600_000 } },
-  ])('delays twenty other tenants by two seconds at most: $title', async ({ dead }) => {
-    let alone: readonly number[] = [];
-    await withDeadRelay({ tenants: 0, greetingMs: 300 }, async (world) => {
-      alone = await waitsOfTwenty(world);
-    });
-    let beside: readonly number[] = [];
+  ])('keeps 99 of 100 messages of twenty other tenants within three turns of each: $title', async ({ title, dead }) => {
     await withDeadRelay(dead, async (world) => {
       await eventually(async () => (await sendingOf(world)) >= 4);
-      beside = await waitsOfTwenty(world);
+      const waits = await waitsOfOthers(world, world.fair);
+      expect(waits).toHaveLength(300);
+      expect(p99Of(waits, title).turns).toBeLessThan(3 * 20);
     });
-    expect(beside).toHaveLength(alone.length);
-    expect(p99(beside)).toBeLessThan(10 * p99(alone) + STALL_MS);
   });
 
   test('holds a fifth of the slots at most once it is known to fail', async () => {
-    await withDeadRelay({ tenants: 12, greetingMs: 300 }, async (_, sendingAtConnect) => {
+    await withDeadRelay({ tenants: 12, greetingMs: 300 }, async ({ sendingAtConnect }) => {
       await eventually(() => sendingAtConnect.length > 60);
       const sending = await Promise.all(sendingAtConnect.slice(-20));
       expect(Math.max(...sending)).toBeLessThanOrEqual(DELIVERY.maxSends / 5);
@@ -93,88 +87,43 @@ describe('a relay that accepts connections and never answers', () => {
   });
 });
 
-/** An engine on what `prepare` wrote, with many copies of the one message that it submitted. */
+/** An engine on what `big` submitted, with many copies of it, and the others with nothing yet. */
 async function openOnCopies(
   dir: TempDir,
-  prepare: (world: EngineWorld) => Promise<void>,
-  copies: Parameters<typeof copyMessage>[1],
+  relay: FairRelay,
+  { priority = 'medium', ...copies }: Parameters<typeof copyMessage>[1] & Pick<MessageInput, 'priority'>,
 ): Promise<EngineWorld> {
   const database = dir.file('mail.db');
   {
     await using before = await openWorld({ database, start: false });
-    await prepare(before);
+    await addTenant(before, relay, { id: 'big', max_connections: 100 });
+    await before.engine.submit([mail('bulk', { priority })], { tenantId: 'big' });
+    await addOthers(before, relay);
   }
   await copyMessage(database, copies);
   return openWorld({ database });
 }
 
-/** How many others arrive between the acceptance and the arrival of each of ten messages, sent one after the other. */
-async function overtakenBy(world: EngineWorld, relay: FairRelay, tenantId: string): Promise<readonly number[]> {
-  const overtaken: number[] = [];
-  for (let n = 0; n < 10; n++) {
-    const id = `single ${n}`;
-    const before = relay.arrivals.length;
-    await world.engine.submit([mail(id)], { tenantId });
-    await relay.waitFor((arrival) => arrival.id === id);
-    overtaken.push(relay.arrivals.findIndex((arrival) => arrival.id === id) - before);
-  }
-  return overtaken;
-}
-
 describe('a backlog', () => {
-  test('of 20,000 messages of one account is overtaken by the single messages of another tenant', async () => {
-    using dir = tempDir();
-    await using relay = await startFairRelay();
-    await using world = await openOnCopies(
-      dir,
-      async (before) => {
-        await addTenant(before, relay, { id: 'big', max_connections: 100 });
-        await addTenant(before, relay, { id: 'small' });
-        await before.engine.submit([mail('bulk')], { tenantId: 'big' });
-      },
-      { count: 20_000 },
-    );
-    await relay.waitFor(500);
-    const overtaken = await overtakenBy(world, relay, 'small');
-    expect(Math.max(...overtaken)).toBeLessThan(200);
-    expect(relay.arrivals.length).toBeLessThan(15_000);
-  });
-
-  test('of immediate messages of one tenant is overtaken by the others too', async () => {
-    using dir = tempDir();
-    await using relay = await startFairRelay();
-    await using world = await openOnCopies(
-      dir,
-      async (before) => {
-        await addTenant(before, relay, { id: 'big', max_connections: 100 });
-        await addTenant(before, relay, { id: 'small' });
-        await before.engine.submit([mail('bulk', { priority: 'immediate' })], { tenantId: 'big' });
-      },
-      { count: 20_000 },
-    );
-    await relay.waitFor(200);
-    const overtaken = await overtakenBy(world, relay, 'small');
-    expect(Math.max(...overtaken)).toBeLessThan(200);
-    expect(relay.arrivals.length).toBeLessThan(15_000);
-  });
-
-  test('of one message in each of 10,000 accounts of a tenant does not delay a tenant of one account', async () => {
-    using dir = tempDir();
-    await using relay = await startFairRelay();
-    await using world = await openOnCopies(
-      dir,
-      async (before) => {
-        await addTenant(before, relay, { id: 'big' });
-        await addTenant(before, relay, { id: 'small' });
-        await before.engine.submit([mail('bulk')], { tenantId: 'big' });
-      },
-      { count: 10_000, isAccountEach: true },
-    );
-    await relay.waitFor(100);
-    const overtaken = await overtakenBy(world, relay, 'small');
-    expect(Math.max(...overtaken)).toBeLessThan(200);
-    expect(relay.arrivals.length).toBeLessThan(8_000);
-  });
+  test.each([
+    { title: `of ${BACKLOG} messages of one account`, copies: { count: BACKLOG } },
+    { title: 'of immediate messages of one account', copies: { count: 20_000, priority: 'immediate' as const } },
+    { title: 'of ten thousand accounts of one tenant', copies: { count: 10_000, isAccountEach: true } },
+  ])(
+    '$title lets 99 of 100 messages of twenty other tenants pass',
+    async ({ title, copies }) => {
+      using dir = tempDir();
+      await using relay = await startFairRelay();
+      await using world = await openOnCopies(dir, relay, copies);
+      await relay.waitFor(200, { timeoutMs: BACKLOG_TEST_MS });
+      const waits = await waitsOfOthers(world, relay);
+      expect(waits).toHaveLength(300);
+      expect(p99Of(waits, `a backlog ${title}`).turns).toBeLessThan(2 * AHEAD);
+      // Most of the backlog was still there.
+      expect(relay.turns).toBeLessThan(copies.count * 0.9);
+    },
+    BACKLOG_TEST_MS,
+  );
 });
 
 describe('weights', () => {

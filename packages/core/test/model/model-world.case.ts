@@ -1,124 +1,185 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { copyFileSync, existsSync } from 'node:fs';
-import { createMailEngine, type MailEngine } from '@mail-proxy/core';
+import type { MailEngine } from '@mail-proxy/core';
 import { VirtualClock } from '@mail-proxy/core/testing';
-import { type ScriptedPeer, startScriptedPeer, type TempDir, tempDir } from '@mail-proxy/testkit';
 import type { Random } from '../../src/clock.ts';
+import { engineConfigSchema } from '../../src/config/engine-config.ts';
+import { composeEngine } from '../../src/engine/create-mail-engine.ts';
+import { isMailProxyError } from '../../src/errors.ts';
+import type { Log } from '../../src/observability/log.ts';
+import { validate } from '../../src/operations/validate.ts';
+import { createSealer } from '../../src/secrets/sealer.ts';
 import { FickleRelay } from './fickle-relay.case.ts';
+import { LEASE_MS, Life } from './life.case.ts';
+import { Disk, LifeDatabase } from './life-database.case.ts';
+import { pick, streamOf } from './streams.case.ts';
 
-/** Connections and their answers take real time; this long is given to them between two steps of the virtual clock. */
-const REAL_PAUSE_MS = 4;
+export const EXPIRY_SWEEP_MS = 5_000;
 
-/** One engine at a time over one database, a relay that goes wrong, and a clock that the test moves. */
-export class ModelWorld implements AsyncDisposable {
+const CONFIG = validate(engineConfigSchema, {
+  database: 'the disk of the model',
+  delivery: {
+    ehloName: 'model.test',
+    leaseMs: LEASE_MS,
+    expirySweepMs: EXPIRY_SWEEP_MS,
+    accountPauseMs: 20_000,
+    accountPauseMaxMs: 60_000,
+    maxSends: 12,
+    reservedImmediate: 2,
+  },
+  retry: { baseMs: 4_000, maxDelayMs: 30_000 },
+});
+
+/** A process and its engine. */
+export interface Instance {
+  readonly life: Life;
+  readonly engine: MailEngine;
+}
+
+/** What a command came to: an answer, or silence that says nothing of whether it was done. */
+export type Answer<Value> =
+  /** `as` is its place among all that happened. */
+  { readonly ok: true; readonly value: Value; readonly as: number } | { readonly ok: false; readonly error: unknown };
+
+/** Two engines over one disk, a relay that goes wrong, and a time that moves only when the test moves it. */
+export class ModelWorld implements Disposable {
   readonly clock = new VirtualClock();
+  readonly disk = new Disk();
   readonly relay: FickleRelay;
-  /** Counts what happened, so that what the relay took can be placed before or after it. */
-  steps = 0;
-  readonly #random: Random;
-  readonly #dir: TempDir;
-  readonly #peer: ScriptedPeer;
-  #life = 0;
-  #engine: MailEngine | null = null;
-  readonly #abandoned: Promise<void>[] = [];
+  /** Bugs that engines met and went on from. */
+  readonly bugs: string[] = [];
+  /** Commits fail and processes die by chance. */
+  isFickle = false;
+  readonly #seed: number;
+  readonly #faults: Random;
+  readonly #who: Random;
+  #instances: readonly Instance[] = [];
+  #lives = 0;
+  #count = 0;
+  #pks = 0;
 
-  static async open(random: Random): Promise<ModelWorld> {
-    let relay: FickleRelay | null = null;
-    const peer = await startScriptedPeer(async (client) => {
-      // A client that dies is what this world is about.
-      await relay?.serve(client).catch(() => {});
-    });
-    const world = new ModelWorld(random, peer, tempDir());
-    relay = world.relay;
-    await world.start();
-    return world;
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.#faults = streamOf(seed, 'database');
+    this.#who = streamOf(seed, 'instances');
+    this.relay = new FickleRelay(seed, this.clock, () => this.next());
   }
 
-  private constructor(random: Random, peer: ScriptedPeer, dir: TempDir) {
-    this.#random = random;
-    this.#peer = peer;
-    this.#dir = dir;
-    this.relay = new FickleRelay(random, () => this.steps);
+  /** A number above all that were given. */
+  next(): number {
+    this.#count += 1;
+    return this.#count;
   }
 
-  get port(): number {
-    return this.#peer.port;
+  /** Those whose processes have not died. */
+  get instances(): readonly Instance[] {
+    this.#instances = this.#instances.filter(({ life }) => !life.isDead);
+    return this.#instances;
   }
 
-  get engine(): MailEngine {
-    if (this.#engine === null) throw new Error('no engine runs');
-    return this.#engine;
-  }
-
-  get #file(): string {
-    return this.#dir.file(`mail-${this.#life}.db`);
+  /** One that runs; started where none does. */
+  async awake(): Promise<Instance> {
+    for (;;) {
+      const running = this.instances.filter(({ life }) => life.isAwake);
+      if (running.length > 0) return pick(this.#who, running);
+      await this.start();
+    }
   }
 
   async start(): Promise<void> {
-    this.relay.clientName = `life-${this.#life}.test`;
-    this.#engine = await createMailEngine({
-      config: {
-        database: this.#file,
-        encryptionKeyFile: this.#dir.file('mail.key'),
-        // The clock leaps over heartbeats, which is no fault of the session's.
-        delivery: { ehloName: this.relay.clientName, idleMs: 600_000, leaseMs: 1_000_000_000 },
-      },
-      clock: this.clock,
-      random: this.#random,
+    const name = `life ${this.#lives++}`;
+    const life = new Life(name, this.clock);
+    const { clock } = life;
+    const database = new LifeDatabase(this.disk, life, {
+      outside: this.clock,
+      random: this.#faults,
+      isFickle: () => this.isFickle,
     });
-    await this.#engine.start();
+    const engine = await this.#pump(
+      life,
+      composeEngine({
+        config: { ...CONFIG, instanceName: name },
+        database,
+        sealer: createSealer(Buffer.alloc(32, 1)),
+        clock,
+        random: streamOf(this.#seed, name),
+        log: this.#logOf(life),
+        makePk: () => this.#makePk(),
+        openSession: (_, options) => this.relay.open(life, options),
+      }),
+    );
+    if (!engine.ok) return;
+    const started = await this.#pump(life, engine.value.start());
+    // It could not begin its session: as in a process that ends with an error and is started again.
+    if (started.ok) this.#instances = [...this.#instances, { life, engine: engine.value }];
+    else life.die();
   }
 
-  /** Stop as SIGTERM does, and start again. */
-  async restart(): Promise<void> {
-    const stopping = this.engine.stop({ deadlineMs: 60_000 });
-    // Time must go on for whatever the stop waits for.
-    let isStopped = false;
-    void stopping.finally(() => {
-      isStopped = true;
-    });
-    while (!isStopped) await this.pass(1_000);
-    await this.engine[Symbol.asyncDispose]();
-    await this.start();
+  /** Stop as SIGTERM does. */
+  async stop({ life, engine }: Instance): Promise<void> {
+    await this.#pump(life, engine.stop());
+    life.die();
   }
 
-  /**
-   * Die as by SIGKILL: what is on disk at this moment goes on in a new engine, the old one's connections are cut, and
-   * nothing that it does later is heard or kept.
-   */
-  async kill(): Promise<void> {
-    const before = this.#file;
-    this.#life += 1;
-    // The main file first: what is committed meanwhile is only appended to the log beside it.
-    for (const suffix of ['', '-wal']) {
-      if (existsSync(before + suffix)) copyFileSync(before + suffix, this.#file + suffix);
+  /** Ask an engine that runs. */
+  async ask<Value>(question: (engine: MailEngine) => Promise<Value>): Promise<Answer<Value> & { readonly life: Life }> {
+    const { life, engine } = await this.awake();
+    return { life, ...(await this.#pump(life, question(engine))) };
+  }
+
+  /** Go on until there is an answer; what is unknown is asked again. */
+  async insist<Value>(question: (engine: MailEngine) => Promise<Value>): Promise<Value> {
+    for (;;) {
+      const answer = await this.ask(question);
+      if (answer.ok) return answer.value;
+      if (answer.error !== null && !isMailProxyError(answer.error, 'database_unavailable')) throw answer.error;
     }
-    this.relay.cutAll();
-    // What is left of it ends by and by, unheard.
-    this.#abandoned.push(Promise.resolve(this.engine[Symbol.asyncDispose]()).catch(() => {}));
-    await this.start();
   }
 
-  /** Move the virtual clock, and let connections do their work. */
-  async pass(virtualMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    setTimeout(resolve, REAL_PAUSE_MS);
-    await promise;
-    await this.clock.advance(virtualMs);
+  [Symbol.dispose](): void {
+    for (const { life } of this.#instances) life.die();
+    this.disk[Symbol.dispose]();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const stopping of [...this.#abandoned, Promise.resolve(this.engine[Symbol.asyncDispose]())]) {
-      let isStopped = false;
-      void stopping
-        .catch(() => {})
-        .finally(() => {
-          isStopped = true;
-        });
-      while (!isStopped) await this.pass(20_000);
+  /** Move the time until a process has answered, or died. */
+  async #pump<Value>(life: Life, work: Promise<Value>): Promise<Answer<Value>> {
+    let answer: Answer<Value> | null = null;
+    work.then(
+      (value) => (answer = { ok: true, value, as: this.next() }),
+      (error: unknown) => (answer = { ok: false, error }),
+    );
+    for (;;) {
+      // Nothing comes from a process that stands still.
+      await this.clock.advance(life.isAwake ? 1 : 100);
+      // Set by the promise, which the type checker does not see.
+      const now = answer as Answer<Value> | null;
+      if (now !== null) return now;
+      if (life.isDead) return { ok: false, error: null };
     }
-    await this.#peer.close();
-    this.#dir[Symbol.dispose]();
+  }
+
+  #makePk(): string {
+    this.#pks += 1;
+    const time = this.clock.now().toString(16).padStart(12, '0');
+    return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${this.#pks.toString(16).padStart(12, '0')}`;
+  }
+
+  #logOf(life: Life): Log {
+    const nothing = (): void => {};
+    return {
+      debug: nothing,
+      info: nothing,
+      warn: (fields, message) => this.#note(life, fields, message),
+      error: (fields, message) => this.#note(life, fields, message),
+    };
+  }
+
+  #note(life: Life, fields: object, message: string): void {
+    const error = 'err' in fields ? fields.err : undefined;
+    const isBug = error !== undefined && !isMailProxyError(error);
+    // Who never stood still for long never loses what it holds.
+    const pk = 'messagePk' in fields ? fields.messagePk : undefined;
+    const isUnowned = message.includes('after the session had ended') && life.pauses === 0 && !life.unanswered.has(pk);
+    if (isBug || isUnowned) this.bugs.push(`${life.name}: ${message}: ${String(error)} ${JSON.stringify(fields)}`);
   }
 }

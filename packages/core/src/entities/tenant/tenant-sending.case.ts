@@ -69,6 +69,69 @@ export function tenantSendingCases(open: OpenWorld): void {
     expect(await world.run('tenants.get', { tenant_id: 'bare' }, 'bare')).toMatchObject(defaults);
   });
 
+  test("a tenant's own key changes how its mail is sent, and the change is kept", async () => {
+    await using world = await open();
+    await addTenants(world, 'acme');
+    const of = { tenant_id: 'acme' };
+    const given = {
+      refuse_over_limit: true,
+      on_in_doubt: 'hold',
+      retry: { base_seconds: 30, max_attempts: 4 },
+      reply_rules: [{ codes: [450], verdict: 'policy' }],
+    };
+    const told: string[] = [];
+    using _listening = world.tenants.onChange((id) => told.push(id));
+    const changed = await world.run('tenants.update-sending', { ...of, ...given }, 'acme');
+    expect(changed).toMatchObject(given);
+    expect(await world.run('tenants.get', of, 'acme')).toEqual(changed);
+    // The engine is told, so that it holds for the next attempt.
+    expect(told).toEqual(['acme']);
+    expect(await world.run('tenants.update-sending', { ...of, on_in_doubt: 'fail' }, 'acme')).toMatchObject({
+      ...given,
+      on_in_doubt: 'fail',
+    });
+    const cleared = Object.fromEntries(Object.keys(given).map((field) => [field, null]));
+    expect(await world.run('tenants.update-sending', { ...of, ...cleared }, 'acme')).toMatchObject({
+      refuse_over_limit: false,
+      on_in_doubt: 'retry',
+      retry: null,
+      reply_rules: [],
+    });
+    expect(await world.run('tenants.update-sending', { ...of, on_in_doubt: 'hold' })).toMatchObject({
+      on_in_doubt: 'hold',
+    });
+  });
+
+  test('of its sending a tenant changes nothing that costs others', async () => {
+    await using world = await open();
+    await addTenants(world, 'acme');
+    const operators = {
+      name: 'x',
+      client_base_url: 'https://acme.example',
+      weight: 100,
+      limit_per_minute: null,
+      limit_unit: 'message',
+      suspended_at: null,
+    };
+    for (const [field, value] of Object.entries(operators)) {
+      const refused = await world.refused('tenants.update-sending', { tenant_id: 'acme', [field]: value }, 'acme');
+      expect(refused).toBe(`invalid_input /${field}`);
+    }
+  });
+
+  test("another tenant's key is told that there is no such tenant, and changes nothing", async () => {
+    await using world = await open();
+    await addTenants(world, 'acme', 'other');
+    const before = await world.run('tenants.get', { tenant_id: 'acme' });
+    const refusalOf = (tenant_id: string) =>
+      world.run('tenants.update-sending', { tenant_id, on_in_doubt: 'fail' }, 'other').catch((error: unknown) => error);
+    const refusal = await refusalOf('acme');
+    expect(refusal).toMatchObject({ code: 'not_found' });
+    expect(refusal).toEqual(await refusalOf('nobody'));
+    expect(await world.refused('tenants.update-sending', { tenant_id: 'nobody' })).toBe('not_found');
+    expect(await world.run('tenants.get', { tenant_id: 'acme' })).toEqual(before);
+  });
+
   test('suspending and activating may be said twice, and keeps since when', async () => {
     await using world = await open();
     await addTenants(world, 'acme');

@@ -13,6 +13,7 @@ import {
   tenantOutput,
   tenantView,
   updateTenantInput,
+  updateTenantSendingInput,
 } from './tenant.schema.ts';
 import type { TenantStore } from './tenant.store.ts';
 
@@ -74,6 +75,18 @@ const updateTenant = defineOperation({
   access: 'admin',
   audit: true,
   input: updateTenantInput,
+  output: tenantOutput,
+  run: async ({ tenants, clock }: TenantServices, { tenant_id, ...settings }, { reach }) =>
+    tenantView(await tenants.update(reach, tenant_id, settings, clock.now())),
+});
+
+const updateTenantSending = defineOperation({
+  name: 'tenants.update-sending',
+  summary: 'Change how mail is retried, answers are read and doubt is settled, with a key of the tenant too',
+  http: { method: 'PATCH', path: '/v1/tenants/{tenant_id}/sending' },
+  access: 'tenant',
+  audit: true,
+  input: updateTenantSendingInput,
   output: tenantOutput,
   run: async ({ tenants, clock }: TenantServices, { tenant_id, ...settings }, { reach }) =>
     tenantView(await tenants.update(reach, tenant_id, settings, clock.now())),
@@ -171,6 +184,7 @@ export const tenantOperations = [
   listTenants,
   getTenant,
   updateTenant,
+  updateTenantSending,
   suspendTenant,
   activateTenant,
   deleteTenant,

@@ -9,6 +9,15 @@ import { ON_IN_DOUBT } from '../message/message.table.ts';
 import { clientAuth } from './client-auth.ts';
 import type { Tenant } from './tenant.store.ts';
 
+/** What a tenant decides of its own mail; what it costs others is the operator's: weight and limits. */
+const sending = {
+  /** Refuse messages with 429 while a limit is reached, instead of letting them wait. */
+  refuse_over_limit: v.nullish(v.boolean()),
+  on_in_doubt: v.nullish(v.picklist(ON_IN_DOUBT)),
+  retry: v.nullish(retryPolicyInput),
+  reply_rules: v.nullish(replyRulesInput),
+};
+
 const settings = {
   name: v.nullish(line(200)),
   client_base_url: v.nullish(httpUrl),
@@ -17,17 +26,16 @@ const settings = {
   client_auth: v.nullish(clientAuth),
   weight: v.nullish(weight),
   ...limitFields,
-  /** Refuse messages with 429 while a limit is reached, instead of letting them wait. */
-  refuse_over_limit: v.nullish(v.boolean()),
-  on_in_doubt: v.nullish(v.picklist(ON_IN_DOUBT)),
-  retry: v.nullish(retryPolicyInput),
-  reply_rules: v.nullish(replyRulesInput),
+  ...sending,
 };
 
 export const createTenantInput = v.strictObject({ id: tenantId, ...settings });
 
 /** Absent keeps; null clears, or sets what a tenant has by default. */
 export const updateTenantInput = v.strictObject({ tenant_id: tenantId, ...settings });
+
+/** As {@link updateTenantInput}, of what the tenant may change itself. */
+export const updateTenantSendingInput = v.strictObject({ tenant_id: tenantId, ...sending });
 
 const view = {
   id: v.string(),

@@ -190,7 +190,9 @@ export function dkimKeyCases(open: OpenWorld): void {
     await using keys = await openKeys(open);
     await addTenants(keys.world, 'acme', 'other');
     await addAccount(keys, 'other', 'theirs');
-    expect(await keys.refused('dkim-keys.create', { ...KEY, account_id: 'theirs' }, 'acme')).toBe('unknown_account');
+    expect(await keys.refused('dkim-keys.create', { ...KEY, account_id: 'theirs' }, 'acme')).toBe(
+      'unknown_account /account_id',
+    );
     expect(await keys.refused('dkim-keys.create', { ...KEY, tenant_id: 'nobody' })).toBe('not_found');
   });
 

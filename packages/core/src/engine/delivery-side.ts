@@ -9,6 +9,7 @@ import { Dispatcher } from '../delivery/dispatcher.ts';
 import { createExplain, type Explain } from '../delivery/explain.ts';
 import { Flights } from '../delivery/flights.ts';
 import { Housekeeping } from '../delivery/housekeeping.ts';
+import { keptRefreshTokens } from '../delivery/kept-refresh-tokens.ts';
 import type { LaneSettings } from '../delivery/lane.ts';
 import { relayOf } from '../delivery/relay.ts';
 import { type AttemptServices, runAttempt, writeOutcome } from '../delivery/run-attempt.ts';
@@ -68,7 +69,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
   const { accounts } = stores;
   const { maxConnections, maxConnectionsPerHost } = settings;
   const pool = createSmtpPool({ clock, maxConnections, maxConnectionsPerHost });
-  const tokens = createOAuthTokens({ clock });
+  const tokens = createOAuthTokens({ clock, refreshTokens: keptRefreshTokens(stores.refreshTokens, log) });
   const flights = new Flights();
   const keeper = new SessionKeeper({
     sessions: stores.sessions,

@@ -11,7 +11,7 @@ import type { Promotion } from '../queue/promote.ts';
 import { byRank } from '../queue/rank.ts';
 import type { Release } from '../queue/release.ts';
 import { WakeUp } from '../wake-up.ts';
-import { ClaimLine, type LaneClaim } from './claim-line.ts';
+import { ClaimLine, type ClaimWait, type LaneClaim } from './claim-line.ts';
 import type { Flights } from './flights.ts';
 import { giveBack } from './give-back.ts';
 import { Lane, type LaneSettings } from './lane.ts';
@@ -163,6 +163,12 @@ export class Dispatcher {
   /** Whether the account has a pause that a message which gets through would end. */
   isOnProbe(accountPk: string): boolean {
     return this.#probes.isPaused(accountPk);
+  }
+
+  /** What keeps ready messages of this account from being claimed here, besides the gates of its lane. */
+  claimWaits(accountPk: string, isImmediate: boolean): readonly ClaimWait[] {
+    const lane = this.#lanes.get(accountPk);
+    return lane === undefined ? [] : this.#line.waits(lane, isImmediate);
   }
 
   /** The relay says 421. */

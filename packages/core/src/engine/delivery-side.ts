@@ -165,6 +165,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     clock,
     readGates,
     position: (message) => stores.messages.position(message),
+    claimWaits: (accountPk, isImmediate) => dispatcher.claimWaits(accountPk, isImmediate),
     isBatchSuspended: (tenantId, batchCode) => stores.batches.isSuspended({ tenantId, batchCode }),
   });
   return {

@@ -140,12 +140,14 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
       await database.write(states.map((state, position) => putRecipient.bind({ message_pk: pk, position, state })));
     },
     async acceptAs(state, { to, ...changes } = {}) {
-      const { batch_code = null, priority = 2, eligible_at = clock.now(), tenant_id = world.tenantId } = changes;
+      const { batch_code = null, priority = 2, eligible_at = clock.now() } = changes;
+      const { tenant_id = world.tenantId, account_pk = world.accountPk } = changes;
       const pk = await world.accept({
         batch_code,
         priority,
         eligible_at,
         tenant_id,
+        account_pk,
         ...(to === undefined ? {} : { to }),
       });
       const isFinal = state === 'final';

@@ -6,6 +6,7 @@ import { bulkConformance } from './bulk.case.ts';
 import { claimConformance } from './claim.case.ts';
 import { controlConformance } from './control.case.ts';
 import { expireConformance } from './expire.case.ts';
+import { explainConformance } from './explain.case.ts';
 import { limitsConformance } from './limits.case.ts';
 import { migrationConformance } from './migration.case.ts';
 import { outcomeConformance } from './outcome.case.ts';
@@ -35,5 +36,6 @@ export function storeConformance(name: string, open: OpenStore, skip = ''): void
     controlConformance(open);
     bulkConformance(open);
     batchConformance(open);
+    explainConformance(open);
   });
 }

@@ -108,6 +108,15 @@ export class ModelWorld implements AsyncDisposable {
     await this.clock.advance(virtualMs);
   }
 
+  /** Let the event loop go round so often: what is under way gets a little further. */
+  async turns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn++) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      setImmediate(resolve);
+      await promise;
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const stopping of [...this.#abandoned, Promise.resolve(this.engine[Symbol.asyncDispose]())]) {
       let isStopped = false;

@@ -30,7 +30,7 @@ export interface ControlStatements {
   readonly reschedule: Update<NewTime>;
   readonly rescheduleAndExpire: Update<NewTime & { readonly expires_at: number }>;
   readonly confirm: Update<Target>;
-  readonly retryDoubtful: Prepared<Target, unknown>;
+  readonly retryUnserved: Prepared<Target, unknown>;
   readonly reviveRecipients: Prepared<Target, unknown>;
   readonly confirmRecipients: Prepared<Target, unknown>;
   readonly decidedByConfirmation: Prepared<{ readonly pk: string }, EventRecipient>;
@@ -129,14 +129,22 @@ export function prepareControlStatements(db: Database<CoreSchema>, stepMs: numbe
       .where('state', '=', sql.lit('in_doubt'))
       .returning('state');
   });
-  const moveRecipients = (to: 'pending' | 'sent', from: RawBuilder<unknown>) =>
+  // Their attempts are what the retry policy counts: a series of its own begins with the hand.
+  const retryRecipients = (from: RawBuilder<unknown>) =>
     db.prepare<Target>((k, p) =>
       k
         .updateTable('message_recipients')
-        .set({ state: sql.lit(to), updated_at: p.now })
+        .set({ state: sql.lit('pending'), attempts: sql.lit(0), updated_at: p.now })
         .where('message_pk', '=', p.pk)
         .where(sql<boolean>`state in ${from}`),
     );
+  const confirmRecipients = db.prepare<Target>((k, p) =>
+    k
+      .updateTable('message_recipients')
+      .set({ state: sql.lit('sent'), updated_at: p.now })
+      .where('message_pk', '=', p.pk)
+      .where('state', '=', sql.lit('in_doubt')),
+  );
   return {
     hold,
     release,
@@ -145,9 +153,9 @@ export function prepareControlStatements(db: Database<CoreSchema>, stepMs: numbe
     reschedule: prepareReschedule<NewTime>(null),
     rescheduleAndExpire: prepareReschedule<NewTime & { expires_at: number }>((p) => p.expires_at),
     confirm,
-    retryDoubtful: moveRecipients('pending', sql`('in_doubt')`),
-    reviveRecipients: moveRecipients('pending', sql`('failed', 'expired')`),
-    confirmRecipients: moveRecipients('sent', sql`('in_doubt')`),
+    retryUnserved: retryRecipients(sql`('pending', 'in_doubt')`),
+    reviveRecipients: retryRecipients(sql`('failed', 'expired')`),
+    confirmRecipients,
     decidedByConfirmation: db.prepare<{ pk: string }, EventRecipient>((k, p) =>
       k
         .selectFrom('message_recipients')

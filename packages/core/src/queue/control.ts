@@ -65,7 +65,7 @@ export function createMessageControl(
           update: isFinal
             ? statements.retryFinal.bind({ pk, now, expires_at: change.expiresAt })
             : statements.retryWaiting.bind({ pk, now }),
-          recipients: [(isFinal ? statements.reviveRecipients : statements.retryDoubtful).bind({ pk, now })],
+          recipients: [(isFinal ? statements.reviveRecipients : statements.retryUnserved).bind({ pk, now })],
           event: { type: 'retried', detail: { reason: 'retried by hand' } },
         };
       }

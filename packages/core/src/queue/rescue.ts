@@ -120,6 +120,13 @@ export function prepareRescue(db: Database<CoreSchema>, makePk: MakePk): Rescue 
       .where('message_pk', '=', p.pk)
       .where('state', '=', sql.lit('pending')),
   );
+  const countPending = db.prepare<{ pk: string; now: number }>((k, p) =>
+    k
+      .updateTable('message_recipients')
+      .set((eb) => ({ attempts: eb('attempts', '+', 1), updated_at: p.now }))
+      .where('message_pk', '=', p.pk)
+      .where('state', '=', sql.lit('pending')),
+  );
   const bookUses = prepareRateUses(db);
 
   /** The unit that brings one message back, by what may have happened to it. */
@@ -143,7 +150,12 @@ export function prepareRescue(db: Database<CoreSchema>, makePk: MakePk): Rescue 
       case 'unsent':
         return [exactlyOne(makeReady.bind({ ...taken, counted: 0 }), 'lease_lost'), event];
       case 'retry':
-        return [exactlyOne(makeReady.bind({ ...taken, counted: 1 }), 'lease_lost'), event, ...uses];
+        return [
+          exactlyOne(makeReady.bind({ ...taken, counted: 1 }), 'lease_lost'),
+          countPending.bind({ pk, now }),
+          event,
+          ...uses,
+        ];
       case 'hold':
         return [
           exactlyOne(hold.bind({ ...taken, reason: REASON_OF.hold }), 'lease_lost'),

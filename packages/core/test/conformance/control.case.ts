@@ -131,6 +131,22 @@ export function controlConformance(open: OpenStore): void {
       expect((await world.recipients(pk)).map(({ state }) => state)).toEqual(['sent', 'pending']);
     });
 
+    test.each(['deferred', 'in_doubt', 'final'] as const)(
+      'one that is %s and retried has a fresh series of attempts for who was not served, and keeps its own count',
+      async (state) => {
+        await using world = await createControlWorld(open);
+        const pk = await world.acceptAs(state, { to: TWO, attempts: 5, result: state === 'final' ? 'failed' : null });
+        const unserved = { deferred: 'pending', in_doubt: 'in_doubt', final: 'failed' } as const;
+        await world.putRecipients(pk, ['sent', unserved[state]], 5);
+        await world.run(retryMessage, { message_id: pk });
+        expect(await world.message(pk)).toMatchObject({ state: 'ready', attempts: 5, units: 1 });
+        expect(await world.recipients(pk)).toMatchObject([
+          { state: 'sent', attempts: 5 },
+          { state: 'pending', attempts: 0 },
+        ]);
+      },
+    );
+
     test.each([
       { recipients: ['in_doubt', 'sent'], dueIn: 0, ends: { state: 'final', result: 'sent', units: 0 } },
       { recipients: ['in_doubt', 'failed'], dueIn: 0, ends: { state: 'final', result: 'partially_sent', units: 0 } },

@@ -136,6 +136,7 @@ export const recipientOutput = v.object({
   address: v.string(),
   kind: v.picklist(['to', 'cc', 'bcc']),
   state: v.picklist(['pending', 'in_doubt', 'sent', 'failed', 'expired', 'cancelled']),
+  /** Those that counted since somebody retried the message by hand, or since it was accepted. */
   attempts: v.number(),
   stage: v.nullable(v.string()),
   code: v.nullable(v.number()),
@@ -179,6 +180,7 @@ const summaryFields = {
   result: v.nullable(v.picklist(MESSAGE_RESULTS)),
   priority: v.number(),
   batch_code: v.nullable(v.string()),
+  /** All that counted. */
   attempts: v.number(),
   message_id: v.string(),
   last_error: v.nullable(v.string()),

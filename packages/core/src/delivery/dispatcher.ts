@@ -414,7 +414,7 @@ export class Dispatcher {
     this.#track(
       this.#attempt(message, hard).finally(() => {
         end();
-        this.#s.flights.remove(message.pk);
+        this.#s.flights.remove(message);
         this.#line.gotRoom(lane);
         this.#startable.update(lane);
         this.#wake.set();
@@ -445,8 +445,10 @@ export class Dispatcher {
     this.#buffered -= dropped.length;
     this.#line.gotRoom(lane);
     this.#startable.update(lane);
-    for (const { pk } of dropped) this.#s.flights.remove(pk);
-    this.#track(giveBack(dropped, this.#s, this.#hard));
+    // What somebody took away is not ours to give back.
+    const ours = dropped.filter((message) => this.#s.flights.seal(message));
+    for (const message of dropped) this.#s.flights.remove(message);
+    this.#track(giveBack(ours, this.#s, this.#hard));
   }
 
   #track(work: Promise<void>): void {

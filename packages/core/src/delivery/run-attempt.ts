@@ -7,7 +7,7 @@ import { type DeliverServices, deliver, settlementOfBug } from './deliver.ts';
 import type { Flights } from './flights.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
-/** How an attempt ended: its outcome is written, it has to be given back as it was, or somebody cancelled it. */
+/** How an attempt ended: its outcome is written, it has to be given back as it was, or somebody took it away. */
 export type AttemptEnd = 'settled' | 'unsent' | 'cancelled';
 
 export interface AttemptServices extends DeliverServices {
@@ -28,11 +28,12 @@ export async function runAttempt(
   signal: AbortSignal,
 ): Promise<AttemptEnd> {
   const { keeper, log, flights } = services;
+  if (flights.isCancelled(message)) return 'cancelled';
   // The keeper may have begun another session since this one claimed the message; then it is not ours to send.
   const session = message.owner_session;
   const mayMail = (): boolean =>
-    !signal.aborted && keeper.number === session && keeper.isAlive() && flights.mayMail(message.pk);
-  const stop = flights.signal(message.pk);
+    !signal.aborted && keeper.number === session && keeper.isAlive() && flights.mayMail(message);
+  const stop = flights.signal(message);
   let settlement: Settlement | null;
   try {
     settlement = await deliver(message, services, {
@@ -44,7 +45,8 @@ export async function runAttempt(
     log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an attempt failed by a bug');
     settlement = await settlementOfBug(message, error, services, session);
   }
-  if (settlement === null) return flights.isCancelled(message.pk) ? 'cancelled' : 'unsent';
+  if (!flights.seal(message)) return 'cancelled';
+  if (settlement === null) return 'unsent';
   if (await writeOutcome(settlement, services, signal)) services.onSettled(message, settlement);
   return 'settled';
 }

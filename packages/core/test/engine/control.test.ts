@@ -242,6 +242,54 @@ describe('hold, release and reschedule', () => {
   });
 });
 
+describe('a message that is claimed and has not reached MAIL', () => {
+  test('is held, and goes once when it is released', async () => {
+    await using relay = await startGatedRelay('greeting');
+    await using world = await openWorld();
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1')]);
+    await relay.reached;
+    await control(world, 'hold', 'm1');
+    expect(await messageOf(world, 'm1')).toMatchObject({ state: 'held', waiting_for: [{ kind: 'held' }] });
+    relay.open();
+    await control(world, 'release', 'm1');
+    const history = await historyUntil(world, 'm1', 'sent');
+    expect(history.map(({ event, attempt }) => [event, attempt])).toEqual([
+      ['held', 0],
+      ['released', 0],
+      ['sent', 1],
+    ]);
+    expect(relay.subjects).toEqual(['m1']);
+  });
+
+  test('is rescheduled, and goes at its new time', async () => {
+    await using relay = await startGatedRelay('greeting');
+    await using world = await openWorld();
+    await addAccount(world, relay);
+    await world.engine.submit([mail('later'), mail('now')]);
+    await relay.reached;
+    await control(world, 'reschedule', 'later', { send_at: inMs(HOUR_MS) });
+    await control(world, 'reschedule', 'now', { send_at: inMs(-HOUR_MS) });
+    relay.open();
+    await historyUntil(world, 'now', 'sent');
+    expect(await messageOf(world, 'later')).toMatchObject({ state: 'deferred', attempts: 0 });
+    await control(world, 'retry', 'later');
+    await historyUntil(world, 'later', 'sent');
+    expect(relay.subjects).toEqual(['now', 'later']);
+  });
+
+  test('cannot be held once MAIL is written: 409 in_flight', async () => {
+    await using relay = await startGatedRelay('MAIL');
+    await using world = await openWorld();
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1')]);
+    await relay.reached;
+    await expect(control(world, 'hold', 'm1')).rejects.toMatchObject({ code: 'in_flight' });
+    relay.open();
+    await historyUntil(world, 'm1', 'sent');
+  });
+});
+
 describe('retry by hand', () => {
   test('of a partially sent message goes to the recipients that failed, and to no other', async () => {
     const asked: string[] = [];

@@ -41,6 +41,8 @@ class Run {
       () => this.#cancel(),
       () => this.#cancelUnderWay(),
       () => this.#cancelUnderWay(),
+      () => this.#holdUnderWay(),
+      () => this.#holdUnderWay(),
       () => this.#onOne('hold'),
       () => this.#onOne('release'),
       () => this.#onOne('retry'),
@@ -184,6 +186,16 @@ class Run {
     await this.#submit();
     await this.world.turns(this.#pick([10, 20, 30, 40, 60, 80]));
     for (const mail of this.mails.slice(-3)) await this.#cancel(mail);
+  }
+
+  /** Take messages away on their way to the relay, and let them go before their first claim has ended. */
+  async #holdUnderWay(): Promise<void> {
+    await this.#submit();
+    await this.world.turns(this.#pick([10, 20, 30, 40, 60]));
+    const mails = this.mails.slice(-3);
+    for (const { id } of mails) await this.#tell(id, 'hold');
+    await this.world.turns(this.#pick([0, 0, 5]));
+    for (const { id } of mails) await this.#tell(id, 'release');
   }
 
   async #onOne(verb: 'hold' | 'release' | 'retry'): Promise<void> {

@@ -127,6 +127,8 @@ export const batchOutput = v.object({
       status: v.picklist(['accepted', 'rejected']),
       code: v.optional(v.string()),
       reason: v.optional(v.string()),
+      /** The fields that are to blame, by JSON pointers into the request. */
+      problems: v.optional(v.array(v.object({ pointer: v.string(), message: v.string() }))),
     }),
   ),
 });

@@ -75,11 +75,18 @@ export async function submitMessages(
 
 /** The answer to a batch: one line a message, in the order of the request. */
 export function toBatchResult(submitted: readonly Submitted[]): BatchResult {
-  const results = submitted.map((one, index): BatchResult['results'][number] =>
-    one.ok
-      ? { index, id: one.id, pk: one.pk, status: 'accepted' }
-      : { index, id: one.id, status: 'rejected', code: one.error.code, reason: one.error.message },
-  );
+  const results = submitted.map((one, index): BatchResult['results'][number] => {
+    if (one.ok) return { index, id: one.id, pk: one.pk, status: 'accepted' };
+    const { code, message: reason, problems } = one.error;
+    return {
+      index,
+      id: one.id,
+      status: 'rejected',
+      code,
+      reason,
+      ...(problems.length === 0 ? {} : { problems: [...problems] }),
+    };
+  });
   const accepted = submitted.filter((one) => one.ok).length;
   return { accepted, rejected: submitted.length - accepted, results };
 }

@@ -69,6 +69,8 @@ export interface SuspendedBatch extends BatchKey {
 export interface Batches {
   /** From here on nothing of the batch is claimed. @throws {MailProxyError} `not_found` when there is no such tenant */
   suspend(batch: BatchKey, now: number): Promise<void>;
+  /** Messages that a suspension would park now. @throws {MailProxyError} `not_found` when there is no such tenant */
+  countParkable(batch: BatchKey): Promise<number>;
   /** @returns whether the batch was suspended */
   activate(batch: BatchKey): Promise<boolean>;
   isSuspended(batch: BatchKey): Promise<boolean>;

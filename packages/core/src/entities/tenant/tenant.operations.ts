@@ -10,6 +10,7 @@ import type { ApiKeyStore } from '../api-key/api-key.store.ts';
 import {
   createdTenantOutput,
   createTenantInput,
+  suspendedTenantOutput,
   tenantOutput,
   tenantView,
   updateTenantInput,
@@ -83,10 +84,18 @@ const suspendTenant = defineOperation({
   http: { method: 'POST', path: '/v1/tenants/{tenant_id}/suspend' },
   access: 'admin',
   audit: true,
-  input: v.strictObject({ tenant_id: tenantId }),
-  output: tenantOutput,
-  run: async ({ tenants, clock }: TenantServices, input, { reach }) =>
-    tenantView(await tenants.setSuspended(reach, input.tenant_id, { suspended: true, now: clock.now() })),
+  input: v.strictObject({
+    tenant_id: tenantId,
+    /** Count only. */
+    dry_run: v.optional(v.boolean(), false),
+  }),
+  output: suspendedTenantOutput,
+  async run({ tenants, clock }: TenantServices, { tenant_id, dry_run }, { reach }) {
+    if (!dry_run)
+      return tenantView(await tenants.setSuspended(reach, tenant_id, { suspended: true, now: clock.now() }));
+    const tenant = await tenants.get(reach, tenant_id);
+    return { ...tenantView(tenant), waiting: await tenants.countWaiting(reach, tenant_id) };
+  },
 });
 
 const activateTenant = defineOperation({

@@ -92,7 +92,13 @@ test('the main job: posted over HTTP, delivered over SMTP, reported to the tenan
       results: [
         { index: 0, id: 'two', status: 'accepted' },
         { index: 1, id: 'one', status: 'rejected', code: 'duplicate_id' },
-        { index: 2, id: 'three', status: 'rejected', code: 'unknown_account' },
+        {
+          index: 2,
+          id: 'three',
+          status: 'rejected',
+          code: 'unknown_account',
+          problems: [{ pointer: '/messages/2/account_id' }],
+        },
         { index: 3, id: 'four', status: 'accepted' },
       ],
     },

@@ -121,7 +121,7 @@ export function resolveRetryPolicy(base: RetryPolicy, ...overrides: readonly (Re
 }
 
 export interface RetryCircumstances {
-  /** Attempts so far that were counted, the one that just failed among them; 1 or more. */
+  /** Attempts that were counted since the last retry by hand, the one that just failed among them; 1 or more. */
   readonly attempts: number;
   /** What the relay asked for (`retryHintMs`); null if it said nothing of it. */
   readonly hintMs: number | null;

@@ -54,7 +54,8 @@ function settle(
   changes: { message?: Partial<ClaimedMessage>; context?: Partial<SettlementContext> } = {},
 ) {
   const outcomes = answers.map((answer, position) => {
-    const recipient: PendingRecipient = { position, address: `r${position}@example.org`, attempts: 0 };
+    const { attempts = 0 } = changes.message ?? {};
+    const recipient: PendingRecipient = { position, address: `r${position}@example.org`, attempts };
     return outcomeOf(recipient, answer(recipient.address), {
       rules: [],
       onInDoubt: changes.message?.on_in_doubt ?? 'retry',
@@ -274,6 +275,19 @@ test('a list of delays that is used up fails the message', () => {
   expect(after(5)).toMatchObject({ state: 'final', result: 'failed', attempts: 6 });
 });
 
+test('the delays are those of the attempts since a retry by hand, and the attempts go on counting', () => {
+  const policy = { ...POLICY, delaysMs: ORIGINAL_DELAYS_MS };
+  const recipient: PendingRecipient = { position: 0, address: 'r0@example.org', attempts: 0 };
+  const outcome = outcomeOf(recipient, later(recipient.address), { rules: [], onInDoubt: 'retry' });
+  expect(settlementOf({ ...MESSAGE, attempts: 6 }, [outcome], { ...CONTEXT, policy })).toMatchObject({
+    state: 'deferred',
+    attempts: 7,
+    eligibleAt: NOW + (ORIGINAL_DELAYS_MS[0] ?? 0),
+    recipients: [{ attempts: 1 }],
+    event: { attempt: 7 },
+  });
+});
+
 test('535 at MAIL is no attempt of the recipient, and does not use up the list of delays', () => {
   const policy = { ...POLICY, delaysMs: ORIGINAL_DELAYS_MS };
   const settlement = settle([accepted, refused(535, '5.7.8', 'mail')], {
@@ -281,8 +295,8 @@ test('535 at MAIL is no attempt of the recipient, and does not use up the list o
     context: { policy },
   });
   expect(settlement.recipients).toMatchObject([
-    { state: 'sent', attempts: 1 },
-    { state: 'pending', attempts: 0, verdict: 'account' },
+    { state: 'sent', attempts: ORIGINAL_DELAYS_MS.length + 1 },
+    { state: 'pending', attempts: ORIGINAL_DELAYS_MS.length, verdict: 'account' },
   ]);
   expect(settlement).toMatchObject({ state: 'deferred', eligibleAt: NOW + POLICY.baseMs });
 });

@@ -90,9 +90,14 @@ function nextAttempt(
   const pending = outcomes.filter(({ state }) => state === 'pending');
   const hints = pending.flatMap(({ hintMs }) => (typeof hintMs === 'number' ? [hintMs] : []));
   const hintMs = hints.length === 0 ? null : Math.max(...hints);
+  // By the recipient that was tried most often since somebody retried the message by hand, or since it was accepted.
+  const attempts = Math.max(
+    0,
+    ...pending.map(({ recipient, uncounted }) => (uncounted === true ? 0 : recipient.attempts + 1)),
+  );
   // Who was not tried has used up nothing, so only age can end the wait.
-  const isUntried = pending.length > 0 && pending.every(({ uncounted }) => uncounted === true);
-  const delayMs = isUntried ? policy.baseMs : nextRetryMs(policy, { attempts: message.attempts + 1, hintMs, random });
+  const isUntried = attempts === 0;
+  const delayMs = isUntried ? policy.baseMs : nextRetryMs(policy, { attempts, hintMs, random });
   if (delayMs === null) return { retryAt: now, givenUp: 'failed' };
   const retryAt = now + delayMs;
   if (message.expires_at !== null) return { retryAt, givenUp: retryAt >= message.expires_at ? 'expired' : null };

@@ -12,6 +12,9 @@ export interface LaneClaim {
   readonly arrivals: number;
 }
 
+/** What keeps a ready message from being claimed by this instance, besides what the database says. */
+export type ClaimWait = 'server_busy' | 'host_failing' | 'slowed_down' | 'account_busy';
+
 /** Lanes in one claim. */
 const MAX_LANES_PER_CLAIM = 64;
 
@@ -56,6 +59,23 @@ export class ClaimLine {
   gotRoom(lane: Lane): void {
     if (lane.wantsMore && this.#sated.delete(lane)) this.#hungry.add(lane);
     if (lane.immediateRoom > 0 && this.#urgentSated.delete(lane)) this.#urgent.add(lane);
+  }
+
+  /** Why nothing of the lane is claimed now, by what {@link next} and {@link nextUrgent} go by; empty where it may be. */
+  waits(lane: Lane, isImmediate: boolean): readonly ClaimWait[] {
+    // Other instances have all its connections.
+    if (lane.share === 0) return ['account_busy'];
+    const taken = this.#slots.taken();
+    const ways = [{ slots: this.#slots.claimable(taken), isHungry: lane.wantsMore }];
+    if (isImmediate) {
+      ways.push({ slots: this.#slots.claimableImmediate(taken), isHungry: lane.immediateRoom > 0 });
+    }
+    const waits: ClaimWait[] = [];
+    if (this.#slots.claimableFor(lane.settings.host, taken) <= 0) waits.push('host_failing');
+    if (ways.some(({ slots, isHungry }) => slots > 0 && isHungry)) return waits;
+    if (ways.some(({ slots }) => slots <= 0)) waits.push('server_busy');
+    if (ways.some(({ isHungry }) => !isHungry)) waits.push(lane.isSlowed ? 'slowed_down' : 'account_busy');
+    return waits;
   }
 
   /** Whose immediate messages are claimed next: they don't wait for what is claimed already. */

@@ -288,7 +288,7 @@ export class DispatchWorld implements AsyncDisposable {
     this.started.push(message);
     const { promise, resolve } = Promise.withResolvers<AttemptEnd>();
     this.#running.set(message.pk, resolve);
-    this.flights.signal(message.pk)?.addEventListener('abort', () => {
+    this.flights.signal(message)?.addEventListener('abort', () => {
       if (this.#running.delete(message.pk)) resolve('unsent');
     });
     return promise;

@@ -12,7 +12,7 @@ import type { Promotion } from '../queue/promote.ts';
 import { byRank } from '../queue/rank.ts';
 import type { Release } from '../queue/release.ts';
 import { WakeUp } from '../wake-up.ts';
-import { ClaimLine, type LaneClaim } from './claim-line.ts';
+import { ClaimLine, type ClaimWait, type LaneClaim } from './claim-line.ts';
 import type { ConnectionBudget } from './connection-budget.ts';
 import type { Flights } from './flights.ts';
 import { giveBack } from './give-back.ts';
@@ -193,6 +193,12 @@ export class Dispatcher {
   /** Whether the account has a pause that a message which gets through would end. */
   isOnProbe(accountPk: string): boolean {
     return this.#probes.isPaused(accountPk);
+  }
+
+  /** What keeps ready messages of this account from being claimed here, besides the gates of its lane. */
+  claimWaits(accountPk: string, isImmediate: boolean): readonly ClaimWait[] {
+    const lane = this.#lanes.get(accountPk);
+    return lane === undefined ? [] : this.#line.waits(lane, isImmediate);
   }
 
   /** The relay says 421 to an attempt that began then; monotonic milliseconds. */
@@ -471,7 +477,7 @@ export class Dispatcher {
     this.#track(
       this.#attempt(message, lane.order.next(), hard).finally(() => {
         end();
-        this.#s.flights.remove(message.pk);
+        this.#s.flights.remove(message);
         this.#line.gotRoom(lane);
         this.#startable.update(lane);
         this.#wake.set();
@@ -502,9 +508,11 @@ export class Dispatcher {
     this.#buffered -= dropped.length;
     this.#line.gotRoom(lane);
     this.#startable.update(lane);
-    for (const { pk } of dropped) this.#s.flights.remove(pk);
+    // What somebody took away is not ours to give back.
+    const ours = dropped.filter((message) => this.#s.flights.seal(message));
+    for (const message of dropped) this.#s.flights.remove(message);
     // Another instance may be able to send them.
-    this.#track(giveBack(dropped, this.#s, this.#hard).then(() => this.#s.tellPeers(lane.key, true)));
+    this.#track(giveBack(ours, this.#s, this.#hard).then(() => this.#s.tellPeers(lane.key, true)));
   }
 
   #track(work: Promise<void>): void {

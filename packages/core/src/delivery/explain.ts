@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
+import type { PauseReason } from '../entities/account/account-pause.store.ts';
 import type { MessageRow } from '../entities/message/message.store.ts';
 import type { WaitingFor } from '../entities/message/waiting-for.ts';
 import { rfc3339 } from '../operations/fields.ts';
 import type { Gate } from '../queue/lane-gates.ts';
 import type { LaneKey } from '../queue/lanes.ts';
+import type { ClaimWait } from './claim-line.ts';
 
 export interface ExplainServices {
   readonly clock: Clock;
@@ -13,6 +15,8 @@ export interface ExplainServices {
   readonly readGates: (lane: LaneKey, now: number) => Promise<readonly Gate[]>;
   /** Messages of the lane that go first. */
   readonly position: (message: MessageRow) => Promise<number>;
+  /** What this instance's dispatcher goes by besides; on another instance it may be something else. */
+  readonly claimWaits: (accountPk: string, isImmediate: boolean) => readonly ClaimWait[];
   readonly isBatchSuspended: (tenantId: string, batchCode: string) => Promise<boolean>;
 }
 
@@ -29,10 +33,6 @@ export function createExplain(services: ExplainServices): Explain {
         return [];
       case 'preparing':
         return [waiting({ kind: 'attachments', detail: 'its attachments are being fetched' })];
-      case 'suspended':
-        return [batchSuspended(message.batch_code)];
-      case 'held':
-        return [waiting({ kind: 'held', detail: 'held by hand, until it is released' })];
       case 'in_doubt':
         return [
           waiting({
@@ -42,8 +42,20 @@ export function createExplain(services: ExplainServices): Explain {
         ];
       case 'leased':
         return [waiting({ kind: 'sending', detail: 'claimed by a running instance' })];
+      case 'suspended':
+        return [
+          batchSuspended(message.batch_code),
+          ...dueLater(message, services),
+          ...(await gatesOf(services, message)),
+        ];
+      case 'held':
+        return [
+          waiting({ kind: 'held', detail: 'held by hand, until it is released' }),
+          ...dueLater(message, services),
+          ...(await closuresOf(services, message)),
+        ];
       case 'deferred':
-        return [dueLater(message), ...(await gatesOf(services, message))];
+        return [due(message), ...(await closuresOf(services, message))];
       case 'ready':
         return readyFor(services, message);
       default:
@@ -53,19 +65,25 @@ export function createExplain(services: ExplainServices): Explain {
 }
 
 async function readyFor(services: ExplainServices, message: MessageRow): Promise<readonly WaitingFor[]> {
-  const { tenant_id: tenantId, batch_code: batchCode } = message;
-  const [gates, position, isSuspended] = await Promise.all([
-    gatesOf(services, message),
-    services.position(message),
-    batchCode === null ? false : services.isBatchSuspended(tenantId, batchCode),
-  ]);
+  const [closures, position] = await Promise.all([closuresOf(services, message), services.position(message)]);
   const turn = waiting({
     kind: 'turn',
     scope: 'lane',
     position,
     detail: `${position} messages of the account go first`,
   });
-  return [...(isSuspended ? [batchSuspended(batchCode)] : []), ...gates, turn];
+  const waits = services.claimWaits(message.account_pk, message.priority === 0);
+  return [...closures, ...waits.map(waitingToBeClaimed), turn];
+}
+
+/** What keeps it from being claimed whatever its turn: its batch, and the gates of its lane. */
+async function closuresOf(services: ExplainServices, message: MessageRow): Promise<readonly WaitingFor[]> {
+  const { tenant_id: tenantId, batch_code: batchCode } = message;
+  const [gates, isSuspended] = await Promise.all([
+    gatesOf(services, message),
+    batchCode === null ? false : services.isBatchSuspended(tenantId, batchCode),
+  ]);
+  return [...(isSuspended ? [batchSuspended(batchCode)] : []), ...gates];
 }
 
 async function gatesOf({ readGates, clock }: ExplainServices, message: MessageRow): Promise<readonly WaitingFor[]> {
@@ -81,11 +99,9 @@ function waitingForGate(gate: Gate): WaitingFor {
       return waiting({ kind, scope, until, detail: 'the operator stopped all sending' });
     case 'tenant_suspended':
       return waiting({ kind, scope, until, detail: 'the tenant is suspended' });
-    case 'account_paused': {
-      const { stage, code, enhanced, reply } = gate.reason;
-      const said = [code, enhanced, reply].filter((part) => part !== null && part !== '').join(' ');
-      return waiting({ kind, scope, until, detail: `${stage}: ${said}` });
-    }
+    case 'account_paused':
+    case 'account_probe':
+      return waiting({ kind, scope, until, detail: said(gate.reason) });
     case 'rate_limited':
       return waiting({
         kind: 'rate_limit',
@@ -98,7 +114,31 @@ function waitingForGate(gate: Gate): WaitingFor {
   }
 }
 
-function dueLater({ attempts, eligible_at, last_error }: MessageRow): WaitingFor {
+function waitingToBeClaimed(kind: ClaimWait): WaitingFor {
+  switch (kind) {
+    case 'server_busy':
+      return waiting({ kind, scope: 'instance', detail: 'the server sends as much as it may at a time' });
+    case 'host_failing':
+      return waiting({ kind, scope: 'host', detail: 'the relay fails, so only a few messages at a time try it' });
+    case 'slowed_down':
+      return waiting({ kind, scope: 'account', detail: 'the relay said 421, so it gets less at a time for a while' });
+    case 'account_busy':
+      return waiting({ kind, scope: 'account', detail: 'the account sends as much as it may at a time' });
+    default:
+      return kind satisfies never;
+  }
+}
+
+function said({ stage, code, enhanced, reply }: PauseReason): string {
+  return `${stage}: ${[code, enhanced, reply].filter((part) => part !== null && part !== '').join(' ')}`;
+}
+
+/** One that is due waits for its time no more. */
+function dueLater(message: MessageRow, { clock }: ExplainServices): readonly WaitingFor[] {
+  return message.eligible_at > clock.now() ? [due(message)] : [];
+}
+
+function due({ attempts, eligible_at, last_error }: MessageRow): WaitingFor {
   const isRetry = attempts > 0;
   return waiting({
     kind: isRetry ? 'retry' : 'scheduled',

@@ -23,71 +23,92 @@ const claimed = (pk: string): ClaimedMessage => ({
   created_at: 0,
 });
 
-function flightsOf(...pks: readonly string[]): Flights {
+const a = claimed('a');
+const b = claimed('b');
+
+function flightsOf(...messages: readonly ClaimedMessage[]): Flights {
   const flights = new Flights();
-  for (const pk of pks) flights.add(claimed(pk));
+  for (const message of messages) flights.add(message);
   return flights;
 }
 
 test('a message that was cancelled before MAIL may not reach it, and stops waiting', () => {
-  const flights = flightsOf('a', 'b');
-  const stop = flights.signal('a');
+  const flights = flightsOf(a, b);
+  const stop = flights.signal(a);
   expect(flights.cancel('a')).toBe(true);
   expect(stop?.aborted).toBe(true);
-  expect(flights.isCancelled('a')).toBe(true);
-  expect(flights.mayMail('a')).toBe(false);
-  expect(flights.mayMail('b')).toBe(true);
+  expect(flights.isCancelled(a)).toBe(true);
+  expect(flights.mayMail(a)).toBe(false);
+  expect(flights.mayMail(b)).toBe(true);
 });
 
 test('after MAIL nothing stops a message, not before its next transaction either', () => {
-  const flights = flightsOf('a');
-  expect(flights.mayMail('a')).toBe(true);
+  const flights = flightsOf(a);
+  expect(flights.mayMail(a)).toBe(true);
   expect(flights.cancel('a')).toBe(false);
   flights.drop(() => true);
-  expect(flights.signal('a')?.aborted).toBe(false);
-  expect(flights.isCancelled('a')).toBe(false);
-  expect(flights.mayMail('a')).toBe(true);
+  expect(flights.signal(a)?.aborted).toBe(false);
+  expect(flights.isCancelled(a)).toBe(false);
+  expect(flights.mayMail(a)).toBe(true);
 });
 
 test('what is dropped ends unsent, not cancelled', () => {
-  const flights = flightsOf('a', 'b');
+  const flights = flightsOf(a, b);
   flights.drop(({ pk }) => pk === 'a');
-  expect(flights.mayMail('a')).toBe(false);
-  expect(flights.isCancelled('a')).toBe(false);
-  expect(flights.mayMail('b')).toBe(true);
+  expect(flights.mayMail(a)).toBe(false);
+  expect(flights.isCancelled(a)).toBe(false);
+  expect(flights.mayMail(b)).toBe(true);
 });
 
 test('nothing can be promised of a message that is not here', () => {
-  const flights = flightsOf('a');
-  flights.remove('a');
+  const flights = flightsOf(a);
+  flights.remove(a);
   expect(flights.size).toBe(0);
   expect(flights.cancel('a')).toBe(false);
-  expect(flights.mayMail('a')).toBe(false);
-  expect(flights.signal('a')).toBeNull();
+  expect(flights.mayMail(a)).toBe(false);
+  expect(flights.signal(a)).toBeNull();
 });
 
 test('a message that comes back is claimed with nothing held against it', () => {
-  const flights = flightsOf('a');
+  const flights = flightsOf(a);
   flights.drop(() => true);
-  flights.remove('a');
+  flights.remove(a);
   flights.add(claimed('a'));
-  expect(flights.mayMail('a')).toBe(true);
+  expect(flights.mayMail(a)).toBe(true);
+});
+
+test('what was taken away and claimed again: the first claim neither sends nor ends it, and the second is not touched', () => {
+  const flights = flightsOf(a);
+  expect(flights.cancel('a')).toBe(true);
+  const again = claimed('a');
+  flights.add(again);
+  expect([flights.mayMail(a), flights.seal(a), flights.isCancelled(a)]).toEqual([false, false, true]);
+  flights.remove(a);
+  expect(flights.isCancelled(again)).toBe(false);
+  expect(flights.mayMail(again)).toBe(true);
+});
+
+test('whose end is being written is not taken away any more', () => {
+  const flights = flightsOf(a);
+  expect(flights.seal(a)).toBe(true);
+  expect(flights.cancel('a')).toBe(false);
 });
 
 test('whatever the order: a message that was promised never to be sent never reaches MAIL', () => {
-  const steps = fc.array(fc.constantFrom('cancel', 'mail', 'drop'), { maxLength: 12 });
+  const steps = fc.array(fc.constantFrom('cancel', 'mail', 'drop', 'seal'), { maxLength: 12 });
   fc.assert(
     fc.property(steps, (order) => {
-      const flights = flightsOf('a');
+      const flights = flightsOf(a);
       let isPromised = false;
       let hasMailed = false;
       for (const step of order) {
         if (step === 'cancel' && flights.cancel('a')) isPromised = true;
-        if (step === 'mail' && flights.mayMail('a')) hasMailed = true;
+        if (step === 'mail' && flights.mayMail(a)) hasMailed = true;
+        if (step === 'seal' && flights.seal(a)) expect(isPromised).toBe(false);
         if (step === 'drop') flights.drop(() => true);
       }
       expect(isPromised && hasMailed).toBe(false);
-      expect(flights.isCancelled('a')).toBe(isPromised);
+      expect(flights.isCancelled(a)).toBe(isPromised);
     }),
   );
 });

@@ -7,14 +7,17 @@ interface Flight {
   readonly message: ClaimedMessage;
   /** Aborted when it must not be sent: it stops waiting for a connection. */
   readonly stop: AbortController;
-  /** MAIL was written: nobody can take it back. */
-  hasMailed: boolean;
+  /** MAIL was written, or its end is being written: nobody can take it back. */
+  isSealed: boolean;
   isCancelled: boolean;
 }
 
 /**
  * What this engine claimed and has not settled, and whether it can still be stopped. MAIL is the point of no return:
  * whoever stops a message before it can be sure that it is never sent.
+ *
+ * Of a message that was taken away, released and claimed again the first claim may still be ending. So who holds a
+ * claimed message is told of that claim, never of the one after it.
  */
 export class Flights {
   readonly #flights = new Map<string, Flight>();
@@ -28,38 +31,50 @@ export class Flights {
     this.#flights.set(message.pk, {
       message,
       stop: new AbortController(),
-      hasMailed: false,
+      isSealed: false,
       isCancelled: false,
     });
   }
 
   /** It was settled or given back. */
-  remove(pk: string): void {
-    this.#flights.delete(pk);
+  remove(message: ClaimedMessage): void {
+    if (this.#of(message) !== undefined) this.#flights.delete(message.pk);
   }
 
   /** Aborts when the message must not be sent any more. */
-  signal(pk: string): AbortSignal | null {
-    return this.#flights.get(pk)?.stop.signal ?? null;
+  signal(message: ClaimedMessage): AbortSignal | null {
+    return this.#of(message)?.stop.signal ?? null;
   }
 
-  /** Whether somebody cancelled it before MAIL. */
-  isCancelled(pk: string): boolean {
-    return this.#flights.get(pk)?.isCancelled === true;
+  /** Whether somebody took it away before MAIL: what becomes of it is not this claim's to say. */
+  isCancelled(message: ClaimedMessage): boolean {
+    return this.#of(message)?.isCancelled !== false;
   }
 
   /** Asked right before MAIL; from then on it cannot be stopped. @returns false where it was stopped */
-  mayMail(pk: string): boolean {
-    const flight = this.#flights.get(pk);
+  mayMail(message: ClaimedMessage): boolean {
+    const flight = this.#of(message);
     if (flight === undefined || flight.stop.signal.aborted) return false;
-    flight.hasMailed = true;
+    flight.isSealed = true;
     return true;
   }
 
-  /** @returns true where the message is here and is never going to reach MAIL; false where that can't be promised */
+  /** Asked before its end is written or it is given back; from then on nobody takes it away. @returns false where somebody did */
+  seal(message: ClaimedMessage): boolean {
+    const flight = this.#of(message);
+    if (flight === undefined || flight.isCancelled) return false;
+    flight.isSealed = true;
+    return true;
+  }
+
+  /**
+   * Take a message away, to cancel, hold or move it.
+   *
+   * @returns true where it is here and is never going to reach MAIL; false where that can't be promised
+   */
   cancel(pk: string): boolean {
     const flight = this.#flights.get(pk);
-    if (flight === undefined || flight.hasMailed) return false;
+    if (flight === undefined || flight.isSealed || flight.isCancelled) return false;
     flight.isCancelled = true;
     flight.stop.abort();
     return true;
@@ -68,7 +83,12 @@ export class Flights {
   /** Stop what has not reached MAIL, so that it goes back unsent. */
   drop(matches: (message: ClaimedMessage) => boolean): void {
     for (const flight of this.#flights.values()) {
-      if (!flight.hasMailed && matches(flight.message)) flight.stop.abort();
+      if (!flight.isSealed && matches(flight.message)) flight.stop.abort();
     }
+  }
+
+  #of(message: ClaimedMessage): Flight | undefined {
+    const flight = this.#flights.get(message.pk);
+    return flight?.message === message ? flight : undefined;
   }
 }

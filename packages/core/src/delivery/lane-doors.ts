@@ -98,7 +98,7 @@ export class LaneDoors {
 
   async #check(lane: Lane): Promise<boolean> {
     const { clock, readGates, onOpen, onShut } = this.#s;
-    const gates = await readGates(lane, clock.now());
+    const gates = (await readGates(lane, clock.now())).filter(isShut);
     if (this.#isDisposed) return gates.length === 0;
     const before = this.#closures.get(lane);
     before?.timer?.[Symbol.dispose]();
@@ -124,4 +124,9 @@ export class LaneDoors {
       });
     });
   }
+}
+
+/** A lane that waits for its probe is open: the one message that goes as the probe is claimed from it. */
+function isShut({ kind }: Gate): boolean {
+  return kind !== 'account_probe';
 }

@@ -83,6 +83,11 @@ export class Lane implements LaneKey {
     return Math.min(this.#slots, this.settings.capacity, RUNNING_PER_CONNECTION * this.share);
   }
 
+  /** Whether it may send less at a time than its settings say, because the relay said 421. */
+  get isSlowed(): boolean {
+    return this.#slots < this.settings.capacity;
+  }
+
   /** How many more may be claimed: as many as run at once lie ready besides. */
   get room(): number {
     return Math.max(0, 2 * this.capacity - this.running - this.buffered.length);

@@ -8,7 +8,7 @@ import type { Flights } from './flights.ts';
 import type { Place } from './send-order.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
-/** How an attempt ended: its outcome is written, it has to be given back as it was, or somebody cancelled it. */
+/** How an attempt ended: its outcome is written, it has to be given back as it was, or somebody took it away. */
 export type AttemptEnd = 'settled' | 'unsent' | 'cancelled';
 
 export interface AttemptServices extends DeliverServices {
@@ -29,11 +29,12 @@ export async function runAttempt(
   { place, signal }: { readonly place: Place; readonly signal: AbortSignal },
 ): Promise<AttemptEnd> {
   const { keeper, log, flights } = services;
+  if (flights.isCancelled(message)) return 'cancelled';
   // The keeper may have begun another session since this one claimed the message; then it is not ours to send.
   const session = message.owner_session;
   const mayMail = (): boolean =>
-    !signal.aborted && keeper.number === session && keeper.isAlive() && flights.mayMail(message.pk);
-  const stop = flights.signal(message.pk);
+    !signal.aborted && keeper.number === session && keeper.isAlive() && flights.mayMail(message);
+  const stop = flights.signal(message);
   let settlement: Settlement | null;
   try {
     settlement = await deliver(message, services, {
@@ -48,7 +49,8 @@ export async function runAttempt(
   } finally {
     place.pass();
   }
-  if (settlement === null) return flights.isCancelled(message.pk) ? 'cancelled' : 'unsent';
+  if (!flights.seal(message)) return 'cancelled';
+  if (settlement === null) return 'unsent';
   if (await writeOutcome(settlement, services, signal)) services.onSettled(message, settlement);
   return 'settled';
 }

@@ -11,6 +11,7 @@ import { Dispatcher } from '../delivery/dispatcher.ts';
 import { createExplain, type Explain } from '../delivery/explain.ts';
 import { Flights } from '../delivery/flights.ts';
 import { Housekeeping } from '../delivery/housekeeping.ts';
+import { keptRefreshTokens } from '../delivery/kept-refresh-tokens.ts';
 import { type LaneSettings, RUNNING_PER_CONNECTION } from '../delivery/lane.ts';
 import { poolRequest } from '../delivery/relay.ts';
 import { type AttemptServices, runAttempt, writeOutcome } from '../delivery/run-attempt.ts';
@@ -80,7 +81,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
   const { maxConnections, maxConnectionsPerHost } = settings;
   const open = parts.openSession ?? openSession;
   const pool = createSmtpPool({ clock, open, maxConnections, maxConnectionsPerHost, reserved: 1 });
-  const tokens = createOAuthTokens({ clock });
+  const tokens = createOAuthTokens({ clock, refreshTokens: keptRefreshTokens(stores.refreshTokens, log) });
   const flights = new Flights();
   const keeper = new SessionKeeper({
     sessions: stores.sessions,
@@ -191,6 +192,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     clock,
     readGates,
     position: (message) => stores.messages.position(message),
+    claimWaits: (accountPk, isImmediate) => dispatcher.claimWaits(accountPk, isImmediate),
     isBatchSuspended: (tenantId, batchCode) => stores.batches.isSuspended({ tenantId, batchCode }),
   });
   return {

@@ -5,6 +5,7 @@ import type { EngineConfig } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
 import { createAccountStore } from '../entities/account/account.store.ts';
 import { createAccountPauseStore } from '../entities/account/account-pause.store.ts';
+import { createRefreshTokenStore } from '../entities/account/refresh-token.store.ts';
 import { createApiKeyStore } from '../entities/api-key/api-key.store.ts';
 import { createCommandLogStore } from '../entities/command-log/command-log.store.ts';
 import { createDkimKeyStore } from '../entities/dkim-key/dkim-key.store.ts';
@@ -53,6 +54,7 @@ export function createStores({ database, sealer, clock, makePk, config }: StoreP
     apiKeys: createApiKeyStore(database, clock),
     accounts: createAccountStore(database, sealer, clock),
     accountPauses: createAccountPauseStore(database, makePk),
+    refreshTokens: createRefreshTokenStore(database, sealer),
     dkimKeys: createDkimKeyStore(database, sealer, clock),
     storages: createStorageStore(database, sealer),
     messages: createMessageStore(database),

@@ -10,6 +10,7 @@ import { accountCases } from './account/account.case.ts';
 import { accountPauseCases } from './account/account-pause.case.ts';
 import { accountSettingsCases } from './account/account-settings.case.ts';
 import { accountStoreCases } from './account/account-store.case.ts';
+import { refreshTokenCases } from './account/refresh-token.case.ts';
 import { apiKeyCases } from './api-key/api-key.case.ts';
 import { commandLogCases } from './command-log/command-log.case.ts';
 import { dkimKeyCases } from './dkim-key/dkim-key.case.ts';
@@ -29,6 +30,7 @@ function allCases(open: OpenWorld): void {
   describe('settings of accounts', () => accountSettingsCases(open));
   describe('pauses of accounts', () => accountPauseCases(open));
   describe('the account store', () => accountStoreCases(open));
+  describe('refresh tokens of accounts', () => refreshTokenCases(open));
   describe('storages', () => storageCases(open));
   describe('DKIM keys', () => dkimKeyCases(open));
   describe('the command log', () => commandLogCases(open));

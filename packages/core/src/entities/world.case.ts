@@ -19,6 +19,7 @@ import { verifyRelay } from '../smtp/verify-relay.ts';
 import { accountOperations } from './account/account.operations.ts';
 import { type AccountStore, createAccountStore } from './account/account.store.ts';
 import { type AccountPauseStore, createAccountPauseStore, type PausedAccount } from './account/account-pause.store.ts';
+import { createRefreshTokenStore, type RefreshTokenStore } from './account/refresh-token.store.ts';
 import { type ApiKeyStore, createApiKeyStore } from './api-key/api-key.store.ts';
 import { commandLogOperations } from './command-log/command-log.operations.ts';
 import { type CommandLogStore, createCommandLogStore } from './command-log/command-log.store.ts';
@@ -42,6 +43,7 @@ export interface World extends AsyncDisposable {
   readonly apiKeys: ApiKeyStore;
   readonly accounts: AccountStore;
   readonly pauses: AccountPauseStore;
+  readonly refreshTokens: RefreshTokenStore;
   readonly instances: InstanceStore;
   readonly storages: StorageStore;
   readonly commandLog: CommandLogStore;
@@ -94,6 +96,7 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     apiKeys: createApiKeyStore(database, clock),
     accounts: createAccountStore(database, sealer, clock),
     pauses: createAccountPauseStore(database, makePk),
+    refreshTokens: createRefreshTokenStore(database, sealer),
     instances: createInstanceStore(database),
     storages: createStorageStore(database, sealer),
     commandLog: createCommandLogStore(database),

@@ -10,21 +10,25 @@ export const tenantId = v.pipe(
   v.regex(/^[a-zA-Z0-9_-]{1,64}$/, 'expected 1 to 64 letters, digits, _ or -'),
 );
 
+/**
+ * C0, DEL, C1 and the separators of lines and paragraphs: what is shown, logged or put into a header stays one line.
+ * Without well-formedness two texts that differ in a lone surrogate would be stored alike.
+ */
+const oneLine = v.pipe(
+  v.string(),
+  v.regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/, 'expected no control characters and no line breaks'),
+  v.check((text) => text.isWellFormed(), 'expected well-formed Unicode'),
+);
+
 /** Ids that clients choose: accounts and messages. */
 export const clientId = v.pipe(
-  v.string(),
+  oneLine,
   v.minLength(1, 'expected at least 1 character'),
   v.maxLength(255, 'expected at most 255 characters'),
-  v.regex(/^[^\u0000-\u001f\u007f]*$/, 'expected no control characters'),
 );
 
 /** Text of one line. */
-export const line = (max: number) =>
-  v.pipe(
-    v.string(),
-    v.maxLength(max, `expected at most ${max} characters`),
-    v.regex(/^[^\u0000-\u001f\u007f]*$/, 'expected one line without control characters'),
-  );
+export const line = (max: number) => v.pipe(oneLine, v.maxLength(max, `expected at most ${max} characters`));
 
 export const integer = (min: number, max: number) =>
   v.pipe(

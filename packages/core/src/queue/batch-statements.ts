@@ -24,6 +24,8 @@ export interface MovedMessage {
 export interface BatchStatements {
   readonly suspend: Prepared<BatchInput & { readonly now: number }, unknown>;
   readonly activate: Prepared<BatchInput, unknown>;
+  /** One row where there is such a tenant. */
+  readonly countParkable: Prepared<BatchInput, { parkable: number }>;
   readonly one: Prepared<BatchInput, { one: number }>;
   readonly list: Prepared<BatchInput & { readonly only: string | null; readonly limit: number }, SuspendedBatchesTable>;
   /** Park what is ready or deferred, while the batch is suspended. */
@@ -65,6 +67,22 @@ export function prepareBatchStatements(db: Database<CoreSchema>, stepMs: number)
     ),
     activate: db.prepare((k, p) =>
       k.deleteFrom('suspended_batches').where('tenant_id', '=', p.tenant_id).where('batch_code', '=', p.batch_code),
+    ),
+    countParkable: db.prepare((k, p) =>
+      k
+        .selectFrom('tenants')
+        .where('id', '=', p.tenant_id)
+        .select(({ fn, selectFrom }) =>
+          selectFrom('messages')
+            .select(fn.countAll<number>().as('n'))
+            .where('messages.tenant_id', '=', p.tenant_id)
+            .where('messages.batch_code', '=', p.batch_code)
+            // As the partial index says it.
+            .where('messages.state', '<>', sql.lit('final'))
+            .where(sql<boolean>`messages.state in ('ready', 'deferred')`)
+            .as('parkable'),
+        )
+        .$castTo<{ parkable: number }>(),
     ),
     one: db.prepare((k, p) =>
       k

@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import { exactlyOne } from '../database/statement.ts';
 import type { Batches, BatchKey, BatchStep, LaneName } from '../entities/message/message-control.types.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { MailProxyError } from '../errors.ts';
 import { type BatchInput, type BatchStatements, prepareBatchStatements } from './batch-statements.ts';
 import { lanesOf } from './lanes.ts';
 
@@ -43,6 +44,11 @@ export function createBatches(db: Database<CoreSchema>, stepMs: number): Batches
   return {
     async suspend(batch, now) {
       await db.write([exactlyOne(statements.suspend.bind({ ...inputOf(batch), now }), 'not_found')]);
+    },
+    async countParkable(batch) {
+      const [row] = await db.read(statements.countParkable.bind(inputOf(batch)));
+      if (row === undefined) throw new MailProxyError('not_found', { detail: 'there is no such tenant' });
+      return row.parkable;
     },
     async activate(batch) {
       const [deleted] = await db.write([statements.activate.bind(inputOf(batch))]);

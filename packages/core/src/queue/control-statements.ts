@@ -14,7 +14,12 @@ interface Target {
   readonly now: number;
 }
 
-interface NewTime extends Target {
+/** A message that this session holds may be changed too; null for none. */
+interface PerhapsOwned extends Target {
+  readonly session: number | null;
+}
+
+interface NewTime extends PerhapsOwned {
   readonly send_at: number;
   /** What becomes of a message that waits for its turn or its time. */
   readonly target: 'ready' | 'deferred';
@@ -23,14 +28,14 @@ interface NewTime extends Target {
 type Update<Input extends Target> = Prepared<Input, { state: MessageState }>;
 
 export interface ControlStatements {
-  readonly hold: Update<Target>;
+  readonly hold: Update<PerhapsOwned>;
   readonly release: Update<Target>;
   readonly retryWaiting: Update<Target>;
   readonly retryFinal: Update<Target & { readonly expires_at: number }>;
   readonly reschedule: Update<NewTime>;
   readonly rescheduleAndExpire: Update<NewTime & { readonly expires_at: number }>;
   readonly confirm: Update<Target>;
-  readonly retryDoubtful: Prepared<Target, unknown>;
+  readonly retryUnserved: Prepared<Target, unknown>;
   readonly reviveRecipients: Prepared<Target, unknown>;
   readonly confirmRecipients: Prepared<Target, unknown>;
   readonly decidedByConfirmation: Prepared<{ readonly pk: string }, EventRecipient>;
@@ -38,12 +43,12 @@ export interface ControlStatements {
 
 /** The statements of the changes by hand. Those of `messages` come first in their unit and hold its condition. */
 export function prepareControlStatements(db: Database<CoreSchema>, stepMs: number): ControlStatements {
-  const hold = db.prepare<Target, { state: MessageState }>((k, p) =>
+  const hold = db.prepare<PerhapsOwned, { state: MessageState }>((k, p) =>
     k
       .updateTable('messages')
-      .set({ state: sql.lit('held'), updated_at: p.now })
+      .set({ state: sql.lit('held'), ...DISOWNED, updated_at: p.now })
       .where('pk', '=', p.pk)
-      .where(sql<boolean>`state in ('ready', 'deferred')`)
+      .where(sql<boolean>`(state in ('ready', 'deferred') or ${isOwned(p)})`)
       .returning('state'),
   );
   // By its own time as in a promotion, which for a message that was ready is the place it had.
@@ -98,14 +103,15 @@ export function prepareControlStatements(db: Database<CoreSchema>, stepMs: numbe
       k
         .updateTable('messages')
         .set({
-          state: sql<MessageState>`case when state in ('ready', 'deferred') then ${p.target} else state end`,
+          state: sql<MessageState>`case when state in ('ready', 'deferred', 'leased') then ${p.target} else state end`,
+          ...DISOWNED,
           eligible_at: p.send_at,
           rank: rankSql(bigint(p.send_at), stepMs),
           updated_at: p.now,
         })
         .$if(expiresAt !== null, (q) => q.set({ expires_at: expiresAt?.(p) ?? null }))
         .where('pk', '=', p.pk)
-        .where(sql<boolean>`state in ('ready', 'deferred', 'suspended', 'held')`)
+        .where(sql<boolean>`(state in ('ready', 'deferred', 'suspended', 'held') or ${isOwned(p)})`)
         .returning('state'),
     );
   const confirm = db.prepare<Target, { state: MessageState }>((k, p) => {
@@ -129,14 +135,22 @@ export function prepareControlStatements(db: Database<CoreSchema>, stepMs: numbe
       .where('state', '=', sql.lit('in_doubt'))
       .returning('state');
   });
-  const moveRecipients = (to: 'pending' | 'sent', from: RawBuilder<unknown>) =>
+  // Their attempts are what the retry policy counts: a series of its own begins with the hand.
+  const retryRecipients = (from: RawBuilder<unknown>) =>
     db.prepare<Target>((k, p) =>
       k
         .updateTable('message_recipients')
-        .set({ state: sql.lit(to), updated_at: p.now })
+        .set({ state: sql.lit('pending'), attempts: sql.lit(0), updated_at: p.now })
         .where('message_pk', '=', p.pk)
         .where(sql<boolean>`state in ${from}`),
     );
+  const confirmRecipients = db.prepare<Target>((k, p) =>
+    k
+      .updateTable('message_recipients')
+      .set({ state: sql.lit('sent'), updated_at: p.now })
+      .where('message_pk', '=', p.pk)
+      .where('state', '=', sql.lit('in_doubt')),
+  );
   return {
     hold,
     release,
@@ -145,9 +159,9 @@ export function prepareControlStatements(db: Database<CoreSchema>, stepMs: numbe
     reschedule: prepareReschedule<NewTime>(null),
     rescheduleAndExpire: prepareReschedule<NewTime & { expires_at: number }>((p) => p.expires_at),
     confirm,
-    retryDoubtful: moveRecipients('pending', sql`('in_doubt')`),
-    reviveRecipients: moveRecipients('pending', sql`('failed', 'expired')`),
-    confirmRecipients: moveRecipients('sent', sql`('in_doubt')`),
+    retryUnserved: retryRecipients(sql`('pending', 'in_doubt')`),
+    reviveRecipients: retryRecipients(sql`('failed', 'expired')`),
+    confirmRecipients,
     decidedByConfirmation: db.prepare<{ pk: string }, EventRecipient>((k, p) =>
       k
         .selectFrom('message_recipients')
@@ -157,6 +171,14 @@ export function prepareControlStatements(db: Database<CoreSchema>, stepMs: numbe
         .orderBy('position'),
     ),
   };
+}
+
+/** What a message that nobody holds has, whoever held it before. */
+const DISOWNED = { owner_session: null, handed_at: null } as const;
+
+/** Not fenced by the life of the session: whoever found it dead made its messages ready, and then this finds none. */
+function isOwned({ session }: PerhapsOwned): RawBuilder<boolean> {
+  return sql<boolean>`(state = 'leased' and owner_session = cast(${session} as bigint))`;
 }
 
 /** PostgreSQL would take a parameter alone for text. */

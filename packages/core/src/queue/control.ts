@@ -46,10 +46,11 @@ export function createMessageControl(
     change: Exclude<MessageChange, { action: 'cancel' }>,
     now: number,
   ): Promise<Unit> => {
+    const { ownedBy = null } = change;
     switch (change.action) {
       case 'hold':
         return {
-          update: statements.hold.bind({ pk, now }),
+          update: statements.hold.bind({ pk, now, session: ownedBy }),
           recipients: [],
           event: { type: 'held', detail: { reason: 'held by hand' } },
         };
@@ -65,7 +66,7 @@ export function createMessageControl(
           update: isFinal
             ? statements.retryFinal.bind({ pk, now, expires_at: change.expiresAt })
             : statements.retryWaiting.bind({ pk, now }),
-          recipients: [(isFinal ? statements.reviveRecipients : statements.retryDoubtful).bind({ pk, now })],
+          recipients: [(isFinal ? statements.reviveRecipients : statements.retryUnserved).bind({ pk, now })],
           event: { type: 'retried', detail: { reason: 'retried by hand' } },
         };
       }
@@ -73,7 +74,7 @@ export function createMessageControl(
         // A time that is past gives no place in front of what waits already.
         const sendAt = Math.max(now, change.sendAt);
         const target = sendAt > now ? 'deferred' : 'ready';
-        const due = { pk, now, send_at: sendAt, target } as const;
+        const due = { pk, now, send_at: sendAt, target, session: ownedBy } as const;
         return {
           update:
             change.expiresAt === null

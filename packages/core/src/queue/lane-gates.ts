@@ -19,6 +19,13 @@ export type Gate =
       readonly reason: PauseReason;
     }
   | {
+      /** The pause is over, and one message goes first to show whether the account works: all others wait for that. */
+      readonly kind: 'account_probe';
+      readonly scope: 'account';
+      readonly until: null;
+      readonly reason: PauseReason;
+    }
+  | {
       readonly kind: 'rate_limited';
       readonly scope: 'account' | 'tenant';
       readonly windowMs: number;
@@ -31,8 +38,7 @@ export type Gate =
 /** Reads what the claim enforces, with the reasons. */
 export interface LaneGates {
   /**
-   * Empty where the message that is next in the lane may be sent at `now`, or any where none is ready. A pause that is
-   * over is no gate: its account may be probed.
+   * Empty where the message that is next in the lane may be claimed at `now`, or any where none is ready.
    */
   read(lane: LaneKey & { readonly limits: LaneLimits | null }, now: number): Promise<readonly Gate[]>;
 }
@@ -126,10 +132,14 @@ function stateGates(row: StateRow, now: number): readonly Gate[] {
   const gates: Gate[] = [];
   if (row.instance_paused !== null) gates.push({ kind: 'instance_paused', scope: 'instance', until: null });
   if (row.tenant_suspended !== null) gates.push({ kind: 'tenant_suspended', scope: 'tenant', until: null });
-  if (row.pause_until !== null && row.pause_until > now) {
+  if (row.pause_until !== null) {
     // Written by the pause store from the same type.
     const reason = JSON.parse(row.pause_reason ?? '{}') as PauseReason;
-    gates.push({ kind: 'account_paused', scope: 'account', until: row.pause_until, reason });
+    gates.push(
+      row.pause_until > now
+        ? { kind: 'account_paused', scope: 'account', until: row.pause_until, reason }
+        : { kind: 'account_probe', scope: 'account', until: null, reason },
+    );
   }
   return gates;
 }

@@ -111,14 +111,14 @@ export function prepareRescueStatements(db: Database<CoreSchema>): RescueStateme
         .updateTable('message_recipients')
         .from(read(p.rows))
         .set((eb) => ({
-          state: eb.ref('r.recipient_state').$notNull(),
-          reply: eb.ref('r.reason'),
-          attempts: eb('message_recipients.attempts', '+', 1),
+          state: eb.fn.coalesce('r.recipient_state', 'message_recipients.state'),
+          reply: eb.fn.coalesce('r.reason', 'message_recipients.reply'),
+          attempts: eb('message_recipients.attempts', '+', eb.ref('r.counted')),
           updated_at: eb.ref('r.updated_at'),
         }))
         .whereRef('message_recipients.message_pk', '=', 'r.message_pk')
         .where('message_recipients.state', '=', sql.lit('pending'))
-        .where('r.recipient_state', 'is not', null)
+        .where('r.counted', '=', 1)
         .where(heldBySession),
     ),
     messages: db.prepare((k, p) =>

@@ -42,6 +42,33 @@ describe('an entry of delivery_report', () => {
     expect(Object.fromEntries(Object.entries(event).filter(([name]) => old.includes(name)))).toEqual(fields);
   });
 
+  test.each([
+    ['account_paused', { reason: 'auth: 535 no', until: AT + 60_000 }, { reason: 'auth: 535 no', until_ts: TS + 60 }],
+    ['account_resumed', {}, {}],
+  ] as const)('%s names the account, why and until when, and no message', (type, detail, fields) => {
+    const row = {
+      ...rowOf(type, { ...detail, accountId: 'relay' }),
+      message_pk: null,
+      message_id: null,
+      account_id: null,
+    };
+    expect(toReportEvent({ ...row, attempt: 0 })).toEqual({
+      id: null,
+      event_id: 'event-1',
+      seq: 7,
+      event: type,
+      tenant_id: 'acme',
+      pk: null,
+      account_id: 'relay',
+      batch_code: null,
+      attempt: 0,
+      recipients: [],
+      next_attempt_ts: null,
+      possible_duplicate: false,
+      ...fields,
+    });
+  });
+
   test('says all that the original left out', () => {
     const recipient = { address: 'bo@example.org', state: 'pending', code: 451, enhanced: '4.7.1', reply: 'try later' };
     const detail: EventDetail = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { classifyConnectError } from './classify.ts';
 import type { OAuthSettings } from './oauth.types.ts';
@@ -177,6 +177,91 @@ describe('keeping', () => {
     await world.source()();
     await world.source()();
     expect(world.asked.map(({ form }) => form['refresh_token'])).toEqual(['r3fresh', 'rotated1']);
+  });
+});
+
+/** An endpoint that takes the last refresh token that it gave only, as those do that find a second use suspicious. */
+function rotating(): Answer {
+  let valid = 'r3fresh';
+  let count = 0;
+  return ({ form }, response) => {
+    if (form['refresh_token'] !== valid) {
+      json(response, { error: 'invalid_grant' }, 400);
+      return;
+    }
+    count += 1;
+    valid = `rotated${count}`;
+    json(response, { access_token: `token${count}`, expires_in: 0, refresh_token: valid });
+  };
+}
+
+/** What instances share, as the accounts' table is. */
+function sharedStore(stored: string) {
+  const store = {
+    stored,
+    isAway: false,
+    current: async () => (store.isAway ? null : store.stored),
+    async replace(_owner: string, used: string, next: string) {
+      if (store.isAway) return false;
+      if (store.stored === used) store.stored = next;
+      return true;
+    },
+  };
+  return store;
+}
+
+describe('a refresh token that the endpoint replaces', () => {
+  const owner = { pk: 'account', version: 1 };
+
+  test('is stored before its access token is given out, and used by another instance and after a restart', async () => {
+    await using world = await startWorld(rotating());
+    const refreshTokens = sharedStore('r3fresh');
+    const [here, there] = [0, 1].map(() =>
+      createOAuthTokens({ clock: standingClock().clock, refreshTokens }).source(owner, world.settings),
+    );
+    expect(await here?.()).toBe('token1');
+    expect(refreshTokens.stored).toBe('rotated1');
+    expect(await there?.()).toBe('token2');
+    expect(await here?.()).toBe('token3');
+    expect(refreshTokens.stored).toBe('rotated3');
+  });
+
+  test('that another instance uses in the same moment is asked for again, once', async () => {
+    const refreshTokens = sharedStore('r3fresh');
+    let isFirst = true;
+    const answer = rotating();
+    await using world = await startWorld((asked, response) => {
+      if (isFirst) {
+        // The other one was faster.
+        isFirst = false;
+        refreshTokens.stored = 'rotated1';
+        answer(asked, new ServerResponse(new IncomingMessage(new Socket())));
+      }
+      answer(asked, response);
+    });
+    const tokens = createOAuthTokens({ clock: standingClock().clock, refreshTokens });
+    expect(await tokens.source(owner, world.settings)()).toBe('token2');
+    expect(world.asked.map(({ form }) => form['refresh_token'])).toEqual(['r3fresh', 'rotated1']);
+  });
+
+  test('is used meanwhile and stored later where the store is away', async () => {
+    await using world = await startWorld(rotating());
+    const refreshTokens = sharedStore('r3fresh');
+    const source = createOAuthTokens({ clock: standingClock().clock, refreshTokens }).source(owner, world.settings);
+    refreshTokens.isAway = true;
+    expect([await source(), await source()]).toEqual(['token1', 'token2']);
+    expect(refreshTokens.stored).toBe('r3fresh');
+    refreshTokens.isAway = false;
+    expect(await source()).toBe('token3');
+    expect(refreshTokens.stored).toBe('rotated3');
+  });
+
+  test('is waited for by who uses newer settings of the account', async () => {
+    await using world = await startWorld(rotating());
+    const tokens = createOAuthTokens({ clock: standingClock().clock, refreshTokens: sharedStore('r3fresh') });
+    const both = [1, 2].map((version) => tokens.source({ pk: 'account', version }, world.settings)());
+    expect(await Promise.all(both)).toEqual(['token1', 'token2']);
+    expect(world.asked).toHaveLength(2);
   });
 });
 

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
 import type { OAuthSettings } from './oauth.types.ts';
+import { RefreshingClient, type RefreshTokens } from './refreshing-client.ts';
 import type { TokenSource } from './session.types.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
 import { fetchToken, type OAuthClient, type TokenAnswer } from './token-request.ts';
@@ -17,6 +18,8 @@ const MAX_ENTRIES = 10_000;
 
 export interface OAuthTokensOptions {
   readonly clock: Clock;
+  /** @defaultValue none: a replaced refresh token is known to this process only */
+  readonly refreshTokens?: RefreshTokens;
   /** @defaultValue the global one */
   readonly fetch?: typeof fetch;
   /** Milliseconds for one request to a token endpoint. @defaultValue 15,000 */
@@ -36,16 +39,22 @@ export interface OAuthTokens {
 }
 
 /** Create an empty store of tokens; it asks an endpoint when a token is asked for. */
-export function createOAuthTokens({ clock, fetch: fetcher, timeoutMs = 15_000 }: OAuthTokensOptions): OAuthTokens {
+export function createOAuthTokens(options: OAuthTokensOptions): OAuthTokens {
+  const { clock, refreshTokens = null, fetch: fetcher, timeoutMs = 15_000 } = options;
   const entries = new Map<string, { readonly version: number; readonly tokens: RenewedToken }>();
 
   const tokensOf = ({ pk, version }: TokenOwner, client: OAuthClient): RenewedToken => {
     const known = entries.get(pk);
     if (known?.version === version) return known.tokens;
     const endpoint = new TokenEndpoint(clock);
-    const tokens = new RenewedToken(clock, client, (current) =>
-      endpoint.ask(() => fetchToken(current, { clock, timeoutMs, fetch: fetcher ?? globalThis.fetch })),
-    );
+    const tokens = new RenewedToken({
+      clock,
+      client: new RefreshingClient(pk, client, refreshTokens),
+      fetch: (current) =>
+        endpoint.ask(() => fetchToken(current, { clock, timeoutMs, fetch: fetcher ?? globalThis.fetch })),
+      // Both would use the same refresh token, of which only one may get an answer.
+      after: known?.tokens.settled() ?? null,
+    });
     entries.delete(pk);
     entries.set(pk, { version, tokens });
     const [oldest] = entries.keys();
@@ -61,11 +70,17 @@ export function createOAuthTokens({ clock, fetch: fetcher, timeoutMs = 15_000 }:
   };
 }
 
+interface RenewedTokenParts {
+  readonly clock: Clock;
+  readonly client: RefreshingClient;
+  readonly fetch: (client: OAuthClient) => Promise<TokenAnswer>;
+  /** Waited for before the endpoint is asked, however it ends. */
+  readonly after: Promise<void> | null;
+}
+
 /** The token of one account. */
 class RenewedToken {
-  readonly #clock: Clock;
-  readonly #fetch: (client: OAuthClient) => Promise<TokenAnswer>;
-  #client: OAuthClient;
+  readonly #p: RenewedTokenParts;
   #token: string | null = null;
   /** On the monotonic clock. */
   #renewAt = 0;
@@ -73,19 +88,25 @@ class RenewedToken {
   #uses = 0;
   #pending: Promise<string> | null = null;
 
-  constructor(clock: Clock, client: OAuthClient, fetch: (client: OAuthClient) => Promise<TokenAnswer>) {
-    this.#clock = clock;
-    this.#client = client;
-    this.#fetch = fetch;
+  constructor(parts: RenewedTokenParts) {
+    this.#p = parts;
+  }
+
+  /** Resolves once no request is under way, and what the last one gave is stored if that can be. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([this.#pending]);
+    await this.#p.client.keep();
   }
 
   async get(refused?: string): Promise<string> {
     // One that was asked for just now is refused for another reason than its age.
     if (refused !== undefined && refused === this.#token && this.#uses === 1) return refused;
     const isRefused = refused !== undefined && refused === this.#token;
-    if (this.#token !== null && !isRefused && this.#clock.monotonic() < this.#renewAt) {
+    if (this.#token !== null && !isRefused && this.#p.clock.monotonic() < this.#renewAt) {
       this.#uses += 1;
-      return this.#token;
+      const token = this.#token;
+      await this.#p.client.keep();
+      return token;
     }
     this.#pending ??= this.#renew();
     const token = await this.#pending;
@@ -95,15 +116,13 @@ class RenewedToken {
 
   async #renew(): Promise<string> {
     try {
-      const askedAt = this.#clock.monotonic();
-      const { accessToken, lifetimeMs, refreshToken } = await this.#fetch(this.#client);
+      const { clock, client, fetch, after } = this.#p;
+      if (after !== null) await Promise.allSettled([after]);
+      const askedAt = clock.monotonic();
+      const { accessToken, lifetimeMs } = await client.use(fetch);
       this.#token = accessToken;
       this.#uses = 0;
       this.#renewAt = askedAt + (lifetimeMs ?? UNKNOWN_LIFETIME_MS) - RENEW_BEFORE_MS;
-      // RFC 6749 §6: the endpoint may hand out a new one and forget the old.
-      if (refreshToken !== null && this.#client.refreshToken !== undefined) {
-        this.#client = { ...this.#client, refreshToken };
-      }
       return accessToken;
     } finally {
       this.#pending = null;

@@ -39,6 +39,24 @@ export function batchConformance(open: OpenStore): void {
       expect(await world.claim(world.services.session())).toEqual([free[0], free[1]]);
     });
 
+    test('a dry run counts what would be parked, and changes nothing', async () => {
+      await using world = await createControlWorld(open);
+      for (const state of ['ready', 'deferred', 'held', 'leased', 'final'] as const) {
+        await world.acceptAs(state, { batch_code: 'spring' });
+      }
+      await world.accept({ batch_code: 'summer' });
+      const before = await world.messages();
+      const dry = { ...BATCH, dry_run: true };
+      expect(await world.run(suspendBatch, dry)).toEqual({ batch_code: 'spring', suspended: false, parked: 2 });
+      expect(await world.messages()).toEqual(before);
+      expect(await world.run(listBatches, {})).toEqual({ items: [], next: null });
+      expect(await world.run(suspendBatch, BATCH)).toMatchObject({ suspended: true, parked: 2 });
+      expect(await world.run(suspendBatch, dry)).toMatchObject({ suspended: true, parked: 0 });
+      await expect(world.run(suspendBatch, { ...dry, tenant_id: 'nobody' })).rejects.toMatchObject({
+        code: 'not_found',
+      });
+    });
+
     test('the mark alone keeps a claim from the batch, before anything is parked', async () => {
       await using world = await createControlWorld(open);
       await world.accept({ batch_code: 'spring' });
@@ -91,7 +109,7 @@ export function batchConformance(open: OpenStore): void {
       const services = { ...world.services, batchSuspended: async (batch: object) => void dropped.push(batch) };
       await suspendBatch.run(
         services,
-        { batch_code: 'spring' },
+        { batch_code: 'spring', dry_run: false },
         { principal: { kind: 'tenant', name: 'key', tenantId: 'acme' }, reach: reachOf('acme') },
       );
       expect(dropped).toEqual([{ tenantId: 'acme', batchCode: 'spring' }]);

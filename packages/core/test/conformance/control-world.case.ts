@@ -45,7 +45,7 @@ export interface ControlWorld extends World {
   ): Promise<string>;
   /** Overwrite columns. */
   put(pk: string, changes: Partial<Pick<MessagesTable, PutColumn>>): Promise<void>;
-  putRecipients(pk: string, states: readonly MessageRecipientsTable['state'][]): Promise<void>;
+  putRecipients(pk: string, states: readonly MessageRecipientsTable['state'][], attempts?: number): Promise<void>;
   /** Claim what is ready, in the order of the lane. */
   claim(session: number): Promise<readonly string[]>;
 }
@@ -84,12 +84,13 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
       })
       .where('pk', '=', p.pk),
   );
-  const putRecipient = database.prepare<Pick<MessageRecipientsTable, 'message_pk' | 'position' | 'state'>>((k, p) =>
-    k
-      .updateTable('message_recipients')
-      .set({ state: p.state })
-      .where('message_pk', '=', p.message_pk)
-      .where('position', '=', p.position),
+  const putRecipient = database.prepare<Pick<MessageRecipientsTable, 'message_pk' | 'position' | 'state' | 'attempts'>>(
+    (k, p) =>
+      k
+        .updateTable('message_recipients')
+        .set({ state: p.state, attempts: p.attempts })
+        .where('message_pk', '=', p.message_pk)
+        .where('position', '=', p.position),
   );
   const put: ControlWorld['put'] = async (pk, changes) => {
     await database.write([putRow.bind({ ...(await world.message(pk)), ...changes })]);
@@ -136,16 +137,20 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
       })) as Readonly<Record<string, unknown>>;
     },
     put,
-    async putRecipients(pk, states) {
-      await database.write(states.map((state, position) => putRecipient.bind({ message_pk: pk, position, state })));
+    async putRecipients(pk, states, attempts = 0) {
+      await database.write(
+        states.map((state, position) => putRecipient.bind({ message_pk: pk, position, state, attempts })),
+      );
     },
     async acceptAs(state, { to, ...changes } = {}) {
-      const { batch_code = null, priority = 2, eligible_at = clock.now(), tenant_id = world.tenantId } = changes;
+      const { batch_code = null, priority = 2, eligible_at = clock.now() } = changes;
+      const { tenant_id = world.tenantId, account_pk = world.accountPk } = changes;
       const pk = await world.accept({
         batch_code,
         priority,
         eligible_at,
         tenant_id,
+        account_pk,
         ...(to === undefined ? {} : { to }),
       });
       const isFinal = state === 'final';

@@ -55,7 +55,7 @@ export function controlConformance(open: OpenStore): void {
           state !== 'leased';
         const cell = `${action} of ${state} ${result ?? ''}`;
         if (!allowed) {
-          const code = action === 'cancel' && state === 'leased' ? 'in_flight' : 'conflict';
+          const code = state === 'leased' && STATES_OF[action].includes(state) ? 'in_flight' : 'conflict';
           await expect(ended, cell).rejects.toMatchObject({ code });
           const after = [await world.message(pk), await world.recipients(pk), await world.events(pk)];
           expect(after, cell).toEqual(before);
@@ -130,6 +130,22 @@ export function controlConformance(open: OpenStore): void {
       expect(await world.message(pk)).toMatchObject({ state: 'ready', handed_at: null, units: 1 });
       expect((await world.recipients(pk)).map(({ state }) => state)).toEqual(['sent', 'pending']);
     });
+
+    test.each(['deferred', 'in_doubt', 'final'] as const)(
+      'one that is %s and retried has a fresh series of attempts for who was not served, and keeps its own count',
+      async (state) => {
+        await using world = await createControlWorld(open);
+        const pk = await world.acceptAs(state, { to: TWO, attempts: 5, result: state === 'final' ? 'failed' : null });
+        const unserved = { deferred: 'pending', in_doubt: 'in_doubt', final: 'failed' } as const;
+        await world.putRecipients(pk, ['sent', unserved[state]], 5);
+        await world.run(retryMessage, { message_id: pk });
+        expect(await world.message(pk)).toMatchObject({ state: 'ready', attempts: 5, units: 1 });
+        expect(await world.recipients(pk)).toMatchObject([
+          { state: 'sent', attempts: 5 },
+          { state: 'pending', attempts: 0 },
+        ]);
+      },
+    );
 
     test.each([
       { recipients: ['in_doubt', 'sent'], dueIn: 0, ends: { state: 'final', result: 'sent', units: 0 } },
@@ -270,6 +286,36 @@ export function controlConformance(open: OpenStore): void {
       expect(world.told.givenBack).toEqual([]);
     });
 
+    test.each([
+      ['hold', {}, 'held', 1],
+      [
+        'reschedule',
+        { send_at: new Date(Date.UTC(2100, 0)).toISOString(), expires_at: new Date(Date.UTC(2101, 0)).toISOString() },
+        'deferred',
+        0,
+      ],
+      ['reschedule', { send_at: new Date(0).toISOString() }, 'ready', 0],
+    ] as const)('what this engine holds and can still stop takes %s %o', async (action, fields, state, events) => {
+      await using world = await createControlWorld(open);
+      const session = world.services.session();
+      const pk = await world.accept();
+      await world.claim(session);
+      world.flights.set(pk, session);
+      await world.run(action === 'hold' ? holdMessage : rescheduleMessage, { message_id: pk, ...fields });
+      expect(await world.message(pk)).toMatchObject({ state, owner_session: null, handed_at: null, attempts: 0 });
+      expect(await world.events(pk)).toHaveLength(events);
+      expect(world.told.woken).toHaveLength(state === 'ready' ? 1 : 0);
+    });
+
+    test.each([holdMessage, rescheduleMessage])('what reached MAIL is in flight for it: $name', async (operation) => {
+      await using world = await createControlWorld(open);
+      const pk = await world.accept();
+      await world.claimAll();
+      const fields = operation === holdMessage ? {} : { send_at: new Date(0).toISOString() };
+      await expect(world.run(operation, { message_id: pk, ...fields })).rejects.toMatchObject({ code: 'in_flight' });
+      expect(await world.message(pk)).toMatchObject({ state: 'leased' });
+    });
+
     test('what reached MAIL, or another engine holds, is in flight and stays as it is', async () => {
       await using world = await createControlWorld(open);
       const pk = await world.accept();
@@ -279,7 +325,7 @@ export function controlConformance(open: OpenStore): void {
       expect(await world.message(pk)).toEqual(before);
     });
 
-    test('a flight that was stopped while its message moved on is given back, and the message is looked at again', async () => {
+    test("a flight that was stopped while its message moved on is nobody's to give back, and the message is looked at again", async () => {
       await using world = await createControlWorld(open);
       const pk = await world.accept();
       const { session } = await world.claimAll();
@@ -290,7 +336,7 @@ export function controlConformance(open: OpenStore): void {
         ok: false,
         refusal: 'in_flight',
       });
-      expect(world.told.givenBack).toEqual([pk]);
+      expect(world.told.givenBack).toEqual([]);
       expect(await world.message(pk)).toMatchObject({ state: 'leased', owner_session: session });
     });
 

@@ -6,6 +6,7 @@ import { bulkConformance } from './bulk.case.ts';
 import { claimConformance } from './claim.case.ts';
 import { controlConformance } from './control.case.ts';
 import { expireConformance } from './expire.case.ts';
+import { explainConformance } from './explain.case.ts';
 import { gatheredAcceptConformance } from './gathered-accept.case.ts';
 import { gatheredSettleConformance } from './gathered-settle.case.ts';
 import { instancesConformance } from './instances.case.ts';
@@ -41,5 +42,6 @@ export function storeConformance(name: string, open: OpenStore, skip = ''): void
     bulkConformance(open);
     batchConformance(open);
     instancesConformance(open);
+    explainConformance(open);
   });
 }

@@ -8,6 +8,7 @@ import {
   listMessages,
 } from '../../src/entities/message/message.operations.ts';
 import { prepareInsertEvent } from '../../src/entities/message-event/message-event.store.ts';
+import type { MailProxyError } from '../../src/errors.ts';
 import { type ControlWorld, createControlWorld } from './control-world.case.ts';
 import type { OpenStore } from './store-world.case.ts';
 
@@ -48,6 +49,23 @@ export function submitConformance(open: OpenStore): void {
       });
       expect(await world.message(String(pk))).toMatchObject({ on_in_doubt: 'fail', expires_at });
     });
+
+    test.each(['\u0085', '\u2028', '\u2029', '\ud800', '\0'])(
+      'an id, a batch code or a header value with %j is refused, and the field is named',
+      async (character) => {
+        await using world = await createControlWorld(open);
+        const text = `a${character}b`;
+        const wrong = [{ id: text }, { batch_code: text }, { account_id: text }, { headers: { 'X-Note': text } }];
+        const pointers: unknown[] = [];
+        for (const fields of wrong) {
+          const refused = await world.run(createMessage, { ...MAIL, ...fields }).catch((error: unknown) => error);
+          expect(refused).toMatchObject({ code: 'invalid_input' });
+          // What was thrown is the error that was expected.
+          pointers.push(...(refused as MailProxyError).problems.map(({ pointer }) => pointer));
+        }
+        expect(pointers).toEqual(['/id', '/batch_code', '/account_id', '/headers/X-Note']);
+      },
+    );
 
     test('a message into a suspended batch is answered as suspended', async () => {
       await using world = await createControlWorld(open);

@@ -242,6 +242,54 @@ describe('hold, release and reschedule', () => {
   });
 });
 
+describe('a message that is claimed and has not reached MAIL', () => {
+  test('is held, and goes once when it is released', async () => {
+    await using relay = await startGatedRelay('greeting');
+    await using world = await openWorld();
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1')]);
+    await relay.reached;
+    await control(world, 'hold', 'm1');
+    expect(await messageOf(world, 'm1')).toMatchObject({ state: 'held', waiting_for: [{ kind: 'held' }] });
+    relay.open();
+    await control(world, 'release', 'm1');
+    const history = await historyUntil(world, 'm1', 'sent');
+    expect(history.map(({ event, attempt }) => [event, attempt])).toEqual([
+      ['held', 0],
+      ['released', 0],
+      ['sent', 1],
+    ]);
+    expect(relay.subjects).toEqual(['m1']);
+  });
+
+  test('is rescheduled, and goes at its new time', async () => {
+    await using relay = await startGatedRelay('greeting');
+    await using world = await openWorld();
+    await addAccount(world, relay);
+    await world.engine.submit([mail('later'), mail('now')]);
+    await relay.reached;
+    await control(world, 'reschedule', 'later', { send_at: inMs(HOUR_MS) });
+    await control(world, 'reschedule', 'now', { send_at: inMs(-HOUR_MS) });
+    relay.open();
+    await historyUntil(world, 'now', 'sent');
+    expect(await messageOf(world, 'later')).toMatchObject({ state: 'deferred', attempts: 0 });
+    await control(world, 'retry', 'later');
+    await historyUntil(world, 'later', 'sent');
+    expect(relay.subjects).toEqual(['now', 'later']);
+  });
+
+  test('cannot be held once MAIL is written: 409 in_flight', async () => {
+    await using relay = await startGatedRelay('MAIL');
+    await using world = await openWorld();
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1')]);
+    await relay.reached;
+    await expect(control(world, 'hold', 'm1')).rejects.toMatchObject({ code: 'in_flight' });
+    relay.open();
+    await historyUntil(world, 'm1', 'sent');
+  });
+});
+
 describe('retry by hand', () => {
   test('of a partially sent message goes to the recipients that failed, and to no other', async () => {
     const asked: string[] = [];
@@ -285,6 +333,74 @@ describe('retry by hand', () => {
       ['retried', 0],
       ['sent', 2],
     ]);
+  });
+
+  test('of a message that used up its attempts begins them anew, and its history goes on', async () => {
+    let answers = 0;
+    await using relay = await startScriptedPeer((client) =>
+      serveMail(client, {
+        onMessage() {
+          answers += 1;
+          return answers <= 4 ? '451 4.3.0 not now' : '250 queued';
+        },
+      }),
+    );
+    await using world = await openWorld({ retry: { delaysMs: [1, 1], maxAttempts: 3 } });
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1')]);
+    await historyUntil(world, 'm1', 'error');
+    await control(world, 'retry', 'm1');
+    const history = await historyUntil(world, 'm1', 'sent');
+    expect(history.map(({ event, attempt }) => [event, attempt])).toEqual([
+      ['deferred', 1],
+      ['deferred', 2],
+      ['error', 3],
+      ['retried', 0],
+      ['deferred', 4],
+      ['sent', 5],
+    ]);
+    expect(await messageOf(world, 'm1')).toMatchObject({ attempts: 5, recipients: [{ attempts: 2 }] });
+  });
+
+  test('of a message that waits for its last attempt gives it more of them', async () => {
+    let answers = 0;
+    await using relay = await startScriptedPeer((client) =>
+      serveMail(client, {
+        onMessage() {
+          answers += 1;
+          return answers <= 2 ? '451 4.3.0 try again in 3600 seconds' : '250 queued';
+        },
+      }),
+    );
+    await using world = await openWorld({ retry: { maxAttempts: 2, maxDelayMs: HOUR_MS } });
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1')]);
+    await historyUntil(world, 'm1', 'deferred');
+    for (let hands = 1; hands <= 2; hands++) {
+      await control(world, 'retry', 'm1');
+      await eventsUntil(world, ({ attempt }) => attempt === hands + 1);
+    }
+    expect(await messageOf(world, 'm1')).toMatchObject({ result: 'sent', attempts: 3 });
+  });
+
+  test('of an expired message gives it a new maximum age', async () => {
+    let isUp = false;
+    await using relay = await startScriptedPeer((client) =>
+      serveMail(client, { onMessage: () => (isUp ? '250 queued' : '451 4.3.0 not now') }),
+    );
+    await using world = await openWorld({ retry: { delaysMs: [60_000], maxAgeMs: HOUR_MS } });
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1', { expires_at: inMs(10_000) })]);
+    await historyUntil(world, 'm1', 'expired');
+    const before = Date.now();
+    await control(world, 'retry', 'm1');
+    await historyUntil(world, 'm1', 'deferred');
+    const waiting = await messageOf(world, 'm1');
+    expect(waiting).toMatchObject({ state: 'deferred', result: null, recipients: [{ state: 'pending' }] });
+    expect(Date.parse(waiting.expires_at ?? '')).toBeGreaterThanOrEqual(before + HOUR_MS);
+    isUp = true;
+    await control(world, 'retry', 'm1');
+    await historyUntil(world, 'm1', 'sent');
   });
 
   test('of a cancelled message is a conflict', async () => {

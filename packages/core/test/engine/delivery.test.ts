@@ -131,7 +131,13 @@ describe('who takes a message', () => {
       accepted: 1,
       rejected: 1,
       results: [
-        { index: 0, id: 'm1', status: 'rejected', code: 'unknown_account' },
+        {
+          index: 0,
+          id: 'm1',
+          status: 'rejected',
+          code: 'unknown_account',
+          problems: [{ pointer: '/messages/0/account_id' }],
+        },
         { index: 1, id: 'm2', status: 'accepted' },
       ],
     });
@@ -142,7 +148,9 @@ describe('who takes a message', () => {
   test('a tenant without accounts gets no_default_account', async () => {
     await using world = await openWorld();
     const { results } = await world.engine.submit([mail('m1')]);
-    expect(results).toMatchObject([{ status: 'rejected', code: 'no_default_account' }]);
+    expect(results).toMatchObject([
+      { status: 'rejected', code: 'no_default_account', problems: [{ pointer: '/messages/0/account_id' }] },
+    ]);
   });
 
   test('more recipients than max_recipients are refused, and nothing of the batch is stored', async () => {

@@ -175,6 +175,8 @@ export interface RelayScript {
   readonly onMessage?: (served: ServedMail) => string | null | Promise<string | null>;
   /** Answer AUTH. */
   readonly onAuth?: () => string;
+  /** Answer what the client says to a challenge of AUTH. */
+  readonly onAuthAnswer?: (line: string) => string;
   /** Send each reply byte by byte. */
   readonly slowly?: boolean;
 }
@@ -198,7 +200,9 @@ export async function serveMail(client: PeerConnection, script: RelayScript = {}
       const lines = ['relay.test', ...(script.extensions ?? [])];
       await say(lines.map((text, index) => `250${index === lines.length - 1 ? ' ' : '-'}${text}`).join('\r\n'));
     } else if (verb === 'AUTH') {
-      await say(script.onAuth?.() ?? '235 ok');
+      const reply = script.onAuth?.() ?? '235 ok';
+      await say(reply);
+      if (reply.startsWith('334')) await say(script.onAuthAnswer?.(await client.line()) ?? '235 ok');
     } else if (verb === 'MAIL') {
       ordinal += 1;
       to = [];

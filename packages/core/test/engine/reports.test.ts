@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { ReportEvent } from '@mail-proxy/core';
-import { type ReceivedReport, type ReportRequest, startReportReceiver, startSmtpSink } from '@mail-proxy/testkit';
+import {
+  type ReceivedReport,
+  type ReportRequest,
+  startReportReceiver,
+  startScriptedPeer,
+  startSmtpSink,
+} from '@mail-proxy/testkit';
 import { expect, test } from 'vitest';
-import { addAccount, eventsUntil, mail, openWorld } from './engine-world.case.ts';
+import { addAccount, eventsUntil, mail, openWorld, serveMail } from './engine-world.case.ts';
 
 /** A relay that knows nobody whose name begins with `unknown`. */
 const startRelay = () =>
@@ -50,6 +56,49 @@ test('reports are pushed to the tenant in order, each with its ids', async () =>
       { address: 'unknown@example.org', state: 'failed', code: 550, reply: expect.stringContaining('no such user') },
     ],
   });
+});
+
+test('the pause of an account and its end are pushed as all reports are, in order and with no message', async () => {
+  let logins = 0;
+  await using relay = await startScriptedPeer((client) =>
+    serveMail(client, {
+      extensions: ['AUTH PLAIN'],
+      onAuth() {
+        logins += 1;
+        return logins === 1 ? '535 5.7.8 wrong password' : '235 2.7.0 ok';
+      },
+    }),
+  );
+  await using receiver = await startReportReceiver();
+  await using world = await openWorld();
+  await world.engine.execute('tenants.update', {
+    tenant_id: 'default',
+    client_base_url: receiver.url,
+    client_sync_path: '/sync',
+    client_auth: { method: 'bearer', token: 'the-token-of-the-client' },
+  });
+  await addAccount(world, relay, { user: 'someone', password: 'hunter2-secret' });
+  await world.engine.submit([mail('m1')]);
+  await eventsUntil(world, ({ event }) => event === 'sent');
+  await world.engine.execute('instance.run-now', {});
+  await receiver.waitForReports(({ event }) => event === 'sent');
+  await receiver.waitForReports(({ event }) => event === 'account_resumed');
+  const told = distinct(receiver.reports).filter(({ id }) => id === null);
+  expect(told).toMatchObject([
+    {
+      event: 'account_paused',
+      account_id: 'main',
+      pk: null,
+      tenant_id: 'default',
+      reason: 'auth: 535 5.7.8 wrong password',
+      until_ts: expect.any(Number),
+    },
+    { event: 'account_resumed', account_id: 'main', pk: null, recipients: [] },
+  ]);
+  for (const { method, path, headers, rawBody } of receiver.requests) {
+    expect([method, path, headers.authorization]).toEqual(['POST', '/sync', 'Bearer the-token-of-the-client']);
+    expect(rawBody.toString()).not.toContain('hunter2-secret');
+  }
 });
 
 test('500 from the endpoint: the same events come again with the same event_id, and none is lost', async () => {

@@ -191,9 +191,18 @@ export function sealedColumnsOf(
   };
   return {
     password: sealed('password', password),
-    oauth: sealed('oauth', oauth === undefined || oauth === null ? oauth : JSON.stringify(oauth)),
+    oauth: oauth === undefined || oauth === null ? sealed('oauth', oauth) : sealOAuth(pk, oauth, sealer),
     tls_client_key: sealed('tls_client_key', tls_client_key),
   };
+}
+
+export function sealOAuth(pk: string, oauth: OAuthSettings, sealer: Sealer): string {
+  return sealer.seal(JSON.stringify(oauth), placeOf(pk, 'oauth'));
+}
+
+export function openOAuth(pk: string, sealed: string, sealer: Sealer): OAuthSettings {
+  // Nothing else is ever sealed into this place.
+  return JSON.parse(sealer.open(sealed, placeOf(pk, 'oauth'))) as OAuthSettings;
 }
 
 export function accountOf(row: AccountRow): Account {
@@ -243,7 +252,6 @@ export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayR
     const sealed = row[column];
     return sealed === null ? null : sealer.open(sealed, placeOf(row.pk, column));
   };
-  const oauth = opened('oauth');
   return {
     pk: row.pk,
     tenantId: row.tenant_id,
@@ -254,8 +262,7 @@ export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayR
     user: row.username,
     password: opened('password'),
     authMethod: row.auth_method,
-    // Nothing else is ever sealed into this place.
-    oauth: oauth === null ? null : (JSON.parse(oauth) as OAuthSettings),
+    oauth: row.oauth === null ? null : openOAuth(row.pk, row.oauth, sealer),
     tls: row.tls,
     tlsServername: row.tls_servername,
     tlsCa: row.tls_ca,

@@ -14,8 +14,11 @@ type Own = Pick<AccountsTable, 'pk' | 'tenant_id'>;
 export interface AccountStatements {
   /** Inserts nothing where there is no such tenant. */
   readonly insert: Prepared<AccountsTable, unknown>;
-  /** Changes nothing where `version` is not the next one. */
-  readonly update: Prepared<AccountsTable, unknown>;
+  /**
+   * Changes nothing where `version` is not the next one, or where `oauth` is not what it was: a refresh token is
+   * replaced without a new version.
+   */
+  readonly update: Prepared<AccountsTable & { readonly oauth_before: string | null }, unknown>;
   readonly clearDefault: Prepared<Own & Pick<AccountsTable, 'updated_at'>, unknown>;
   readonly find: Prepared<{ readonly ref: string; readonly tenant_id: string | null }, AccountRow>;
   /** With what of its tenant governs the sending. */
@@ -94,7 +97,8 @@ export function prepareAccountStatements(database: Database<CoreSchema>): Accoun
         .updateTable('accounts')
         .set(picked(p, SETTABLE))
         .where('pk', '=', p.pk)
-        .where(sql<number>`version + 1`, '=', p.version),
+        .where(sql<number>`version + 1`, '=', p.version)
+        .where(sql<boolean>`oauth is not distinct from cast(${p.oauth_before} as text)`),
     ),
     // A change like any other, so that an update that read the row before does not overwrite it.
     clearDefault: database.prepare((k, p) =>

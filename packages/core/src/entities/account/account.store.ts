@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type Clock, systemClock } from '../../clock.ts';
 import { type Database, UniqueViolation } from '../../database/database.ts';
-import { exactlyOne } from '../../database/statement.ts';
+import { exactlyOne, type Statement } from '../../database/statement.ts';
 import { isMailProxyError, MailProxyError } from '../../errors.ts';
 import type { Reach } from '../../operations/principal.ts';
 import type { Sealer } from '../../secrets/sealer.ts';
@@ -96,9 +96,8 @@ export function createAccountStore(
   };
 
   /** Write the row; where it becomes the default, no other one stays it. */
-  const written = async (row: AccountsTable, statement: 'insert' | 'update'): Promise<void> => {
+  const written = async (row: AccountsTable, write: Statement): Promise<void> => {
     const { pk, tenant_id, is_default, updated_at } = row;
-    const write = exactlyOne(statements[statement].bind(row), statement === 'insert' ? 'not_found' : 'conflict');
     if (is_default === 0) {
       await database.write([write]);
     } else {
@@ -121,7 +120,7 @@ export function createAccountStore(
       };
       for (let attempt = 1; ; attempt++) {
         try {
-          await written(row, 'insert');
+          await written(row, exactlyOne(statements.insert.bind(row), 'not_found'));
           return accountOf({ ...row, ...NO_PAUSE });
         } catch (error) {
           if (!(error instanceof UniqueViolation)) throw error;
@@ -164,7 +163,7 @@ export function createAccountStore(
           updated_at: now,
         };
         try {
-          await written(row, 'update');
+          await written(row, exactlyOne(statements.update.bind({ ...row, oauth_before: current.oauth }), 'conflict'));
           return accountOf(row);
         } catch (error) {
           const isRace = isMailProxyError(error, 'conflict') || error instanceof UniqueViolation;

@@ -9,7 +9,7 @@ import type { BatchKey, BatchStep } from './message-control.types.ts';
 import type { BatchServices } from './message-services.ts';
 
 const batchCode = v.pipe(line(64), v.minLength(1, 'expected 1 to 64 characters'));
-const reference = v.strictObject({ batch_code: batchCode, tenant_id: v.optional(tenantId) });
+const reference = { batch_code: batchCode, tenant_id: v.optional(tenantId) };
 
 export const suspendBatch = defineOperation({
   name: 'batches.suspend',
@@ -17,16 +17,25 @@ export const suspendBatch = defineOperation({
   http: { method: 'POST', path: '/v1/batches/{batch_code}/suspend' },
   access: 'tenant',
   audit: true,
-  input: reference,
+  input: v.strictObject({
+    ...reference,
+    /** Count only. */
+    dry_run: v.optional(v.boolean(), false),
+  }),
   output: v.object({
     batch_code: v.string(),
+    /** Whether it is. */
     suspended: v.boolean(),
-    /** Messages that were waiting and are parked now. */
+    /** Messages that were waiting and are parked now, or would be. */
     parked: v.number(),
   }),
-  async run(services: BatchServices, { batch_code }, { reach }) {
+  async run(services: BatchServices, { batch_code, dry_run }, { reach }) {
     const batch = batchOf(reach, batch_code);
     const { batches, clock, batchSuspended } = services;
+    if (dry_run) {
+      const parked = await batches.countParkable(batch);
+      return { batch_code, suspended: await batches.isSuspended(batch), parked };
+    }
     await batches.suspend(batch, clock.now());
     await batchSuspended(batch);
     const parked = await moveAll(() => batches.park(batch, clock.now()));
@@ -40,7 +49,7 @@ export const activateBatch = defineOperation({
   http: { method: 'POST', path: '/v1/batches/{batch_code}/activate' },
   access: 'tenant',
   audit: true,
-  input: reference,
+  input: v.strictObject(reference),
   output: v.object({
     batch_code: v.string(),
     suspended: v.boolean(),

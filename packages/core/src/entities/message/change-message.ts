@@ -27,10 +27,10 @@ export type ChangeEnd =
 /** The states in which an action does something. */
 export const STATES_OF: { readonly [Action in ControlAction]: readonly MessageState[] } = {
   cancel: ['preparing', 'ready', 'leased', 'deferred', 'suspended', 'held'],
-  hold: ['ready', 'deferred'],
+  hold: ['ready', 'leased', 'deferred'],
   release: ['held'],
   retry: ['deferred', 'in_doubt', 'final'],
-  reschedule: ['ready', 'deferred', 'suspended', 'held'],
+  reschedule: ['ready', 'leased', 'deferred', 'suspended', 'held'],
   confirm: ['in_doubt'],
 };
 
@@ -43,8 +43,8 @@ const MAX_TRIES = 3;
 /**
  * Change one message by hand: decide by what it is, write if it still is, else look again.
  *
- * A message that this engine claimed and has not handed to MAIL can be cancelled too: it is stopped first, and from then
- * on nobody sends it.
+ * A message that this engine claimed and has not handed to MAIL can be cancelled, held and rescheduled too: it is stopped
+ * first, and from then on nobody sends it.
  */
 export async function changeMessage(
   services: ControlServices,
@@ -56,11 +56,12 @@ export async function changeMessage(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const refusal = await refusalOf(services, current, request);
     if (refusal !== null) return { ok: false, refusal, row: current };
+    const change = await changeOf(services, current, request);
     const isInFlight = current.state === 'leased';
     if (isInFlight && !services.stopFlight(current.pk)) return { ok: false, refusal: 'in_flight', row: current };
     const state = isInFlight
-      ? await cancelStopped(services, current)
-      : await services.control.apply(current, await changeOf(services, current, request), services.clock.now());
+      ? await changeStopped(services, current, change)
+      : await services.control.apply(current, change, services.clock.now());
     if (state !== null) return { ok: true, state };
     current = await services.messages.find(reach, row.pk);
   }
@@ -99,16 +100,18 @@ async function changeOf(services: ControlServices, row: MessageRow, request: Cha
   }
 }
 
-/** Somebody has to have the message: if it cannot be cancelled now, it goes back to its lane. */
-async function cancelStopped(services: ControlServices, row: MessageRow): Promise<MessageState | null> {
-  let state: MessageState | null = null;
+/** Somebody has to have the message: where nothing could be written, it goes back to its lane. */
+async function changeStopped(
+  services: ControlServices,
+  row: MessageRow,
+  change: MessageChange,
+): Promise<MessageState | null> {
   try {
-    const change = { action: 'cancel', ownedBy: services.session() } as const;
-    state = await services.control.apply(row, change, services.clock.now());
-  } finally {
-    if (state === null) await services.giveBack(row);
+    return await services.control.apply(row, { ...change, ownedBy: services.session() }, services.clock.now());
+  } catch (error) {
+    await services.giveBack(row);
+    throw error;
   }
-  return state;
 }
 
 /** An end that came from the retry policy counts from the time at which the message is due, and moves along with that. */

@@ -10,15 +10,19 @@ export type ControlAction = (typeof CONTROL_ACTIONS)[number];
 /**
  * One action with what it needs. Times in milliseconds.
  *
- * - `cancel` with `ownedBy`: this session holds the message and guarantees that it never reaches MAIL.
+ * - `ownedBy`: this session holds the message and guarantees that it never reaches MAIL.
  * - `retry`: `expiresAt` is when a message that was final is given up again.
  * - `reschedule`: `expiresAt` is the new one; null keeps the one it has.
  */
 export type MessageChange =
-  | { readonly action: 'cancel'; readonly ownedBy?: number }
-  | { readonly action: 'hold' | 'release' | 'confirm' }
-  | { readonly action: 'retry'; readonly expiresAt: number }
-  | { readonly action: 'reschedule'; readonly sendAt: number; readonly expiresAt: number | null };
+  | ({ readonly action: 'cancel' } & PerhapsOwned)
+  | ({ readonly action: 'hold' | 'release' | 'confirm' } & PerhapsOwned)
+  | ({ readonly action: 'retry'; readonly expiresAt: number } & PerhapsOwned)
+  | ({ readonly action: 'reschedule'; readonly sendAt: number; readonly expiresAt: number | null } & PerhapsOwned);
+
+interface PerhapsOwned {
+  readonly ownedBy?: number;
+}
 
 /** What the queue has to know of a message to change it. */
 export type ControlledMessage = Pick<
@@ -65,6 +69,8 @@ export interface SuspendedBatch extends BatchKey {
 export interface Batches {
   /** From here on nothing of the batch is claimed. @throws {MailProxyError} `not_found` when there is no such tenant */
   suspend(batch: BatchKey, now: number): Promise<void>;
+  /** Messages that a suspension would park now. @throws {MailProxyError} `not_found` when there is no such tenant */
+  countParkable(batch: BatchKey): Promise<number>;
   /** @returns whether the batch was suspended */
   activate(batch: BatchKey): Promise<boolean>;
   isSuspended(batch: BatchKey): Promise<boolean>;

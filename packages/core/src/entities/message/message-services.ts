@@ -65,7 +65,7 @@ export interface ControlServices extends Pick<SubmissionServices, 'clock' | 'ret
   readonly session: () => number;
   /** True: this engine holds the message and guarantees that it never reaches MAIL from now on. */
   readonly stopFlight: (pk: string) => boolean;
-  /** A flight that was stopped is not cancelled after all: it goes back to its lane, unless it is gone from it. */
+  /** A flight that was stopped is not changed after all: it goes back to its lane, unless it is gone from it. */
   readonly giveBack: (message: Pick<MessageRow, 'pk' | 'tenant_id' | 'account_pk'>) => Promise<void>;
   /** Messages of these lanes became ready, immediate ones perhaps. */
   readonly wake: (lanes: readonly LaneName[]) => void;

@@ -129,6 +129,8 @@ export const batchOutput = v.object({
       reason: v.optional(v.string()),
       /** Whole seconds after which it may be accepted, where a rate limit refused it. */
       retry_after: v.optional(v.number()),
+      /** The fields that are to blame, by JSON pointers into the request. */
+      problems: v.optional(v.array(v.object({ pointer: v.string(), message: v.string() }))),
     }),
   ),
 });
@@ -138,6 +140,7 @@ export const recipientOutput = v.object({
   address: v.string(),
   kind: v.picklist(['to', 'cc', 'bcc']),
   state: v.picklist(['pending', 'in_doubt', 'sent', 'failed', 'expired', 'cancelled']),
+  /** Those that counted since somebody retried the message by hand, or since it was accepted. */
   attempts: v.number(),
   stage: v.nullable(v.string()),
   code: v.nullable(v.number()),
@@ -181,6 +184,7 @@ const summaryFields = {
   result: v.nullable(v.picklist(MESSAGE_RESULTS)),
   priority: v.number(),
   batch_code: v.nullable(v.string()),
+  /** All that counted. */
   attempts: v.number(),
   message_id: v.string(),
   last_error: v.nullable(v.string()),

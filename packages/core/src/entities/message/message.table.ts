@@ -29,7 +29,7 @@ export interface MessagesTable {
   readonly rank: number;
   /** The session that holds it; null unless leased. */
   readonly owner_session: number | null;
-  /** Attempts that counted. */
+  /** All attempts that counted. */
   readonly attempts: number;
   readonly batch_code: string | null;
   /** Message-ID header with brackets, the same in every attempt. */
@@ -75,6 +75,7 @@ export interface MessageRecipientsTable {
   readonly address: string;
   /** `pending` until decided. */
   readonly state: RecipientState;
+  /** Those that counted since a retry by hand, or since it was accepted: the retry policy goes by them. */
   readonly attempts: number;
   /** Stage, reply and verdict of the last attempt. */
   readonly stage: string | null;

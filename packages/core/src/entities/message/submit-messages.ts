@@ -76,9 +76,16 @@ export async function submitMessages(
 export function toBatchResult(submitted: readonly Submitted[]): BatchResult {
   const results = submitted.map((one, index): BatchResult['results'][number] => {
     if (one.ok) return { index, id: one.id, pk: one.pk, status: 'accepted' };
-    const { code, message: reason, retryAfterMs } = one.error;
-    const retry = retryAfterMs === undefined ? {} : { retry_after: Math.ceil(retryAfterMs / 1_000) };
-    return { index, id: one.id, status: 'rejected', code, reason, ...retry };
+    const { code, message: reason, retryAfterMs, problems } = one.error;
+    return {
+      index,
+      id: one.id,
+      status: 'rejected',
+      code,
+      reason,
+      ...(retryAfterMs === undefined ? {} : { retry_after: Math.ceil(retryAfterMs / 1_000) }),
+      ...(problems.length === 0 ? {} : { problems: [...problems] }),
+    };
   });
   const accepted = submitted.filter((one) => one.ok).length;
   return { accepted, rejected: submitted.length - accepted, results };

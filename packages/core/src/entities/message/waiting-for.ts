@@ -5,6 +5,7 @@
 export const WAITING_KINDS = [
   'rate_limit',
   'account_paused',
+  'account_probe',
   'tenant_suspended',
   'batch_suspended',
   'instance_paused',
@@ -14,11 +15,15 @@ export const WAITING_KINDS = [
   'in_doubt',
   'attachments',
   'sending',
+  'server_busy',
+  'host_failing',
+  'slowed_down',
+  'account_busy',
   'turn',
 ] as const;
 
 /** What has to change before it goes on. */
-export const WAITING_SCOPES = ['message', 'batch', 'account', 'tenant', 'instance', 'lane'] as const;
+export const WAITING_SCOPES = ['message', 'batch', 'account', 'host', 'tenant', 'instance', 'lane'] as const;
 
 /** One thing that a message waits for, as it is shown. */
 export interface WaitingFor {

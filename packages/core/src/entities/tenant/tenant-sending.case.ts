@@ -147,6 +147,25 @@ export function tenantSendingCases(open: OpenWorld): void {
     expect(await world.run('tenants.activate', of)).toEqual(active);
   });
 
+  test('a dry run of a suspension counts what would be kept back, and changes nothing', async () => {
+    await using world = await open();
+    await addTenants(world, 'acme', 'other');
+    for (const tenantId of ['acme', 'other']) {
+      const { pk } = await world.run('accounts.create', { id: 'main', host: 'smtp.example.org', port: 25 }, tenantId);
+      for (const state of ['ready', 'ready', 'final'] as const) {
+        await world.addMessage({ tenantId, accountPk: String(pk), state });
+      }
+    }
+    const before = await world.run('tenants.get', { tenant_id: 'acme' });
+    const told: string[] = [];
+    using _ = world.tenants.onChange((id) => told.push(id));
+    const counted = await world.run('tenants.suspend', { tenant_id: 'acme', dry_run: true });
+    expect(counted).toEqual({ ...before, suspended: false, waiting: 2 });
+    expect(await world.run('tenants.get', { tenant_id: 'acme' })).toEqual(before);
+    expect(told).toEqual([]);
+    expect(await world.refused('tenants.suspend', { tenant_id: 'nobody', dry_run: true })).toBe('not_found');
+  });
+
   test('only the operator suspends and activates, and only what there is', async () => {
     await using world = await open();
     await addTenants(world, 'acme');

@@ -10,6 +10,7 @@ import type { ApiKeyStore } from '../api-key/api-key.store.ts';
 import {
   createdTenantOutput,
   createTenantInput,
+  suspendedTenantOutput,
   tenantOutput,
   tenantView,
   updateTenantInput,
@@ -98,11 +99,19 @@ const suspendTenant = defineOperation({
   http: { method: 'POST', path: '/v1/tenants/{tenant_id}/suspend' },
   access: 'admin',
   audit: true,
-  input: v.strictObject({ tenant_id: tenantId }),
-  output: tenantOutput,
-  run: async ({ tenants, clock, tenantSuspended }: TenantServices, input, { reach }) => {
-    const tenant = await tenants.setSuspended(reach, input.tenant_id, { suspended: true, now: clock.now() });
-    await tenantSuspended(input.tenant_id);
+  input: v.strictObject({
+    tenant_id: tenantId,
+    /** Count only. */
+    dry_run: v.optional(v.boolean(), false),
+  }),
+  output: suspendedTenantOutput,
+  async run({ tenants, clock, tenantSuspended }: TenantServices, { tenant_id, dry_run }, { reach }) {
+    if (dry_run) {
+      const tenant = await tenants.get(reach, tenant_id);
+      return { ...tenantView(tenant), waiting: await tenants.countWaiting(reach, tenant_id) };
+    }
+    const tenant = await tenants.setSuspended(reach, tenant_id, { suspended: true, now: clock.now() });
+    await tenantSuspended(tenant_id);
     return tenantView(tenant);
   },
 });

@@ -64,6 +64,9 @@ export const tenantOutput = v.object(view);
 /** With the tenant's first key, which is shown this once. */
 export const createdTenantOutput = v.object({ ...view, api_key: v.string() });
 
+/** As it is; asked for with `dry_run`, with how many messages wait for their time or their turn and would be kept back. */
+export const suspendedTenantOutput = v.object({ ...view, waiting: v.optional(v.number()) });
+
 export function tenantView(tenant: Tenant): v.InferOutput<typeof tenantOutput> {
   return {
     ...tenant,

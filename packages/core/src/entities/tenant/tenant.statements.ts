@@ -66,6 +66,7 @@ export interface TenantStatements {
   readonly suspend: Prepared<{ readonly id: string; readonly now: number }, unknown>;
   /** Change nothing where it is not suspended. */
   readonly activate: Prepared<{ readonly id: string; readonly now: number }, unknown>;
+  readonly countWaiting: Prepared<{ readonly id: string }, { waiting: number }>;
   readonly remove: Prepared<{ readonly id: string }, unknown>;
   readonly dependants: Prepared<{ readonly id: string }, Dependants>;
 }
@@ -131,6 +132,15 @@ export function prepareTenantStatements(database: Database<CoreSchema>): TenantS
         .set({ suspended_at: null, updated_at: p.now })
         .where('id', '=', p.id)
         .where('suspended_at', 'is not', null),
+    ),
+    // By its accounts: all waiting mail has an index by them.
+    countWaiting: database.prepare<{ id: string }, { waiting: number }>((k, p) =>
+      k
+        .selectFrom('messages')
+        .select((eb) => eb.fn.countAll<number>().as('waiting'))
+        .where('account_pk', 'in', (eb) => eb.selectFrom('accounts').select('pk').where('tenant_id', '=', p.id))
+        .where('state', '<>', sql.lit('final'))
+        .where(sql<boolean>`state in ('preparing', 'ready', 'deferred')`),
     ),
     remove: database.prepare<{ id: string }>((k, p) =>
       k

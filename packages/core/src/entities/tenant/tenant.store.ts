@@ -74,6 +74,8 @@ export interface TenantStore {
     id: string,
     change: { readonly suspended: boolean; readonly now: number },
   ): Promise<Tenant>;
+  /** Messages that wait for their time or their turn. */
+  countWaiting(reach: Reach, id: string): Promise<number>;
   /**
    * Delete a tenant that has no account and no message, with its keys and storages.
    *
@@ -165,6 +167,12 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
       const row = await find(id);
       listeners.tell(id);
       return shown(row);
+    },
+
+    async countWaiting(reach, id) {
+      demandReach(reach, id);
+      const [row] = await database.read(statements.countWaiting.bind({ id }));
+      return row?.waiting ?? 0;
     },
 
     async delete(reach, id) {

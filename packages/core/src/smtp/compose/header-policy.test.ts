@@ -64,6 +64,7 @@ test('checkLine takes any text of one line', () => {
   expect(checkLine('Ciao\tmondo 😀')).toBeNull();
   expect(checkLine('a\nb')).toEqual(REFUSED);
   expect(checkLine('a\0b')).toEqual(REFUSED);
+  for (const separator of ['\u0085', '\u2028', '\u2029']) expect(checkLine(`a${separator}b`)).toEqual(REFUSED);
 });
 
 test.each(['report.pdf', 'è tutto.txt', '.env', 'a..b', 'say "hi".txt', 'x'.repeat(255)])(

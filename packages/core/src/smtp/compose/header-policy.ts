@@ -42,8 +42,9 @@ const RESERVED_PREFIXES = RESERVED_HEADERS.filter(({ name }) => name.endsWith('*
 const FIELD_NAME = /^[\x21-\x39\x3b-\x7e]+$/;
 const MIME_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/i;
 const CONTENT_ID = /^[\x21-\x3b\x3d\x3f-\x7e]{1,250}$/;
-const CONTROL = /\p{Cc}/u;
-const CONTROL_BUT_TAB = /(?!\t)\p{Cc}/u;
+/** With the separators of lines and paragraphs, which some readers take for the end of a line. */
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+const CONTROL_BUT_TAB = /(?!\t)[\p{Cc}\u2028\u2029]/u;
 
 /** Say why a client may not add this field, or null if it may. */
 export function checkHeader(name: string, value: string): string | null {

@@ -1,37 +1,24 @@
-// SPDX-License-Identifier: Apache-2.0
-// SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Clock } from '../clock.ts';
 import type { DeliverySettings } from '../config/engine-config.ts';
 import type { BatchKey } from '../entities/message/message-control.types.ts';
 import { isMailProxyError } from '../errors.ts';
-import type { Log } from '../observability/log.ts';
 import type { Claim, ClaimedMessage } from '../queue/claim.ts';
 import type { Gate } from '../queue/lane-gates.ts';
 import { type LaneKey, lanesOf } from '../queue/lanes.ts';
 import type { Promotion } from '../queue/promote.ts';
-import { byRank } from '../queue/rank.ts';
-import type { Release } from '../queue/release.ts';
 import { WakeUp } from '../wake-up.ts';
 import { ClaimLine, type ClaimWait, type LaneClaim } from './claim-line.ts';
+import { ClaimedMail, type ClaimedMailServices } from './claimed-mail.ts';
 import type { ConnectionBudget } from './connection-budget.ts';
-import type { Flights } from './flights.ts';
-import { giveBack } from './give-back.ts';
 import { Lane, type LaneSettings } from './lane.ts';
 import { LaneDoors } from './lane-doors.ts';
 import { OverLimit, type OverLimitServices } from './over-limit.ts';
 import { type ProbeServices, Probes } from './probes.ts';
-import type { AttemptEnd } from './run-attempt.ts';
-import type { Place } from './send-order.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { Slots } from './slots.ts';
-import { StartLine } from './start-line.ts';
 
-export interface DispatcherServices {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface DispatcherServices extends ClaimedMailServices {
   readonly keeper: SessionKeeper;
   readonly claim: Claim;
-  readonly release: Release;
   readonly findLanes: () => Promise<readonly LaneKey[]>;
   readonly promotion: Promotion;
   readonly laneSettings: (accountPk: string) => Promise<LaneSettings>;
@@ -41,10 +28,7 @@ export interface DispatcherServices {
   /** Whether the operator stopped all sending. */
   readonly isPaused: () => Promise<boolean>;
   readonly isBatchSuspended: (batch: BatchKey) => Promise<boolean>;
-  readonly flights: Flights;
   readonly budget: Pick<ConnectionBudget, 'firstShare' | 'secure' | 'onMore'>;
-  /** Deliver one message and write what became of it. */
-  readonly attempt: (message: ClaimedMessage, place: Place, signal: AbortSignal) => Promise<AttemptEnd>;
   readonly reject: OverLimitServices['reject'];
   /** Messages of the lane became ready: other instances may want to send them too. */
   readonly tellPeers: (lane: LaneKey, isImmediate: boolean) => void;
@@ -71,8 +55,6 @@ const PAUSE_AFTER_ERROR_MS = 1_000;
 export class Dispatcher {
   readonly #s: DispatcherServices;
   readonly #lanes = new Map<string, Lane>();
-  /** Lanes of which a claimed message may start. */
-  readonly #startable = new StartLine();
   readonly #line: ClaimLine;
   readonly #doors: LaneDoors;
   readonly #probes: Probes;
@@ -80,12 +62,8 @@ export class Dispatcher {
   readonly #overLimit: OverLimit;
   readonly #wake: WakeUp;
   readonly #dueAgain: WakeUp;
-  readonly #running = new Set<Promise<void>>();
-  #buffered = 0;
+  readonly #claimed: ClaimedMail;
   #isPaused = false;
-  #hard: AbortSignal = new AbortController().signal;
-  /** Wakes the dispatcher when lanes that hold all slots may have stalled. */
-  #stallTimer: Disposable | null = null;
 
   constructor(services: DispatcherServices) {
     const { clock, settings, readGates } = services;
@@ -94,6 +72,12 @@ export class Dispatcher {
     this.#dueAgain = new WakeUp(clock);
     this.#slots = new Slots(clock, settings);
     this.#line = new ClaimLine(this.#slots);
+    this.#claimed = new ClaimedMail(services, this.#slots, {
+      onRoom: (lane) => this.#gotRoom(lane),
+      onIdle: (lane) => this.#idle(lane),
+      onGivenBack: (lane, isImmediate) => this.arrived(lane.key, isImmediate),
+      onStallOver: () => this.#wake.set(),
+    });
     this.#probes = new Probes(services);
     this.#doors = new LaneDoors({
       clock,
@@ -107,7 +91,7 @@ export class Dispatcher {
 
   /** Messages being sent, and those claimed ahead. */
   get load(): { readonly running: number; readonly buffered: number } {
-    return { running: this.#slots.running, buffered: this.#buffered };
+    return { running: this.#slots.running, buffered: this.#claimed.buffered };
   }
 
   /** A message of this account became ready. It is on disk: what cannot be heard of now the next scan finds. */
@@ -166,7 +150,7 @@ export class Dispatcher {
   /** Give back what was claimed and has not reached MAIL, because it may not be sent any more. */
   drop(matches: (message: ClaimedMessage) => boolean): void {
     this.#s.flights.drop(matches);
-    for (const lane of this.#lanes.values()) this.#dropBuffered(lane, matches);
+    for (const lane of this.#lanes.values()) this.#claimed.drop(lane, matches);
   }
 
   /** Nothing of the batch is begun any more. */
@@ -179,7 +163,7 @@ export class Dispatcher {
     this.#probes.paused(accountPk);
     const lane = this.#lanes.get(accountPk);
     if (lane === undefined) return;
-    this.#dropBuffered(lane, () => true);
+    this.#claimed.drop(lane);
     await this.#check(lane);
   }
 
@@ -223,11 +207,11 @@ export class Dispatcher {
    * @param hard aborts waiting for connections too
    */
   async run(signal: AbortSignal, hard: AbortSignal): Promise<void> {
-    this.#hard = hard;
-    await Promise.all([this.#scanLanes(signal), this.#promote(signal), this.#dispatch(signal, hard)]);
+    this.#claimed.begin(hard);
+    await Promise.all([this.#scanLanes(signal), this.#promote(signal), this.#dispatch(signal)]);
     this.#doors.dispose();
-    for (const lane of this.#lanes.values()) this.#dropBuffered(lane, () => true);
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    for (const lane of this.#lanes.values()) this.#claimed.drop(lane);
+    await this.#claimed.ended();
   }
 
   async #wakeLane(key: LaneKey, isImmediate: boolean): Promise<void> {
@@ -274,7 +258,7 @@ export class Dispatcher {
   #giveUp(lane: Lane): void {
     if (this.#probes.isPaused(lane.accountPk)) return;
     this.#s.flights.drop((message) => message.account_pk === lane.accountPk);
-    this.#dropBuffered(lane, () => true);
+    this.#claimed.drop(lane);
   }
 
   async #scanLanes(signal: AbortSignal): Promise<void> {
@@ -322,12 +306,26 @@ export class Dispatcher {
     });
   }
 
-  async #dispatch(signal: AbortSignal, hard: AbortSignal): Promise<void> {
+  async #dispatch(signal: AbortSignal): Promise<void> {
     await this.#everyWhile(signal, async () => {
       await this.#wake.wait(signal);
-      while (!signal.aborted && (await this.#claimRound())) this.#startAll(hard);
-      if (!signal.aborted) this.#startAll(hard);
+      while (!signal.aborted && (await this.#claimRound())) this.#startAll();
+      if (!signal.aborted) this.#startAll();
     });
+  }
+
+  #startAll(): void {
+    if (!this.#isPaused) this.#claimed.startAll();
+  }
+
+  #gotRoom(lane: Lane): void {
+    this.#line.gotRoom(lane);
+    this.#wake.set();
+  }
+
+  #idle(lane: Lane): void {
+    if (this.#doors.isClosed(lane)) this.#inBackground(this.#check(lane), 'a lane could not be looked at');
+    else if (this.#probes.isPaused(lane.accountPk)) this.#lineUp(lane, true);
   }
 
   /** Run `step` again and again; a failing database is waited for, never a reason to end. */
@@ -413,14 +411,9 @@ export class Dispatcher {
   #buffer(lane: Lane, messages: readonly ClaimedMessage[]): void {
     if (messages.length === 0) return;
     for (const message of messages) {
-      this.#s.flights.add(message);
       if (message.eligible_at < lane.openedAt && lane.settings.limits !== null) this.#s.wasLimited(message);
     }
-    this.#buffered += messages.length;
-    lane.buffered.push(...messages);
-    lane.buffered.sort(byRank);
-    this.#slots.claimed(lane);
-    this.#startable.update(lane);
+    this.#claimed.add(lane, messages);
     this.#wake.set();
     if (lane.share === 0) this.#inBackground(this.#regain(lane), 'a lane lost its connections');
   }
@@ -428,98 +421,13 @@ export class Dispatcher {
   /** Its connections were given to another instance while this one claimed: they come back, or what was claimed goes. */
   async #regain(lane: Lane): Promise<void> {
     const without = await this.#s.budget.secure([lane]);
-    if (without.length > 0) this.#dropBuffered(lane, () => true);
+    if (without.length > 0) this.#claimed.drop(lane);
     else this.#wake.set();
   }
 
   #rejectOverLimit(lane: Lane): void {
     const rejecting = this.#overLimit.reject(lane);
-    if (rejecting !== null) this.#track(rejecting);
-  }
-
-  /** Start what the slots allow, lane by lane. */
-  #startAll(hard: AbortSignal): void {
-    if (this.#isPaused) return;
-    const taken = this.#slots.taken();
-    const full: Lane[] = [];
-    while (this.#slots.hasRoom(taken)) {
-      const immediateOnly = this.#slots.isFullForNormal(taken);
-      const lane = this.#startable.take(immediateOnly);
-      if (lane === undefined) break;
-      const next = lane.next(immediateOnly);
-      const isImmediate = next?.priority === 0;
-      if (next === undefined || !this.#slots.mayStart(lane, isImmediate, taken)) {
-        full.push(lane);
-        continue;
-      }
-      lane.buffered.splice(lane.buffered.indexOf(next), 1);
-      this.#buffered -= 1;
-      taken.running += 1;
-      if (!isImmediate) taken.normal += 1;
-      this.#start(lane, next, hard);
-      this.#startable.update(lane);
-    }
-    for (const lane of full) this.#startable.update(lane);
-    if (full.length > 0 || this.#slots.isFullForNormal(taken)) this.#lookAgainWhenStalled();
-  }
-
-  #lookAgainWhenStalled(): void {
-    const stallMs = this.#slots.nextStallMs;
-    if (stallMs === null) return;
-    this.#stallTimer ??= this.#s.clock.after(stallMs, () => {
-      this.#stallTimer = null;
-      this.#wake.set();
-    });
-  }
-
-  #start(lane: Lane, message: ClaimedMessage, hard: AbortSignal): void {
-    const end = this.#slots.begin(lane, message.priority === 0);
-    this.#track(
-      this.#attempt(message, lane.order.next(), hard).finally(() => {
-        end();
-        this.#s.flights.remove(message);
-        this.#line.gotRoom(lane);
-        this.#startable.update(lane);
-        this.#wake.set();
-        if (lane.running > 0) return;
-        if (this.#doors.isClosed(lane)) this.#inBackground(this.#check(lane), 'a lane could not be looked at');
-        else if (this.#probes.isPaused(lane.accountPk)) this.#lineUp(lane, true);
-      }),
-    );
-  }
-
-  async #attempt(message: ClaimedMessage, place: Place, hard: AbortSignal): Promise<void> {
-    const { attempt, log } = this.#s;
-    try {
-      if ((await attempt(message, place, hard)) !== 'unsent') return;
-      await giveBack([message], this.#s, hard);
-      this.arrived({ accountPk: message.account_pk, tenantId: message.tenant_id }, message.priority === 0);
-    } catch (error) {
-      // The outcome could not be written: the message stays leased until its session ends.
-      log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an outcome could not be written');
-    }
-  }
-
-  #dropBuffered(lane: Lane, matches: (message: ClaimedMessage) => boolean): void {
-    const dropped = lane.buffered.filter(matches);
-    if (dropped.length === 0) return;
-    const kept = lane.buffered.filter((message) => !matches(message));
-    lane.buffered.splice(0, lane.buffered.length, ...kept);
-    this.#buffered -= dropped.length;
-    this.#line.gotRoom(lane);
-    this.#startable.update(lane);
-    // What somebody took away is not ours to give back.
-    const ours = dropped.filter((message) => this.#s.flights.seal(message));
-    for (const message of dropped) this.#s.flights.remove(message);
-    // Another instance may be able to send them.
-    this.#track(giveBack(ours, this.#s, this.#hard).then(() => this.#s.tellPeers(lane.key, true)));
-  }
-
-  #track(work: Promise<void>): void {
-    const running = work
-      .catch((error: unknown) => this.#s.log.error({ err: error }, 'the dispatcher failed and goes on'))
-      .finally(() => this.#running.delete(running));
-    this.#running.add(running);
+    if (rejecting !== null) this.#claimed.track(rejecting);
   }
 
   #inBackground(work: Promise<unknown>, complaint: string): void {

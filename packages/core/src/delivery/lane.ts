@@ -148,7 +148,7 @@ export class Lane implements LaneKey {
   slowDown(startedAt: number, now: number): boolean {
     if (startedAt <= this.#slowedAt) return false;
     this.#slowedAt = now;
-    this.#slots = Math.max(1, Math.floor(Math.min(this.#slots, this.settings.maxConnections) / 2));
+    this.#slots = Math.max(1, Math.floor(Math.min(this.#slots, this.settings.maxConnections, this.share) / 2));
     this.#outcomes = 0;
     return true;
   }

@@ -52,6 +52,7 @@ describe('counting session', () => {
     const { accepted, replies, inTransaction } = play(PIPELINED, []);
     expect(accepted).toEqual([
       {
+        client: 'client.test',
         from: 'a@a.test',
         recipients: ['one@b.test', 'two@b.test'],
         messageId: '<1@a.test>',

@@ -3,6 +3,8 @@
 
 /** One mail transaction, complete up to its dot. */
 export interface CountedTransaction {
+  /** The name that the client gave with EHLO. */
+  readonly client: string;
   readonly from: string;
   readonly recipients: readonly string[];
   /** The Message-ID header as it stands, with angle brackets. */
@@ -37,6 +39,7 @@ const MAIL_ID = headerPattern('X-Genro-Mail-ID');
  */
 export class CountingSession {
   readonly #ehlo: string;
+  #client = '';
   #line: Buffer = Buffer.alloc(0);
   #from: string | undefined;
   #recipients: string[] = [];
@@ -85,6 +88,7 @@ export class CountingSession {
     switch (line.slice(0, 4).toUpperCase()) {
       case 'EHLO':
         this.#reset();
+        this.#client = line.slice(5).trim();
         return this.#ehlo;
       case 'HELO':
       case 'RSET':
@@ -114,6 +118,7 @@ export class CountingSession {
   #finish(body: Body): CountedTransaction {
     const head = body.head;
     const transaction = {
+      client: this.#client,
       from: this.#from ?? '',
       recipients: this.#recipients,
       messageId: headerValue(MESSAGE_ID, head),

@@ -59,8 +59,22 @@ describe('counting session', () => {
         mailId: 'm-1',
         bytes: 103,
       },
-      { from: '', recipients: ['three@b.test'], messageId: undefined, mailId: undefined, bytes: 0 },
-      { from: 'b@a.test', recipients: ['four@b.test'], messageId: undefined, mailId: undefined, bytes: 18 },
+      {
+        client: 'client.test',
+        from: '',
+        recipients: ['three@b.test'],
+        messageId: undefined,
+        mailId: undefined,
+        bytes: 0,
+      },
+      {
+        client: 'client.test',
+        from: 'b@a.test',
+        recipients: ['four@b.test'],
+        messageId: undefined,
+        mailId: undefined,
+        bytes: 18,
+      },
     ]);
     expect(replies.match(/^(\d{3}) /gm)?.join('')).toBe('250 250 250 250 354 250 250 250 354 250 250 250 354 250 221 ');
     expect(inTransaction).toBe(false);

@@ -30,6 +30,9 @@ const MECHANISMS: Readonly<Record<Exclude<AuthMethod, 'auto'>, Mechanism>> = {
   xoauth2: 'XOAUTH2',
 };
 
+/** A shorter password is a part of words that mean something else: after AUTH it is not looked for. */
+const MIN_LATER_LENGTH = 6;
+
 /** Whether these credentials are a token rather than a password. */
 export function usesToken({ method, password, token }: SmtpAuth): boolean {
   return method === 'xoauth2' || (method === 'auto' && password === undefined && token !== undefined);
@@ -78,7 +81,7 @@ class Exchange {
   readonly #connection: SmtpConnection;
   readonly #mechanism: Mechanism;
   readonly #timeoutMs: number;
-  #secrets: readonly string[] = [];
+  #redact: (text: string) => string = (text) => text;
 
   constructor(connection: SmtpConnection, mechanism: Mechanism, timeoutMs: number) {
     this.#connection = connection;
@@ -154,17 +157,18 @@ class Exchange {
 
   /** Relays were seen to repeat what they were sent. */
   #hide(secret: string, response = ''): void {
-    this.#secrets = [response, base64(secret), secret].filter((each) => each !== '');
-    this.#connection.redact = (line) => this.#redact(line);
+    const secrets = [response, base64(secret), secret].filter((each) => each !== '');
+    this.#redact = redactor(secrets);
+    this.#connection.redact = this.#redact;
+    const telling = secrets.filter(({ length }) => length >= MIN_LATER_LENGTH);
+    this.#connection.redactLater = telling.length === 0 ? null : redactor(telling);
   }
+}
 
-  /** Blot out every secret, in whatever case the relay repeats it. */
-  #redact(text: string): string {
-    return this.#secrets.reduce(
-      (rest, secret) => rest.replace(new RegExp(escapeRegExp(secret), 'giu'), '[redacted]'),
-      text,
-    );
-  }
+/** Blots out each of them, in whatever case the relay repeats it. */
+function redactor(secrets: readonly string[]): (text: string) => string {
+  const any = new RegExp(secrets.map(escapeRegExp).join('|'), 'giu');
+  return (text) => text.replace(any, '[redacted]');
 }
 
 function isContinue(reply: SmtpReply): boolean {

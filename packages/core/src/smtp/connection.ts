@@ -51,6 +51,8 @@ export class SmtpConnection {
   onEnd: (() => void) | null = null;
   /** Makes a line of a reply to AUTH safe to show: relays were seen to repeat what they were sent. */
   redact: (line: string) => string = () => '[redacted]';
+  /** The same of replies after AUTH; null where there is nothing to hide. */
+  redactLater: ((line: string) => string) | null = null;
   readonly transcript: Transcript;
 
   readonly #relay: SmtpRelay;
@@ -303,9 +305,13 @@ export class SmtpConnection {
   #take(chunk: Buffer): void {
     if (this.#fault !== null) return;
     this.#parser.push(chunk);
-    for (let reply = this.#parser.next(); reply !== null; reply = this.#parser.next()) {
+    for (let next = this.#parser.next(); next !== null; next = this.#parser.next()) {
       const { lines } = this.#parser;
-      this.transcript.server(reply, this.#stage === 'auth' ? lines.map(this.redact) : lines);
+      const isAuth = this.#stage === 'auth';
+      const redact = isAuth ? this.redact : this.redactLater;
+      // Who authenticates needs the words of a challenge, and hides the secrets in them itself.
+      const reply = isAuth || redact === null ? next : { ...next, text: redact(next.text) };
+      this.transcript.server(reply, redact === null ? lines : lines.map(redact));
       if (this.#handler === null) {
         const kind = reply.code === 421 ? 'closed' : 'protocol';
         this.fail(kind, `the relay said ${reply.code} unasked`);

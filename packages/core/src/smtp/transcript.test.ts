@@ -158,4 +158,15 @@ describe('of a session', () => {
     expect(transcript.join()).not.toContain(plain);
     expect(transcript.join()).not.toContain(password);
   });
+
+  test('a password that the relay repeats after AUTH is neither in the transcript nor in its reply', async () => {
+    const password = 'hunter22';
+    const answers = { AUTH: () => '235 ok', RCPT: () => `550 5.7.1 no such user as HUNTER22, ${password}` };
+    await using peer = await startPeer((connection) => serve(connection, { extensions: ['AUTH PLAIN'], answers }));
+    const relay = relayAt(peer.port, { auth: { user: 'me', method: 'auto', password } });
+    using session = await openTestSession(relay);
+    const [reply] = await session.send(aTransaction());
+    expect(reply).toMatchObject({ status: 'refused', reply: { text: 'no such user as [redacted], [redacted]' } });
+    expect(session.transcript.join()).toContain('550 5.7.1 no such user as [redacted], [redacted]');
+  });
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { defineMixin } from '@mail-proxy/core';
-import { createTestCertificate, startScriptedPeer, startSmtpSink } from '@mail-proxy/testkit';
+import { createTestCertificate, eventually, startScriptedPeer, startSmtpSink } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import {
   addAccount,
@@ -226,7 +226,10 @@ describe('relays that cannot be used', () => {
     await world.engine.submit([mail('m1')]);
     const events = await eventsUntil(world, () => true);
     expect(events).toMatchObject([{ event: 'account_paused', account_id: 'main' }]);
-    expect(await messageOf(world, 'm1')).toMatchObject({ state: 'ready', attempts: 0 });
+    // The pause is told before the message is given back.
+    await eventually(async () => {
+      expect(await messageOf(world, 'm1')).toMatchObject({ state: 'ready', attempts: 0 });
+    });
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.filter((line) => !/^(EHLO client\.test|QUIT)$/.test(line))).toEqual([]);
   });

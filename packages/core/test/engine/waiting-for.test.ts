@@ -55,7 +55,10 @@ test('a message whose account waits for its probe says so', async () => {
   await addAccount(world, relay, { user: 'someone', password: 'secret' });
   await world.engine.submit([mail('m1'), mail('m2')]);
   await eventsUntil(world, ({ event }) => event === 'account_paused');
-  expect((await messageOf(world, 'm2')).waiting_for).toMatchObject([{ kind: 'account_paused' }, { kind: 'turn' }]);
+  // The pause is told before the messages are given back.
+  await eventually(async () => {
+    expect((await messageOf(world, 'm2')).waiting_for).toMatchObject([{ kind: 'account_paused' }, { kind: 'turn' }]);
+  });
   // The clock leaps to the end of the pause, and nobody has looked yet.
   await world.engine.execute('instance.pause', {});
   await clock.advance(61_000);

@@ -12,6 +12,18 @@ import { MailProxyError } from '../../src/errors.ts';
 import { type Life, pauseMs } from './life.case.ts';
 import { pick } from './streams.case.ts';
 
+interface Held {
+  readonly pk: string;
+  readonly owner: number;
+  readonly instance: string;
+}
+
+/** What sessions hold that were not ended. */
+const HELD = `select m.pk, m.owner_session as owner, s.instance from messages m
+  join sessions s on s.number = m.owner_session where m.state = 'leased' and s.ended_at is null`;
+/** What is held, whoever holds it. */
+const LEASED = "select pk, owner_session as owner, '' as instance from messages where state = 'leased'";
+
 /**
  * What is on disk, whoever lives: a real SQLite, run in this thread so that nothing but the seed decides what comes
  * first. Groups commit one after the other, as the databases' own locks see to.
@@ -19,6 +31,9 @@ import { pick } from './streams.case.ts';
 export class Disk implements Disposable {
   readonly #db = new Sqlite(':memory:');
   readonly #statements = new Map<string, Sqlite.Statement<unknown[]>>();
+  /** Messages that somebody took out of the hands of a session that had not been ended before. */
+  readonly thefts: string[] = [];
+  #isMigrated = false;
 
   constructor() {
     this.#db.pragma('foreign_keys = ON');
@@ -30,8 +45,10 @@ export class Disk implements Disposable {
     return this.#statement(text).all() as readonly Row[];
   }
 
-  commit(units: readonly (readonly Statement[])[]): readonly UnitOutcome[] {
-    return this.#db.transaction(() =>
+  /** @param writer instance whose writes they are */
+  commit(units: readonly (readonly Statement[])[], writer: string): readonly UnitOutcome[] {
+    const held = this.#hasSessions() ? this.look<Held>(HELD) : [];
+    const outcomes = this.#db.transaction(() =>
       units.map((unit): UnitOutcome => {
         try {
           return { ok: this.#db.transaction(() => this.run(unit))() };
@@ -40,6 +57,12 @@ export class Disk implements Disposable {
         }
       }),
     )();
+    if (held.length === 0) return outcomes;
+    const stillHeld = new Set(this.look<Held>(LEASED).map(({ pk, owner }) => `${pk} ${owner}`));
+    for (const { pk, owner, instance } of held) {
+      if (instance !== writer && !stillHeld.has(`${pk} ${owner}`)) this.thefts.push(`${writer}: ${pk} of ${instance}`);
+    }
+    return outcomes;
   }
 
   run(unit: readonly Statement[]): readonly StatementResult[] {
@@ -54,6 +77,12 @@ export class Disk implements Disposable {
 
   [Symbol.dispose](): void {
     this.#db.close();
+  }
+
+  /** False before the first migration. */
+  #hasSessions(): boolean {
+    this.#isMigrated ||= this.look("select 1 from sqlite_schema where name = 'sessions'").length > 0;
+    return this.#isMigrated;
   }
 
   #statement(text: string): Sqlite.Statement<unknown[]> {
@@ -121,7 +150,7 @@ export class LifeDatabase extends WriteGroupingDatabase<CoreSchema> {
       this.#life.pause(pauseMs(this.#random));
       await this.#life.arrival();
     }
-    const outcomes = this.#disk.commit(units);
+    const outcomes = this.#disk.commit(units, this.#life.name);
     if (fault === 'dies after') this.#life.die();
     if (fault === 'sleeps after') this.#life.pause(pauseMs(this.#random));
     await this.#outside.sleep(pick(this.#random, [0, 0, 1, 2, 5]));

@@ -51,6 +51,7 @@ export class ModelCheck {
     const { relay, bugs, disk } = this.#world;
     demand(bugs.length === 0, () => bugs.join('\n'));
     demand(relay.clashes.length === 0, () => relay.clashes.join('\n'));
+    demand(disk.thefts.length === 0, () => disk.thefts.join('\n'));
     const rows = this.states();
     const recipients = Map.groupBy(disk.look<RecipientRow>(RECIPIENTS), ({ id }) => id);
     const sendings = Map.groupBy(relay.sendings, ({ mailId }) => mailId);
@@ -58,7 +59,9 @@ export class ModelCheck {
       const row = rows.get(mail.id);
       if (row === undefined) throw new Error(`${mail.id} was accepted and is lost`);
       const sent = sendings.get(mail.id) ?? [];
-      for (const recipient of recipients.get(mail.id) ?? []) demandTruth(mail, row, recipient, sent);
+      const states = recipients.get(mail.id) ?? [];
+      for (const recipient of states) demandTruth(mail, row, recipient, sent);
+      demandSum(row, states);
       this.#demandEnd(mail, row);
       this.#demandExpiry(mail, row, sent);
       demandCancelled(mail, row, sent);
@@ -109,6 +112,17 @@ function demandTruth(mail: Mail, row: MessageRow, { address, state }: RecipientR
   // Each doubt is of one attempt, and one attempt delivers once. The one under way may be in doubt before that is written.
   const allowed = 1 + retries + (policy === 'retry' ? row.doubts + (row.state === 'leased' ? 1 : 0) : 0);
   demand(taken <= allowed, () => `sent too often: ${what()}`);
+}
+
+/** A message is what its recipients are. */
+function demandSum({ id, state, result }: MessageRow, recipients: readonly RecipientRow[]): void {
+  const states = new Set(recipients.map((recipient) => recipient.state));
+  const what = () => `${id} is ${state} ${result}, and its recipients are ${[...states].join(', ')}`;
+  const isOpen = states.has('pending') || states.has('in_doubt');
+  demand(state === 'final' ? !isOpen && result !== null : result === null, what);
+  if (result === 'sent') demand(states.size === 1 && states.has('sent'), what);
+  if (result === 'partially_sent') demand(states.size > 1 && states.has('sent'), what);
+  if (result === 'failed' || result === 'expired') demand(states.has(result) && !states.has('sent'), what);
 }
 
 function demandCancelled({ id, cancelledAs }: Mail, { state, result }: MessageRow, sent: readonly Sending[]): void {

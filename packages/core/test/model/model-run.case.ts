@@ -43,13 +43,13 @@ export class ModelRun implements Disposable {
   async step(): Promise<void> {
     const times = (count: number, action: () => Promise<unknown>) => Array.from({ length: count }, () => action);
     await pick(this.#random, [
-      ...times(8, () => this.#submit()),
+      ...times(7, () => this.#submit()),
       ...times(2, () => this.#operator.tellAny('cancel')),
       ...times(3, () => this.#operator.tellAny('cancel', 'leased')),
-      ...times(4, async () => {
+      ...times(6, async () => {
         await this.#submit();
         // At once, while its lane may be claimed from.
-        await this.#operator.tellAny('cancel', 'ready');
+        await this.#operator.tellAny(this.#pick(['cancel', 'cancel', 'hold']), 'ready');
       }),
       ...times(2, () => this.#operator.tellAny('hold')),
       ...times(2, () => this.#operator.tellAny('release', 'held')),

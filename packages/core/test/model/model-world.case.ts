@@ -16,6 +16,9 @@ import { pick, streamOf } from './streams.case.ts';
 
 export const EXPIRY_SWEEP_MS = 5_000;
 
+/** For the answer to a command, in the time of the model. */
+const PATIENCE_MS = 300_000;
+
 const CONFIG = validate(engineConfigSchema, {
   database: 'the disk of the model',
   delivery: {
@@ -108,11 +111,14 @@ export class ModelWorld implements Disposable {
         openSession: (_, options) => this.relay.open(life, options),
       }),
     );
-    if (!engine.ok) return;
-    const started = await this.#pump(life, engine.value.start());
-    // It could not begin its session: as in a process that ends with an error and is started again.
-    if (started.ok) this.#instances = [...this.#instances, { life, engine: engine.value }];
-    else life.die();
+    const started = engine.ok ? await this.#pump(life, engine.value.start()) : engine;
+    if (engine.ok && started.ok) {
+      this.#instances = [...this.#instances, { life, engine: engine.value }];
+      return;
+    }
+    // As a process that ends with an error and is started again.
+    life.die();
+    if (!started.ok) demandUnavailable(started.error);
   }
 
   /** Stop as SIGTERM does. */
@@ -132,7 +138,7 @@ export class ModelWorld implements Disposable {
     for (;;) {
       const answer = await this.ask(question);
       if (answer.ok) return answer.value;
-      if (answer.error !== null && !isMailProxyError(answer.error, 'database_unavailable')) throw answer.error;
+      demandUnavailable(answer.error);
     }
   }
 
@@ -148,7 +154,8 @@ export class ModelWorld implements Disposable {
       (value) => (answer = { ok: true, value, as: this.next() }),
       (error: unknown) => (answer = { ok: false, error }),
     );
-    for (;;) {
+    const endsAt = this.clock.now() + PATIENCE_MS;
+    while (this.clock.now() < endsAt) {
       // Nothing comes from a process that stands still.
       await this.clock.advance(life.isAwake ? 1 : 100);
       // Set by the promise, which the type checker does not see.
@@ -156,6 +163,7 @@ export class ModelWorld implements Disposable {
       if (now !== null) return now;
       if (life.isDead) return { ok: false, error: null };
     }
+    throw new Error(`${life.name} does not answer`);
   }
 
   #makePk(): string {
@@ -182,4 +190,9 @@ export class ModelWorld implements Disposable {
     const isUnowned = message.includes('after the session had ended') && life.pauses === 0 && !life.unanswered.has(pk);
     if (isBug || isUnowned) this.bugs.push(`${life.name}: ${message}: ${String(error)} ${JSON.stringify(fields)}`);
   }
+}
+
+/** Nothing else leaves a command without an answer; null is the death of who was asked. */
+export function demandUnavailable(error: unknown): void {
+  if (error !== null && !isMailProxyError(error, 'database_unavailable')) throw error;
 }

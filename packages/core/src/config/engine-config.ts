@@ -102,6 +102,16 @@ const limits = v.strictObject({
   maxRecipients: v.optional(positive, 1_000),
 });
 
+/** How patient an engine is with PostgreSQL, and how many connections it takes. */
+export const postgresSchema = v.strictObject({
+  /** Time for a connection, the wait for a free one counted in. */
+  connectMs: v.optional(milliseconds, 10_000),
+  /** Time for a statement. One that takes longer is undone; a server that does not even say so is cut off. */
+  statementMs: v.optional(milliseconds, 30_000),
+  /** Connections at the same time; one of them writes. */
+  maxConnections: v.optional(v.pipe(positive, v.minValue(2, 'expected at least 2')), 5),
+});
+
 /** The configuration of an engine; only `database` has no default. */
 export const engineConfigSchema = v.strictObject({
   /** A file path, `:memory:`, or `postgres://...`. */
@@ -115,6 +125,7 @@ export const engineConfigSchema = v.strictObject({
   encryptionKey: v.optional(text),
   /** File that holds the key; made when missing. `<database>.key` by default. */
   encryptionKeyFile: v.optional(text),
+  postgres: v.optional(postgresSchema, {}),
   delivery: v.optional(delivery, {}),
   retry: v.optional(retry, {}),
   reports: v.optional(reports, {}),
@@ -123,5 +134,6 @@ export const engineConfigSchema = v.strictObject({
 
 export type EngineConfigInput = v.InferInput<typeof engineConfigSchema>;
 export type EngineConfig = v.InferOutput<typeof engineConfigSchema>;
+export type PostgresSettings = EngineConfig['postgres'];
 export type DeliverySettings = EngineConfig['delivery'];
 export type { RetryPolicy };

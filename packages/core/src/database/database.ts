@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { MailProxyError } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
 import type { Build, Prepared, Statement, StatementResult, UnitResult } from './statement.ts';
 
@@ -21,6 +22,8 @@ export interface DatabaseStats {
 export interface Database<Schema> extends AsyncDisposable {
   readonly dialect: Dialect;
   readonly stats: DatabaseStats;
+  /** Whether the last group of writes could be committed. */
+  readonly takesWrites: boolean;
   /** Compile a query once, at start. Values of `input` become parameters. */
   prepare<Input, Row = unknown>(build: Build<Schema, Input, Row>): Prepared<Input, Row>;
   /** Run one query outside the write transactions; it sees what is committed. */
@@ -33,11 +36,31 @@ export interface Database<Schema> extends AsyncDisposable {
    *
    * @throws {MailProxyError} the code of the first guard that failed; `database_unavailable` or `storage_full` when
    * nothing of the group was kept
+   * @throws {CommitInDoubt} all of the group was kept, or nothing
    * @throws {UniqueViolation} a unique index refused a row
    */
   write<const S extends readonly Statement[]>(unit: S): Promise<UnitResult<S>>;
+  /** Run one unit, however long it takes: a migration. Otherwise as {@link write}. */
+  writeUnhurried(unit: readonly Statement[]): Promise<void>;
   /** The same database, seen with more tables: those that a mixin migrated. */
   withTables<More>(): Database<Schema & More>;
+}
+
+/**
+ * The connection broke after a commit was asked for and before it was answered. Nobody can be asked how it ended, but
+ * what the unit wrote tells: write it again with the same keys, or look for it after its rows could be locked.
+ */
+export class CommitInDoubt extends MailProxyError {
+  /** What the unit's statements answered; true if the commit happened. */
+  readonly results: readonly StatementResult[];
+
+  constructor(results: readonly StatementResult[], cause: MailProxyError) {
+    super('database_unavailable', {
+      detail: `a commit may have happened or not: ${cause.message}`,
+      cause,
+    });
+    this.results = results;
+  }
 }
 
 /** A unique or primary key refused a row; the unit was undone. */

@@ -42,6 +42,10 @@ export interface Dialect {
    */
   readonly claimLock: RawBuilder<unknown>;
   /**
+   * Appended to a select of rows that somebody else may be writing: waits until they did. SQLite: nobody else writes.
+   */
+  readonly rowLock: RawBuilder<unknown>;
+  /**
    * A statement that lets nobody else past the same scope until the unit ends; null where writes are one at a time
    * anyway. PostgreSQL: two claims of one rate limit must not both find the same room.
    */
@@ -77,6 +81,7 @@ export const sqliteDialect: Dialect = {
     serial: sql`integer primary key autoincrement`,
   },
   claimLock: sql``,
+  rowLock: sql``,
   lockScope: null,
   isExclusive: true,
   migrationLock: null,
@@ -102,6 +107,7 @@ export const postgresDialect: Dialect = {
     serial: sql`bigint generated always as identity primary key`,
   },
   claimLock: sql`for update skip locked`,
+  rowLock: sql`for update`,
   lockScope: (scope) => sql`select pg_advisory_xact_lock(hashtextextended(${scope}, 0))`,
   isExclusive: false,
   // An arbitrary constant of ours; it only has to differ from other advisory locks in the same database.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import * as v from 'valibot';
+import { type PostgresSettings, postgresSchema } from '../config/engine-config.ts';
 import { MailProxyError } from '../errors.ts';
 import type { Database } from './database.ts';
 
@@ -30,12 +32,15 @@ export function parseDatabaseAddress(database: string): DatabaseAddress {
  *
  * @throws {MailProxyError} `invalid_config`, `database_locked`, `database_unavailable`
  */
-export async function openDatabase<Schema>(database: string): Promise<Database<Schema>> {
+export async function openDatabase<Schema>(
+  database: string,
+  postgres: PostgresSettings = v.parse(postgresSchema, {}),
+): Promise<Database<Schema>> {
   const address = parseDatabaseAddress(database);
   // Loaded on demand: who uses SQLite never loads pg, and the other way round.
   if (address.kind === 'postgres') {
     const { PostgresDatabase } = await import('./postgres/postgres-database.ts');
-    return PostgresDatabase.open<Schema>(address.url);
+    return PostgresDatabase.open<Schema>(address.url, postgres);
   }
   const { SqliteDatabase } = await import('./sqlite/sqlite-database.ts');
   return SqliteDatabase.open<Schema>(address.path);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { createHash } from 'node:crypto';
 import type { Compilable, CompiledQuery, Kysely } from 'kysely';
 import type { ErrorCode } from '../errors.ts';
 
@@ -9,6 +10,8 @@ export type SqlValue = string | number | null | Uint8Array;
 /** A query compiled once; `bind` fills its parameters. */
 export interface Prepared<Input, Row> {
   readonly id: number;
+  /** The same for the same text: engines of several schemas may share the connections of one pool. */
+  readonly name: string;
   readonly sql: string;
   bind(input: Input): Statement<Row>;
 }
@@ -60,6 +63,7 @@ export function prepared<Input, Row>(id: number, query: CompiledQuery<Row>): Pre
   );
   const self: Prepared<Input, Row> = {
     id,
+    name: `gmp_${createHash('sha256').update(query.sql).digest('base64url')}`,
     sql: query.sql,
     bind(input) {
       // Every placeholder is a property of Input, whose values are SqlValue by the schema's types.

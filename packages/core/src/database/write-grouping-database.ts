@@ -32,6 +32,10 @@ export abstract class WriteGroupingDatabase<Schema> implements Database<Schema> 
     return this.#writes.stats;
   }
 
+  get takesWrites(): boolean {
+    return this.#writes.takesWrites;
+  }
+
   prepare<Input, Row = unknown>(build: Build<Schema, Input, Row>): Prepared<Input, Row> {
     // The compiler knows no tables; the builder's types come from Schema.
     const compiler = this.dialect.compiler as unknown as Parameters<typeof build>[0];
@@ -46,6 +50,10 @@ export abstract class WriteGroupingDatabase<Schema> implements Database<Schema> 
   write<const S extends readonly Statement[]>(unit: S): Promise<UnitResult<S>> {
     // One result a statement, in order; each row type is the statement's by construction.
     return this.#writes.write(unit) as unknown as Promise<UnitResult<S>>;
+  }
+
+  async writeUnhurried(unit: readonly Statement[]): Promise<void> {
+    await this.write(unit);
   }
 
   withTables<More>(): Database<Schema & More> {

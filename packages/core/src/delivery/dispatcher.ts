@@ -11,6 +11,7 @@ import type { Promotion } from '../queue/promote.ts';
 import { byRank } from '../queue/rank.ts';
 import type { Release } from '../queue/release.ts';
 import { WakeUp } from '../wake-up.ts';
+import { CarefulClaims } from './careful-claims.ts';
 import { ClaimLine, type LaneClaim } from './claim-line.ts';
 import type { Flights } from './flights.ts';
 import { giveBack } from './give-back.ts';
@@ -29,6 +30,8 @@ export interface DispatcherServices {
   readonly keeper: SessionKeeper;
   readonly claim: Claim;
   readonly release: Release;
+  /** Give back what a claim in doubt may have taken. */
+  readonly takeBack: Release;
   readonly findLanes: () => Promise<readonly LaneKey[]>;
   readonly promotion: Promotion;
   readonly laneSettings: (accountPk: string) => Promise<LaneSettings>;
@@ -63,6 +66,7 @@ const PAUSE_AFTER_ERROR_MS = 1_000;
  */
 export class Dispatcher {
   readonly #s: DispatcherServices;
+  readonly #claim: Claim;
   readonly #lanes = new Map<string, Lane>();
   /** Lanes of which a claimed message may start. */
   readonly #startable = new StartLine();
@@ -89,7 +93,9 @@ export class Dispatcher {
     this.#line = new ClaimLine(this.#slots);
     this.#probes = new Probes(services);
     this.#doors = new LaneDoors({ clock, readGates, onOpen: (lane) => this.#opened(lane) });
-    this.#overLimit = new OverLimit(services, (lane) => this.#doors.isOverLimit(lane));
+    const claims = new CarefulClaims(services);
+    this.#claim = (lanes, options) => claims.claim(lanes, options, this.#hard);
+    this.#overLimit = new OverLimit({ ...services, claim: this.#claim }, (lane) => this.#doors.isOverLimit(lane));
   }
 
   /** Messages being sent, and those claimed ahead. */
@@ -305,10 +311,10 @@ export class Dispatcher {
   }
 
   async #claimInto(claims: readonly LaneClaim[], immediateOnly: boolean): Promise<void> {
-    const { claim, clock, keeper } = this.#s;
+    const { clock, keeper } = this.#s;
     let claimed: readonly ClaimedMessage[][];
     try {
-      claimed = await claim(
+      claimed = await this.#claim(
         claims.map(({ lane, quota }) => ({ ...lane.key, quota, limits: lane.settings.limits })),
         { session: keeper.number, now: clock.now(), immediateOnly },
       );
@@ -316,10 +322,10 @@ export class Dispatcher {
       for (const { lane } of claims) this.#lineUp(lane, immediateOnly);
       throw error;
     }
+    // All of them, before anything can fail: nobody else knows that they are ours.
+    for (const [index, { lane }] of claims.entries()) this.#buffer(lane, claimed[index] ?? []);
     for (const [index, { lane, quota, arrivals }] of claims.entries()) {
-      const messages = claimed[index] ?? [];
-      this.#buffer(lane, messages);
-      const isShort = messages.length < quota;
+      const isShort = (claimed[index] ?? []).length < quota;
       // Only the gates tell a lane that may not send from one that has nothing to send.
       if (isShort && lane.settings.limits !== null && !(await this.#check(lane))) continue;
       const hasNews = arrivals !== (immediateOnly ? lane.immediateArrivals : lane.arrivals);
@@ -329,13 +335,16 @@ export class Dispatcher {
 
   /** Send one message of a paused account, to see whether it works again. */
   async #probe(lane: Lane): Promise<void> {
-    const { claim, clock, keeper } = this.#s;
+    const { clock, keeper } = this.#s;
     if (await this.#probes.take(lane.accountPk)) {
-      const [messages = []] = await claim([{ ...lane.key, quota: 1, limits: lane.settings.limits, probe: true }], {
-        session: keeper.number,
-        now: clock.now(),
-        immediateOnly: false,
-      });
+      const [messages = []] = await this.#claim(
+        [{ ...lane.key, quota: 1, limits: lane.settings.limits, probe: true }],
+        {
+          session: keeper.number,
+          now: clock.now(),
+          immediateOnly: false,
+        },
+      );
       if (messages.length === 0) return;
       this.#probes.spent(lane.accountPk);
       this.#buffer(lane, messages);

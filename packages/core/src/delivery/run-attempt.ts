@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { isMailProxyError } from '../errors.ts';
+import { isMailProxyError, type MailProxyError } from '../errors.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settle, Settlement } from '../queue/settle.ts';
 import { type DeliverServices, deliver, settlementOfBug } from './deliver.ts';
@@ -27,7 +27,7 @@ export async function runAttempt(
   services: AttemptServices,
   signal: AbortSignal,
 ): Promise<AttemptEnd> {
-  const { keeper, log, flights } = services;
+  const { keeper, log, flights, clock } = services;
   // The keeper may have begun another session since this one claimed the message; then it is not ours to send.
   const session = message.owner_session;
   const mayMail = (): boolean =>
@@ -41,12 +41,22 @@ export async function runAttempt(
       signal: stop === null ? signal : AbortSignal.any([signal, stop]),
     });
   } catch (error) {
+    if (isDatabaseAway(error)) {
+      // Everything that an attempt asks of the database it asks before MAIL.
+      log.warn({ messagePk: message.pk, tenantId: message.tenant_id, code: error.code }, 'an attempt was not begun');
+      await clock.sleep(SETTLE_RETRY_MS, signal);
+      return flights.isCancelled(message.pk) ? 'cancelled' : 'unsent';
+    }
     log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an attempt failed by a bug');
     settlement = await settlementOfBug(message, error, services, session);
   }
   if (settlement === null) return flights.isCancelled(message.pk) ? 'cancelled' : 'unsent';
   if (await writeOutcome(settlement, services, signal)) services.onSettled(message, settlement);
   return 'settled';
+}
+
+function isDatabaseAway(error: unknown): error is MailProxyError {
+  return isMailProxyError(error, 'database_unavailable') || isMailProxyError(error, 'storage_full');
 }
 
 /**

@@ -36,7 +36,7 @@ export async function createMailEngine(options: MailEngineOptions): Promise<Mail
   const config = parseConfig(options.config);
   const { mixins = [], log = silentLog, clock = systemClock, random = systemRandom } = options;
   const sealer = createSealer(await loadOrCreateKey(keySource(config)));
-  const database = await openDatabase<CoreSchema>(config.database);
+  const database = await openDatabase<CoreSchema>(config.database, config.postgres);
   // Migrations and mixins name the tables that they use.
   const anyTables = database as unknown as Database<unknown>;
   try {

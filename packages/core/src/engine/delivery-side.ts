@@ -8,6 +8,7 @@ import { settlementOfRejection } from '../delivery/deliver.ts';
 import { Dispatcher } from '../delivery/dispatcher.ts';
 import { createExplain, type Explain } from '../delivery/explain.ts';
 import { Flights } from '../delivery/flights.ts';
+import { giveBack } from '../delivery/give-back.ts';
 import { Housekeeping } from '../delivery/housekeeping.ts';
 import type { LaneSettings } from '../delivery/lane.ts';
 import { relayOf } from '../delivery/relay.ts';
@@ -37,6 +38,8 @@ export interface DeliverySideParts {
   readonly random: Random;
   readonly log: Log;
   readonly hooks: CombinedHooks;
+  /** Aborts when what still waits for the database has to give up. */
+  readonly cut: AbortSignal;
   readonly onSettled: (message: ClaimedMessage, settlement: Settlement) => void;
   /** A claimed message had waited for a rate limit, or was rejected for it. */
   readonly onLimited: (message: ClaimedMessage, isRejected: boolean) => void;
@@ -134,6 +137,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     keeper,
     claim: stores.claim,
     release: stores.release,
+    takeBack: stores.takeBack,
     findLanes: stores.findLanes,
     promotion: stores.promotion,
     settings,
@@ -144,7 +148,13 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     laneSettings: async (pk) => laneSettingsOf(await accounts.relayRow(pk)),
     attempt: (message, signal) => runAttempt(message, attemptServices, signal),
     async reject(message) {
-      const settlement = await settlementOfRejection(message, attemptServices);
+      let settlement: Settlement;
+      try {
+        settlement = await settlementOfRejection(message, attemptServices);
+      } catch (error) {
+        await giveBack([message], { release: stores.release, clock, log }, parts.cut);
+        throw error;
+      }
       parts.onLimited(message, true);
       if (await writeOutcome(settlement, attemptServices)) parts.onSettled(message, settlement);
     },

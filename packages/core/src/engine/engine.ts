@@ -49,6 +49,8 @@ const EMBEDDER: Caller = { principal: { kind: 'admin', name: 'embedded' }, origi
 
 /** Once it stops, connections that do not say goodbye in this time are cut. */
 const POOL_GRACE_MS = 2_000;
+/** Orchestrators wait for a probe a second or some. */
+const READY_WITHIN_MS = 900;
 
 /** The engine; made by createMailEngine. */
 export class Engine implements MailEngine {
@@ -97,6 +99,7 @@ export class Engine implements MailEngine {
     this.#delivery = createDeliverySide({
       ...parts,
       hooks: mixed.hooks,
+      cut: this.#cut.signal,
       onSettled: (message, settlement) => this.#settled(message, settlement),
       onLimited: (message, isRejected) => void this.#observer.limited(message, isRejected),
       onTold: tell,
@@ -167,12 +170,21 @@ export class Engine implements MailEngine {
     const reasons: string[] = [];
     if (!this.#sending.isRunning) reasons.push('the engine is not running');
     if (this.#sending.isRunning && !this.#delivery.keeper.isAlive()) reasons.push('the session could not be renewed');
-    try {
-      await this.#parts.stores.tenants.list(reachOfAll(), { limit: 1 });
-    } catch {
-      reasons.push('the database does not answer');
-    }
+    if (!(await this.#databaseAnswers())) reasons.push('the database does not answer');
+    else if (!this.#parts.database.takesWrites) reasons.push('the database takes no writes');
     return { ready: reasons.length === 0, reasons };
+  }
+
+  /** In time: who asks will not wait for as long as a query may take. */
+  async #databaseAnswers(): Promise<boolean> {
+    const { stores, clock } = this.#parts;
+    const late = Promise.withResolvers<false>();
+    using _timer = clock.after(READY_WITHIN_MS, () => late.resolve(false));
+    const asked = stores.tenants.list(reachOfAll(), { limit: 1 }).then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([asked, late.promise]);
   }
 
   metricsText(): Promise<{ readonly contentType: string; readonly body: string }> {

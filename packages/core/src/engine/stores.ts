@@ -16,6 +16,7 @@ import { createStorageStore } from '../entities/storage/storage.store.ts';
 import { createTenantStore } from '../entities/tenant/tenant.store.ts';
 import type { MakePk } from '../identity.ts';
 import { prepareAccept } from '../queue/accept.ts';
+import { acceptDespiteDoubt } from '../queue/accept-despite-doubt.ts';
 import { createBatches } from '../queue/batches.ts';
 import { prepareClaim } from '../queue/claim.ts';
 import { createMessageControl } from '../queue/control.ts';
@@ -26,7 +27,7 @@ import { prepareFindLanes } from '../queue/lanes.ts';
 import { prepareLoadClaimed } from '../queue/load-claimed.ts';
 import { preparePromotion } from '../queue/promote.ts';
 import { prepareForgetUses } from '../queue/rate-limits.ts';
-import { prepareRelease } from '../queue/release.ts';
+import { prepareRelease, prepareTakeBack } from '../queue/release.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
 import { createSessionStore } from '../queue/sessions.ts';
 import { prepareSettle } from '../queue/settle.ts';
@@ -58,12 +59,13 @@ export function createStores({ database, sealer, clock, makePk, config }: StoreP
     sessions: createSessionStore(database, makePk),
     sequencer: createSequencer(database),
     promotion: preparePromotion(database, priorityStepMs),
-    accept: prepareAccept(database, priorityStepMs),
+    accept: acceptDespiteDoubt(prepareAccept(database, priorityStepMs), database, clock),
     claim: prepareClaim(database),
     load: prepareLoadClaimed(database),
     marks,
     settle: prepareSettle(database, makePk, marks),
     release: prepareRelease(database),
+    takeBack: prepareTakeBack(database),
     control: createMessageControl(database, { makePk, stepMs: priorityStepMs }),
     batches: createBatches(database, priorityStepMs),
     expire: prepareExpire(database, makePk),

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type Expression, type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { Database } from '../database/database.ts';
-import type { Statement } from '../database/statement.ts';
+import { CommitInDoubt, type Database } from '../database/database.ts';
+import type { Statement, StatementResult } from '../database/statement.ts';
 import type { OnInDoubt } from '../entities/message/message.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { MailProxyError } from '../errors.ts';
 import type { LaneKey } from './lanes.ts';
 import { byRank } from './rank.ts';
 import { accountScope, DAY_MS, HOUR_MS, type LaneLimits, MINUTE_MS, tenantScope } from './rate-limits.ts';
@@ -48,7 +49,21 @@ export interface ClaimOptions {
   readonly immediateOnly: boolean;
 }
 
-/** Messages by lane, in the order of the quotas; each lane in the order of its ranks. */
+/** Nobody knows whether these are claimed: the connection broke during the commit. None of them is begun. */
+export class ClaimInDoubt extends MailProxyError {
+  readonly messages: readonly ClaimedMessage[];
+
+  constructor(messages: readonly ClaimedMessage[], cause: CommitInDoubt) {
+    super(cause.code, { detail: cause.message, cause });
+    this.messages = messages;
+  }
+}
+
+/**
+ * Messages by lane, in the order of the quotas; each lane in the order of its ranks.
+ *
+ * @throws {ClaimInDoubt}
+ */
 export type Claim = (lanes: readonly LaneQuota[], options: ClaimOptions) => Promise<readonly ClaimedMessage[][]>;
 
 interface ClaimInput {
@@ -179,12 +194,17 @@ export function prepareClaim(db: Database<CoreSchema>): Claim {
         : limited.bind({ ...input, ...windowInput(now), ...limitInput(accountPk, tenantId, limits) });
     });
     const locks = lock === null ? [] : locksOf(lanes, lock);
-    const results = await db.write([...locks, ...claims]);
     // RETURNING promises no order. The locks' results come first.
-    return results.slice(locks.length).map(({ rows }) =>
-      // The statements behind the locks are claims.
-      (rows as readonly ClaimedRow[]).map((row) => ({ ...row, owner_session: session })).toSorted(byRank),
-    );
+    const claimedOf = (results: readonly StatementResult[]): ClaimedMessage[][] =>
+      results.slice(locks.length).map(({ rows }) =>
+        // The statements behind the locks are claims.
+        (rows as readonly ClaimedRow[]).map((row) => ({ ...row, owner_session: session })).toSorted(byRank),
+      );
+    try {
+      return claimedOf(await db.write([...locks, ...claims]));
+    } catch (error) {
+      throw error instanceof CommitInDoubt ? new ClaimInDoubt(claimedOf(error.results).flat(), error) : error;
+    }
   };
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { sql } from 'kysely';
-import type { Database } from '../database/database.ts';
+import { CommitInDoubt, type Database } from '../database/database.ts';
 import { exactlyOne, type Statement } from '../database/statement.ts';
 import type { MessageRecipientsTable, MessagesTable } from '../entities/message/message.table.ts';
 import { prepareInsertEvent } from '../entities/message-event/message-event.store.ts';
 import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { isMailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
 import type { HandoffMarks } from './handoff-marks.ts';
 import { prepareRateUses, type RateUse } from './rate-limits.ts';
@@ -34,7 +35,12 @@ export interface Settlement {
   readonly event: { readonly type: EventType; readonly attempt: number; readonly detail: EventDetail };
 }
 
-/** @throws {MailProxyError} `lease_lost`: the message is another session's by now, nothing was written */
+/**
+ * Written again after a commit in doubt, the same settlement finds itself written, if it was.
+ *
+ * @throws {MailProxyError} `lease_lost`: the message is another session's by now, nothing was written
+ * @throws {CommitInDoubt}
+ */
 export type Settle = (settlement: Settlement) => Promise<void>;
 
 type OwnedUpdate = Pick<
@@ -89,8 +95,16 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: 
       .where('position', '=', p.position),
   );
 
+  const findEvent = db.prepare<{ pk: string }, { pk: string }>((k, p) =>
+    k.selectFrom('message_events').select('pk').where('pk', '=', p.pk),
+  );
+  /** The events of settlements in doubt: each keeps its key, by which it is recognised. */
+  const inDoubt = new WeakMap<Settlement, string>();
+
   return async (settlement) => {
     const { pk, now, eligibleAt, state } = settlement;
+    const knownEventPk = inDoubt.get(settlement);
+    const eventPk = knownEventPk ?? makePk();
     const owned = (eligibleAt === null ? keepTime : moveInTime).bind({
       pk,
       session: settlement.session,
@@ -109,7 +123,7 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: 
     }
     unit.push(
       insertEvent.bind({
-        pk: makePk(),
+        pk: eventPk,
         tenant_id: settlement.tenantId,
         message_pk: pk,
         account_pk: null,
@@ -125,6 +139,14 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: 
     const written = db.write(unit);
     // In the same turn, so in the same commit; a mark that is lost harms nobody.
     const waiting = marks?.take() ?? [];
-    await Promise.all([written, waiting.length === 0 ? null : Promise.allSettled([db.write(waiting)])]);
+    try {
+      await Promise.all([written, waiting.length === 0 ? null : Promise.allSettled([db.write(waiting)])]);
+    } catch (error) {
+      if (error instanceof CommitInDoubt) inDoubt.set(settlement, eventPk);
+      // The update has waited for the transaction in doubt, so what that wrote is to be seen.
+      const isOver = knownEventPk !== undefined && isMailProxyError(error, 'lease_lost');
+      if (isOver && (await db.read(findEvent.bind({ pk: eventPk }))).length === 1) return;
+      throw error;
+    }
   };
 }

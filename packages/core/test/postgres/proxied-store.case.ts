@@ -2,8 +2,9 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { createDatabase, eventually, type Intercepted, startTcpProxy, type TcpProxy } from '@mail-proxy/testkit';
 import pg from 'pg';
+import * as v from 'valibot';
 import { inject } from 'vitest';
-import type { EngineConfigInput } from '../../src/config/engine-config.ts';
+import { type EngineConfigInput, postgresSchema } from '../../src/config/engine-config.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { createWorld, type World } from '../conformance/store-world.case.ts';
 
@@ -20,15 +21,19 @@ export const IMPATIENT: NonNullable<EngineConfigInput['postgres']> = { connectMs
 
 export interface ProxiedWorld extends World {
   readonly proxy: TcpProxy;
+  /** Of its database, past the proxy. */
+  readonly url: string;
   /** Resolves once a connection to this database waits for another's lock. */
   untilALockIsWaitedFor(): Promise<void>;
 }
 
 /** The queue on a database of its own, behind a proxy that can lose the answer to a commit. */
-export async function createProxiedWorld(): Promise<ProxiedWorld> {
+export async function createProxiedWorld({
+  postgres = {},
+}: Pick<EngineConfigInput, 'postgres'> = {}): Promise<ProxiedWorld> {
   const made = await createDatabase(serverUrl());
   const proxy = await startTcpProxy(Number(new URL(made.url).port));
-  const database = await openDatabase(proxy.inPlaceOf(made.url));
+  const database = await openDatabase(proxy.inPlaceOf(made.url), v.parse(postgresSchema, postgres));
   const dispose = async (): Promise<void> => {
     await database[Symbol.asyncDispose]();
     await proxy.close();
@@ -38,6 +43,7 @@ export async function createProxiedWorld(): Promise<ProxiedWorld> {
   return {
     ...world,
     proxy,
+    url: made.url,
     untilALockIsWaitedFor: () =>
       eventually(async () => {
         const waiting = await query(

@@ -50,9 +50,10 @@ async function inTransaction(
   work: () => Promise<readonly UnitOutcome[]>,
 ): Promise<readonly UnitOutcome[]> {
   // Waited for: behind a begin that failed, statements would each commit by themselves. The settings end with the
-  // transaction, so that a connection which others use, or a proxy hands around, is not changed.
+  // transaction, so that a connection which others use, or a proxy hands around, is not changed. A statement sees what
+  // was committed before it, whatever the database's default is: what waited for a lock relies on that.
   await connection.command(
-    `begin; set local statement_timeout = ${statementMs}; set local lock_timeout = ${lockMs}; ` +
+    `begin isolation level read committed; set local statement_timeout = ${statementMs}; set local lock_timeout = ${lockMs}; ` +
       `set local idle_in_transaction_session_timeout = ${idleMs}`,
   );
   let outcomes: readonly UnitOutcome[];

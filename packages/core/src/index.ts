@@ -2,10 +2,17 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 export * from './clock.ts';
 export * from './config/engine-config.ts';
+export type * from './config/postgres-pool.ts';
 export type { Database } from './database/database.ts';
 export type { Migration, MigrationList } from './database/migrations/migration.ts';
 export { createMailEngine } from './engine/create-mail-engine.ts';
-export type { MailEngine, MailEngineOptions, Readiness } from './engine/engine.types.ts';
+export type {
+  JoinedBatchResult,
+  MailEngine,
+  MailEngineOptions,
+  Readiness,
+  SubmitOptions,
+} from './engine/engine.types.ts';
 export type { EventStreamOptions } from './engine/event-stream.ts';
 export { coreOperations } from './engine/operations.ts';
 export { VERSION } from './engine/version.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { PostgresClient } from '../config/postgres-pool.ts';
 import { MailProxyError } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
 import type { Build, Prepared, Statement, StatementResult, UnitResult } from './statement.ts';
@@ -12,6 +13,11 @@ export interface DatabaseStats {
   readonly units: number;
 }
 
+/** What units are written with. */
+export interface UnitWriter {
+  write<const S extends readonly Statement[]>(unit: S): Promise<UnitResult<S>>;
+}
+
 /**
  * The store as the rest of the engine sees it. There is no interactive transaction: a write is a *unit*, a closed
  * list of statements that succeeds or fails as a whole. All units that wait at one moment share one transaction
@@ -19,7 +25,7 @@ export interface DatabaseStats {
  *
  * @typeParam Schema tables as Kysely types them
  */
-export interface Database<Schema> extends AsyncDisposable {
+export interface Database<Schema> extends UnitWriter, AsyncDisposable {
   readonly dialect: Dialect;
   readonly stats: DatabaseStats;
   /** Whether the last group of writes could be committed. */
@@ -42,6 +48,13 @@ export interface Database<Schema> extends AsyncDisposable {
   write<const S extends readonly Statement[]>(unit: S): Promise<UnitResult<S>>;
   /** Run one unit, however long it takes: a migration. Otherwise as {@link write}. */
   writeUnhurried(unit: readonly Statement[]): Promise<void>;
+  /**
+   * Let `work` write its units in the transaction that the caller began on `client`. When it throws, nothing of it is
+   * left there.
+   *
+   * @throws {MailProxyError} `unsupported` on SQLite
+   */
+  joining<T>(client: PostgresClient, work: (writer: UnitWriter) => Promise<T>): Promise<T>;
   /** The same database, seen with more tables: those that a mixin migrated. */
   withTables<More>(): Database<Schema & More>;
 }

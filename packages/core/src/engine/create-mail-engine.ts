@@ -87,6 +87,7 @@ function keySource({ database, encryptionKey, encryptionKeyFile }: EngineConfig)
     case 'memory':
       return { key: memoryKey(), keyFile: '' };
     case 'postgres':
+    case 'pool':
       throw new MailProxyError('invalid_config', {
         detail: 'encryptionKey or encryptionKeyFile is required with PostgreSQL: all instances need the same key',
       });

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock, Random } from '../clock.ts';
 import type { EngineConfig } from '../config/engine-config.ts';
+import type { PostgresClient } from '../config/postgres-pool.ts';
 import type { Database } from '../database/database.ts';
 import { createMessages } from '../entities/message/message.operations.ts';
 import type { BatchResult, MessageInput } from '../entities/message/message.schema.ts';
@@ -15,6 +16,7 @@ import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { type AuditEntry, type Caller, type Execution, execute } from '../operations/execute.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import { reachOfAll } from '../operations/principal.ts';
+import type { Accept } from '../queue/accept.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settlement } from '../queue/settle.ts';
 import type { ReportEvent } from '../reporting/report-protocol.ts';
@@ -23,13 +25,14 @@ import { createReporter, type Reporter } from '../reporting/reporter.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { Background } from './background.ts';
 import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
-import type { MailEngine, Readiness } from './engine.types.ts';
+import type { JoinedBatchResult, MailEngine, Readiness, SubmitOptions } from './engine.types.ts';
 import { EventBell, type EventStreamOptions, eventStream } from './event-stream.ts';
 import { type CoreServices, coreOperations } from './operations.ts';
 import { reportTransportOf } from './report-side.ts';
 import type { SetUpMixins } from './set-up-mixins.ts';
 import { SettledObserver } from './settled-observer.ts';
 import type { Stores } from './stores.ts';
+import { submitInTransaction } from './submit-in-transaction.ts';
 import { VERSION } from './version.ts';
 
 export interface EngineParts {
@@ -130,12 +133,25 @@ export class Engine implements MailEngine {
     return execute(found, input, this.#execution(services, caller));
   }
 
-  async submit(
+  submit(messages: readonly MessageInput[], options?: SubmitOptions): Promise<BatchResult>;
+  submit(
     messages: readonly MessageInput[],
-    { tenantId }: { readonly tenantId?: string } = {},
+    options: SubmitOptions & { readonly transaction: PostgresClient },
+  ): Promise<JoinedBatchResult>;
+  submit(
+    messages: readonly MessageInput[],
+    { tenantId, transaction }: SubmitOptions & { readonly transaction?: PostgresClient } = {},
   ): Promise<BatchResult> {
     const input = { messages, ...(tenantId === undefined ? {} : { tenant_id: tenantId }) };
-    return execute(createMessages, input, this.#execution(this.#services, EMBEDDER));
+    const submit = (accept: Accept): Promise<BatchResult> =>
+      execute(createMessages, input, this.#execution({ ...this.#services, accept }, EMBEDDER));
+    if (transaction === undefined) return submit(this.#services.accept);
+    return submitInTransaction(transaction, {
+      database: this.#parts.database,
+      acceptInto: this.#parts.stores.acceptInto,
+      submit,
+      onArrived: (draft, state) => this.#arrived(draft, state),
+    });
   }
 
   events(options: EventStreamOptions = {}): AsyncIterable<ReportEvent> {
@@ -273,10 +289,14 @@ export class Engine implements MailEngine {
   async #accept(draft: MessageDraft): Promise<AcceptedState> {
     if (this.#stopped.signal.aborted) throw new MailProxyError('stopping');
     const state = await this.#parts.stores.accept(draft);
+    this.#arrived(draft, state);
+    return state;
+  }
+
+  #arrived(draft: MessageDraft, state: AcceptedState): void {
     const { account_pk: accountPk, tenant_id: tenantId, priority } = draft.message;
     if (state === 'deferred') this.#delivery.dispatcher.scheduled();
     else if (state === 'ready') this.#delivery.dispatcher.arrived({ accountPk, tenantId }, priority === 0);
-    return state;
   }
 
   #settled(message: ClaimedMessage, settlement: Settlement): void {

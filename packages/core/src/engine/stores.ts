@@ -44,6 +44,7 @@ export interface StoreParts {
 /** Every query of the engine, compiled once. */
 export function createStores({ database, sealer, clock, makePk, config }: StoreParts) {
   const { priorityStepMs } = config.delivery;
+  const acceptInto = prepareAccept(database, priorityStepMs);
   const marks = new HandoffMarks(database);
   return {
     instances: createInstanceStore(database),
@@ -59,7 +60,8 @@ export function createStores({ database, sealer, clock, makePk, config }: StoreP
     sessions: createSessionStore(database, makePk),
     sequencer: createSequencer(database),
     promotion: preparePromotion(database, priorityStepMs),
-    accept: acceptDespiteDoubt(prepareAccept(database, priorityStepMs), database, clock),
+    accept: acceptDespiteDoubt(acceptInto, database, clock),
+    acceptInto,
     claim: prepareClaim(database),
     load: prepareLoadClaimed(database),
     marks,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { sql } from 'kysely';
-import type { Database } from '../database/database.ts';
+import type { Database, UnitWriter } from '../database/database.ts';
 import type { Statement } from '../database/statement.ts';
 import type {
   MessageAttachmentsTable,
@@ -14,7 +14,12 @@ import type { AcceptedState } from '../entities/message/message-services.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { rankOf } from './rank.ts';
 
-/** @returns the state in which it was stored: due now, or later, or parked with its batch */
+/**
+ * @param writer the database by default; a transaction that the message is to be part of
+ * @returns the state in which it was stored: due now, or later, or parked with its batch
+ */
+export type AcceptInto = (draft: MessageDraft, writer?: UnitWriter) => Promise<AcceptedState>;
+
 export type Accept = (draft: MessageDraft) => Promise<AcceptedState>;
 
 type InsertMessage = MessageDraft['message'] & Pick<MessagesTable, 'rank'> & { readonly state: 'ready' | 'deferred' };
@@ -25,7 +30,7 @@ type InsertMessage = MessageDraft['message'] & Pick<MessagesTable, 'rank'> & { r
  *
  * @throws {UniqueViolation} the tenant has a message with that id
  */
-export function prepareAccept(db: Database<CoreSchema>, stepMs: number): Accept {
+export function prepareAccept(db: Database<CoreSchema>, stepMs: number): AcceptInto {
   const insert = (mayBeSuspended: boolean) =>
     db.prepare<InsertMessage, { state: AcceptedState }>((k, p) =>
       k
@@ -38,7 +43,8 @@ export function prepareAccept(db: Database<CoreSchema>, stepMs: number): Accept 
           // Seen in the same statement: nothing becomes ready behind the back of a suspension that was committed.
           state: mayBeSuspended
             ? sql<AcceptedState>`case when exists (
-                select 1 from suspended_batches where tenant_id = ${p.tenant_id} and batch_code = ${p.batch_code}
+                select 1 from ${sql.table('suspended_batches')}
+                  where tenant_id = ${p.tenant_id} and batch_code = ${p.batch_code}
               ) then 'suspended' else ${p.state} end`
             : p.state,
           result: null,
@@ -95,7 +101,7 @@ export function prepareAccept(db: Database<CoreSchema>, stepMs: number): Accept 
     }),
   );
 
-  return async ({ message, content, recipients, attachments }) => {
+  return async ({ message, content, recipients, attachments }, writer = db) => {
     const message_pk = message.pk;
     const state = message.eligible_at > message.created_at ? 'deferred' : 'ready';
     const rank = rankOf(message.eligible_at, message.priority, stepMs);
@@ -107,10 +113,10 @@ export function prepareAccept(db: Database<CoreSchema>, stepMs: number): Accept 
       unit.push(insertAttachment.bind({ ...attachment, message_pk, position }));
     }
     if (message.batch_code === null) {
-      await db.write([insertMessage.bind({ ...message, state, rank }), ...unit]);
+      await writer.write([insertMessage.bind({ ...message, state, rank }), ...unit]);
       return state;
     }
-    const [inserted] = await db.write([insertIntoBatch.bind({ ...message, state, rank }), ...unit]);
+    const [inserted] = await writer.write([insertIntoBatch.bind({ ...message, state, rank }), ...unit]);
     return inserted.rows[0]?.state ?? state;
   };
 }

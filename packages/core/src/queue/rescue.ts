@@ -99,7 +99,7 @@ export function prepareRescue(db: Database<CoreSchema>, makePk: MakePk): Rescue 
       .set((eb) => ({
         state: sql.lit('final'),
         result: sql<'failed'>`case when exists (
-          select 1 from message_recipients r where r.message_pk = messages.pk and r.state = 'sent'
+          select 1 from ${sql.table('message_recipients')} r where r.message_pk = messages.pk and r.state = 'sent'
         ) then 'partially_sent' else 'failed' end`,
         owner_session: null,
         handed_at: null,

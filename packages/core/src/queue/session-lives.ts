@@ -7,5 +7,5 @@ import { type Expression, type SqlBool, sql } from 'kysely';
  * an owner makes, so that an instance that slept through its lease changes nothing when it wakes.
  */
 export function ifSessionLives(session: number): Expression<SqlBool> {
-  return sql<SqlBool>`exists (select 1 from sessions where number = ${session} and ended_at is null)`;
+  return sql<SqlBool>`exists (select 1 from ${sql.table('sessions')} where number = ${session} and ended_at is null)`;
 }

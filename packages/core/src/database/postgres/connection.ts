@@ -143,11 +143,12 @@ async function acquire({ pool, clock, connectMs }: ConnectionSource): Promise<Po
   }
 }
 
-function checkGuard({ guard }: Statement, result: StatementResult): StatementResult {
+/** @throws {GuardFailed} */
+export function checkGuard({ guard }: Statement, result: StatementResult): StatementResult {
   if (guard !== undefined && result.changes !== 1) throw new GuardFailed(guard);
   return result;
 }
 
-function queryOf({ prepared, parameters }: Statement): PostgresQuery {
+export function queryOf({ prepared, parameters }: Statement): PostgresQuery {
   return { name: prepared.name, text: prepared.sql, values: [...parameters], types: TYPES };
 }

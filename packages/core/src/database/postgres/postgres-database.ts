@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import pg from 'pg';
 import { type Clock, systemClock } from '../../clock.ts';
 import type { PostgresSettings } from '../../config/engine-config.ts';
+import type { PostgresClient, PostgresPool } from '../../config/postgres-pool.ts';
 import { MailProxyError } from '../../errors.ts';
-import { postgresDialect } from '../dialect.ts';
+import type { UnitWriter } from '../database.ts';
 import type { Statement, StatementResult } from '../statement.ts';
 import { WriteGroupingDatabase } from '../write-grouping-database.ts';
 import type { UnitOutcome } from '../write-queue.ts';
 import { type Connection, type ConnectionSource, withConnection } from './connection.ts';
 import { databaseError, unavailable } from './errors.ts';
+import { joinTransaction } from './join-transaction.ts';
+import { ownPools, type Pools, sharedPool } from './pools.ts';
+import { ensureSchema, postgresDialectIn } from './schema.ts';
 import { fateOf } from './sqlstate.ts';
 import { isUnitFailure, type Patience, runGroup } from './transaction.ts';
 
@@ -21,7 +24,6 @@ const MAX_CONNECTIONS_TRIED = 2;
 const SILENCE_GRACE_MS = 5_000;
 /** A statement waits for a lock for this part of its time, so that the units beside it still have theirs. */
 const LOCK_SHARE = 3;
-const KEEP_ALIVE_MS = 10_000;
 
 /**
  * PostgreSQL. Statements of a group are pipelined over one connection, so that a group costs three round trips,
@@ -31,31 +33,31 @@ export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
   readonly #writing: ConnectionSource;
   readonly #reading: ConnectionSource;
   readonly #patience: Patience;
-  readonly #closePools: () => Promise<void>;
+  readonly #pools: Pools;
   #isDisposed = false;
 
-  private constructor(url: string, { connectMs, statementMs, maxConnections }: PostgresSettings, clock: Clock) {
-    super(postgresDialect);
-    const writers = ownPool(url, { connectMs, max: 1 });
-    const readers = ownPool(url, { connectMs, max: Math.max(1, maxConnections - 1) });
+  private constructor(pools: Pools, { connectMs, statementMs, schema }: PostgresSettings, clock: Clock) {
+    super(postgresDialectIn(schema ?? null));
     const source = { clock, connectMs, silenceMs: statementMs + SILENCE_GRACE_MS };
-    this.#writing = { ...source, pool: writers };
-    this.#reading = { ...source, pool: readers };
+    this.#pools = pools;
+    this.#writing = { ...source, pool: pools.writing };
+    this.#reading = { ...source, pool: pools.reading };
     this.#patience = { statementMs, lockMs: Math.ceil(statementMs / LOCK_SHARE), idleMs: statementMs };
-    this.#closePools = async () => {
-      await Promise.all([writers.end(), readers.end()]);
-    };
   }
 
-  /** @throws {MailProxyError} `database_unavailable` */
+  /**
+   * @param from whose pool stays open when this is disposed of; an address opens pools of its own
+   * @throws {MailProxyError} `database_unavailable`
+   */
   static async open<Schema>(
-    url: string,
+    from: { readonly url: string } | { readonly pool: PostgresPool },
     settings: PostgresSettings,
     clock: Clock = systemClock,
   ): Promise<PostgresDatabase<Schema>> {
-    const database = new PostgresDatabase<Schema>(url, settings, clock);
+    const pools = 'pool' in from ? sharedPool(from.pool) : ownPools(from.url, settings);
+    const database = new PostgresDatabase<Schema>(pools, settings, clock);
     try {
-      await database.#use(database.#writing, (connection) => connection.command('select 1'));
+      await database.#use(database.#writing, (connection) => ensureSchema(connection, settings.schema ?? null));
       return database;
     } catch (error) {
       await database[Symbol.asyncDispose]();
@@ -80,10 +82,14 @@ export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
     if (outcome === undefined || 'error' in outcome) throw outcome?.error ?? new Error('the unit has no outcome');
   }
 
+  override joining<T>(client: PostgresClient, work: (writer: UnitWriter) => Promise<T>): Promise<T> {
+    return joinTransaction(client, work);
+  }
+
   override async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    await this.#closePools();
+    await this.#pools.close();
   }
 
   protected override commit(units: readonly (readonly Statement[])[]): Promise<readonly UnitOutcome[]> {
@@ -121,19 +127,4 @@ export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
 /** Whether a connection on which this happened can be used again. */
 function leavesUsable(error: unknown): boolean {
   return isUnitFailure(error) || fateOf(error) === 'retry';
-}
-
-function ownPool(url: string, { connectMs, max }: { readonly connectMs: number; readonly max: number }): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: url,
-    connectionTimeoutMillis: connectMs,
-    fallback_application_name: 'mail-proxy',
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    pipeline: true,
-    max,
-  });
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
-  pool.on('error', () => undefined);
-  return pool;
 }

@@ -42,7 +42,7 @@ export interface Dialect {
    */
   readonly claimLock: RawBuilder<unknown>;
   /**
-   * Appended to a select of rows that somebody else may be writing: waits until they did. SQLite: nobody else writes.
+   * Appended to a select of rows: fails while somebody else is writing them. SQLite: nobody else writes.
    */
   readonly rowLock: RawBuilder<unknown>;
   /**
@@ -107,7 +107,7 @@ export const postgresDialect: Dialect = {
     serial: sql`bigint generated always as identity primary key`,
   },
   claimLock: sql`for update skip locked`,
-  rowLock: sql`for update`,
+  rowLock: sql`for update nowait`,
   lockScope: (scope) => sql`select pg_advisory_xact_lock(hashtextextended(${scope}, 0))`,
   isExclusive: false,
   // An arbitrary constant of ours; it only has to differ from other advisory locks in the same database.

@@ -37,6 +37,9 @@ export type UnitResult<S extends readonly Statement[]> = {
   readonly [K in keyof S]: S[K] extends Statement<infer Row> ? StatementResult<Row> : never;
 };
 
+/** 96 bits: no two texts have the same. */
+const NAME_CHARACTERS = 16;
+
 /** Stands in a compiled query for the input field `name`. */
 export class Placeholder {
   readonly name: string;
@@ -63,7 +66,7 @@ export function prepared<Input, Row>(id: number, query: CompiledQuery<Row>): Pre
   );
   const self: Prepared<Input, Row> = {
     id,
-    name: `gmp_${createHash('sha256').update(query.sql).digest('base64url')}`,
+    name: `gmp_${createHash('sha256').update(query.sql).digest('base64url').slice(0, NAME_CHARACTERS)}`,
     sql: query.sql,
     bind(input) {
       // Every placeholder is a property of Input, whose values are SqlValue by the schema's types.

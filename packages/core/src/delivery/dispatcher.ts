@@ -66,6 +66,7 @@ const PAUSE_AFTER_ERROR_MS = 1_000;
  */
 export class Dispatcher {
   readonly #s: DispatcherServices;
+  readonly #claims: CarefulClaims;
   readonly #claim: Claim;
   readonly #lanes = new Map<string, Lane>();
   /** Lanes of which a claimed message may start. */
@@ -93,8 +94,8 @@ export class Dispatcher {
     this.#line = new ClaimLine(this.#slots);
     this.#probes = new Probes(services);
     this.#doors = new LaneDoors({ clock, readGates, onOpen: (lane) => this.#opened(lane) });
-    const claims = new CarefulClaims(services);
-    this.#claim = (lanes, options) => claims.claim(lanes, options, this.#hard);
+    this.#claims = new CarefulClaims(services);
+    this.#claim = (lanes, options) => this.#claims.claim(lanes, options, this.#hard);
     this.#overLimit = new OverLimit({ ...services, claim: this.#claim }, (lane) => this.#doors.isOverLimit(lane));
   }
 
@@ -195,6 +196,7 @@ export class Dispatcher {
     this.#doors.dispose();
     for (const lane of this.#lanes.values()) this.#dropBuffered(lane, () => true);
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    await this.#claims.settled();
   }
 
   async #wakeLane(key: LaneKey, isImmediate: boolean): Promise<void> {

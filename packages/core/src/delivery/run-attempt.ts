@@ -18,8 +18,9 @@ export interface AttemptServices extends DeliverServices {
   readonly onSettled: (message: ClaimedMessage, settlement: Settlement) => void;
 }
 
-/** Between two tries to write an outcome while the database is away. */
+/** Between two tries to write an outcome while the database is away: the first, and the longest after doubling. */
 const SETTLE_RETRY_MS = 500;
+const MAX_SETTLE_RETRY_MS = 5_000;
 
 /** Deliver a claimed message and write what became of it. A bug in one message fails its attempt, never the process. */
 export async function runAttempt(
@@ -68,7 +69,7 @@ export async function writeOutcome(
   { settle, clock, log }: Pick<AttemptServices, 'settle' | 'clock' | 'log'>,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  for (;;) {
+  for (let pauseMs = SETTLE_RETRY_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_SETTLE_RETRY_MS)) {
     try {
       await settle(settlement);
       return true;
@@ -80,7 +81,7 @@ export async function writeOutcome(
       }
       if (!isMailProxyError(error) || signal?.aborted === true) throw error;
       log.warn({ messagePk: pk, tenantId, code: error.code }, 'an outcome waits for the database');
-      await clock.sleep(SETTLE_RETRY_MS, signal);
+      await clock.sleep(pauseMs, signal);
     }
   }
 }

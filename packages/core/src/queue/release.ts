@@ -21,8 +21,10 @@ export function prepareRelease(db: Database<CoreSchema>): Release {
 }
 
 /**
- * Give back what a claim may have taken whose commit is in doubt. Locking the rows first waits for the end of that
- * transaction, should the server still be at it; then each row says whether it is ours.
+ * Give back what a claim may have taken whose commit is in doubt. Where their rows can be locked, that transaction is
+ * over, and each says whether it is ours.
+ *
+ * @throws {MailProxyError} `database_unavailable` while the server may still be at it
  */
 export function prepareTakeBack(db: Database<CoreSchema>): Release {
   const release = prepareReleaseOne(db);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { createDatabase, eventually, type Intercepted, startTcpProxy, type TcpProxy } from '@mail-proxy/testkit';
+import { createDatabase, type Intercepted, startTcpProxy, type TcpProxy } from '@mail-proxy/testkit';
 import pg from 'pg';
 import * as v from 'valibot';
 import { inject } from 'vitest';
@@ -23,8 +23,6 @@ export interface ProxiedWorld extends World {
   readonly proxy: TcpProxy;
   /** Of its database, past the proxy. */
   readonly url: string;
-  /** Resolves once a connection to this database waits for another's lock. */
-  untilALockIsWaitedFor(): Promise<void>;
 }
 
 /** The queue on a database of its own, behind a proxy that can lose the answer to a commit. */
@@ -44,14 +42,6 @@ export async function createProxiedWorld({
     ...world,
     proxy,
     url: made.url,
-    untilALockIsWaitedFor: () =>
-      eventually(async () => {
-        const waiting = await query(
-          made.url,
-          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        );
-        if (waiting.length === 0) throw new Error('nobody waits for a lock');
-      }),
   };
 }
 

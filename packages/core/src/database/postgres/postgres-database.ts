@@ -14,7 +14,7 @@ import { joinTransaction } from './join-transaction.ts';
 import { ownPools, type Pools, sharedPool } from './pools.ts';
 import { ensureSchema, postgresDialectIn } from './schema.ts';
 import { fateOf } from './sqlstate.ts';
-import { isUnitFailure, type Patience, runGroup } from './transaction.ts';
+import { isUnitFailure, type Patience, runGroup, wasBusy, withoutWaiting } from './transaction.ts';
 
 /** Tries of a group that the server chose as the victim of a deadlock. */
 const MAX_TRIES = 5;
@@ -34,6 +34,8 @@ export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
   readonly #reading: ConnectionSource;
   readonly #patience: Patience;
   readonly #pools: Pools;
+  /** Somebody kept rows locked when the last group was written. */
+  #isHeldUp = false;
   #isDisposed = false;
 
   private constructor(pools: Pools, { connectMs, statementMs, schema }: PostgresSettings, clock: Clock) {
@@ -92,8 +94,11 @@ export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
     await this.#pools.close();
   }
 
-  protected override commit(units: readonly (readonly Statement[])[]): Promise<readonly UnitOutcome[]> {
-    return this.#commit(units, this.#writing, this.#patience);
+  protected override async commit(units: readonly (readonly Statement[])[]): Promise<readonly UnitOutcome[]> {
+    const patience = this.#isHeldUp ? withoutWaiting(this.#patience) : this.#patience;
+    const outcomes = await this.#commit(units, this.#writing, patience);
+    this.#isHeldUp = outcomes.some(wasBusy);
+    return outcomes;
   }
 
   async #commit(

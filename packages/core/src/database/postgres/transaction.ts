@@ -7,6 +7,9 @@ import { type Connection, GuardFailed } from './connection.ts';
 import { databaseError, unavailable } from './errors.ts';
 import { fateOf } from './sqlstate.ts';
 
+/** Long enough for another instance to commit. */
+const SHORT_LOCK_MS = 50;
+
 type Units = readonly (readonly Statement[])[];
 
 /** How long the server lets a transaction wait and run; it undoes one whose client is gone. */
@@ -35,8 +38,22 @@ export async function runGroup(
     return await inTransaction(connection, patience, async () => split(units, await connection.run(units.flat())));
   } catch (error) {
     if (!isUnitFailure(error)) throw error;
-    return inTransaction(connection, patience, () => runOneByOne(connection, units));
+    const rest = fateOf(error) === 'busy' ? withoutWaiting(patience) : patience;
+    return inTransaction(connection, rest, () => runOneByOne(connection, units));
   }
+}
+
+/**
+ * For what comes after somebody was found to keep rows locked: the units of many messages may meet those rows, and must
+ * not wait for them one after the other.
+ */
+export function withoutWaiting(patience: Patience): Patience {
+  return { ...patience, lockMs: Math.min(SHORT_LOCK_MS, patience.lockMs) };
+}
+
+/** Whether a unit failed because something took too long. */
+export function wasBusy(outcome: UnitOutcome): boolean {
+  return 'error' in outcome && fateOf(outcome.error.cause) === 'busy';
 }
 
 /** Whether only the unit is at fault, so that the others of its group may go on. */
@@ -86,13 +103,14 @@ async function rollback(connection: Connection): Promise<boolean> {
 
 async function runOneByOne(connection: Connection, units: Units): Promise<readonly UnitOutcome[]> {
   const outcomes: UnitOutcome[] = [];
-  for (const unit of units) {
-    await connection.command('savepoint unit');
+  for (const [index, unit] of units.entries()) {
+    await connection.command(index === 0 ? 'savepoint unit' : 'release savepoint unit; savepoint unit');
     try {
       outcomes.push({ ok: await connection.run(unit) });
     } catch (error) {
       if (!isUnitFailure(error)) throw error;
-      await connection.command('rollback to savepoint unit');
+      const next = fateOf(error) === 'busy' ? `; set local lock_timeout = ${SHORT_LOCK_MS}` : '';
+      await connection.command(`rollback to savepoint unit${next}`);
       outcomes.push({ error: databaseError(error) });
     }
   }

@@ -56,6 +56,12 @@ const STAGES = [
     needs: 'examples/embed/main.ts',
     limitMinutes: 2,
   },
+  {
+    name: 'example transaction',
+    command: fromSource('examples/transaction/main.ts'),
+    needs: 'examples/transaction/main.ts',
+    limitMinutes: 2,
+  },
 ];
 
 const stages = STAGES.filter(({ needs }) => needs === undefined || existsSync(join(ROOT, needs)));

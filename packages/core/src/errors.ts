@@ -40,6 +40,7 @@ export const ERRORS = {
   sealed_with_unknown_key: { status: 500, title: 'A stored secret was sealed with another key' },
   mixin_broken: { status: 500, title: 'A mixin is present and cannot be loaded' },
   mixin_incompatible: { status: 500, title: 'A mixin was written for another version of the engine' },
+  unsupported: { status: 500, title: 'This database cannot do that' },
   mixin_required: { status: 500, title: 'The enterprise edition is demanded and absent' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

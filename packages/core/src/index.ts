@@ -2,11 +2,18 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 export * from './clock.ts';
 export * from './config/engine-config.ts';
+export type * from './config/postgres-pool.ts';
 export type { Database } from './database/database.ts';
 export type { Migration, MigrationList } from './database/migrations/migration.ts';
 export type { PlannedStep } from './database/migrations/plan.ts';
 export { createMailEngine } from './engine/create-mail-engine.ts';
-export type { MailEngine, MailEngineOptions, Readiness } from './engine/engine.types.ts';
+export type {
+  JoinedBatchResult,
+  MailEngine,
+  MailEngineOptions,
+  Readiness,
+  SubmitOptions,
+} from './engine/engine.types.ts';
 export type { EventStreamOptions } from './engine/event-stream.ts';
 export * from './engine/migrate-database.ts';
 export { coreOperations } from './engine/operations.ts';

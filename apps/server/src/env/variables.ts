@@ -43,6 +43,11 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_DATA_DIR', 'dataDir', 'folder of the database, its key and the token (./data)'],
     ['GMP_DB_PATH', 'database', 'SQLite file (mail-proxy.db in the data folder)'],
     ['GMP_DATABASE_URL', 'database', 'postgres://... in place of a file'],
+    [
+      'GMP_DATABASE_SCHEMA',
+      'postgres.schema',
+      "PostgreSQL schema of the tables, made when missing (the search path's)",
+    ],
     ['GMP_API_TOKEN', 'adminToken', "the operator's token; made at the first start when absent"],
     ['GMP_METRICS_TOKEN', 'metricsToken', 'token that reads metrics and nothing else'],
     ['GMP_METRICS_LISTEN', 'metricsListen', 'host:port that serves metrics only'],

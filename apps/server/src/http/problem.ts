@@ -17,6 +17,9 @@ export interface ProblemDocument {
   readonly [extra: string]: unknown;
 }
 
+/** What is not available now may be so again after this; a restart of the database takes about as long. */
+const RETRY_AFTER_MS = 5_000;
+
 /** Answer with what went wrong, and log what is our fault. */
 export function problemResponse(c: HttpContext, thrown: unknown, log: Log): Response {
   const error = isMailProxyError(thrown) ? thrown : new MailProxyError('internal', { cause: thrown });
@@ -30,7 +33,8 @@ export function problemResponse(c: HttpContext, thrown: unknown, log: Log): Resp
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   // RFC 9110 §15.5.2: a 401 names the scheme that would be accepted.
   if (status === 401) headers['www-authenticate'] = 'Bearer realm="mail-proxy"';
-  if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
+  const retryAfterMs = error.retryAfterMs ?? (status === 503 ? RETRY_AFTER_MS : undefined);
+  if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(retryAfterMs / 1_000));
   Object.assign(headers, rateLimitHeaders(error));
   return c.newResponse(JSON.stringify(document), { status, headers });
 }

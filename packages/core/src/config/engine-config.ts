@@ -11,6 +11,7 @@ import {
   retryFactor,
   retryPreset,
 } from '../retry-policy.ts';
+import type { PostgresPool } from './postgres-pool.ts';
 
 const positive = v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(1, 'expected at least 1'));
 const milliseconds = v.pipe(v.number(), v.minValue(1, 'expected milliseconds, at least 1'));
@@ -102,10 +103,34 @@ const limits = v.strictObject({
   maxRecipients: v.optional(positive, 1_000),
 });
 
+const postgresPool = v.custom<PostgresPool>(
+  (value) => typeof value === 'object' && value !== null && 'connect' in value && typeof value.connect === 'function',
+);
+
+/** How patient an engine is with PostgreSQL, and how many connections it takes. */
+export const postgresSchema = v.strictObject({
+  /** Time for a connection, the wait for a free one counted in. */
+  connectMs: v.optional(milliseconds, 10_000),
+  /** Time for a statement. One that takes longer is undone; a server that does not even say so is cut off. */
+  statementMs: v.optional(milliseconds, 30_000),
+  /**
+   * Schema in which all our tables stand, made when it is missing: engines in two schemas of a database know nothing
+   * of each other. By default what the connection's search path says, and no schema is made.
+   */
+  schema: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'expected letters, digits and underscores, at most 63'),
+    ),
+  ),
+  /** Connections at the same time; one of them writes. A pool of yours has its own limit. */
+  maxConnections: v.optional(v.pipe(positive, v.minValue(2, 'expected at least 2')), 5),
+});
+
 /** The configuration of an engine; only `database` has no default. */
 export const engineConfigSchema = v.strictObject({
-  /** A file path, `:memory:`, or `postgres://...`. */
-  database: text,
+  /** A file path, `:memory:`, `postgres://...`, or a `pg.Pool` of yours, which is not ended here. */
+  database: v.union([text, postgresPool], 'expected a path, postgres://... or a pool'),
   instanceName: v.optional(text, 'mail-proxy'),
   /** Token of the operator; without one only embedding code can act as admin. */
   adminToken: v.optional(v.pipe(v.string(), v.minLength(16, 'expected at least 16 characters'))),
@@ -115,6 +140,7 @@ export const engineConfigSchema = v.strictObject({
   encryptionKey: v.optional(text),
   /** File that holds the key; made when missing. `<database>.key` by default. */
   encryptionKeyFile: v.optional(text),
+  postgres: v.optional(postgresSchema, {}),
   delivery: v.optional(delivery, {}),
   retry: v.optional(retry, {}),
   reports: v.optional(reports, {}),
@@ -123,5 +149,6 @@ export const engineConfigSchema = v.strictObject({
 
 export type EngineConfigInput = v.InferInput<typeof engineConfigSchema>;
 export type EngineConfig = v.InferOutput<typeof engineConfigSchema>;
+export type PostgresSettings = EngineConfig['postgres'];
 export type DeliverySettings = EngineConfig['delivery'];
 export type { RetryPolicy };

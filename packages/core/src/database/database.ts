@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { PostgresClient } from '../config/postgres-pool.ts';
+import { MailProxyError } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
 import type { PeerChannel } from './peer-channel.ts';
 import type { Build, Prepared, Statement, StatementResult, UnitResult } from './statement.ts';
@@ -12,6 +14,11 @@ export interface DatabaseStats {
   readonly units: number;
 }
 
+/** What units are written with. */
+export interface UnitWriter {
+  write<const S extends readonly Statement[]>(unit: S): Promise<UnitResult<S>>;
+}
+
 /**
  * The store as the rest of the engine sees it. There is no interactive transaction: a write is a *unit*, a closed
  * list of statements that succeeds or fails as a whole. All units that wait at one moment share one transaction
@@ -19,11 +26,13 @@ export interface DatabaseStats {
  *
  * @typeParam Schema tables as Kysely types them
  */
-export interface Database<Schema> extends AsyncDisposable {
+export interface Database<Schema> extends UnitWriter, AsyncDisposable {
   readonly dialect: Dialect;
   readonly stats: DatabaseStats;
   /** To other processes that have the database open; null where there can be none. */
   readonly channel: PeerChannel | null;
+  /** Whether the last group of writes could be committed. */
+  readonly takesWrites: boolean;
   /** Compile a query once, at start. Values of `input` become parameters. */
   prepare<Input, Row = unknown>(build: Build<Schema, Input, Row>): Prepared<Input, Row>;
   /** Run one query outside the write transactions; it sees what is committed. */
@@ -36,6 +45,7 @@ export interface Database<Schema> extends AsyncDisposable {
    *
    * @throws {MailProxyError} the code of the first guard that failed; `database_unavailable` or `storage_full` when
    * nothing of the group was kept
+   * @throws {CommitInDoubt} all of the group was kept, or nothing
    * @throws {UniqueViolation} a unique index refused a row
    */
   write<const S extends readonly Statement[]>(unit: S): Promise<UnitResult<S>>;
@@ -44,8 +54,34 @@ export interface Database<Schema> extends AsyncDisposable {
    * of it. It has its place among other units from the call on.
    */
   writeLate(make: () => readonly Statement[]): Promise<readonly StatementResult[]>;
+  /** Run one unit, however long it takes: a migration. Otherwise as {@link write}. */
+  writeUnhurried(unit: readonly Statement[]): Promise<void>;
+  /**
+   * Let `work` write its units in the transaction that the caller began on `client`. When it throws, nothing of it is
+   * left there.
+   *
+   * @throws {MailProxyError} `unsupported` on SQLite
+   */
+  joining<T>(client: PostgresClient, work: (writer: UnitWriter) => Promise<T>): Promise<T>;
   /** The same database, seen with more tables: those that a mixin migrated. */
   withTables<More>(): Database<Schema & More>;
+}
+
+/**
+ * The connection broke after a commit was asked for and before it was answered. Nobody can be asked how it ended, but
+ * what the unit wrote tells: write it again with the same keys, or look for it after its rows could be locked.
+ */
+export class CommitInDoubt extends MailProxyError {
+  /** What the unit's statements answered; true if the commit happened. */
+  readonly results: readonly StatementResult[];
+
+  constructor(results: readonly StatementResult[], cause: MailProxyError) {
+    super('database_unavailable', {
+      detail: `a commit may have happened or not: ${cause.message}`,
+      cause,
+    });
+    this.results = results;
+  }
 }
 
 /** A unique or primary key refused a row; the unit was undone. */

@@ -52,6 +52,10 @@ export interface Dialect {
    */
   readonly claimLock: RawBuilder<unknown>;
   /**
+   * Appended to a select of rows: fails while somebody else is writing them. SQLite: nobody else writes.
+   */
+  readonly rowLock: RawBuilder<unknown>;
+  /**
    * A statement that lets nobody else past the same scope until the unit ends; null where writes are one at a time
    * anyway. PostgreSQL: two claims of one rate limit must not both find the same room.
    */
@@ -105,6 +109,7 @@ export const sqliteDialect: Dialect = {
     serial: sql`integer primary key autoincrement`,
   },
   claimLock: sql``,
+  rowLock: sql``,
   lockScope: null,
   rowLocks: null,
   rows: (json, columns) => {
@@ -140,6 +145,7 @@ export const postgresDialect: Dialect = {
     serial: sql`bigint generated always as identity primary key`,
   },
   claimLock: sql`for update skip locked`,
+  rowLock: sql`for update nowait`,
   lockScope: (scope) => sql`select pg_advisory_xact_lock(hashtextextended(${scope}, 0))`,
   rowLocks: { share: sql`for share`, update: sql`for update` },
   rows: (json, columns) => {

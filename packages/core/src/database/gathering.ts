@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { isMailProxyError } from '../errors.ts';
-import type { Database } from './database.ts';
+import { CommitInDoubt, type Database } from './database.ts';
 import type { Statement, StatementResult } from './statement.ts';
 
 /** What writes several items at once, and how its results tell what became of each. */
@@ -9,6 +9,8 @@ export interface GatheredUnit<Item, Result> {
   readonly statements: readonly Statement[];
   /** May throw: then that item's caller is told, and no other. */
   readonly outcome: (results: readonly StatementResult[]) => (item: Item) => Result;
+  /** Nobody knows whether the unit was committed; the item's caller is told so next. */
+  readonly onDoubt?: (item: Item) => void;
 }
 
 export interface GatheringOptions<Item, Result> {
@@ -93,11 +95,17 @@ export class Gathering<Item, Result> {
 
   async #writeAll(members: ReadonlyMap<string, Waiting<Item, Result>>): Promise<(item: Item) => Result> {
     let made: GatheredUnit<Item, Result> | undefined;
-    const results = await this.#db.writeLate(() => {
-      if (this.#open === members) this.#open = null;
-      made = this.#options.unit([...members.values()].map(({ item }) => item));
-      return made.statements;
-    });
+    let results: readonly StatementResult[];
+    try {
+      results = await this.#db.writeLate(() => {
+        if (this.#open === members) this.#open = null;
+        made = this.#options.unit([...members.values()].map(({ item }) => item));
+        return made.statements;
+      });
+    } catch (error) {
+      if (error instanceof CommitInDoubt) for (const { item } of members.values()) made?.onDoubt?.(item);
+      throw error;
+    }
     if (made === undefined) throw new Error('a unit was written that nobody made');
     return made.outcome(results);
   }

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import * as v from 'valibot';
+import { type PostgresSettings, postgresSchema } from '../config/engine-config.ts';
+import type { PostgresPool } from '../config/postgres-pool.ts';
 import { MailProxyError } from '../errors.ts';
 import type { Database } from './database.ts';
 
 /** What a `database` setting names. */
 export type DatabaseAddress =
+  | { readonly kind: 'pool'; readonly pool: PostgresPool }
   | { readonly kind: 'postgres'; readonly url: string }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'memory'; readonly path: ':memory:' };
 
 /**
- * Read `postgres://...`, a file path (optionally `sqlite:path`), or `:memory:`.
+ * Read a pool, `postgres://...`, a file path (optionally `sqlite:path`), or `:memory:`.
  *
  * @throws {MailProxyError} `invalid_config` for the address of any other database
  */
-export function parseDatabaseAddress(database: string): DatabaseAddress {
+export function parseDatabaseAddress(database: string | PostgresPool): DatabaseAddress {
+  if (typeof database !== 'string') return { kind: 'pool', pool: database };
   if (/^postgres(ql)?:\/\//.test(database)) return { kind: 'postgres', url: database };
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(database)) {
     throw new MailProxyError('invalid_config', {
@@ -28,6 +33,8 @@ export function parseDatabaseAddress(database: string): DatabaseAddress {
 export interface OpenOptions {
   /** Beside a server that has it open; a file is not made. Who opens it so writes nothing. @defaultValue false */
   readonly readOnly?: boolean;
+  /** @defaultValue those of the configuration */
+  readonly postgres?: PostgresSettings;
 }
 
 /**
@@ -36,14 +43,14 @@ export interface OpenOptions {
  * @throws {MailProxyError} `invalid_config`, `database_locked`, `database_unavailable`
  */
 export async function openDatabase<Schema>(
-  database: string,
-  { readOnly = false }: OpenOptions = {},
+  database: string | PostgresPool,
+  { readOnly = false, postgres = v.parse(postgresSchema, {}) }: OpenOptions = {},
 ): Promise<Database<Schema>> {
   const address = parseDatabaseAddress(database);
   // Loaded on demand: who uses SQLite never loads pg, and the other way round.
-  if (address.kind === 'postgres') {
+  if (address.kind === 'postgres' || address.kind === 'pool') {
     const { PostgresDatabase } = await import('./postgres/postgres-database.ts');
-    return PostgresDatabase.open<Schema>(address.url);
+    return PostgresDatabase.open<Schema>(address, postgres);
   }
   const { SqliteDatabase } = await import('./sqlite/sqlite-database.ts');
   return readOnly ? SqliteDatabase.openToRead<Schema>(address.path) : SqliteDatabase.open<Schema>(address.path);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { createHash } from 'node:crypto';
 import type { Compilable, CompiledQuery, Kysely } from 'kysely';
 import type { ErrorCode } from '../errors.ts';
 
@@ -9,6 +10,8 @@ export type SqlValue = string | number | null | Uint8Array;
 /** A query compiled once; `bind` fills its parameters. */
 export interface Prepared<Input, Row> {
   readonly id: number;
+  /** The same for the same text: engines of several schemas may share the connections of one pool. */
+  readonly name: string;
   readonly sql: string;
   bind(input: Input): Statement<Row>;
 }
@@ -33,6 +36,9 @@ export interface StatementResult<Row = unknown> {
 export type UnitResult<S extends readonly Statement[]> = {
   readonly [K in keyof S]: S[K] extends Statement<infer Row> ? StatementResult<Row> : never;
 };
+
+/** 96 bits: no two texts have the same. */
+const NAME_CHARACTERS = 16;
 
 /** Stands in a compiled query for the input field `name`. */
 export class Placeholder {
@@ -60,6 +66,7 @@ export function prepared<Input, Row>(id: number, query: CompiledQuery<Row>): Pre
   );
   const self: Prepared<Input, Row> = {
     id,
+    name: `gmp_${createHash('sha256').update(query.sql).digest('base64url').slice(0, NAME_CHARACTERS)}`,
     sql: query.sql,
     bind(input) {
       // Every placeholder is a property of Input, whose values are SqlValue by the schema's types.

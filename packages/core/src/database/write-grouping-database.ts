@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Database, DatabaseStats } from './database.ts';
+import type { PostgresClient } from '../config/postgres-pool.ts';
+import type { Database, DatabaseStats, UnitWriter } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import type { PeerChannel } from './peer-channel.ts';
 import {
@@ -28,10 +29,15 @@ export abstract class WriteGroupingDatabase<Schema> implements Database<Schema> 
   /** Run a group in one transaction; rejects when nothing of it was kept. */
   protected abstract commit(units: readonly (readonly Statement[])[]): Promise<readonly UnitOutcome[]>;
   abstract readAll<Row>(statements: readonly Statement<Row>[]): Promise<readonly StatementResult<Row>[]>;
+  abstract joining<T>(client: PostgresClient, work: (writer: UnitWriter) => Promise<T>): Promise<T>;
   abstract [Symbol.asyncDispose](): Promise<void>;
 
   get stats(): DatabaseStats {
     return this.#writes.stats;
+  }
+
+  get takesWrites(): boolean {
+    return this.#writes.takesWrites;
   }
 
   prepare<Input, Row = unknown>(build: Build<Schema, Input, Row>): Prepared<Input, Row> {
@@ -52,6 +58,10 @@ export abstract class WriteGroupingDatabase<Schema> implements Database<Schema> 
 
   writeLate(make: () => readonly Statement[]): Promise<readonly StatementResult[]> {
     return this.#writes.write(make);
+  }
+
+  async writeUnhurried(unit: readonly Statement[]): Promise<void> {
+    await this.write(unit);
   }
 
   withTables<More>(): Database<Schema & More> {

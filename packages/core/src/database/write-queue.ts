@@ -25,6 +25,7 @@ export class WriteQueue {
   readonly #waiting: WaitingUnit[] = [];
   readonly #stats = { commits: 0, units: 0 };
   #writing = false;
+  #takesWrites = true;
   #scheduled = false;
 
   /** @param commit runs a group in one transaction; rejects when nothing of it was kept */
@@ -34,6 +35,11 @@ export class WriteQueue {
 
   get stats(): { readonly commits: number; readonly units: number } {
     return { ...this.#stats };
+  }
+
+  /** Whether the last group could be committed. */
+  get takesWrites(): boolean {
+    return this.#takesWrites;
   }
 
   write(make: () => readonly Statement[]): Promise<readonly StatementResult[]> {
@@ -61,10 +67,12 @@ export class WriteQueue {
     this.#writing = true;
     try {
       const outcomes = await this.#commit(group.map((unit) => unit.statements));
+      this.#takesWrites = true;
       this.#stats.commits += 1;
       this.#stats.units += group.length;
       for (const [index, unit] of group.entries()) settle(unit, outcomes[index]);
     } catch (error) {
+      this.#takesWrites = false;
       for (const unit of group) unit.reject(error);
     } finally {
       this.#writing = false;

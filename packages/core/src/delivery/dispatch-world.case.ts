@@ -100,6 +100,7 @@ export class DispatchWorld implements AsyncDisposable {
       log: silentLog,
       keeper: this.#keeper(),
       claim: async (lanes, { immediateOnly }) => this.#claim(lanes, immediateOnly),
+      takeBack: async () => undefined,
       release: async (messages) => {
         for (const { pk } of messages) this.#giveBack(pk);
       },

@@ -5,7 +5,9 @@ import type { Claim, ClaimedMessage } from '../queue/claim.ts';
 import type { Gate } from '../queue/lane-gates.ts';
 import { type LaneKey, lanesOf } from '../queue/lanes.ts';
 import type { Promotion } from '../queue/promote.ts';
+import type { Release } from '../queue/release.ts';
 import { WakeUp } from '../wake-up.ts';
+import { CarefulClaims } from './careful-claims.ts';
 import { ClaimLine, type ClaimWait, type LaneClaim } from './claim-line.ts';
 import { ClaimedMail, type ClaimedMailServices } from './claimed-mail.ts';
 import type { ConnectionBudget } from './connection-budget.ts';
@@ -19,6 +21,8 @@ import { Slots } from './slots.ts';
 export interface DispatcherServices extends ClaimedMailServices {
   readonly keeper: SessionKeeper;
   readonly claim: Claim;
+  /** Give back what a claim in doubt may have taken. */
+  readonly takeBack: Release;
   readonly findLanes: () => Promise<readonly LaneKey[]>;
   readonly promotion: Promotion;
   readonly laneSettings: (accountPk: string) => Promise<LaneSettings>;
@@ -54,6 +58,8 @@ const PAUSE_AFTER_ERROR_MS = 1_000;
  */
 export class Dispatcher {
   readonly #s: DispatcherServices;
+  readonly #claims: CarefulClaims;
+  readonly #claim: Claim;
   readonly #lanes = new Map<string, Lane>();
   readonly #line: ClaimLine;
   readonly #doors: LaneDoors;
@@ -63,6 +69,7 @@ export class Dispatcher {
   readonly #wake: WakeUp;
   readonly #dueAgain: WakeUp;
   readonly #claimed: ClaimedMail;
+  #hard: AbortSignal = new AbortController().signal;
   #isPaused = false;
 
   constructor(services: DispatcherServices) {
@@ -86,7 +93,9 @@ export class Dispatcher {
       onShut: (lane) => this.#rejectOverLimit(lane),
     });
     services.budget.onMore((lane) => this.#lineUp(lane, true));
-    this.#overLimit = new OverLimit(services, (lane) => this.#doors.hasSpentLimit(lane));
+    this.#claims = new CarefulClaims(services);
+    this.#claim = (lanes, options) => this.#claims.claim(lanes, options, this.#hard);
+    this.#overLimit = new OverLimit({ ...services, claim: this.#claim }, (lane) => this.#doors.hasSpentLimit(lane));
   }
 
   /** Messages being sent, and those claimed ahead. */
@@ -207,11 +216,13 @@ export class Dispatcher {
    * @param hard aborts waiting for connections too
    */
   async run(signal: AbortSignal, hard: AbortSignal): Promise<void> {
+    this.#hard = hard;
     this.#claimed.begin(hard);
     await Promise.all([this.#scanLanes(signal), this.#promote(signal), this.#dispatch(signal)]);
     this.#doors.dispose();
     for (const lane of this.#lanes.values()) this.#claimed.drop(lane);
     await this.#claimed.ended();
+    await this.#claims.settled();
   }
 
   async #wakeLane(key: LaneKey, isImmediate: boolean): Promise<void> {
@@ -362,10 +373,10 @@ export class Dispatcher {
   }
 
   async #claimInto(claims: readonly LaneClaim[], immediateOnly: boolean): Promise<void> {
-    const { claim, clock, keeper } = this.#s;
+    const { clock, keeper } = this.#s;
     let claimed: readonly ClaimedMessage[][];
     try {
-      claimed = await claim(
+      claimed = await this.#claim(
         claims.map(({ lane, quota }) => ({ ...lane.key, quota, limits: lane.settings.limits })),
         { session: keeper.number, now: clock.now(), immediateOnly },
       );
@@ -373,10 +384,10 @@ export class Dispatcher {
       for (const { lane } of claims) this.#lineUp(lane, immediateOnly);
       throw error;
     }
+    // All of them, before anything can fail: nobody else knows that they are ours.
+    for (const [index, { lane }] of claims.entries()) this.#buffer(lane, claimed[index] ?? []);
     for (const [index, { lane, quota, arrivals }] of claims.entries()) {
-      const messages = claimed[index] ?? [];
-      this.#buffer(lane, messages);
-      const isShort = messages.length < quota;
+      const isShort = (claimed[index] ?? []).length < quota;
       // Only the gates tell a lane that may not send from one that has nothing to send.
       if (isShort && lane.settings.limits !== null && !(await this.#check(lane))) continue;
       const hasNews = arrivals !== (immediateOnly ? lane.immediateArrivals : lane.arrivals);
@@ -386,15 +397,18 @@ export class Dispatcher {
 
   /** Send one message of a paused account, to see whether it works again. */
   async #probe(lane: Lane): Promise<void> {
-    const { claim, clock, keeper } = this.#s;
+    const { clock, keeper } = this.#s;
     // One that takes its time is not followed by another; its end is.
     if (lane.running + lane.buffered.length > 0) return;
     if (await this.#probes.take(lane.accountPk)) {
-      const [messages = []] = await claim([{ ...lane.key, quota: 1, limits: lane.settings.limits, probe: true }], {
-        session: keeper.number,
-        now: clock.now(),
-        immediateOnly: false,
-      });
+      const [messages = []] = await this.#claim(
+        [{ ...lane.key, quota: 1, limits: lane.settings.limits, probe: true }],
+        {
+          session: keeper.number,
+          now: clock.now(),
+          immediateOnly: false,
+        },
+      );
       if (messages.length === 0) return;
       this.#probes.spent(lane.accountPk);
       this.#buffer(lane, messages);

@@ -3,7 +3,6 @@
 import type { Clock } from '../clock.ts';
 import { isMailProxyError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
-import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Release } from '../queue/release.ts';
 
 export interface GiveBackServices {
@@ -20,7 +19,7 @@ const RETRY_MS = 500;
  * they stay leased until their session ends, and come back with it.
  */
 export async function giveBack(
-  messages: readonly ClaimedMessage[],
+  messages: Parameters<Release>[0],
   { release, clock, log }: GiveBackServices,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { isMailProxyError } from '../errors.ts';
+import { isMailProxyError, type MailProxyError } from '../errors.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settle, Settlement } from '../queue/settle.ts';
 import { type DeliverServices, deliver, settlementOfBug } from './deliver.ts';
@@ -19,8 +19,9 @@ export interface AttemptServices extends DeliverServices {
   readonly onSettled: (message: ClaimedMessage, settlement: Settlement) => void;
 }
 
-/** Between two tries to write an outcome while the database is away. */
+/** Between two tries to write an outcome while the database is away: the first, and the longest after doubling. */
 const SETTLE_RETRY_MS = 500;
+const MAX_SETTLE_RETRY_MS = 5_000;
 
 /** Deliver a claimed message and write what became of it. A bug in one message fails its attempt, never the process. */
 export async function runAttempt(
@@ -28,7 +29,7 @@ export async function runAttempt(
   services: AttemptServices,
   { place, signal }: { readonly place: Place; readonly signal: AbortSignal },
 ): Promise<AttemptEnd> {
-  const { keeper, log, flights } = services;
+  const { keeper, log, flights, clock } = services;
   if (flights.isCancelled(message)) return 'cancelled';
   // The keeper may have begun another session since this one claimed the message; then it is not ours to send.
   const session = message.owner_session;
@@ -44,6 +45,12 @@ export async function runAttempt(
       signal: stop === null ? signal : AbortSignal.any([signal, stop]),
     });
   } catch (error) {
+    if (isDatabaseAway(error)) {
+      // Everything that an attempt asks of the database it asks before MAIL.
+      log.warn({ messagePk: message.pk, tenantId: message.tenant_id, code: error.code }, 'an attempt was not begun');
+      await clock.sleep(SETTLE_RETRY_MS, signal);
+      return flights.isCancelled(message) ? 'cancelled' : 'unsent';
+    }
     log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an attempt failed by a bug');
     settlement = await settlementOfBug(message, error, services, session);
   } finally {
@@ -55,6 +62,10 @@ export async function runAttempt(
   return 'settled';
 }
 
+function isDatabaseAway(error: unknown): error is MailProxyError {
+  return isMailProxyError(error, 'database_unavailable') || isMailProxyError(error, 'storage_full');
+}
+
 /**
  * The relay has answered, so the outcome must not be lost: it is written again until it is there, until another
  * session owns the message, or until this engine may wait no longer; then the next session retries the message.
@@ -64,7 +75,7 @@ export async function writeOutcome(
   { settle, clock, log }: Pick<AttemptServices, 'settle' | 'clock' | 'log'>,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  for (;;) {
+  for (let pauseMs = SETTLE_RETRY_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_SETTLE_RETRY_MS)) {
     try {
       await settle(settlement);
       return true;
@@ -76,7 +87,7 @@ export async function writeOutcome(
       }
       if (!isMailProxyError(error) || signal?.aborted === true) throw error;
       log.warn({ messagePk: pk, tenantId, code: error.code }, 'an outcome waits for the database');
-      await clock.sleep(SETTLE_RETRY_MS, signal);
+      await clock.sleep(pauseMs, signal);
     }
   }
 }

@@ -28,6 +28,8 @@ const RESCUE_BATCH = 500;
 
 /** Heartbeats in one lease: two may fail before the session stops sending. */
 export const BEATS_PER_LEASE = 3;
+/** After a failed heartbeat: mail waits for the next one if the lease runs out meanwhile. */
+const RETRY_MS = 1_000;
 
 /**
  * Keeps this engine's session alive, and rescues what dead ones held. The session is trusted until a deadline that each
@@ -69,11 +71,12 @@ export class SessionKeeper {
 
   /** Renew until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { leaseMs } = this.#options;
+    const pauseMs = this.#options.leaseMs / BEATS_PER_LEASE;
+    let isRenewed = true;
     while (!signal.aborted) {
-      await this.#beatNow.wait(signal, leaseMs / BEATS_PER_LEASE);
+      await this.#beatNow.wait(signal, isRenewed ? pauseMs : Math.min(RETRY_MS, pauseMs));
       if (signal.aborted) return;
-      await this.#beat();
+      isRenewed = await this.#beat();
     }
   }
 
@@ -116,7 +119,8 @@ export class SessionKeeper {
     };
   }
 
-  async #beat(): Promise<void> {
+  /** @returns whether the session may be trusted again for a lease */
+  async #beat(): Promise<boolean> {
     const { sessions, clock, log, syncClock } = this.#options;
     try {
       await syncClock();
@@ -124,13 +128,20 @@ export class SessionKeeper {
       await sessions.heartbeat(this.#number, clock.now());
       trust();
       await this.rescue();
+      return true;
     } catch (error) {
-      if (isMailProxyError(error, 'lease_lost')) {
-        log.error({ session: this.#number }, 'the session was ended by another instance; beginning a new one');
-        await this.#begin().catch((cause: unknown) => log.error({ err: cause }, 'no new session'));
-      } else {
+      if (!isMailProxyError(error, 'lease_lost')) {
         log.error({ session: this.#number, err: error }, 'the heartbeat failed');
+        return false;
       }
+    }
+    log.error({ session: this.#number }, 'the session was ended by another instance; beginning a new one');
+    try {
+      await this.#begin();
+      return true;
+    } catch (error) {
+      log.error({ err: error }, 'no new session');
+      return false;
     }
   }
 }

@@ -42,7 +42,7 @@ import { createStores } from './stores.ts';
 export async function createMailEngine(options: MailEngineOptions): Promise<MailEngine> {
   const config = parseConfig(options.config);
   const sealer = createSealer(await loadOrCreateKey(keySource(config)));
-  const database = await openDatabase<CoreSchema>(config.database);
+  const database = await openDatabase<CoreSchema>(config.database, { postgres: config.postgres });
   try {
     return await composeEngine({ ...options, config, database, sealer });
   } catch (error) {
@@ -129,6 +129,7 @@ export function keySource({ database, encryptionKey, encryptionKeyFile }: Engine
     case 'memory':
       return { key: memoryKey(), keyFile: '' };
     case 'postgres':
+    case 'pool':
       throw new MailProxyError('invalid_config', {
         detail: 'encryptionKey or encryptionKeyFile is required with PostgreSQL: all instances need the same key',
       });

@@ -10,6 +10,7 @@ import { settlementOfRejection } from '../delivery/deliver.ts';
 import { Dispatcher } from '../delivery/dispatcher.ts';
 import { createExplain, type Explain } from '../delivery/explain.ts';
 import { Flights } from '../delivery/flights.ts';
+import { giveBack } from '../delivery/give-back.ts';
 import { Housekeeping } from '../delivery/housekeeping.ts';
 import { keptRefreshTokens } from '../delivery/kept-refresh-tokens.ts';
 import { type LaneSettings, RUNNING_PER_CONNECTION } from '../delivery/lane.ts';
@@ -47,6 +48,8 @@ export interface DeliverySideParts {
   readonly random: Random;
   readonly log: Log;
   readonly hooks: CombinedHooks;
+  /** Aborts when what still waits for the database has to give up. */
+  readonly cut: AbortSignal;
   readonly onSettled: (message: ClaimedMessage, settlement: Settlement) => void;
   /** A claimed message had waited for a rate limit, or was rejected for it. */
   readonly onLimited: (message: ClaimedMessage, isRejected: boolean) => void;
@@ -159,6 +162,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     keeper,
     claim: stores.claim,
     release: stores.release,
+    takeBack: stores.takeBack,
     findLanes: stores.findLanes,
     promotion: stores.promotion,
     settings,
@@ -171,7 +175,13 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     laneSettings: async (pk) => laneSettingsOf(await accounts.relayRow(pk)),
     attempt: (message, place, signal) => runAttempt(message, attemptServices, { place, signal }),
     async reject(message) {
-      const settlement = await settlementOfRejection(message, attemptServices);
+      let settlement: Settlement;
+      try {
+        settlement = await settlementOfRejection(message, attemptServices);
+      } catch (error) {
+        await giveBack([message], { release: stores.release, clock, log }, parts.cut);
+        throw error;
+      }
       parts.onLimited(message, true);
       if (await writeOutcome(settlement, attemptServices)) parts.onSettled(message, settlement);
     },

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Random } from '../clock.ts';
 import type { EngineConfig } from '../config/engine-config.ts';
+import type { PostgresClient } from '../config/postgres-pool.ts';
 import type { Database } from '../database/database.ts';
 import type { SyncedClock } from '../database/database-clock.ts';
 import { watchSchema } from '../delivery/schema-watch.ts';
@@ -18,6 +19,7 @@ import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { type AuditEntry, type Caller, type Execution, execute } from '../operations/execute.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import { reachOfAll } from '../operations/principal.ts';
+import type { Accept } from '../queue/accept.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settlement } from '../queue/settle.ts';
 import type { ReportEvent } from '../reporting/report-protocol.ts';
@@ -27,7 +29,7 @@ import type { OpenSession } from '../smtp/pool-lane.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { Background } from './background.ts';
 import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
-import type { MailEngine, Readiness } from './engine.types.ts';
+import type { JoinedBatchResult, MailEngine, Readiness, SubmitOptions } from './engine.types.ts';
 import { EventBell, type EventStreamOptions, eventStream } from './event-stream.ts';
 import { type CoreServices, coreOperations } from './operations.ts';
 import { type NoticeListener, PeerNotices } from './peer-notices.ts';
@@ -36,6 +38,7 @@ import { reportTransportOf } from './report-side.ts';
 import type { SetUpMixins } from './set-up-mixins.ts';
 import { SettledObserver } from './settled-observer.ts';
 import type { Stores } from './stores.ts';
+import { submitInTransaction } from './submit-in-transaction.ts';
 import { VERSION } from './version.ts';
 
 export interface EngineParts {
@@ -62,6 +65,8 @@ const EMBEDDER: Caller = { principal: { kind: 'admin', name: 'embedded' }, origi
 
 /** Once it stops, connections that do not say goodbye in this time are cut. */
 const POOL_GRACE_MS = 2_000;
+/** Orchestrators wait for a probe a second or some. */
+const READY_WITHIN_MS = 900;
 
 /** The engine; made by createMailEngine. */
 export class Engine implements MailEngine {
@@ -113,6 +118,7 @@ export class Engine implements MailEngine {
     this.#delivery = createDeliverySide({
       ...parts,
       hooks: mixed.hooks,
+      cut: this.#cut.signal,
       onSettled: (message, settlement) => this.#settled(message, settlement),
       onLimited: (message, isRejected) => void this.#observer.limited(message, isRejected),
       onTold: tellTenant,
@@ -160,13 +166,26 @@ export class Engine implements MailEngine {
     return execute(found, input, this.#execution(services, caller));
   }
 
-  async submit(
+  submit(messages: readonly MessageInput[], options?: SubmitOptions): Promise<BatchResult>;
+  submit(
     messages: readonly MessageInput[],
-    { tenantId }: { readonly tenantId?: string } = {},
+    options: SubmitOptions & { readonly transaction: PostgresClient },
+  ): Promise<JoinedBatchResult>;
+  submit(
+    messages: readonly MessageInput[],
+    { tenantId, transaction }: SubmitOptions & { readonly transaction?: PostgresClient } = {},
   ): Promise<BatchResult> {
     this.#refuseOutdated();
     const input = { messages, ...(tenantId === undefined ? {} : { tenant_id: tenantId }) };
-    return execute(createMessages, input, this.#execution(this.#services, EMBEDDER));
+    const submit = (accept: Accept): Promise<BatchResult> =>
+      execute(createMessages, input, this.#execution({ ...this.#services, accept }, EMBEDDER));
+    if (transaction === undefined) return submit(this.#services.accept);
+    return submitInTransaction(transaction, {
+      database: this.#parts.database,
+      acceptInto: this.#parts.stores.acceptInto,
+      submit,
+      onArrived: (draft, state) => this.#arrived(draft, state),
+    });
   }
 
   events(options: EventStreamOptions = {}): AsyncIterable<ReportEvent> {
@@ -205,12 +224,21 @@ export class Engine implements MailEngine {
     if (this.#isOutdated) reasons.push('a newer version migrated the database');
     if (!this.#sending.isRunning) reasons.push('the engine is not running');
     if (this.#sending.isRunning && !this.#delivery.keeper.isAlive()) reasons.push('the session could not be renewed');
-    try {
-      await this.#parts.stores.tenants.list(reachOfAll(), { limit: 1 });
-    } catch {
-      reasons.push('the database does not answer');
-    }
+    if (!(await this.#databaseAnswers())) reasons.push('the database does not answer');
+    else if (!this.#parts.database.takesWrites) reasons.push('the database takes no writes');
     return { ready: reasons.length === 0, reasons };
+  }
+
+  /** In time: who asks will not wait for as long as a query may take. */
+  async #databaseAnswers(): Promise<boolean> {
+    const { stores, clock } = this.#parts;
+    const late = Promise.withResolvers<false>();
+    using _timer = clock.after(READY_WITHIN_MS, () => late.resolve(false));
+    const asked = stores.tenants.list(reachOfAll(), { limit: 1 }).then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([asked, late.promise]);
   }
 
   metricsText(): Promise<{ readonly contentType: string; readonly body: string }> {
@@ -326,10 +354,14 @@ export class Engine implements MailEngine {
   async #accept(draft: MessageDraft): Promise<AcceptedState> {
     if (this.#stopped.signal.aborted) throw new MailProxyError('stopping');
     const state = await this.#parts.stores.accept(draft);
+    this.#arrived(draft, state);
+    return state;
+  }
+
+  #arrived(draft: MessageDraft, state: AcceptedState): void {
     const { account_pk: accountPk, tenant_id: tenantId, priority } = draft.message;
     if (state === 'deferred') this.#delivery.dispatcher.scheduled();
     else if (state === 'ready') this.#delivery.dispatcher.arrived({ accountPk, tenantId }, priority === 0);
-    return state;
   }
 
   #listener(): NoticeListener {

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock, Random } from '../clock.ts';
 import type { EngineConfigInput } from '../config/engine-config.ts';
+import type { PostgresClient } from '../config/postgres-pool.ts';
 import type { BatchResult, MessageInput } from '../entities/message/message.schema.ts';
 import type { Mixin } from '../mixin/contract.ts';
 import type { Log } from '../observability/log.ts';
@@ -24,6 +25,20 @@ export interface MailEngineOptions {
   readonly log?: Log;
   readonly clock?: Clock;
   readonly random?: Random;
+}
+
+export interface SubmitOptions {
+  /** @defaultValue `default` */
+  readonly tenantId?: string;
+}
+
+/** The answer to messages that were stored in a transaction of the caller's. */
+export interface JoinedBatchResult extends BatchResult {
+  /**
+   * Call it after the commit: the messages go out at once. Without, they do when the engine looks for ready messages
+   * the next time, every 15 s. After a rollback it does nothing.
+   */
+  readonly committed: () => void;
 }
 
 /** Whether the engine can do its work, and what it lacks. */
@@ -53,7 +68,28 @@ export interface MailEngine extends AsyncDisposable {
    */
   authenticate(token: string | null): Promise<Principal>;
   /** Accept messages for a tenant, `default` if none is named. Answers once they are on disk. */
-  submit(messages: readonly MessageInput[], options?: { readonly tenantId?: string }): Promise<BatchResult>;
+  submit(messages: readonly MessageInput[], options?: SubmitOptions): Promise<BatchResult>;
+  /**
+   * Accept messages within a transaction of yours, so that they are stored and become mail exactly if it commits. Each
+   * has its result, as otherwise; one that is refused does not fail the transaction, and when this throws, nothing of
+   * it is left in there. Tenants and accounts have to be committed before.
+   *
+   * @example
+   * ```ts
+   * await client.query('begin');
+   * await client.query('insert into orders values ($1)', [order.id]);
+   * const mail = await engine.submit([confirmation], { transaction: client });
+   * await client.query('commit');
+   * mail.committed();
+   * ```
+   * @throws {MailProxyError} `unsupported` on SQLite
+   * @throws {TypeError} no transaction was begun on the client
+   * @throws what PostgreSQL said, with its SQLSTATE, where the transaction cannot go on
+   */
+  submit(
+    messages: readonly MessageInput[],
+    options: SubmitOptions & { readonly transaction: PostgresClient },
+  ): Promise<JoinedBatchResult>;
   /** Read a tenant's events in order, and wait for more. */
   events(options?: EventStreamOptions): AsyncIterable<ReportEvent>;
   /** Begin to deliver and to report. Before, messages are accepted and wait. */

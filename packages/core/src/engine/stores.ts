@@ -17,6 +17,7 @@ import { createStorageStore } from '../entities/storage/storage.store.ts';
 import { createTenantStore } from '../entities/tenant/tenant.store.ts';
 import type { MakePk } from '../identity.ts';
 import { prepareAccept } from '../queue/accept.ts';
+import { acceptDespiteDoubt } from '../queue/accept-despite-doubt.ts';
 import { createBatches } from '../queue/batches.ts';
 import { prepareClaim } from '../queue/claim.ts';
 import { createConnectionShares } from '../queue/connection-shares.ts';
@@ -30,7 +31,7 @@ import { createLeaseStore } from '../queue/leases.ts';
 import { prepareLoadClaimed } from '../queue/load-claimed.ts';
 import { preparePromotion } from '../queue/promote.ts';
 import { prepareForgetUses } from '../queue/rate-limits.ts';
-import { prepareRelease } from '../queue/release.ts';
+import { prepareRelease, prepareTakeBack } from '../queue/release.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
 import { createSessionStore } from '../queue/sessions.ts';
 import { prepareSettle } from '../queue/settle.ts';
@@ -47,6 +48,7 @@ export interface StoreParts {
 /** Every query of the engine, compiled once. */
 export function createStores({ database, sealer, clock, makePk, config }: StoreParts) {
   const { priorityStepMs } = config.delivery;
+  const acceptInto = prepareAccept(database, priorityStepMs);
   const marks = new HandoffMarks(database);
   return {
     instances: createInstanceStore(database),
@@ -63,12 +65,14 @@ export function createStores({ database, sealer, clock, makePk, config }: StoreP
     sessions: createSessionStore(database, makePk),
     sequencer: createSequencer(database),
     promotion: preparePromotion(database, priorityStepMs),
-    accept: prepareAccept(database, priorityStepMs),
+    accept: acceptDespiteDoubt(acceptInto, database, clock),
+    acceptInto,
     claim: prepareClaim(database),
     load: prepareLoadClaimed(database),
     marks,
     settle: prepareSettle(database, makePk, marks),
     release: prepareRelease(database),
+    takeBack: prepareTakeBack(database),
     control: createMessageControl(database, { makePk, stepMs: priorityStepMs }),
     batches: createBatches(database, priorityStepMs),
     expire: prepareExpire(database, makePk),

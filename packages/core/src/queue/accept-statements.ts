@@ -53,7 +53,7 @@ export function prepareAcceptStatements(db: Database<CoreSchema>): AcceptStateme
             .select([
               // Seen in the same statement: nothing becomes ready behind the back of a suspension that was committed.
               sql<AcceptedState>`case when exists (
-                select 1 from suspended_batches b where b.tenant_id = r.tenant_id and b.batch_code = r.batch_code
+                select 1 from ${sql.table('suspended_batches')} b where b.tenant_id = r.tenant_id and b.batch_code = r.batch_code
               ) then 'suspended' else r.state end`.as('state'),
               sql.lit(0).as('attempts'),
               'created_at as updated_at',
@@ -104,7 +104,7 @@ export function prepareAcceptStatements(db: Database<CoreSchema>): AcceptStateme
 }
 
 /** By its primary key, which is new in each submission. */
-const messageIsStored = sql<boolean>`exists (select 1 from messages m where m.pk = r.message_pk)`;
+const messageIsStored = sql<boolean>`exists (select 1 from ${sql.table('messages')} m where m.pk = r.message_pk)`;
 
 const SLICE = { start: 'integer', length: 'integer' } as const;
 

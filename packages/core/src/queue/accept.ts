@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Database } from '../database/database.ts';
-import { Gathering } from '../database/gathering.ts';
+import type { Database, UnitWriter } from '../database/database.ts';
+import { type GatheredUnit, Gathering } from '../database/gathering.ts';
 import { Bundle, rowsJson } from '../database/row-parameters.ts';
 import type { Statement } from '../database/statement.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
@@ -11,7 +11,12 @@ import { MailProxyError } from '../errors.ts';
 import { type AcceptStatements, prepareAcceptStatements } from './accept-statements.ts';
 import { rankOf } from './rank.ts';
 
-/** @returns the state in which it was stored: due now, or later, or parked with its batch */
+/**
+ * @param writer the database by default; a transaction that the message is to be part of
+ * @returns the state in which it was stored: due now, or later, or parked with its batch
+ */
+export type AcceptInto = (draft: MessageDraft, writer?: UnitWriter) => Promise<AcceptedState>;
+
 export type Accept = (draft: MessageDraft) => Promise<AcceptedState>;
 
 /** About what a row of a recipient or an attachment weighs without its bytes. */
@@ -23,22 +28,27 @@ const ROW_BYTES = 150;
  *
  * @throws {MailProxyError} `duplicate_id`: the tenant has a message with that id
  */
-export function prepareAccept(db: Database<CoreSchema>, stepMs: number): Accept {
+export function prepareAccept(db: Database<CoreSchema>, stepMs: number): AcceptInto {
   const statements = prepareAcceptStatements(db);
+  const unit = (drafts: readonly MessageDraft[]): GatheredUnit<MessageDraft, AcceptedState> => ({
+    statements: insertAll(statements, drafts, stepMs),
+    outcome([inserted]) {
+      // The statement of the messages comes first and returns these.
+      const rows = (inserted?.rows ?? []) as readonly { readonly pk: string; readonly state: AcceptedState }[];
+      const states = new Map(rows.map(({ pk, state }) => [pk, state]));
+      return ({ message: { pk, id } }) => states.get(pk) ?? refuseDuplicate(id);
+    },
+  });
   const gathering = new Gathering<MessageDraft, AcceptedState>(db, {
     keyOf: ({ message }) => message.pk,
     sizeOf,
-    unit: (drafts) => ({
-      statements: insertAll(statements, drafts, stepMs),
-      outcome([inserted]) {
-        // The statement of the messages comes first and returns these.
-        const rows = (inserted?.rows ?? []) as readonly { readonly pk: string; readonly state: AcceptedState }[];
-        const states = new Map(rows.map(({ pk, state }) => [pk, state]));
-        return ({ message: { pk, id } }) => states.get(pk) ?? refuseDuplicate(id);
-      },
-    }),
+    unit,
   });
-  return (draft) => gathering.write(draft);
+  return async (draft, writer) => {
+    if (writer === undefined) return gathering.write(draft);
+    const alone = unit([draft]);
+    return alone.outcome(await writer.write(alone.statements))(draft);
+  };
 }
 
 function refuseDuplicate(id: string): never {

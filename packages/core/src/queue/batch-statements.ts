@@ -41,7 +41,7 @@ export interface BatchStatements {
 export function prepareBatchStatements(db: Database<CoreSchema>, stepMs: number): BatchStatements {
   const mark = (p: BatchInput): RawBuilder<boolean> =>
     sql<boolean>`exists (
-      select 1 from suspended_batches where tenant_id = ${p.tenant_id} and batch_code = ${p.batch_code}
+      select 1 from ${sql.table('suspended_batches')} where tenant_id = ${p.tenant_id} and batch_code = ${p.batch_code}
     )`;
   return {
     suspend: db.prepare((k, p) =>
@@ -157,7 +157,7 @@ export function prepareBatchStatements(db: Database<CoreSchema>, stepMs: number)
         .select(['b.tenant_id', 'b.batch_code'])
         .where(
           sql<boolean>`exists (
-            select 1 from messages m
+            select 1 from ${sql.table('messages')} m
             where m.tenant_id = b.tenant_id and m.batch_code = b.batch_code
               and m.state <> 'final' and m.state in ('ready', 'deferred')
           )`,
@@ -171,29 +171,30 @@ export function prepareBatchStatements(db: Database<CoreSchema>, stepMs: number)
         sql<BatchInput>`
           with recursive batch(pk) as (
             select (
-              select pk from messages where batch_code is not null and state <> 'final'
+              select pk from ${sql.table('messages')} where batch_code is not null and state <> 'final'
               order by tenant_id, batch_code limit 1
             )
             union all
             select coalesce((
-              select m.pk from messages m
+              select m.pk from ${sql.table('messages')} m
               where m.batch_code is not null and m.state <> 'final'
                 and m.tenant_id = seen.tenant_id and m.batch_code > seen.batch_code
               order by m.batch_code limit 1
             ), (
-              select m.pk from messages m
+              select m.pk from ${sql.table('messages')} m
               where m.batch_code is not null and m.state <> 'final' and m.tenant_id > seen.tenant_id
               order by m.tenant_id, m.batch_code limit 1
             ))
-            from batch cross join messages seen where seen.pk = batch.pk
+            from batch cross join ${sql.table('messages')} seen where seen.pk = batch.pk
           )
-          select m.tenant_id, m.batch_code from batch cross join messages m
+          select m.tenant_id, m.batch_code from batch cross join ${sql.table('messages')} m
           where m.pk = batch.pk and exists (
-            select 1 from messages s
+            select 1 from ${sql.table('messages')} s
             where s.tenant_id = m.tenant_id and s.batch_code = m.batch_code
               and s.state <> 'final' and s.state = 'suspended'
           ) and not exists (
-            select 1 from suspended_batches b where b.tenant_id = m.tenant_id and b.batch_code = m.batch_code
+            select 1 from ${sql.table('suspended_batches')} b
+              where b.tenant_id = m.tenant_id and b.batch_code = m.batch_code
           )
           limit ${p.limit}
         `.compile(k),

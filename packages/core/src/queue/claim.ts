@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type Expression, type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { Database } from '../database/database.ts';
+import { CommitInDoubt, type Database } from '../database/database.ts';
+import type { StatementResult } from '../database/statement.ts';
 import type { OnInDoubt } from '../entities/message/message.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { MailProxyError } from '../errors.ts';
 import type { LaneKey } from './lanes.ts';
 import { byRank } from './rank.ts';
 import { accountScope, DAY_MS, HOUR_MS, type LaneLimits, MINUTE_MS, tenantScope } from './rate-limits.ts';
@@ -48,7 +50,21 @@ export interface ClaimOptions {
   readonly immediateOnly: boolean;
 }
 
-/** Messages by lane, in the order of the quotas; each lane in the order of its ranks. */
+/** Nobody knows whether these are claimed: the connection broke during the commit. None of them is begun. */
+export class ClaimInDoubt extends MailProxyError {
+  readonly messages: readonly ClaimedMessage[];
+
+  constructor(messages: readonly ClaimedMessage[], cause: CommitInDoubt) {
+    super(cause.code, { detail: cause.message, cause });
+    this.messages = messages;
+  }
+}
+
+/**
+ * Messages by lane, in the order of the quotas; each lane in the order of its ranks.
+ *
+ * @throws {ClaimInDoubt}
+ */
 export type Claim = (lanes: readonly LaneQuota[], options: ClaimOptions) => Promise<readonly ClaimedMessage[][]>;
 
 interface ClaimInput {
@@ -178,18 +194,24 @@ export function prepareClaim(db: Database<CoreSchema>): Claim {
         : limited.bind({ ...input, ...windowInput(now), ...limitInput(accountPk, tenantId, limits) });
     });
     const locks = locksOf(limitedScopes(lanes));
-    const results = await db.write([...locks, ...claims]);
     // RETURNING promises no order. The locks' results come first.
-    return results.slice(locks.length).map(({ rows }) =>
-      // The statements behind the locks are claims.
-      (rows as readonly ClaimedRow[]).map((row) => ({ ...row, owner_session: session })).toSorted(byRank),
-    );
+    const claimedOf = (results: readonly StatementResult[]): ClaimedMessage[][] =>
+      results.slice(locks.length).map(({ rows }) =>
+        // The statements behind the locks are claims.
+        (rows as readonly ClaimedRow[]).map((row) => ({ ...row, owner_session: session })).toSorted(byRank),
+      );
+    try {
+      return claimedOf(await db.write([...locks, ...claims]));
+    } catch (error) {
+      throw error instanceof CommitInDoubt ? new ClaimInDoubt(claimedOf(error.results).flat(), error) : error;
+    }
   };
 }
 
 /** What keeps the messages of suspended batches back until they are parked. */
 export const ofNoSuspendedBatch: Expression<SqlBool> = sql<SqlBool>`(batch_code is null or not exists (
-  select 1 from suspended_batches b where b.tenant_id = messages.tenant_id and b.batch_code = messages.batch_code
+  select 1 from ${sql.table('suspended_batches')} b
+    where b.tenant_id = messages.tenant_id and b.batch_code = messages.batch_code
 ))`;
 
 /** Messages that may be claimed, in their order. Conditions on constants are looked up once, not once a row. */
@@ -200,10 +222,14 @@ function candidates(k: Kysely<CoreSchema>, p: ClaimInput) {
     .where('state', '=', sql.lit('ready'))
     .where('rank', '<', p.below)
     .where(ifSessionLives(p.session))
-    .where(sql<SqlBool>`not exists (select 1 from instance where paused_at is not null)`)
-    .where(sql<SqlBool>`not exists (select 1 from tenants where id = ${p.tenant_id} and suspended_at is not null)`)
+    .where(sql<SqlBool>`not exists (select 1 from ${sql.table('instance')} where paused_at is not null)`)
     .where(
-      sql<SqlBool>`(${p.probe} = 1 or not exists (select 1 from account_pauses where account_pk = ${p.account_pk}))`,
+      sql<SqlBool>`not exists (select 1 from ${sql.table('tenants')}
+        where id = ${p.tenant_id} and suspended_at is not null)`,
+    )
+    .where(
+      sql<SqlBool>`(${p.probe} = 1 or not exists (select 1 from ${sql.table('account_pauses')}
+        where account_pk = ${p.account_pk}))`,
     )
     .where(ofNoSuspendedBatch)
     .orderBy('rank')
@@ -220,7 +246,7 @@ function flyingNow(p: LimitedInput): RawBuilder<Record<Scope, number>> {
   return sql`(select
     ${sum('account_pk', p.account_pk, p.account_by_recipient)} as account,
     ${sum('tenant_id', p.tenant_id, p.tenant_by_recipient)} as tenant
-    from messages where state = 'leased' and owner_session > 0)`;
+    from ${sql.table('messages')} where state = 'leased' and owner_session > 0)`;
 }
 
 /** Each window of each scope: what it allows, and what is taken of that by what was sent and by what is in flight. */
@@ -228,7 +254,7 @@ function windowsNow(p: LimitedInput): RawBuilder<{ scope: Scope; allowed: number
   const window = (scope: Scope, allowed: number, windowMs: number, since: number) =>
     // Without its type PostgreSQL takes a parameter in a union for text.
     sql`select ${sql.lit(scope)} as scope, cast(${allowed} as bigint) as allowed,
-      (select ${sql.ref(scope)} from flying) + (select coalesce(sum(used), 0) from rate_uses
+      (select ${sql.ref(scope)} from flying) + (select coalesce(sum(used), 0) from ${sql.table('rate_uses')}
         where scope = ${p[`${scope}_scope`]} and window_ms = ${sql.lit(windowMs)} and bucket_at > ${since}) as taken`;
   const windows = [
     window('account', p.account_minute, MINUTE_MS, p.minute_ago),

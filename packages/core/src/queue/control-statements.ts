@@ -187,9 +187,11 @@ function bigint(ms: number): RawBuilder<number> {
 }
 
 function recipientExists(condition: RawBuilder<unknown>): RawBuilder<boolean> {
-  return sql<boolean>`exists (select 1 from message_recipients r where r.message_pk = messages.pk and ${condition})`;
+  return sql<boolean>`exists (select 1 from ${sql.table('message_recipients')} r
+    where r.message_pk = messages.pk and ${condition})`;
 }
 
 function recipientCount(condition: RawBuilder<unknown>): RawBuilder<number> {
-  return sql<number>`(select count(*) from message_recipients r where r.message_pk = messages.pk and ${condition})`;
+  return sql<number>`(select count(*) from ${sql.table('message_recipients')} r
+    where r.message_pk = messages.pk and ${condition})`;
 }

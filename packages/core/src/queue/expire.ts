@@ -59,7 +59,7 @@ export function prepareExpire(db: Database<CoreSchema>, makePk: MakePk): Expire 
       .set({
         state: sql.lit('final'),
         result: sql<MessageResult>`case when exists (
-          select 1 from message_recipients r where r.message_pk = messages.pk and r.state = 'sent'
+          select 1 from ${sql.table('message_recipients')} r where r.message_pk = messages.pk and r.state = 'sent'
         ) then 'partially_sent' else 'expired' end`,
         last_error: p.reason,
         handed_at: null,

@@ -70,10 +70,10 @@ export function createLaneGates(db: Database<CoreSchema>): LaneGates {
     compile: () =>
       sql<StateRow>`
         select
-          (select max(paused_at) from instance) as instance_paused,
-          (select suspended_at from tenants where id = ${p.tenant_id}) as tenant_suspended,
-          (select until_at from account_pauses where account_pk = ${p.account_pk}) as pause_until,
-          (select reason from account_pauses where account_pk = ${p.account_pk}) as pause_reason
+          (select max(paused_at) from ${sql.table('instance')}) as instance_paused,
+          (select suspended_at from ${sql.table('tenants')} where id = ${p.tenant_id}) as tenant_suspended,
+          (select until_at from ${sql.table('account_pauses')} where account_pk = ${p.account_pk}) as pause_until,
+          (select reason from ${sql.table('account_pauses')} where account_pk = ${p.account_pk}) as pause_reason
       `.compile(k),
   }));
   const buckets = db.prepare<{ scope: string; now: number }, BucketRow>((k, p) =>
@@ -102,7 +102,7 @@ export function createLaneGates(db: Database<CoreSchema>): LaneGates {
           coalesce(sum(case when account_pk = ${p.account_pk} then units else 0 end), 0) as account_units,
           coalesce(sum(case when tenant_id = ${p.tenant_id} then 1 else 0 end), 0) as tenant_messages,
           coalesce(sum(case when tenant_id = ${p.tenant_id} then units else 0 end), 0) as tenant_units
-        from messages where state = 'leased' and owner_session > 0
+        from ${sql.table('messages')} where state = 'leased' and owner_session > 0
       `.compile(k),
   }));
 

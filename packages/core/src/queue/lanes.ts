@@ -27,12 +27,13 @@ export function prepareFindLanes(db: Database<CoreSchema>): () => Promise<readon
     compile: () =>
       sql<{ account_pk: string; tenant_id: string }>`
         with recursive lane(account_pk) as (
-          select min(account_pk) from messages where state = 'ready'
+          select min(account_pk) from ${sql.table('messages')} where state = 'ready'
           union all
-          select (select min(m.account_pk) from messages m where m.state = 'ready' and m.account_pk > lane.account_pk)
+          select (select min(m.account_pk) from ${sql.table('messages')} m
+            where m.state = 'ready' and m.account_pk > lane.account_pk)
           from lane where lane.account_pk is not null
         )
-        select a.pk as account_pk, a.tenant_id from lane join accounts a on a.pk = lane.account_pk
+        select a.pk as account_pk, a.tenant_id from lane join ${sql.table('accounts')} a on a.pk = lane.account_pk
       `.compile(k),
   }));
   return async () =>

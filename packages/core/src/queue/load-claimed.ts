@@ -33,9 +33,8 @@ export function prepareLoadClaimed(db: Database<CoreSchema>): LoadClaimed {
       .selectFrom('message_contents')
       .select('content')
       .select(
-        sql<number>`(select count(*) from message_attachments a where a.message_pk = message_contents.message_pk)`.as(
-          'attachments',
-        ),
+        sql<number>`(select count(*) from ${sql.table('message_attachments')} a
+          where a.message_pk = message_contents.message_pk)`.as('attachments'),
       )
       .where('message_pk', '=', p.pk),
   );

@@ -54,7 +54,7 @@ export interface RescueStatements {
 
 /** Of a row `r` with the key of a message and a session: whether that session, which has ended, still holds it. */
 export const heldBySession = sql<boolean>`exists (
-  select 1 from messages m where m.pk = r.message_pk and m.owner_session = r.session
+  select 1 from ${sql.table('messages')} m where m.pk = r.message_pk and m.owner_session = r.session
 )`;
 
 export function prepareRescueStatements(db: Database<CoreSchema>): RescueStatements {
@@ -128,7 +128,7 @@ export function prepareRescueStatements(db: Database<CoreSchema>): RescueStateme
         .set((eb) => ({
           state: eb.ref('r.state'),
           result: sql<MessagesTable['result']>`case when r.state <> 'final' then null when exists (
-            select 1 from message_recipients sent where sent.message_pk = messages.pk and sent.state = 'sent'
+            select 1 from ${sql.table('message_recipients')} sent where sent.message_pk = messages.pk and sent.state = 'sent'
           ) then 'partially_sent' else 'failed' end`,
           owner_session: null,
           handed_at: null,

@@ -64,7 +64,7 @@ export function createSequencer(database: Database<CoreSchema>): Sequencer {
       .updateTable('report_cursors')
       .set({
         last_seq: sql<number>`coalesce((
-          select max(e.seq) from message_events e
+          select max(e.seq) from ${sql.table('message_events')} e
           where e.tenant_id = report_cursors.tenant_id and e.seq > report_cursors.last_seq
         ), last_seq)`,
       })
@@ -75,9 +75,10 @@ export function createSequencer(database: Database<CoreSchema>): Sequencer {
     compile: () =>
       sql<{ tenant_id: string }>`
         with recursive fresh(tenant_id) as (
-          select min(tenant_id) from message_events where seq is null
+          select min(tenant_id) from ${sql.table('message_events')} where seq is null
           union all
-          select (select min(e.tenant_id) from message_events e where e.seq is null and e.tenant_id > fresh.tenant_id)
+          select (select min(e.tenant_id) from ${sql.table('message_events')} e
+            where e.seq is null and e.tenant_id > fresh.tenant_id)
           from fresh where fresh.tenant_id is not null
         )
         select tenant_id from fresh where tenant_id is not null

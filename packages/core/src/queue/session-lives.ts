@@ -7,11 +7,11 @@ import { type Expression, type SqlBool, sql } from 'kysely';
  * an owner makes, so that an instance that slept through its lease changes nothing when it wakes.
  */
 export function ifSessionLives(session: number | Expression<unknown>): Expression<SqlBool> {
-  return sql<SqlBool>`exists (select 1 from sessions where number = ${session} and ended_at is null)`;
+  return sql<SqlBool>`exists (select 1 from ${sql.table('sessions')} where number = ${session} and ended_at is null)`;
 }
 
 /** Whether others must count with a session: it was not ended, and its heartbeat is not too old. */
 export function hasHeartbeat(session: Expression<number>, aliveSince: number): Expression<SqlBool> {
-  return sql<SqlBool>`exists (select 1 from sessions
+  return sql<SqlBool>`exists (select 1 from ${sql.table('sessions')}
     where number = ${session} and ended_at is null and heartbeat_at >= ${aliveSince})`;
 }

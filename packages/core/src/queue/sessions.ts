@@ -46,7 +46,8 @@ export function createSessionStore(db: Database<CoreSchema>, makePk: MakePk): Se
       .where('number', '<>', p.session)
       .where((eb) => eb.or([eb('ended_at', 'is not', null), eb('heartbeat_at', '<', p.before)]))
       .where(
-        sql<boolean>`exists (select 1 from messages m where m.state = 'leased' and m.owner_session = sessions.number)`,
+        sql<boolean>`exists (select 1 from ${sql.table('messages')} m
+          where m.state = 'leased' and m.owner_session = sessions.number)`,
       ),
   );
   const end = db.prepare<{ session: number; now: number }>((k, p) =>

@@ -29,6 +29,8 @@ export interface SettleStatements {
    * owned; null where nobody else writes meanwhile.
    */
   readonly keepSession: Prepared<{ readonly session: number }, unknown> | null;
+  /** Waits until nobody else has these messages under way; null where nobody else writes meanwhile. */
+  readonly lock: Prepared<Rows, unknown> | null;
   readonly recipients: Prepared<Rows, unknown>;
   /** Goes last, since the others ask who owns the message; returns those that were theirs who settle. */
   readonly messages: Prepared<Rows, { readonly pk: string }>;
@@ -39,7 +41,7 @@ export interface SettleStatements {
  * has an owner is leased; the state is not asked for, so that the primary key is the only way to the message.
  */
 export const ownedByLivingSession = sql<boolean>`exists (
-  select 1 from messages m join sessions s on s.number = m.owner_session
+  select 1 from ${sql.table('messages')} m join ${sql.table('sessions')} s on s.number = m.owner_session
   where m.pk = r.message_pk and m.owner_session = r.session and s.ended_at is null
 )`;
 
@@ -50,6 +52,16 @@ export function prepareSettleStatements(db: Database<CoreSchema>): SettleStateme
       rowLocks &&
       db.prepare((k, p) =>
         k.selectFrom('sessions').select('number').where('number', '=', p.session).modifyEnd(rowLocks.share),
+      ),
+    lock:
+      rowLocks &&
+      db.prepare((k, p) =>
+        k
+          .selectFrom('messages')
+          .select('pk')
+          .where('pk', 'in', (eb) => eb.selectFrom(rows<{ pk: string }>(p.rows, { pk: 'text' }).as('r')).select('r.pk'))
+          .orderBy('pk')
+          .modifyEnd(rowLocks.update),
       ),
     recipients: db.prepare((k, p) =>
       k

@@ -6,7 +6,7 @@ import { rowsJson } from '../database/row-parameters.ts';
 import type { MessageRecipientsTable, MessagesTable } from '../entities/message/message.table.ts';
 import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
-import { MailProxyError } from '../errors.ts';
+import { isMailProxyError, MailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
 import type { HandoffMarks } from './handoff-marks.ts';
 import { prepareOwnersRecords } from './owners-records.ts';
@@ -36,7 +36,12 @@ export interface Settlement {
   readonly event: { readonly type: EventType; readonly attempt: number; readonly detail: EventDetail };
 }
 
-/** @throws {MailProxyError} `lease_lost`: the message is another session's by now, nothing was written */
+/**
+ * Written again after a commit in doubt, the same settlement finds itself written, if it was.
+ *
+ * @throws {MailProxyError} `lease_lost`: the message is another session's by now, nothing was written
+ * @throws {CommitInDoubt}
+ */
 export type Settle = (settlement: Settlement) => Promise<void>;
 
 /**
@@ -48,15 +53,29 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: 
   const statements = prepareSettleStatements(db);
   const records = prepareOwnersRecords(db, ownedByLivingSession);
 
+  const findEvent = db.prepare<{ pk: string }, { pk: string }>((k, p) =>
+    k.selectFrom('message_events').select('pk').where('pk', '=', p.pk),
+  );
+  /** Settlements whose commit is in doubt, each with the key of its event, by which it is recognised. */
+  const inDoubt = new WeakMap<Settlement, string>();
+
   const unit = (settlements: readonly Settlement[]): GatheredUnit<Settlement, void> => {
     const sessions = new Set(settlements.map(({ session }) => session));
-    const { keepSession } = statements;
+    const { keepSession, lock } = statements;
+    const doubtful = settlements.filter((settlement) => inDoubt.has(settlement));
+    const eventPks = new Map(
+      settlements.map((settlement) => [settlement.pk, inDoubt.get(settlement) ?? makePk()] as const),
+    );
     const before = [
       ...(keepSession === null ? [] : [...sessions].map((session) => keepSession.bind({ session }))),
+      // Waits for the transactions in doubt, so that what they wrote is to be seen.
+      ...(lock === null || doubtful.length === 0
+        ? []
+        : [lock.bind({ rows: rowsJson(doubtful.map(({ pk }) => ({ pk }))) })]),
       ...updatesOfRecipients(settlements).map((rows) => statements.recipients.bind({ rows })),
       ...records(
         settlements.map(({ pk, tenantId, session, now, event, uses }) => ({
-          event: { ...event, pk: makePk(), tenantId, messagePk: pk, at: now },
+          event: { ...event, pk: eventPks.get(pk) ?? makePk(), tenantId, messagePk: pk, at: now },
           session,
           uses,
         })),
@@ -73,13 +92,23 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: 
           if (!pks.has(pk)) throw new MailProxyError('lease_lost');
         };
       },
+      onDoubt(settlement) {
+        const eventPk = eventPks.get(settlement.pk);
+        if (eventPk !== undefined) inDoubt.set(settlement, eventPk);
+      },
     };
   };
   const gathering = new Gathering<Settlement, void>(db, { unit, keyOf: ({ pk }) => pk, sizeOf });
 
-  return (settlement) => {
+  return async (settlement) => {
     marks?.forget(settlement.pk);
-    return gathering.write(settlement);
+    try {
+      await gathering.write(settlement);
+    } catch (error) {
+      const eventPk = isMailProxyError(error, 'lease_lost') ? inDoubt.get(settlement) : undefined;
+      if (eventPk !== undefined && (await db.read(findEvent.bind({ pk: eventPk }))).length === 1) return;
+      throw error;
+    }
   };
 }
 

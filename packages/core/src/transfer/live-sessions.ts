@@ -30,7 +30,7 @@ export async function refuseLiveSessions(
   db: Database<unknown>,
   { now, leaseMs }: LiveSessionOptions,
 ): Promise<SessionsSeen> {
-  const all = sql<Session>`select number, instance, heartbeat_at from sessions where ended_at is null order by number`;
+  const all = sql<Session>`select number, instance, heartbeat_at from ${sql.table('sessions')} where ended_at is null order by number`;
   const open = await db.read(rawStatement(db, all));
   const live = db.dialect.isExclusive ? undefined : open.find(({ heartbeat_at }) => heartbeat_at > now - leaseMs);
   if (live !== undefined) {
@@ -45,7 +45,7 @@ export async function refuseLiveSessions(
 }
 
 async function lastNumber(db: Database<unknown>): Promise<number> {
-  const query = sql<{ readonly last: number | null }>`select max(number) as last from sessions`;
+  const query = sql<{ readonly last: number | null }>`select max(number) as last from ${sql.table('sessions')}`;
   const [row] = await db.read(rawStatement(db, query));
   return row?.last ?? 0;
 }

@@ -50,7 +50,7 @@ export function gatheredAcceptConformance(open: OpenStore): void {
       await using world = await createWorld(open);
       const accept = prepareAccept(world.database, STEP_MS);
       const drafts = Array.from({ length: 10 }, (_, index) => world.draft(index === 4 ? { account_pk: 'nobody' } : {}));
-      const ends = await Promise.allSettled(drafts.map(accept));
+      const ends = await Promise.allSettled(drafts.map((draft) => accept(draft)));
       expect(ends.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))).toEqual([4]);
       expect((await world.messages()).map(({ pk }) => pk)).toEqual(
         drafts.filter((_, index) => index !== 4).map(({ message }) => message.pk),
@@ -71,7 +71,7 @@ export function gatheredAcceptConformance(open: OpenStore): void {
       const accept = prepareAccept(world.database, STEP_MS);
       const attached = [[], [file('empty', [])], [file('a', [0, 1, 128, 255]), file('none', []), file('b', [7])]];
       const drafts = attached.map((attachments) => ({ ...world.draft(), attachments }));
-      await Promise.all(drafts.map(accept));
+      await Promise.all(drafts.map((draft) => accept(draft)));
       for (const [index, { message }] of drafts.entries()) {
         const found = (await files(world, message.pk)).map(({ filename, bytes }) => [filename, [...bytes]]);
         expect(found).toEqual(attached[index]?.map(({ filename, bytes }) => [filename, [...bytes]]));
@@ -89,7 +89,7 @@ export function gatheredAcceptConformance(open: OpenStore): void {
         JSON.stringify({ nul: '\0', lone: '\ud800' }),
       ];
       const drafts = texts.map((content) => ({ ...world.draft({ id: `id ${content}` }), content }));
-      await Promise.all(drafts.map(accept));
+      await Promise.all(drafts.map((draft) => accept(draft)));
       expect(await Promise.all(drafts.map(({ message }) => contents(world, message.pk)))).toEqual(
         texts.map((t) => [t]),
       );

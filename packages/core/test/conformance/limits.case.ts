@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { createAccountPauseStore } from '../../src/entities/account/account-pause.store.ts';
@@ -23,14 +23,14 @@ export function limitsConformance(open: OpenStore): void {
     test.each([
       {
         what: 'the instance is paused',
-        close: `insert into instance (id, name, created_at, paused_at) values (1, 'test', 1, 5)`,
-        open: `update instance set paused_at = null`,
+        close: sql`insert into ${sql.table('instance')} (id, name, created_at, paused_at) values (1, 'test', 1, 5)`,
+        open: sql`update ${sql.table('instance')} set paused_at = null`,
         gate: { kind: 'instance_paused', scope: 'instance', until: null },
       },
       {
         what: 'the tenant is suspended',
-        close: `update tenants set suspended_at = 5 where id = 'acme'`,
-        open: `update tenants set suspended_at = null where id = 'acme'`,
+        close: sql`update ${sql.table('tenants')} set suspended_at = 5 where id = 'acme'`,
+        open: sql`update ${sql.table('tenants')} set suspended_at = null where id = 'acme'`,
         gate: { kind: 'tenant_suspended', scope: 'tenant', until: null },
       },
     ])('$what', async ({ close, open: reopen, gate }) => {
@@ -87,12 +87,15 @@ export function limitsConformance(open: OpenStore): void {
       const others = [await world.accept({ batch_code: 'summer' }), await world.accept()];
       const sender = await createSender(world);
       const suspend = (tenant: string) =>
-        run(world.database, `insert into suspended_batches values ('${tenant}', 'spring', 5)`);
+        run(
+          world.database,
+          sql`insert into ${sql.table('suspended_batches')} values (${sql.lit(tenant)}, 'spring', 5)`,
+        );
       await suspend('twin');
       expect(await sender.take(world, { limits: null, quota: 1 })).toMatchObject([
         { pk: inBatch, batch_code: 'spring' },
       ]);
-      await run(world.database, `update messages set state = 'ready', owner_session = null`);
+      await run(world.database, sql`update ${sql.table('messages')} set state = 'ready', owner_session = null`);
       await suspend(world.tenantId);
       // A limit that the suspended message would not fit: it says nothing of those that may go.
       for (const limits of [...ANY_LIMITS, laneLimits({ account: { perHour: 5, unit: 'recipient' } })]) {
@@ -245,7 +248,10 @@ export function limitsConformance(open: OpenStore): void {
         await world.clock.advance(MINUTE_MS);
       }
       // Each in rows of its own, so that none waits for a row that another has written and not committed.
-      const rows = await run<{ session: number }>(world.database, 'select distinct session from rate_uses order by 1');
+      const rows = await run(
+        world.database,
+        sql<{ session: number }>`select distinct session from ${sql.table('rate_uses')} order by 1`,
+      );
       expect(rows.map(({ session }) => session)).toEqual(senders.map(({ session }) => session));
     });
 
@@ -288,8 +294,8 @@ export function limitsConformance(open: OpenStore): void {
   });
 }
 
-async function run<Row = unknown>(database: Database<CoreSchema>, text: string): Promise<readonly Row[]> {
-  const statement = database.prepare<object, Row>((k) => ({ compile: () => sql.raw<Row>(text).compile(k) }));
+async function run<Row>(database: Database<CoreSchema>, query: RawBuilder<Row>): Promise<readonly Row[]> {
+  const statement = database.prepare<object, Row>((k) => ({ compile: () => query.compile(k) }));
   const [result] = await database.write([statement.bind({})]);
   return result.rows;
 }

@@ -2,7 +2,9 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { createDatabase } from '@mail-proxy/testkit';
 import type { CompiledQuery } from 'kysely';
+import * as v from 'valibot';
 import { describe, expect, inject, test } from 'vitest';
+import { postgresSchema } from '../../src/config/engine-config.ts';
 import { CORE_MIGRATIONS } from '../../src/database/migrations/index.ts';
 import { migrate } from '../../src/database/migrations/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
@@ -14,12 +16,17 @@ import { createWorld } from './store-world.case.ts';
 
 const skip = inject('pgSkip');
 
+// In a schema of its own, so that each statement has to name its tables in full. Elsewhere the tests use none.
+const IN_SCHEMA = v.parse(postgresSchema, { schema: 'mail' });
+
 storeConformance('PostgreSQL', openFresh, skip);
 
 describe.skipIf(skip !== '')('PostgreSQL with many instances', () => {
   test('ten instances that migrate one empty database at once all succeed, and each step is applied once', async () => {
     await using made = await createDatabase(serverUrl());
-    const databases = await Promise.all(Array.from({ length: 10 }, () => openDatabase(made.url)));
+    const databases = await Promise.all(
+      Array.from({ length: 10 }, () => openDatabase(made.url, { postgres: IN_SCHEMA })),
+    );
     try {
       const applied = await Promise.all(databases.map((database) => migrate(database, [CORE_MIGRATIONS], 1)));
       expect(applied.flat()).toHaveLength(CORE_MIGRATIONS.migrations.length);
@@ -87,10 +94,10 @@ function serverUrl(): string {
 
 async function openFresh() {
   const made = await createDatabase(serverUrl());
-  const database = await openDatabase(made.url);
+  const database = await openDatabase(made.url, { postgres: IN_SCHEMA });
   const dispose = async (): Promise<void> => {
     await database[Symbol.asyncDispose]();
     await made.drop();
   };
-  return { database, connect: () => openDatabase(made.url), dispose };
+  return { database, connect: () => openDatabase(made.url, { postgres: IN_SCHEMA }), dispose };
 }

@@ -116,6 +116,10 @@ const CHANCES = { ofMessages: 0.08, ofOthers: 0.006 };
 /** One process's connection to the disk. Several processes may have it open, as with PostgreSQL. */
 export class LifeDatabase extends WriteGroupingDatabase<CoreSchema> {
   override readonly channel = null;
+
+  override joining(): never {
+    throw new Error('nobody joins a transaction here');
+  }
   readonly #disk: Disk;
   readonly #life: Life;
   readonly #outside: Clock;

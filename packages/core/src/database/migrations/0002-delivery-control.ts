@@ -105,8 +105,10 @@ export const deliveryControl: Migration = {
       .addColumn('seq', t.bigint),
     {
       compile: () =>
-        sql`insert into message_events_2 (pk, tenant_id, message_pk, type, at, attempt, detail, seq)
-          select pk, tenant_id, message_pk, type, at, attempt, detail, seq from message_events`.compile(compiler),
+        sql`insert into ${sql.table('message_events_2')} (pk, tenant_id, message_pk, type, at, attempt, detail, seq)
+          select pk, tenant_id, message_pk, type, at, attempt, detail, seq from ${sql.table('message_events')}`.compile(
+          compiler,
+        ),
     },
     schema.dropTable('message_events'),
     schema.alterTable('message_events_2').renameTo('message_events'),

@@ -28,7 +28,7 @@ export async function migrate(
   now: number,
 ): Promise<readonly { readonly namespace: string; readonly number: number; readonly name: string }[]> {
   const db = database.withTables<MigrationTables>();
-  await db.write(withLock(db, [createMigrationTable(db)]));
+  await db.writeUnhurried(withLock(db, [createMigrationTable(db)]));
   const applied: { namespace: string; number: number; name: string }[] = [];
   for (const { namespace, migrations } of lists) {
     const done = await appliedNumbers(db, namespace);
@@ -100,7 +100,7 @@ async function apply(db: Db, namespace: string, migration: Migration, now: numbe
   const schema = schemaOf(db);
   const steps = migration.up(schema, db.dialect.types, db.dialect.compiler).map((step) => once(db, () => step));
   try {
-    await db.write(withLock(db, [first, ...steps]));
+    await db.writeUnhurried(withLock(db, [first, ...steps]));
     return true;
   } catch (error) {
     // Another process was faster.

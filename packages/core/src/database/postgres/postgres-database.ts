@@ -1,154 +1,157 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import pg from 'pg';
+import { type Clock, systemClock } from '../../clock.ts';
+import type { PostgresSettings } from '../../config/engine-config.ts';
+import type { PostgresClient, PostgresPool } from '../../config/postgres-pool.ts';
 import { MailProxyError } from '../../errors.ts';
-import { UniqueViolation } from '../database.ts';
-import { postgresDialect } from '../dialect.ts';
+import type { UnitWriter } from '../database.ts';
 import type { PeerChannel } from '../peer-channel.ts';
 import type { Statement, StatementResult } from '../statement.ts';
 import { WriteGroupingDatabase } from '../write-grouping-database.ts';
 import type { UnitOutcome } from '../write-queue.ts';
-import { PostgresPeerChannel } from './postgres-peer-channel.ts';
-import { isRetryable, isStalePlan, isStatementError, isUniqueViolation } from './sqlstate.ts';
-import { runGroup, runStatements } from './transaction.ts';
+import { type Connection, type ConnectionSource, withConnection } from './connection.ts';
+import { databaseError, unavailable } from './errors.ts';
+import { joinTransaction } from './join-transaction.ts';
+import { ownPools, type Pools, sharedPool } from './pools.ts';
+import { channelOf, PostgresPeerChannel } from './postgres-peer-channel.ts';
+import { ensureSchema, postgresDialectIn } from './schema.ts';
+import { fateOf, isStalePlan } from './sqlstate.ts';
+import { isUnitFailure, type Patience, runGroup, wasBusy, withoutWaiting } from './transaction.ts';
 
-/** int8 comes as text by default; our times, ranks and counts all fit a double (2^53). */
-const INT8 = 20;
-
-const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
-};
-
-/** Of all instances on one database. */
-const CHANNEL = 'mail_proxy';
-/**
- * Of the connection that writes. A prepared statement keeps the plan it got when the tables were small: a join by hashing
- * all that is ready, say, which was measured to make a claim 70 times as slow at 100,000 ready messages, until the next
- * ANALYZE. All that is written here is found by an index, whatever the statistics say.
- */
-const WRITER_SETTINGS =
-  'set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off; set jit = off';
-
-/** Groups are tried again this often when the server chose them as the victim of a deadlock. */
+/** Tries of a group that the server chose as the victim of a deadlock. */
 const MAX_TRIES = 5;
-
-/** Connections that read. */
-const POOL_SIZE = 4;
+/** Tries of what met a connection that was dead already, or died under it. */
+const MAX_CONNECTIONS_TRIED = 2;
+/** So much later than the server's own limit, which leaves the connection usable. */
+const SILENCE_GRACE_MS = 5_000;
+/** A statement waits for a lock for this part of its time, so that the units beside it still have theirs. */
+const LOCK_SHARE = 3;
 
 /**
- * PostgreSQL. Statements of a group are pipelined over one connection, so that a group costs two round trips,
+ * PostgreSQL. Statements of a group are pipelined over one connection, so that a group costs three round trips,
  * however many units it holds; reads go through a pool.
  */
 export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
   override readonly channel: PeerChannel;
-  readonly #config: pg.ClientConfig;
-  readonly #pool: pg.Pool;
-  #writer: pg.Client | null = null;
+  readonly #writing: ConnectionSource;
+  readonly #reading: ConnectionSource;
+  readonly #patience: Patience;
+  readonly #pools: Pools;
+  readonly #maxConnections: number;
+  /** Somebody kept rows locked when the last group was written. */
+  #isHeldUp = false;
   #isDisposed = false;
 
-  private constructor(config: pg.ClientConfig) {
-    super(postgresDialect);
-    this.#config = config;
-    this.#pool = new pg.Pool({ ...config, max: POOL_SIZE });
-    // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
-    this.#pool.on('error', () => undefined);
+  private constructor(
+    pools: Pools,
+    { connectMs, statementMs, schema, maxConnections }: PostgresSettings,
+    clock: Clock,
+  ) {
+    super(postgresDialectIn(schema ?? null));
+    const source = { clock, connectMs, silenceMs: statementMs + SILENCE_GRACE_MS };
+    this.#pools = pools;
+    this.#maxConnections = maxConnections;
+    this.#writing = { ...source, pool: pools.writing };
+    this.#reading = { ...source, pool: pools.reading };
+    this.#patience = { statementMs, lockMs: Math.ceil(statementMs / LOCK_SHARE), idleMs: statementMs };
     this.channel = new PostgresPeerChannel({
-      name: CHANNEL,
-      client: config,
-      run: (text, values) =>
-        this.#pool.query(text, [...values]).catch((error: unknown) => {
+      name: channelOf(schema ?? null),
+      pool: pools.listening,
+      run: async (command) => {
+        try {
+          await this.#use(this.#reading, (connection) => connection.command(command));
+        } catch (error) {
           throw databaseError(error);
-        }),
+        }
+      },
     });
   }
 
-  /** @throws {MailProxyError} `database_unavailable` */
-  static async open<Schema>(url: string): Promise<PostgresDatabase<Schema>> {
-    const database = new PostgresDatabase<Schema>({ connectionString: url, types, keepAlive: true, pipeline: true });
+  /**
+   * @param from whose pool stays open when this is disposed of; an address opens pools of its own
+   * @throws {MailProxyError} `database_unavailable`
+   */
+  static async open<Schema>(
+    from: { readonly url: string } | { readonly pool: PostgresPool },
+    settings: PostgresSettings,
+    clock: Clock = systemClock,
+  ): Promise<PostgresDatabase<Schema>> {
+    const pools = 'pool' in from ? sharedPool(from.pool) : ownPools(from.url, settings);
+    const database = new PostgresDatabase<Schema>(pools, settings, clock);
     try {
-      await database.#connectedWriter();
+      await database.#use(database.#writing, (connection) => ensureSchema(connection, settings.schema ?? null));
       return database;
     } catch (error) {
       await database[Symbol.asyncDispose]();
-      throw error;
+      throw databaseError(error);
     }
   }
 
   override async readAll<Row>(statements: readonly Statement<Row>[]): Promise<readonly StatementResult<Row>[]> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        // The rows are what the statements select, which is Row by the builder's types.
-        return (await this.#readOnce(statements)) as readonly StatementResult<Row>[];
-      } catch (error) {
-        // Every connection of the pool may have the old plan.
-        if (!isStalePlan(error) || attempt > POOL_SIZE) throw databaseError(error);
-      }
+    try {
+      const results = await this.#use(this.#reading, (connection) => connection.run(statements));
+      // The rows are what the statements select, which is Row by the builder's types.
+      return results as readonly StatementResult<Row>[];
+    } catch (error) {
+      throw databaseError(error);
     }
+  }
+
+  override async writeUnhurried(unit: readonly Statement[]): Promise<void> {
+    const patience = { ...this.#patience, statementMs: 0, lockMs: 0 };
+    const source = { ...this.#writing, silenceMs: Number.MAX_SAFE_INTEGER };
+    const [outcome] = await this.#commit([unit], source, patience);
+    if (outcome === undefined || 'error' in outcome) throw outcome?.error ?? new Error('the unit has no outcome');
+  }
+
+  override joining<T>(client: PostgresClient, work: (writer: UnitWriter) => Promise<T>): Promise<T> {
+    return joinTransaction(client, work);
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    await this.#forgetWriter();
-    await this.#pool.end();
+    await this.#pools.close();
   }
 
   protected override async commit(units: readonly (readonly Statement[])[]): Promise<readonly UnitOutcome[]> {
+    const patience = this.#isHeldUp ? withoutWaiting(this.#patience) : this.#patience;
+    const outcomes = await this.#commit(units, this.#writing, patience);
+    this.#isHeldUp = outcomes.some(wasBusy);
+    return outcomes;
+  }
+
+  async #commit(
+    units: readonly (readonly Statement[])[],
+    source: ConnectionSource,
+    patience: Patience,
+  ): Promise<readonly UnitOutcome[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await runGroup(await this.#connectedWriter(), units);
+        return await this.#use(source, (connection) => runGroup(connection, units, patience));
       } catch (error) {
-        if (!(isRetryable(error) || isStalePlan(error)) || attempt === MAX_TRIES) throw databaseError(error);
-        if (isStalePlan(error)) await this.#forgetWriter();
+        if (fateOf(error) !== 'retry' || attempt === MAX_TRIES) throw databaseError(error);
       }
     }
   }
 
-  async #readOnce(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
-    const client = await this.#pool.connect();
-    let isStale = false;
-    try {
-      return await runStatements(client, statements);
-    } catch (error) {
-      isStale = isStalePlan(error);
-      throw error;
-    } finally {
-      client.release(isStale);
+  /** Ask on a connection; on another one, where it turns out to be dead and nothing was kept. */
+  async #use<T>(source: ConnectionSource, ask: (connection: Connection) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      if (this.#isDisposed) throw unavailable('it was closed');
+      try {
+        return await withConnection(source, ask, leavesUsable);
+      } catch (error) {
+        const isWorthAnother = !(error instanceof MailProxyError) && fateOf(error) === 'reconnect';
+        // Every connection of the pool may have plans from before a migration.
+        const most = isStalePlan(error) ? this.#maxConnections : MAX_CONNECTIONS_TRIED;
+        if (!isWorthAnother || attempt >= most) throw error;
+      }
     }
-  }
-
-  /** The next write opens another connection. */
-  async #forgetWriter(): Promise<void> {
-    const writer = this.#writer;
-    this.#writer = null;
-    await writer?.end();
-  }
-
-  async #connectedWriter(): Promise<pg.Client> {
-    if (this.#isDisposed) throw new MailProxyError('database_unavailable', { detail: 'the database was closed' });
-    if (this.#writer !== null) return this.#writer;
-    const writer = new pg.Client(this.#config);
-    // A broken connection is noticed by the next write, which opens another.
-    const forget = (): void => {
-      if (this.#writer === writer) this.#writer = null;
-    };
-    writer.on('error', forget);
-    writer.on('end', forget);
-    try {
-      await writer.connect();
-      await writer.query(WRITER_SETTINGS);
-    } catch (error) {
-      throw databaseError(error);
-    }
-    this.#writer = writer;
-    return writer;
   }
 }
 
-function databaseError(error: unknown): unknown {
-  if (error instanceof MailProxyError || error instanceof UniqueViolation) return error;
-  if (isUniqueViolation(error)) return new UniqueViolation(error.message);
-  if (isStatementError(error)) return error;
-  return new MailProxyError('database_unavailable', { cause: error });
+/** Whether a connection on which this happened can be used again. */
+function leavesUsable(error: unknown): boolean {
+  return isUnitFailure(error) || fateOf(error) === 'retry';
 }

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import pg from 'pg';
 import type { Clock } from '../../clock.ts';
+import type { PostgresPool } from '../../config/postgres-pool.ts';
 import type { PeerChannel, PeerListener } from '../peer-channel.ts';
 
 export interface PeerChannelOptions {
   /** Name of the channel, for LISTEN. */
   readonly name: string;
-  readonly client: pg.ClientConfig;
-  /** Run one statement on a connection of its own choice. */
-  readonly run: (text: string, values: readonly string[]) => Promise<unknown>;
+  /** Lends the connection that listens, for as long as it does. */
+  readonly pool: PostgresPool;
+  /** Run one command on a connection of its own choice. */
+  readonly run: (command: string) => Promise<void>;
 }
 
 /** One try to listen. */
@@ -34,7 +36,13 @@ const LAST_RETRY_MS = 5_000;
 
 const ECHO = 'echo:';
 
-/** LISTEN and NOTIFY. The listener has a connection to itself, apart from the pool. */
+/** Of all instances of one schema. Names are cut at 63 bytes, so that of a schema is not part of it as it is. */
+export function channelOf(schema: string | null): string {
+  if (schema === null) return 'mail_proxy';
+  return `mail_proxy_${createHash('sha256').update(schema).digest('hex').slice(0, 16)}`;
+}
+
+/** LISTEN and NOTIFY. */
 export class PostgresPeerChannel implements PeerChannel {
   readonly maxBytes = MAX_BYTES;
   readonly #options: PeerChannelOptions;
@@ -45,7 +53,7 @@ export class PostgresPeerChannel implements PeerChannel {
 
   async send(text: string): Promise<void> {
     const { run, name } = this.#options;
-    await run('select pg_notify($1, $2)', [name, text]);
+    await run(`select pg_notify(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(text)})`);
   }
 
   async listen(listener: PeerListener, attempt: Attempt): Promise<void> {
@@ -60,22 +68,30 @@ export class PostgresPeerChannel implements PeerChannel {
 
   /** @returns whether the channel worked, until it broke */
   async #listenOnce(listener: PeerListener, { clock, signal }: Attempt): Promise<boolean> {
-    const { client: config, name } = this.#options;
-    const client = new pg.Client(config);
+    const { pool, name } = this.#options;
     const ended = new AbortController();
     const end = (): void => ended.abort();
-    client.on('error', end);
-    client.on('end', end);
     const until = AbortSignal.any([signal, ended.signal]);
     let heard = false;
+    let release = (): void => undefined;
     try {
-      await client.connect();
+      const client = await pool.connect();
       const echoes = new Echoes();
-      client.on('notification', ({ payload = '' }) => {
+      const onText = ({ payload = '' }: { readonly payload?: string | undefined }): void => {
         if (payload.startsWith(ECHO)) echoes.heard(payload);
         else listener.onText(payload);
-      });
-      await client.query(`listen ${pg.escapeIdentifier(name)}`);
+      };
+      client.on('error', end);
+      client.on('end', end);
+      client.on('notification', onText);
+      release = () => {
+        // It goes on listening for as long as it lives, so nobody else can use it.
+        client.release(true);
+        client.connection?.stream.destroy();
+        client.removeListener('notification', onText);
+        client.removeListener('end', end);
+      };
+      await client.query({ text: `listen ${pg.escapeIdentifier(name)}` });
       while (await this.#hearsItself(echoes, { clock, signal: until })) {
         if (!heard) listener.onConnected();
         heard = true;
@@ -85,8 +101,7 @@ export class PostgresPeerChannel implements PeerChannel {
       // The server is away; the next try tells when it is back.
     } finally {
       if (heard) listener.onDisconnected();
-      // What is half open would wait for its goodbye; nobody waits for that.
-      client.end().catch(() => undefined);
+      release();
     }
     return heard;
   }

@@ -63,6 +63,13 @@ export class SqliteDatabase<Schema> extends WriteGroupingDatabase<Schema> {
     return units.map((unit, index) => outcomeOf(this.#writer, unit, results[index]));
   }
 
+  /** The connection that writes lives in a worker, and nobody else may write while it does. */
+  override async joining(): Promise<never> {
+    throw new MailProxyError('unsupported', {
+      detail: 'transaction: only PostgreSQL can store messages in a transaction of the caller',
+    });
+  }
+
   override async [Symbol.asyncDispose](): Promise<void> {
     // The last connection to close moves the log into the file, and only the writer may write there.
     if (this.#reader !== this.#writer) await this.#reader[Symbol.asyncDispose]();

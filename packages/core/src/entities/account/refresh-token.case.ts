@@ -52,10 +52,13 @@ export function refreshTokenCases(open: OpenWorld): void {
       dialect: database.dialect,
       stats: database.stats,
       channel: database.channel,
+      takesWrites: database.takesWrites,
       prepare: (build) => database.prepare(build),
       readAll: (statements) => database.readAll(statements),
       write: (unit) => database.write(unit),
       writeLate: (make) => database.writeLate(make),
+      writeUnhurried: (unit) => database.writeUnhurried(unit),
+      joining: (client, work) => database.joining(client, work),
       withTables: () => database.withTables(),
       async read(statement) {
         const rows = await database.read(statement);

@@ -115,13 +115,15 @@ function conditionOf(name: ConditionName, p: PageInput, order: MessagePage['orde
     case 'reference':
       // As two look-ups; joined by "or" they may end in a walk through all messages of the tenant.
       return sql<boolean>`messages.pk in (
-        select pk from messages where pk = ${p.reference} union all select pk from messages where id = ${p.reference}
+        select pk from ${sql.table('messages')} where pk = ${p.reference}
+        union all select pk from ${sql.table('messages')} where id = ${p.reference}
       )`;
     case 'batch_code':
       return sql<boolean>`messages.batch_code = ${p.batch_code}`;
     case 'open_batch':
       return sql<boolean>`messages.pk in (
-        select pk from messages where tenant_id = ${p.tenant} and batch_code = ${p.batch_code} and state <> 'final'
+        select pk from ${sql.table('messages')}
+          where tenant_id = ${p.tenant} and batch_code = ${p.batch_code} and state <> 'final'
       )`;
     case 'account':
       return sql<boolean>`(accounts.id = ${p.account} or accounts.pk = ${p.account})`;
@@ -132,7 +134,8 @@ function conditionOf(name: ConditionName, p: PageInput, order: MessagePage['orde
     case 'priority':
       return sql<boolean>`messages.priority = ${p.priority}`;
     case 'recipient':
-      return sql<boolean>`messages.pk in (select message_pk from message_recipients where address = ${p.recipient})`;
+      return sql<boolean>`messages.pk in (select message_pk from ${sql.table('message_recipients')}
+        where address = ${p.recipient})`;
     case 'created_from':
       return sql<boolean>`messages.created_at >= ${p.created_from}`;
     case 'created_before':

@@ -79,8 +79,9 @@ export function createMessageStore(db: Database<CoreSchema>): MessageStore {
     compile: () =>
       sql<{ before: number }>`
         select count(*) as before from (
-          select 1 from messages m
-          join (select account_pk, rank, pk from messages where pk = ${p.pk}) me on me.account_pk = m.account_pk
+          select 1 from ${sql.table('messages')} m
+          join (select account_pk, rank, pk from ${sql.table('messages')}
+            where pk = ${p.pk}) me on me.account_pk = m.account_pk
           where m.state = 'ready' and (m.rank, m.pk) < (me.rank, me.pk)
           limit ${sql.lit(MAX_POSITION)}
         ) earlier

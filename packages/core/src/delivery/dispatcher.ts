@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { DeliverySettings } from '../config/engine-config.ts';
 import type { BatchKey } from '../entities/message/message-control.types.ts';
 import { isMailProxyError } from '../errors.ts';

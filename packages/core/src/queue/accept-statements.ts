@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type RawBuilder, sql } from 'kysely';
+import { type OnConflictBuilder, type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Slice } from '../database/row-parameters.ts';
 import type { Prepared } from '../database/statement.ts';
@@ -74,7 +74,8 @@ export function prepareAcceptStatements(db: Database<CoreSchema>): AcceptStateme
             .selectFrom(rows<{ message_pk: string } & Slice>(p.rows, { message_pk: 'text', ...SLICE }).as('r'))
             .select(['message_pk', textSlice(p.bytes, slice).as('content')])
             .where(messageIsStored),
-        ),
+        )
+        .onConflict(wasStored),
     ),
     recipients: db.prepare((k, p) =>
       k
@@ -86,7 +87,8 @@ export function prepareAcceptStatements(db: Database<CoreSchema>): AcceptStateme
             .select(['message_pk', 'position', 'kind', 'address'])
             .select([sql.lit('pending').as('state'), sql.lit(0).as('attempts'), 'updated_at'])
             .where(messageIsStored),
-        ),
+        )
+        .onConflict(wasStored),
     ),
     attachments: db.prepare((k, p) =>
       k
@@ -98,10 +100,14 @@ export function prepareAcceptStatements(db: Database<CoreSchema>): AcceptStateme
             .select(['message_pk', 'position', 'filename', 'mime_type', 'disposition', 'content_id'])
             .select(bytesSlice(p.bytes, slice).as('bytes'))
             .where(messageIsStored),
-        ),
+        )
+        .onConflict(wasStored),
     ),
   };
 }
+
+/** After a commit in doubt a message is stored again, under the same key: what is there stays as it is. */
+const wasStored = <DB, Table extends keyof DB>(oc: OnConflictBuilder<DB, Table>) => oc.doNothing();
 
 /** By its primary key, which is new in each submission. */
 const messageIsStored = sql<boolean>`exists (select 1 from ${sql.table('messages')} m where m.pk = r.message_pk)`;

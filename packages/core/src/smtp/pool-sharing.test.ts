@@ -374,5 +374,6 @@ test('slots are never taken beyond the caps, and nobody waits while one fits, wh
         expect(users.every((user) => user.wants === 0)).toBe(true);
       },
     ),
+    { examples: [[2, 1, 1, [0, 2, 5].map((user) => ({ user, isRelease: false }))]] },
   );
 });

@@ -82,7 +82,8 @@ export class PoolSlots {
     for (const other of this.#unserved()) {
       const surplus = other === user ? 0 : held - other.size;
       if (surplus < 1 || (surplus === 1 && loans < LOANS_PER_TURN)) continue;
-      if (!this.#fits(other, one)) continue;
+      // It may need the place of an idle one besides, of its host perhaps; that is closed next.
+      if (!this.#fits(other, one) && !this.#fits(other, this.#idleBeside(other, one))) continue;
       this.#noteLeaving(user);
       return true;
     }
@@ -130,26 +131,47 @@ export class PoolSlots {
     return null;
   }
 
-  /** One at most: its closing asks again. */
+  /** For one who waits at most: the closing asks again. */
   #closeIdle(): void {
     for (const user of this.#unserved()) {
-      const oldest = this.#oldestIdle(user);
-      if (oldest === null) continue;
-      this.#noteLeaving(oldest);
-      oldest.closeOldestIdle();
+      const closing = this.#idleToClose(user);
+      if (closing.length === 0) continue;
+      for (const idle of closing) this.#noteLeaving(idle);
+      for (const idle of closing) idle.closeOldestIdle();
       return;
     }
   }
 
-  #oldestIdle(wanting: SlotUser): SlotUser | null {
-    let oldest: SlotUser | null = null;
-    for (const user of this.#taken.keys()) {
-      const { idleSince } = user;
-      if (user === wanting || idleSince === null) continue;
-      if (!this.#fits(wanting, SlotTally.of(user, 1))) continue;
-      if (oldest === null || idleSince < (oldest.idleSince ?? 0)) oldest = user;
+  /**
+   * Whose idle connections make room for one who waits: the one that is idle for the longest time, or several where one
+   * is not enough, because a cap of its host is full, and the one of all as well.
+   */
+  #idleToClose(wanting: SlotUser): readonly SlotUser[] {
+    const idle = this.#idleOthers(wanting).toSorted((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0));
+    const alone = idle.find((user) => this.#fits(wanting, SlotTally.of(user, 1)));
+    if (alone !== undefined) return [alone];
+    const going = this.#idleBeside(wanting);
+    if (!this.#fits(wanting, going)) return [];
+    const needed: SlotUser[] = [];
+    // Those that were used last stay, where they can.
+    for (const user of idle.toReversed()) {
+      going.add(user, -1);
+      if (this.#fits(wanting, going)) continue;
+      going.add(user, 1);
+      needed.push(user);
     }
-    return oldest;
+    return needed;
+  }
+
+  /** What others than this one have idle, one each, and `tally` besides. */
+  #idleBeside(wanting: SlotUser, tally: SlotTally = NOBODY): SlotTally {
+    const going = tally.copy();
+    for (const user of this.#idleOthers(wanting)) going.add(user, 1);
+    return going;
+  }
+
+  #idleOthers(wanting: SlotUser): readonly SlotUser[] {
+    return [...this.#taken.keys()].filter((user) => user !== wanting && user.idleSince !== null);
   }
 
   #noteLeaving(user: SlotUser): void {

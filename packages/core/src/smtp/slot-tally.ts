@@ -29,6 +29,13 @@ export class SlotTally {
     return tally;
   }
 
+  copy(): SlotTally {
+    const tally = new SlotTally();
+    tally.#total = this.#total;
+    for (const [host, counts] of this.#byHost) tally.#byHost.set(host, counts);
+    return tally;
+  }
+
   get total(): Tallied {
     return this.#total;
   }

@@ -59,8 +59,12 @@ describe('as many connections are open as allowed, and never more than', () => {
     for (const [index, id] of ACCOUNTS.entries()) {
       await addAccount(world, index % 2 === 0 ? here : there, { id, max_connections: 5 });
     }
+    // Of each cap one connection is kept for immediate messages.
+    const priorityOf = (index: number) => (index % 4 === 0 ? 'immediate' : 'medium');
     const mails = ACCOUNTS.flatMap((account_id) =>
-      Array.from({ length: MAILS_EACH }, (_, index) => mail(`${account_id} ${index}`, { account_id })),
+      Array.from({ length: MAILS_EACH }, (_, index) =>
+        mail(`${account_id} ${index}`, { account_id, priority: priorityOf(index) }),
+      ),
     );
     await world.engine.submit(mails);
     const events = await eventsUntil(world, (_, told) => told.length === mails.length);

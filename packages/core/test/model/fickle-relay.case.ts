@@ -4,7 +4,6 @@ import type { Clock, Random } from '../../src/clock.ts';
 import type { SmtpFaultRecord, SmtpReply, SmtpStage } from '../../src/smtp/reply.ts';
 import { type RecipientReply, SmtpConnectError, type SmtpSession } from '../../src/smtp/session.types.ts';
 import type { OpenSessionOptions } from '../../src/smtp/session-opening.ts';
-import { FickleSession } from './fickle-session.case.ts';
 import type { Life } from './life.case.ts';
 import { pick, streamOf } from './streams.case.ts';
 
@@ -33,6 +32,20 @@ export interface Sending {
 /** What a step of a dialogue comes to. */
 export type Whim = 'fine' | 'cut' | 'later' | 'never' | 'closing' | 'dies' | 'sleeps';
 
+/** A session that the relay can break. */
+export interface CuttableSession extends SmtpSession {
+  cut(): void;
+}
+
+type SessionOf = (relay: FickleRelay, life: Life, onUnusable: OpenSessionOptions['onUnusable']) => CuttableSession;
+
+interface FickleRelayParts {
+  readonly seed: number;
+  readonly clock: Clock;
+  readonly count: () => number;
+  readonly sessionOf: SessionOf;
+}
+
 /**
  * A relay that goes wrong at every step, by a chance that depends on the message and its attempt alone. What it took
  * is the truth that the database is held against.
@@ -51,12 +64,14 @@ export class FickleRelay {
   readonly #seed: number;
   readonly #openings: Random;
   readonly #attempts = new Map<string, number>();
-  readonly #sessions = new Set<FickleSession>();
+  readonly #sessions = new Set<CuttableSession>();
+  readonly #sessionOf: SessionOf;
 
-  constructor(seed: number, clock: Clock, count: () => number) {
+  constructor({ seed, clock, count, sessionOf }: FickleRelayParts) {
     this.clock = clock;
     this.#seed = seed;
     this.count = count;
+    this.#sessionOf = sessionOf;
     this.#openings = streamOf(seed, 'openings');
   }
 
@@ -70,7 +85,7 @@ export class FickleRelay {
     if (whim === 'closing' || whim === 'later')
       throw failed({ kind: 'refused', stage: 'greeting' }, reply(421, '4.3.2'));
     if (this.refusesPassword) throw failed({ kind: 'refused', stage: 'auth' }, reply(535, '5.7.8'));
-    const session = new FickleSession(this, life, onUnusable);
+    const session = this.#sessionOf(this, life, onUnusable);
     this.#sessions.add(session);
     return session;
   }

@@ -10,6 +10,7 @@ import type { Log } from '../../src/observability/log.ts';
 import { validate } from '../../src/operations/validate.ts';
 import { createSealer } from '../../src/secrets/sealer.ts';
 import { FickleRelay } from './fickle-relay.case.ts';
+import { FickleSession } from './fickle-session.case.ts';
 import { LEASE_MS, Life } from './life.case.ts';
 import { Disk, LifeDatabase } from './life-database.case.ts';
 import { pick, streamOf } from './streams.case.ts';
@@ -65,7 +66,12 @@ export class ModelWorld implements Disposable {
     this.#seed = seed;
     this.#faults = streamOf(seed, 'database');
     this.#who = streamOf(seed, 'instances');
-    this.relay = new FickleRelay(seed, this.clock, () => this.next());
+    this.relay = new FickleRelay({
+      seed,
+      clock: this.clock,
+      count: () => this.next(),
+      sessionOf: (...parts) => new FickleSession(...parts),
+    });
   }
 
   /** A number above all that were given. */

@@ -56,6 +56,8 @@ const FATES: Readonly<Record<string, Fate>> = {
 };
 
 const UNIQUE_VIOLATION = '23505';
+/** Function of the server that finds it out. */
+const STALE_PLAN = 'RevalidateCachedQuery';
 
 /** What is to be done about `error`. What has no SQLSTATE came from the connection, unless it is a bug. */
 export function fateOf(error: unknown): Fate {
@@ -69,7 +71,8 @@ export function fateOf(error: unknown): Fate {
  * meanwhile. The connection keeps such plans, another one makes new ones.
  */
 export function isStalePlan(error: unknown): boolean {
-  return sqlStateOf(error) === '0A000';
+  // The code alone (feature_not_supported) would be too wide.
+  return sqlStateOf(error) === '0A000' && error instanceof Error && 'routine' in error && error.routine === STALE_PLAN;
 }
 
 export function isUniqueViolation(error: unknown): error is Error {

@@ -40,6 +40,13 @@ export class Bundle {
   }
 
   bytes(): Uint8Array {
-    return Buffer.concat(this.#parts, this.#length);
+    // With memory of its own: a small Buffer is a view of a pool, and all of that would be copied to another thread.
+    const bytes = new Uint8Array(this.#length);
+    let at = 0;
+    for (const part of this.#parts) {
+      bytes.set(part, at);
+      at += part.byteLength;
+    }
+    return bytes;
   }
 }

@@ -14,7 +14,7 @@ import { createWorld, type OpenStore } from './store-world.case.ts';
 const WALKS_THE_LANE = /^SEARCH messages USING INDEX messages_ready \(account_pk=\?( AND rank<\?)?\)$/;
 /** By primary key, and what is in flight. */
 const FEW_MESSAGES =
-  /^SEARCH messages USING INDEX (sqlite_autoindex_messages_1 \(pk=\?\)|messages_leased \(owner_session>\?\))$/;
+  /^SEARCH messages USING (COVERING )?INDEX (sqlite_autoindex_messages_1 \(pk=\?\)|messages_leased \(owner_session>\?\))$/;
 /** The one row of the instance, and what the statement made itself. */
 const SMALL = /^SCAN (instance|next|running|flying|windows|room|CONSTANT ROW|\(subquery-\d+\))$/;
 

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { createDatabase } from '@mail-proxy/testkit';
+import type { CompiledQuery } from 'kysely';
 import { describe, expect, inject, test } from 'vitest';
+import type { Database } from '../../src/database/database.ts';
 import { CORE_MIGRATIONS } from '../../src/database/migrations/index.ts';
 import { migrate } from '../../src/database/migrations/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
+import type { Prepared } from '../../src/database/statement.ts';
+import type { CoreSchema } from '../../src/entities/schema.ts';
+import { prepareClaim } from '../../src/queue/claim.ts';
+import { prepareSettleStatements } from '../../src/queue/settle-statements.ts';
 import { storeConformance } from './store.case.ts';
+import { createWorld } from './store-world.case.ts';
 
 const skip = inject('pgSkip');
 
@@ -21,6 +28,35 @@ describe.skipIf(skip !== '')('PostgreSQL with many instances', () => {
     } finally {
       await Promise.all(databases.map((database) => database[Symbol.asyncDispose]()));
     }
+  });
+});
+
+describe.skipIf(skip !== '')('PostgreSQL with plans that it keeps', () => {
+  test('a claim and an outcome go to messages by key or in the order of a lane, though all tables are empty', async () => {
+    await using world = await createWorld(openFresh);
+    const { database } = world;
+    const prepared: Prepared<never, unknown>[] = [];
+    const watched = new Proxy(database, {
+      get(target, name) {
+        if (name !== 'prepare') return Reflect.get(target, name, target);
+        return (build: Parameters<typeof database.prepare>[0]) => {
+          const made = database.prepare(build);
+          prepared.push(made);
+          return made;
+        };
+      },
+    });
+    prepareClaim(watched);
+    prepareSettleStatements(watched);
+    const lines = (await Promise.all(prepared.map((statement) => planOf(database, statement)))).flat();
+    expect(lines.filter((line) => /(Seq|Bitmap Heap) Scan on messages|Hash .*Join/.test(line))).toEqual([]);
+    const indexes = lines.flatMap((line) => /using (messages\w+) on/.exec(line)?.[1] ?? []);
+    // A claim without limits, and one under them, which looks at what is in flight.
+    expect(indexes.filter((index) => index !== 'messages_pkey').toSorted()).toEqual([
+      'messages_leased',
+      'messages_ready',
+      'messages_ready',
+    ]);
   });
 });
 
@@ -45,4 +81,16 @@ async function openFresh() {
     await made.drop();
   };
   return { database, connect: () => openDatabase(made.url), dispose };
+}
+
+/** As the connection that writes plans it. */
+async function planOf(database: Database<CoreSchema>, { sql }: Prepared<never, unknown>): Promise<readonly string[]> {
+  const parameters = new Set(sql.match(/\$\d+/g));
+  // All that is read of it here is the text and the parameters; '0' is a value of every type that they have.
+  const compiled = { sql: `explain ${sql}`, parameters: Array.from(parameters, () => '0') };
+  const explain = database.prepare<object, { 'QUERY PLAN': string }>(() => ({
+    compile: () => compiled as unknown as CompiledQuery<{ 'QUERY PLAN': string }>,
+  }));
+  const [{ rows }] = await database.write([explain.bind({})]);
+  return rows.map((row) => row['QUERY PLAN']);
 }

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 // A short benchmark that also runs with the tests: figures to look at, none is asserted. See README.md.
 import { availableParallelism } from 'node:os';
-import { spawnCountingSink } from '@mail-proxy/testkit';
+import { spawnCountingSink, startPostgres, type TestPostgres } from '@mail-proxy/testkit';
 import { printRows, type Row } from './smoke/row.ts';
 import { measureMailProxy } from './smoke/through-mail-proxy.ts';
 import { measureNodemailer } from './smoke/through-nodemailer.ts';
@@ -16,12 +16,27 @@ const proxy: Row[] = [];
 for (const onInDoubt of ['retry', 'hold'] as const) {
   proxy.push(await measureMailProxy(sink, { count, warmUp: WARM_UP, onInDoubt }));
 }
+const onPostgres = await measureOnPostgres();
+if (onPostgres !== null) proxy.push(onPostgres);
 const baseline = await measureNodemailer(sink, count, WARM_UP);
 printRows(proxy, baseline, { node: process.version, cores: availableParallelism() });
 
 const missing = [...proxy, baseline].reduce((sum, row) => sum + row.missing, 0);
 if (missing > 0) console.error(`${missing} messages are missing`);
 process.exitCode = missing > 0 ? 1 : 0;
+
+/** Null, with the reason printed, where PostgreSQL can't run. */
+async function measureOnPostgres(): Promise<Row | null> {
+  let server: TestPostgres;
+  try {
+    server = await startPostgres({ durable: true });
+  } catch (error) {
+    console.error(`no row on PostgreSQL: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+  await using postgres = server;
+  return await measureMailProxy(sink, { count, warmUp: WARM_UP, onInDoubt: 'retry', databaseUrl: postgres.url });
+}
 
 function messageCount(): number {
   const count = Number(process.env['GMP_BENCH_MESSAGES'] ?? 1_000);

@@ -36,26 +36,32 @@ export async function measureWrites({ name, database }: OpenedDatabase, runs: re
   for (const { batch, messages } of runs) {
     const row = { database: name, batch };
     const drafts = makeDrafts(lane, makePk, messages);
-    rows.push({ ...row, what: 'accept', per_second: await perSecond(drafts, batch, accept) });
+    rows.push({ ...row, what: 'accept', ...(await timed(drafts, batch, accept)) });
     const claimed: ClaimedMessage[] = [];
     while (claimed.length < messages) {
       const options = { session, now: Date.now(), immediateOnly: false };
       claimed.push(...(await claim([{ ...lane, quota: QUOTA, limits: null }], options)).flat());
     }
     const settlements = claimed.map((message) => sent(message, session));
-    rows.push({ ...row, what: 'settle', per_second: await perSecond(settlements, batch, settle) });
+    rows.push({ ...row, what: 'settle', ...(await timed(settlements, batch, settle)) });
   }
   return rows;
 }
 
-async function perSecond<Item>(
+async function timed<Item>(
   items: readonly Item[],
   batch: number,
   write: (item: Item) => Promise<unknown>,
-): Promise<number> {
+): Promise<Pick<WriteRow, 'per_second' | 'cpu_ms_per_message'>> {
+  const cpuBefore = process.cpuUsage();
   const startAt = performance.now();
   for (let at = 0; at < items.length; at += batch) await Promise.all(items.slice(at, at + batch).map(write));
-  return (items.length * 1_000) / (performance.now() - startAt);
+  const ms = performance.now() - startAt;
+  const cpu = process.cpuUsage(cpuBefore);
+  return {
+    per_second: (items.length * 1_000) / ms,
+    cpu_ms_per_message: (cpu.user + cpu.system) / 1_000 / items.length,
+  };
 }
 
 function makeDrafts({ tenantId, accountPk }: LaneKey, makePk: MakePk, count: number): readonly MessageDraft[] {

@@ -18,13 +18,15 @@ export interface WriteRow {
   readonly batch: number;
   /** Messages. */
   readonly per_second: number;
+  /** Of this process, all its threads: SQLite is in it, the server of PostgreSQL is not. */
+  readonly cpu_ms_per_message: number;
 }
 
 /** Print a table, then each row as a line of JSON with `machine` added. */
 export function printRows(rows: readonly (ClaimRow | WriteRow)[], machine: Readonly<Record<string, unknown>>): void {
   const table = [
-    ['database', '', '', 'messages/s', 'claims/s'],
-    ...rows.map((row) => [row.database, row.what, circumstances(row), whole(row.per_second), claims(row)]),
+    ['database', '', '', 'messages/s', 'claims/s', 'CPU ms/message'],
+    ...rows.map((row) => [row.database, row.what, circumstances(row), whole(row.per_second), claims(row), cpu(row)]),
   ];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0))) ?? [];
   for (const cells of table) {
@@ -42,6 +44,10 @@ function claims(row: ClaimRow | WriteRow): string {
   return row.what === 'claim' ? whole(row.claims_per_second) : '-';
 }
 
+function cpu(row: ClaimRow | WriteRow): string {
+  return row.what === 'claim' ? '-' : row.cpu_ms_per_message.toFixed(3);
+}
+
 function whole(value: number): string {
   return value.toFixed(0);
 }
@@ -54,7 +60,7 @@ function pad(cell: string, width: number, column: number): string {
 function rounded(row: object): Record<string, unknown> {
   const entries = Object.entries(row).map(([name, value]) => [
     name,
-    typeof value === 'number' ? Math.round(value * 10) / 10 : value,
+    typeof value === 'number' ? Math.round(value * 10_000) / 10_000 : value,
   ]);
   return Object.fromEntries(entries);
 }

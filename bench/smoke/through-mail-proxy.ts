@@ -24,27 +24,36 @@ export interface ProxyRun {
   readonly warmUp: number;
   /** Under `hold` each message waits for the commit of its mark before MAIL. */
   readonly onInDoubt: 'retry' | 'hold';
+  /** Of a PostgreSQL server. @defaultValue embedded SQLite */
+  readonly databaseUrl?: string;
 }
 
 /**
- * Measure the whole way: HTTP in, stored durably in SQLite, sent over SMTP, outcome stored, report pushed. One client
+ * Measure the whole way: HTTP in, stored durably, sent over SMTP, outcome stored, report pushed. One client
  * posts one batch after the other. The server is a process of its own, run from the sources, with default settings.
  */
 export async function measureMailProxy(
   sink: CountingSinkProcess,
-  { count, warmUp, onInDoubt }: ProxyRun,
+  { count, warmUp, onInDoubt, databaseUrl }: ProxyRun,
 ): Promise<Row> {
+  const store = databaseUrl === undefined ? 'SQLite' : 'PostgreSQL';
   const token = randomBytes(24).toString('hex');
   using folder = tempDir();
   await using receiver = await startReportReceiver();
   await using server = await spawnServer({
-    env: { GMP_PORT: '0', GMP_DATA_DIR: folder.path, GMP_API_TOKEN: token, GMP_LOG_LEVEL: 'warn' },
+    env: {
+      GMP_PORT: '0',
+      GMP_DATA_DIR: folder.path,
+      GMP_API_TOKEN: token,
+      GMP_LOG_LEVEL: 'warn',
+      ...(databaseUrl === undefined ? {} : { GMP_DATABASE_URL: databaseUrl }),
+    },
   });
   const operator = { url: server.url, token };
   const tenant = { ...operator, token: await createTenant(operator, receiver.url) };
   await post(tenant, '/v1/accounts', { id: 'sink', host: sink.host, port: sink.port });
   const makeMarked = (prefix: string, size: number): readonly SubmittedMail[] =>
-    makeMails(`${prefix}-${onInDoubt}`, size).map((mail) => ({ ...mail, on_in_doubt: onInDoubt }));
+    makeMails(`${prefix}-${onInDoubt}-${store}`, size).map((mail) => ({ ...mail, on_in_doubt: onInDoubt }));
   await send(tenant, makeMarked('warm-up', warmUp), receiver);
 
   const mails = makeMarked('mail-proxy', count);
@@ -57,7 +66,7 @@ export async function measureMailProxy(
   const seconds = (lastAt - startAt) / 1_000;
   const cpuSeconds = perMessage('process_cpu_seconds_total', [before, after], count);
   return {
-    row: `mail-proxy, ${onInDoubt}`,
+    row: `mail-proxy, ${onInDoubt}, ${store}`,
     messages: count,
     missing,
     duplicates,

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import Sqlite from 'better-sqlite3';
 import type { Clock, Random } from '../../src/clock.ts';
-import { UniqueViolation } from '../../src/database/database.ts';
+import { CommitInDoubt, UniqueViolation } from '../../src/database/database.ts';
 import { sqliteDialect } from '../../src/database/dialect.ts';
 import type { Statement, StatementResult } from '../../src/database/statement.ts';
 import { WriteGroupingDatabase } from '../../src/database/write-grouping-database.ts';
@@ -158,12 +158,8 @@ export class LifeDatabase extends WriteGroupingDatabase<CoreSchema> {
     if (fault === 'dies after') this.#life.die();
     if (fault === 'sleeps after') this.#life.pause(pauseMs(this.#random));
     await this.#outside.sleep(pick(this.#random, [0, 0, 1, 2, 5]));
-    if (fault === 'unanswered') {
-      for (const { parameters } of units.flat()) for (const value of parameters) this.#life.unanswered.add(value);
-      return this.#refuse();
-    }
     await this.#life.arrival();
-    return outcomes;
+    return fault === 'unanswered' ? outcomes.map(inDoubt) : outcomes;
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
@@ -177,9 +173,15 @@ export class LifeDatabase extends WriteGroupingDatabase<CoreSchema> {
 
   #fault(units: readonly (readonly Statement[])[]): Fault | null {
     const isOfMessages = units.some((unit) =>
-      unit.some(({ guard, prepared }) => guard === 'lease_lost' && prepared.sql.startsWith('update "messages"')),
+      unit.some(({ prepared }) => prepared.sql.startsWith('update "messages"')),
     );
     const chance = isOfMessages ? CHANCES.ofMessages : CHANCES.ofOthers;
     return this.#random() < chance ? pick(this.#random, FAULTS) : null;
   }
+}
+
+/** As it looks to who lost the answer to a commit that happened. */
+function inDoubt(outcome: UnitOutcome): UnitOutcome {
+  if (!('ok' in outcome)) return outcome;
+  return { error: new CommitInDoubt(outcome.ok, new MailProxyError('database_unavailable')) };
 }

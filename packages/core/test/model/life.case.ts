@@ -24,8 +24,6 @@ export class Life {
   pauses = 0;
   /** Since when it runs; milliseconds. */
   awakeSince: number;
-  /** Values of writes that were kept and not answered: what it does next, it does without knowing. */
-  readonly unanswered = new Set<unknown>();
   #state: 'awake' | 'paused' | 'dead' = 'awake';
   readonly #outside: Clock;
   readonly #waiting: (() => void)[] = [];

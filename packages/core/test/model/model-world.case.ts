@@ -192,8 +192,7 @@ export class ModelWorld implements Disposable {
     const error = 'err' in fields ? fields.err : undefined;
     const isBug = error !== undefined && !isMailProxyError(error);
     // Who never stood still for long never loses what it holds.
-    const pk = 'messagePk' in fields ? fields.messagePk : undefined;
-    const isUnowned = message.includes('after the session had ended') && life.pauses === 0 && !life.unanswered.has(pk);
+    const isUnowned = message.includes('after the session had ended') && life.pauses === 0;
     if (isBug || isUnowned) this.bugs.push(`${life.name}: ${message}: ${String(error)} ${JSON.stringify(fields)}`);
   }
 }

@@ -3,6 +3,10 @@
 import { expect, test } from 'vitest';
 import { ModelRun } from './model-run.case.ts';
 
+/*
+ * GMP_MODEL_SEEDS=7,8,9 runs these seeds in place of the fixed ones, GMP_MODEL_STEPS=1000 makes them longer, and
+ * GMP_MODEL_PRINT=1 shows what happened in each.
+ */
 const FIXED = process.env['GMP_MODEL_SEEDS']?.split(',').map(Number) ?? [1, 2, 3, 4];
 const STEPS = Number(process.env['GMP_MODEL_STEPS'] ?? 150);
 

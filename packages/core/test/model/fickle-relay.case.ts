@@ -2,8 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock, Random } from '../../src/clock.ts';
 import type { SmtpFaultRecord, SmtpReply, SmtpStage } from '../../src/smtp/reply.ts';
-import { type RecipientReply, SmtpConnectError, type SmtpSession } from '../../src/smtp/session.types.ts';
-import type { OpenSessionOptions } from '../../src/smtp/session-opening.ts';
+import { type RecipientReply, SmtpConnectError } from '../../src/smtp/session.types.ts';
 import type { Life } from './life.case.ts';
 import { pick, streamOf } from './streams.case.ts';
 
@@ -29,22 +28,12 @@ export interface Sending {
   readonly pauses: number;
 }
 
-/** What a step of a dialogue comes to. */
-export type Whim = 'fine' | 'cut' | 'later' | 'never' | 'closing' | 'dies' | 'sleeps';
-
-/** A session that the relay can break. */
-export interface CuttableSession extends SmtpSession {
+interface Connected {
   cut(): void;
 }
 
-type SessionOf = (relay: FickleRelay, life: Life, onUnusable: OpenSessionOptions['onUnusable']) => CuttableSession;
-
-interface FickleRelayParts {
-  readonly seed: number;
-  readonly clock: Clock;
-  readonly count: () => number;
-  readonly sessionOf: SessionOf;
-}
+/** What a step of a dialogue comes to. */
+export type Whim = 'fine' | 'cut' | 'later' | 'never' | 'closing' | 'dies' | 'sleeps';
 
 /**
  * A relay that goes wrong at every step, by a chance that depends on the message and its attempt alone. What it took
@@ -64,19 +53,17 @@ export class FickleRelay {
   readonly #seed: number;
   readonly #openings: Random;
   readonly #attempts = new Map<string, number>();
-  readonly #sessions = new Set<CuttableSession>();
-  readonly #sessionOf: SessionOf;
+  readonly #sessions = new Set<Connected>();
 
-  constructor({ seed, clock, count, sessionOf }: FickleRelayParts) {
+  constructor(seed: number, clock: Clock, count: () => number) {
     this.clock = clock;
     this.#seed = seed;
     this.count = count;
-    this.#sessionOf = sessionOf;
     this.#openings = streamOf(seed, 'openings');
   }
 
-  /** Connect and log in, for a process. */
-  async open(life: Life, { signal, onUnusable }: OpenSessionOptions): Promise<SmtpSession> {
+  /** Let a process connect and log in; throws where it cannot. */
+  async admit(life: Life, signal: AbortSignal | undefined): Promise<void> {
     await this.clock.sleep(1 + Math.floor(this.#openings() * 20));
     const whim = this.whim(this.#openings);
     await life.arrival();
@@ -85,9 +72,11 @@ export class FickleRelay {
     if (whim === 'closing' || whim === 'later')
       throw failed({ kind: 'refused', stage: 'greeting' }, reply(421, '4.3.2'));
     if (this.refusesPassword) throw failed({ kind: 'refused', stage: 'auth' }, reply(535, '5.7.8'));
-    const session = this.#sessionOf(this, life, onUnusable);
+  }
+
+  /** Somebody is connected. */
+  connected(session: Connected): void {
     this.#sessions.add(session);
-    return session;
   }
 
   /** All connections break. */
@@ -140,6 +129,6 @@ export function refusedBy(stage: SmtpStage, whim: 'later' | 'never' | 'closing')
   return (address: string): RecipientReply => ({ status: 'refused', address, stage, reply: replies[whim] });
 }
 
-export function failed(fault: Omit<SmtpFaultRecord, 'text'>, said: SmtpReply | null = null): SmtpConnectError {
+function failed(fault: Omit<SmtpFaultRecord, 'text'>, said: SmtpReply | null = null): SmtpConnectError {
   return new SmtpConnectError({ ...fault, text: fault.kind }, said);
 }

@@ -3,6 +3,7 @@
 import type { Random } from '../../src/clock.ts';
 import type { SmtpStage } from '../../src/smtp/reply.ts';
 import type { RecipientReply, SmtpSession, SmtpTransaction } from '../../src/smtp/session.types.ts';
+import type { OpenSessionOptions } from '../../src/smtp/session-opening.ts';
 import { type FickleRelay, refusedBy, reply, type Sending, type Whim } from './fickle-relay.case.ts';
 import { type Life, pauseMs } from './life.case.ts';
 
@@ -11,11 +12,23 @@ type Step = { readonly ok: true } | { readonly ok: false; readonly decide: (addr
 
 const GOES_ON: Step = { ok: true };
 
+/** Open a session with the relay, for a process. */
+export async function openFickleSession(
+  relay: FickleRelay,
+  life: Life,
+  { signal, onUnusable }: OpenSessionOptions,
+): Promise<SmtpSession> {
+  await relay.admit(life, signal);
+  const session = new FickleSession(relay, life, onUnusable);
+  relay.connected(session);
+  return session;
+}
+
 /**
  * A session as smtp/ has them, without the bytes: it asks before MAIL, answers for every recipient, and is in doubt
  * between the final dot and its reply. Its process may die at every step.
  */
-export class FickleSession implements SmtpSession {
+class FickleSession implements SmtpSession {
   readonly maxRecipients = 100;
   readonly maxRecipientDomains = null;
   readonly maxTransactions = null;

@@ -10,7 +10,7 @@ import type { Log } from '../../src/observability/log.ts';
 import { validate } from '../../src/operations/validate.ts';
 import { createSealer } from '../../src/secrets/sealer.ts';
 import { FickleRelay } from './fickle-relay.case.ts';
-import { FickleSession } from './fickle-session.case.ts';
+import { openFickleSession } from './fickle-session.case.ts';
 import { LEASE_MS, Life } from './life.case.ts';
 import { Disk, LifeDatabase } from './life-database.case.ts';
 import { pick, streamOf } from './streams.case.ts';
@@ -45,7 +45,7 @@ export type Answer<Value> =
   /** `as` is its place among all that happened. */
   { readonly ok: true; readonly value: Value; readonly as: number } | { readonly ok: false; readonly error: unknown };
 
-/** Two engines over one disk, a relay that goes wrong, and a time that moves only when the test moves it. */
+/** Up to three engines over one disk, a relay that goes wrong, and a time that moves only when the test moves it. */
 export class ModelWorld implements Disposable {
   readonly clock = new VirtualClock();
   readonly disk = new Disk();
@@ -66,12 +66,7 @@ export class ModelWorld implements Disposable {
     this.#seed = seed;
     this.#faults = streamOf(seed, 'database');
     this.#who = streamOf(seed, 'instances');
-    this.relay = new FickleRelay({
-      seed,
-      clock: this.clock,
-      count: () => this.next(),
-      sessionOf: (...parts) => new FickleSession(...parts),
-    });
+    this.relay = new FickleRelay(seed, this.clock, () => this.next());
   }
 
   /** A number above all that were given. */
@@ -114,7 +109,7 @@ export class ModelWorld implements Disposable {
         random: streamOf(this.#seed, name),
         log: this.#logOf(life),
         makePk: () => this.#makePk(),
-        openSession: (_, options) => this.relay.open(life, options),
+        openSession: (_, options) => openFickleSession(this.relay, life, options),
       }),
     );
     const started = engine.ok ? await this.#pump(life, engine.value.start()) : engine;

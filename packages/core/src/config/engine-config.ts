@@ -58,6 +58,12 @@ const readonlyNumbers = v.pipe(
   v.transform((list) => [...list]),
 );
 
+const readonlyTexts = v.pipe(
+  v.custom<readonly string[]>((value) => Array.isArray(value), 'expected a list of names'),
+  v.transform((list) => [...list]),
+  v.array(text),
+);
+
 /**
  * When a message that failed for now is tried again: base x factor^n, at most `maxDelayMs`, full jitter; or `delaysMs`,
  * one after the other. Tenants and accounts may have their own.
@@ -97,6 +103,14 @@ const reports = v.strictObject({
   concurrency: v.optional(positive, 10),
 });
 
+/** Where HTTP requests on behalf of tenants may go, beyond public servers. */
+const outgoing = v.strictObject({
+  /** Private, loopback and link-local addresses too; metadata services of clouds stay closed. */
+  allowPrivateNetworks: v.optional(v.boolean('expected true or false'), false),
+  /** Names and addresses of hosts that may be reached wherever they are. */
+  allowedHosts: v.optional(readonlyTexts, []),
+});
+
 const limits = v.strictObject({
   maxBatch: v.optional(positive, 1_000),
   maxRecipients: v.optional(positive, 1_000),
@@ -119,6 +133,7 @@ export const engineConfigSchema = v.strictObject({
   retry: v.optional(retry, {}),
   reports: v.optional(reports, {}),
   limits: v.optional(limits, {}),
+  outgoing: v.optional(outgoing, {}),
 });
 
 export type EngineConfigInput = v.InferInput<typeof engineConfigSchema>;

@@ -66,6 +66,11 @@ describe('the configuration', () => {
     expect(problemsOf({ GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS: 'yes' })).toEqual([
       'GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS: expected true or false',
     ]);
+    for (const host of ['http://app.internal', 'app.internal:8080', '10.0.0.0/8', '*.internal']) {
+      expect(problemsOf({ GMP_OUTGOING_ALLOWED_HOSTS: `fd12::1,${host}` })).toEqual([
+        'GMP_OUTGOING_ALLOWED_HOSTS: expected a name or an address, without scheme, port, mask or pattern',
+      ]);
+    }
   });
 
   test('takes the limits of connections and pauses, and a list of delays, from the environment', () => {

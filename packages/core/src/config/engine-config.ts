@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import * as v from 'valibot';
 import {
@@ -58,10 +59,19 @@ const readonlyNumbers = v.pipe(
   v.transform((list) => [...list]),
 );
 
-const readonlyTexts = v.pipe(
+/** A scheme, a port, a network or a pattern would be a rule that silently allows nothing, or more than it says. */
+const hostNameOrAddress = v.pipe(
+  text,
+  v.check(
+    (host) => isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^[^\s/:*?@#\\[\]]+$/.test(host),
+    'expected a name or an address, without scheme, port, mask or pattern',
+  ),
+);
+
+const readonlyHosts = v.pipe(
   v.custom<readonly string[]>((value) => Array.isArray(value), 'expected a list of names'),
   v.transform((list) => [...list]),
-  v.array(text),
+  v.array(hostNameOrAddress),
 );
 
 /**
@@ -108,7 +118,7 @@ const outgoing = v.strictObject({
   /** Private, loopback and link-local addresses too; metadata services of clouds stay closed. */
   allowPrivateNetworks: v.optional(v.boolean('expected true or false'), false),
   /** Names and addresses of hosts that may be reached wherever they are. */
-  allowedHosts: v.optional(readonlyTexts, []),
+  allowedHosts: v.optional(readonlyHosts, []),
 });
 
 const limits = v.strictObject({

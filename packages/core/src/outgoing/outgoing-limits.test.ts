@@ -55,6 +55,23 @@ describe('time', () => {
   });
 });
 
+test.each([
+  ['interim answers', '', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
+  ['a chunk whose head', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;', 'name=value;'],
+])('%s without an end is cut by time, if not before', async (_what, begin, more) => {
+  const closed = Promise.withResolvers<void>();
+  await using server = await startRaw((socket) => {
+    socket.on('close', () => closed.resolve()).write(begin);
+    const goOn = (): void => {
+      while (socket.write(more.repeat(1_000)));
+    };
+    socket.on('drain', goOn);
+    goOn();
+  });
+  await expect(fetchFrom(server, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'outgoing_failed' });
+  await closed.promise;
+});
+
 describe('size', () => {
   test('as many bytes as may come, and one more', async () => {
     await using server = await startHttp((_, response) => {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe, expect, test } from 'vitest';
-import { destinationRules } from './destination.ts';
-import { type Hop, nextHop } from './hop.ts';
 import { LIMITS, openHttp, received, startHttp } from './outgoing-world.case.ts';
 
 type Received = Awaited<ReturnType<typeof received>>;
@@ -146,11 +144,5 @@ describe('a redirect', () => {
       message: 'it was redirected more often than 1 times',
       extra: { kind: 'redirects', temporary: false },
     });
-  });
-
-  test('from https to http is refused', () => {
-    const hop: Hop = { method: 'GET', url: new URL('https://a.example/'), headers: {}, body: null, credentials: null };
-    const answer = { status: 302, headers: { location: 'http://a.example/' } };
-    expect(() => nextHop(hop, answer, destinationRules({}))).toThrow('a redirect leads from https to http');
   });
 });

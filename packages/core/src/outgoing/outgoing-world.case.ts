@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { systemClock } from '../clock.ts';
 import { createOutgoingHttp } from './outgoing-http.ts';
@@ -33,7 +33,8 @@ export async function startRaw(answer: (socket: Socket) => void): Promise<TestSe
   });
 }
 
-async function serve(server: ReturnType<typeof createTcpServer>, cutAll: () => void): Promise<TestServer> {
+/** Listen on a port of loopback until it is disposed of. */
+export async function serve(server: Server, cutAll: () => void): Promise<TestServer> {
   let connections = 0;
   server.on('connection', () => {
     connections += 1;

@@ -8,6 +8,7 @@
 const LAYERS = [
   ['errors', 'clock', 'identity', 'retry-delay', 'retry-policy', 'wake-up'],
   ['config', 'observability', 'secrets'],
+  ['outgoing'],
   ['smtp', 'attachments'],
   ['database', 'operations', 'mixin'],
   ['entities'],

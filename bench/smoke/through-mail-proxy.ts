@@ -47,6 +47,8 @@ export async function measureMailProxy(
       GMP_API_TOKEN: token,
       GMP_LOG_LEVEL: 'warn',
       ...(databaseUrl === undefined ? {} : { GMP_DATABASE_URL: databaseUrl }),
+      // The receiver of the reports is on this machine.
+      GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS: 'true',
     },
   });
   const operator = { url: server.url, token };

@@ -17,7 +17,14 @@ const TOKEN = 'a-token-for-tests-only';
 /** A server process on a folder of its own. */
 async function start(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
   return spawnServer({
-    env: { GMP_DATA_DIR: dataDir, GMP_PORT: '0', GMP_API_TOKEN: TOKEN, GMP_RETRY_BASE_MS: '200', ...env },
+    env: {
+      GMP_DATA_DIR: dataDir,
+      GMP_PORT: '0',
+      GMP_API_TOKEN: TOKEN,
+      GMP_RETRY_BASE_MS: '200',
+      GMP_OUTGOING_ALLOWED_HOSTS: '127.0.0.1',
+      ...env,
+    },
   });
 }
 

@@ -36,6 +36,8 @@ export const ERRORS = {
   import_unfinished: { status: 500, title: 'An import into this database was not finished' },
   target_not_empty: { status: 500, title: 'What is to be filled holds something already' },
   archive_damaged: { status: 500, title: 'The archive is damaged or incomplete' },
+  address_not_allowed: { status: 500, title: 'An address may not be reached from here' },
+  outgoing_failed: { status: 500, title: 'A server that was asked over HTTP gave no usable answer' },
   lease_lost: { status: 500, title: 'The message belongs to another session by now' },
   sealed_with_unknown_key: { status: 500, title: 'A stored secret was sealed with another key' },
   mixin_broken: { status: 500, title: 'A mixin is present and cannot be loaded' },

@@ -56,6 +56,23 @@ describe('the configuration', () => {
     });
   });
 
+  test('takes where HTTP requests may go from the environment, nowhere private by default', () => {
+    expect(readServerConfig({}).engine.outgoing).toEqual({ allowPrivateNetworks: false, allowedHosts: [] });
+    const { engine } = readServerConfig({
+      GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS: 'True',
+      GMP_OUTGOING_ALLOWED_HOSTS: 'app.internal, 10.0.0.5,',
+    });
+    expect(engine.outgoing).toEqual({ allowPrivateNetworks: true, allowedHosts: ['app.internal', '10.0.0.5'] });
+    expect(problemsOf({ GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS: 'yes' })).toEqual([
+      'GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS: expected true or false',
+    ]);
+    for (const host of ['http://app.internal', 'app.internal:8080', '10.0.0.0/8', '*.internal']) {
+      expect(problemsOf({ GMP_OUTGOING_ALLOWED_HOSTS: `fd12::1,${host}` })).toEqual([
+        'GMP_OUTGOING_ALLOWED_HOSTS: expected a name or an address, without scheme, port, mask or pattern',
+      ]);
+    }
+  });
+
   test('takes the limits of connections and pauses, and a list of delays, from the environment', () => {
     const { engine } = readServerConfig({
       GMP_MAX_CONNECTIONS: '40',

@@ -31,6 +31,15 @@ const asSecondsList = (text: string): unknown => {
 /** What a file holds, as container platforms hand out secrets; editors end a file with a line end. */
 const asContentOf = (file: string): unknown => readFileSync(file, 'utf8').trim();
 
+/** Text that is neither stays text, so that the schema says what it expected. */
+const asBoolean = (text: string): unknown => ({ true: true, false: false })[text.trim().toLowerCase()] ?? text;
+
+const asTextList = (text: string): unknown =>
+  text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+
 const variables = (
   read: Variable['read'],
   rows: readonly (readonly [name: string, key: string, summary: string])[],
@@ -90,6 +99,12 @@ export const VARIABLES: readonly Variable[] = [
   ...variables(asSeconds, [
     ['GMP_SYNC_INTERVAL', 'reports.intervalMs', 'seconds after which a tenant with no news is called (300)'],
     ['GMP_RETRY_MAX_AGE_SECONDS', 'retry.maxAgeMs', 'age at which a message is given up (345600)'],
+  ]),
+  ...variables(asBoolean, [
+    ['GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS', 'outgoing.allowPrivateNetworks', 'call private addresses too (false)'],
+  ]),
+  ...variables(asTextList, [
+    ['GMP_OUTGOING_ALLOWED_HOSTS', 'outgoing.allowedHosts', 'hosts to call wherever they are, between commas (none)'],
   ]),
   ...variables(asSecondsList, [
     ['GMP_RETRY_DELAYS_SECONDS', 'retry.delaysMs', 'a list of delays, as 60,600,3600, then given up (none)'],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import * as v from 'valibot';
 import {
@@ -59,6 +60,21 @@ const readonlyNumbers = v.pipe(
   v.transform((list) => [...list]),
 );
 
+/** A scheme, a port, a network or a pattern would be a rule that silently allows nothing, or more than it says. */
+const hostNameOrAddress = v.pipe(
+  text,
+  v.check(
+    (host) => isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^[^\s/:*?@#\\[\]]+$/.test(host),
+    'expected a name or an address, without scheme, port, mask or pattern',
+  ),
+);
+
+const readonlyHosts = v.pipe(
+  v.custom<readonly string[]>((value) => Array.isArray(value), 'expected a list of names'),
+  v.transform((list) => [...list]),
+  v.array(hostNameOrAddress),
+);
+
 /**
  * When a message that failed for now is tried again: base x factor^n, at most `maxDelayMs`, full jitter; or `delaysMs`,
  * one after the other. Tenants and accounts may have their own.
@@ -96,6 +112,14 @@ const reports = v.strictObject({
   maxBatch: v.optional(positive, 1_000),
   /** Calls at the same time, each to another tenant. */
   concurrency: v.optional(positive, 10),
+});
+
+/** Where HTTP requests on behalf of tenants may go, beyond public servers. */
+const outgoing = v.strictObject({
+  /** Private, loopback and link-local addresses too; metadata services of clouds stay closed. */
+  allowPrivateNetworks: v.optional(v.boolean('expected true or false'), false),
+  /** Names and addresses of hosts that may be reached wherever they are. */
+  allowedHosts: v.optional(readonlyHosts, []),
 });
 
 const limits = v.strictObject({
@@ -145,6 +169,7 @@ export const engineConfigSchema = v.strictObject({
   retry: v.optional(retry, {}),
   reports: v.optional(reports, {}),
   limits: v.optional(limits, {}),
+  outgoing: v.optional(outgoing, {}),
 });
 
 export type EngineConfigInput = v.InferInput<typeof engineConfigSchema>;

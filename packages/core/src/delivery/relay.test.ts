@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { engineConfigSchema } from '../config/engine-config.ts';
 import type { AccountRelayRow, RateLimits } from '../entities/account/account.model.ts';
+import { createOutgoingHttp } from '../outgoing/outgoing-http.ts';
 import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
 import { RFC5321_TIMEOUTS } from '../smtp/session.types.ts';
 import { poolRequest } from './relay.ts';
@@ -49,7 +50,10 @@ const ACCOUNT: AccountRelayRow = {
 };
 
 function requestFor(overrides: Partial<AccountRelayRow>, isImmediate = false, share = Number.POSITIVE_INFINITY) {
-  const tokens = createOAuthTokens({ clock: systemClock });
+  const tokens = createOAuthTokens({
+    clock: systemClock,
+    http: createOutgoingHttp({ clock: systemClock, policy: {} }),
+  });
   return poolRequest({ ...ACCOUNT, ...overrides }, { isImmediate, share, settings: SETTINGS, tokens });
 }
 

@@ -5,6 +5,7 @@ import type { AccountRelayRow } from '../entities/account/account.model.ts';
 import type { StoredContent } from '../entities/message/stored-content.ts';
 import { combineHooks } from '../mixin/hooks.ts';
 import { silentLog } from '../observability/log.ts';
+import { createOutgoingHttp } from '../outgoing/outgoing-http.ts';
 import type { Settlement } from '../queue/settle.ts';
 import { DEFAULT_RETRY_POLICY } from '../retry-policy.ts';
 import { REPLY_VECTORS, type ReplyVector } from '../smtp/classification-vectors.case.ts';
@@ -139,7 +140,7 @@ async function attempt(vector: ReplyVector, text: string, isToAll: boolean): Pro
       accounts: { relayRow: async () => ACCOUNT },
       signingKeys: async () => [],
       pool,
-      tokens: createOAuthTokens({ clock }),
+      tokens: createOAuthTokens({ clock, http: createOutgoingHttp({ clock, policy: {} }) }),
       marks: { note: () => {}, write: async () => {} },
       hooks: combineHooks([], silentLog),
       settings: deliverySettings(),

@@ -15,6 +15,7 @@ import { type MakePk, pkGenerator } from '../identity.ts';
 import type { Mixin } from '../mixin/contract.ts';
 import { silentLog } from '../observability/log.ts';
 import { validate } from '../operations/validate.ts';
+import { createOutgoingHttp } from '../outgoing/outgoing-http.ts';
 import { type KeySource, loadOrCreateKey } from '../secrets/key-file.ts';
 import { createSealer, type Sealer } from '../secrets/sealer.ts';
 import type { OpenSession } from '../smtp/pool-lane.ts';
@@ -103,6 +104,7 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
     log,
     reportSink,
     openSession,
+    http: createOutgoingHttp({ clock: machineClock, policy: config.outgoing }),
   });
   session.number = () => engine.session;
   return engine;

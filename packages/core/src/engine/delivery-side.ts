@@ -22,6 +22,7 @@ import type { LimitReached } from '../entities/message/message-services.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { CombinedHooks } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
+import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Gate } from '../queue/lane-gates.ts';
 import { type LaneKey, lanesOf } from '../queue/lanes.ts';
@@ -47,6 +48,7 @@ export interface DeliverySideParts {
   readonly machineTime: () => number;
   readonly random: Random;
   readonly log: Log;
+  readonly http: OutgoingHttp;
   readonly hooks: CombinedHooks;
   /** Aborts when what still waits for the database has to give up. */
   readonly cut: AbortSignal;
@@ -84,7 +86,11 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
   const { maxConnections, maxConnectionsPerHost } = settings;
   const open = parts.openSession ?? openSession;
   const pool = createSmtpPool({ clock, open, maxConnections, maxConnectionsPerHost, reserved: 1 });
-  const tokens = createOAuthTokens({ clock, refreshTokens: keptRefreshTokens(stores.refreshTokens, log) });
+  const tokens = createOAuthTokens({
+    clock,
+    http: parts.http,
+    refreshTokens: keptRefreshTokens(stores.refreshTokens, log),
+  });
   const flights = new Flights();
   const keeper = new SessionKeeper({
     sessions: stores.sessions,

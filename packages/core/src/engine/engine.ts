@@ -19,6 +19,7 @@ import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { type AuditEntry, type Caller, type Execution, execute } from '../operations/execute.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import { reachOfAll } from '../operations/principal.ts';
+import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
 import type { Accept } from '../queue/accept.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settlement } from '../queue/settle.ts';
@@ -56,6 +57,8 @@ export interface EngineParts {
   readonly random: Random;
   readonly log: Log;
   readonly reportSink: ReportSink | undefined;
+  /** Makes requests for tenants; the engine disposes of it. */
+  readonly http: OutgoingHttp;
   /** Opens connections to relays. @defaultValue over the network */
   readonly openSession?: OpenSession | undefined;
 }
@@ -127,7 +130,11 @@ export class Engine implements MailEngine {
     this.#reporter = createReporter({
       events: stores.messageEvents,
       sequencer: stores.sequencer,
-      ...reportTransportOf(parts.reportSink, stores.tenants),
+      ...reportTransportOf(parts.reportSink, {
+        tenants: stores.tenants,
+        http: parts.http,
+        timeoutMs: config.reports.timeoutMs,
+      }),
       clock,
       random: parts.random,
       log,
@@ -293,6 +300,7 @@ export class Engine implements MailEngine {
     try {
       await this.stop();
     } finally {
+      await this.#parts.http[Symbol.asyncDispose]();
       await this.#parts.database[Symbol.asyncDispose]();
     }
   }

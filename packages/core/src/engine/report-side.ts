@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { TenantStore } from '../entities/tenant/tenant.store.ts';
+import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
 import {
-  httpReportTransport,
+  createHttpReportTransport,
   type ReportSink,
   type ReportTarget,
   type ReportTransport,
@@ -17,13 +18,19 @@ export interface ReportSide {
   readonly targetOf: (tenantId: string) => Promise<ReportTarget | null>;
 }
 
+interface HttpReporting {
+  readonly tenants: Pick<TenantStore, 'reportTarget'>;
+  readonly http: OutgoingHttp;
+  readonly timeoutMs: number;
+}
+
 export function reportTransportOf(
   sink: ReportSink | undefined,
-  tenants: Pick<TenantStore, 'reportTarget'>,
+  { tenants, http, timeoutMs }: HttpReporting,
 ): ReportSide {
   if (sink !== undefined) return { transport: sinkReportTransport(sink), targetOf: async () => SINK_TARGET };
   return {
-    transport: httpReportTransport,
+    transport: createHttpReportTransport(http, timeoutMs),
     async targetOf(tenantId) {
       const target = await tenants.reportTarget(tenantId);
       if (target === null) return null;

@@ -12,6 +12,7 @@ import { type MakePk, pkGenerator } from '../identity.ts';
 import { execute } from '../operations/execute.ts';
 import type { Operation } from '../operations/operation.ts';
 import { type Principal, reachOfAll } from '../operations/principal.ts';
+import { createOutgoingHttp } from '../outgoing/outgoing-http.ts';
 import { createSealer, type Sealer } from '../secrets/sealer.ts';
 import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
 import { type StandingClock, standingClock } from '../smtp/standing-clock.case.ts';
@@ -103,7 +104,8 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
   };
   stores.tenants.onChange(() => stores.accounts.forget());
   const told: string[] = [];
-  const tokens = createOAuthTokens({ clock: systemClock });
+  const http = createOutgoingHttp({ clock: systemClock, policy: {} });
+  const tokens = createOAuthTokens({ clock: systemClock, http });
   const services = {
     ...stores,
     clock,

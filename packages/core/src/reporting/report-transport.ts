@@ -2,6 +2,9 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { ClientAuth } from '../entities/tenant/client-auth.ts';
 import { DEFAULT_SYNC_PATH } from '../entities/tenant/tenant.store.ts';
+import { isMailProxyError } from '../errors.ts';
+import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
+import { discardBody } from '../outgoing/response-body.ts';
 import { parseReportAnswer, type ReportAnswer, type ReportBody, type ReportEvent } from './report-protocol.ts';
 
 /** Where a tenant is told. */
@@ -33,34 +36,34 @@ export function reportUrl(baseUrl: string, syncPath: string | null): string {
   return baseUrl.replace(/\/+$/, '') + (syncPath ?? DEFAULT_SYNC_PATH);
 }
 
-/** Calls over HTTP. Redirects are not followed: the token must not reach an address that the operator did not enter. */
-export const httpReportTransport: ReportTransport = async (target, body, signal) => {
-  try {
-    const response = await fetch(target.url, {
-      method: 'POST',
-      redirect: 'manual',
-      signal,
-      headers: {
-        accept: 'application/json',
-        // What is counted is what was sent: no small answer unfolds into a large one.
-        'accept-encoding': 'identity',
-        'content-type': 'application/json',
-        'user-agent': 'mail-proxy',
-        ...authorization(target.auth),
-      },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) {
-      await response.body?.cancel();
-      return { acknowledged: false, reason: `the endpoint answered ${response.status}` };
+/**
+ * Call over HTTP, for `timeoutMs` at most. Redirects are not followed: the token must not reach an address that the
+ * operator did not enter.
+ */
+export function createHttpReportTransport(http: Pick<OutgoingHttp, 'request'>, timeoutMs: number): ReportTransport {
+  return async (target, body, signal) => {
+    try {
+      const response = await http.request({
+        method: 'POST',
+        url: target.url,
+        signal,
+        timeoutMs,
+        maxBytes: MAX_ANSWER_BYTES,
+        headers: { accept: 'application/json', 'content-type': 'application/json', ...authorization(target.auth) },
+        body: JSON.stringify(body),
+      });
+      if (response.status < 200 || response.status > 299) {
+        await discardBody(response.body);
+        return { acknowledged: false, reason: `the endpoint answered ${response.status}` };
+      }
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of response.body) chunks.push(chunk);
+      return parseReportAnswer(Buffer.concat(chunks).toString('utf8'));
+    } catch (error) {
+      return { acknowledged: false, reason: signal.aborted ? 'no answer in time' : reasonOf(error) };
     }
-    const text = await readAtMost(response, MAX_ANSWER_BYTES);
-    if (text === null) return { acknowledged: false, reason: 'the answer is larger than 1 MiB' };
-    return parseReportAnswer(text);
-  } catch (error) {
-    return { acknowledged: false, reason: signal.aborted ? 'no answer in time' : `the call failed: ${codeOf(error)}` };
-  }
-};
+  };
+}
 
 /** Hands batches to `sink` in place of HTTP; it is not called without news. */
 export function sinkReportTransport(sink: ReportSink): ReportTransport {
@@ -96,27 +99,21 @@ function authorization(auth: ClientAuth): { readonly authorization?: string } {
   }
 }
 
-/** The body as text; null, and the connection closed, when it is longer than `maxBytes`. */
-async function readAtMost(response: Response, maxBytes: number): Promise<string | null> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  // Leaving the loop early cancels the stream.
-  for await (const chunk of response.body) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) return null;
-    chunks.push(chunk);
+function reasonOf(error: unknown): string {
+  if (isMailProxyError(error, 'address_not_allowed')) return error.message;
+  if (!isMailProxyError(error, 'outgoing_failed')) return `the call failed: ${codeOf(error)}`;
+  switch (error.extra['kind']) {
+    case 'timeout':
+      return 'no answer in time';
+    case 'too_large':
+      return 'the answer is larger than 1 MiB';
+    default:
+      return error.message;
   }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
-/** A code or a class name, never a message: that of a header that cannot be sent quotes the token. */
+/** A code or a class name, never a message, which may quote what was sent. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
-  const cause: unknown = error.cause;
-  if (typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string') {
-    return cause.code;
-  }
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.name;
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }

@@ -10,7 +10,7 @@ const FAULTS: readonly (readonly [fault: string, answer: ReportAnswer, lastError
   ['401', { status: 401, json: { ok: true } }, 'the endpoint answered 401'],
   ['a redirect', { status: 307, headers: { location: '/elsewhere' } }, 'the endpoint answered 307'],
   ['no answer at all', { hang: true }, 'no answer in time'],
-  ['a connection that is cut', { destroy: true }, 'the call failed: ECONNRESET'],
+  ['a connection that is cut', { destroy: true }, 'the connection failed: ECONNRESET'],
   ['200 with HTML', { raw: '<html>welcome</html>' }, 'the answer is not JSON'],
   ['200 with nothing', { raw: '' }, 'the answer is not JSON'],
   ['200 with a list', { json: [{ ok: true }] }, 'the answer has a wrong or missing field: ok'],
@@ -56,7 +56,7 @@ describe('a call that fails acknowledges nothing, and the same events come again
     expect(await world.events.cursor('acme')).toMatchObject({
       acked_seq: 0,
       failures: running.failures.items.length,
-      last_error: 'the call failed: ECONNREFUSED',
+      last_error: 'the connection failed: ECONNREFUSED',
     });
   });
 });
@@ -201,5 +201,7 @@ test('credentials go as the tenant wants them, and never into an error', async (
   expect(sent.get('bearer')).toBe('Bearer s3cret');
   expect(sent.get('basic')).toBe(`Basic ${Buffer.from('anna:pässword').toString('base64')}`);
   expect(sent.get('none')).toBeUndefined();
-  expect((await world.events.cursor('broken'))?.last_error).toBe('the call failed: TypeError');
+  expect((await world.events.cursor('broken'))?.last_error).toBe(
+    'the request cannot be sent: a header holds what none may',
+  );
 });

@@ -5,8 +5,9 @@ import { systemClock } from '../clock.ts';
 import { type EventWorld, openSqliteWorld } from '../entities/message-event/event-world.case.ts';
 import { createMessageEventStore, type MessageEventStore } from '../entities/message-event/message-event.store.ts';
 import { silentLog } from '../observability/log.ts';
+import { createOutgoingHttp } from '../outgoing/outgoing-http.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
-import { httpReportTransport, type ReportTarget } from './report-transport.ts';
+import { createHttpReportTransport, type ReportTarget } from './report-transport.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import type { ReporterParts, ReportSettings } from './serve-tenant.ts';
 
@@ -38,13 +39,14 @@ export interface ReportingWorld extends EventWorld {
 
 export async function openReportingWorld(): Promise<ReportingWorld> {
   const world = await openSqliteWorld();
+  const http = createOutgoingHttp({ clock: systemClock, policy: { allowPrivateNetworks: true } });
   const targets = new Map<string, ReportTarget>();
   const events = createMessageEventStore(world.database);
   const targetOf = async (tenantId: string): Promise<ReportTarget | null> => targets.get(tenantId) ?? null;
   const partsOf = ({ settings, ...parts }: ReportingOptions = {}): ReporterParts => ({
     events,
     sequencer: createSequencer(world.database),
-    transport: httpReportTransport,
+    transport: createHttpReportTransport(http, 10_000),
     clock: systemClock,
     random: () => 0.999_999,
     log: silentLog,
@@ -64,6 +66,10 @@ export async function openReportingWorld(): Promise<ReportingWorld> {
       if (url !== undefined) targets.set(id, { url, auth });
     },
     report: (options) => run(partsOf(options)),
+    async [Symbol.asyncDispose]() {
+      await http[Symbol.asyncDispose]();
+      await world[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { createOutgoingHttp } from '../outgoing/outgoing-http.ts';
 import { classifyConnectError } from './classify.ts';
 import type { OAuthSettings } from './oauth.types.ts';
 import { createOAuthTokens } from './oauth-tokens.ts';
@@ -32,7 +33,8 @@ async function startWorld(answer: Answer) {
   // A server that listens on TCP has this form of address.
   const { port } = server.address() as AddressInfo;
   const { clock, advance } = standingClock();
-  const tokens = createOAuthTokens({ clock });
+  const http = createOutgoingHttp({ clock, policy: { allowPrivateNetworks: true } });
+  const tokens = createOAuthTokens({ clock, http });
   const settings = {
     tokenUrl: `http://127.0.0.1:${port}/token`,
     clientId: 'the client',
@@ -42,11 +44,13 @@ async function startWorld(answer: Answer) {
   return {
     asked,
     advance,
+    http,
     tokens,
     settings,
     source: (overrides: Partial<typeof settings & { scope: string }> = {}, version = 1) =>
       tokens.source({ pk: 'account', version }, { ...settings, ...overrides }),
     async [Symbol.asyncDispose]() {
+      await http[Symbol.asyncDispose]();
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
@@ -217,7 +221,10 @@ describe('a refresh token that the endpoint replaces', () => {
     await using world = await startWorld(rotating());
     const refreshTokens = sharedStore('r3fresh');
     const [here, there] = [0, 1].map(() =>
-      createOAuthTokens({ clock: standingClock().clock, refreshTokens }).source(owner, world.settings),
+      createOAuthTokens({ clock: standingClock().clock, http: world.http, refreshTokens }).source(
+        owner,
+        world.settings,
+      ),
     );
     expect(await here?.()).toBe('token1');
     expect(refreshTokens.stored).toBe('rotated1');
@@ -239,7 +246,7 @@ describe('a refresh token that the endpoint replaces', () => {
       }
       answer(asked, response);
     });
-    const tokens = createOAuthTokens({ clock: standingClock().clock, refreshTokens });
+    const tokens = createOAuthTokens({ clock: standingClock().clock, http: world.http, refreshTokens });
     expect(await tokens.source(owner, world.settings)()).toBe('token2');
     expect(world.asked.map(({ form }) => form['refresh_token'])).toEqual(['r3fresh', 'rotated1']);
   });
@@ -247,7 +254,10 @@ describe('a refresh token that the endpoint replaces', () => {
   test('is used meanwhile and stored later where the store is away', async () => {
     await using world = await startWorld(rotating());
     const refreshTokens = sharedStore('r3fresh');
-    const source = createOAuthTokens({ clock: standingClock().clock, refreshTokens }).source(owner, world.settings);
+    const source = createOAuthTokens({ clock: standingClock().clock, http: world.http, refreshTokens }).source(
+      owner,
+      world.settings,
+    );
     refreshTokens.isAway = true;
     expect([await source(), await source()]).toEqual(['token1', 'token2']);
     expect(refreshTokens.stored).toBe('r3fresh');
@@ -258,7 +268,11 @@ describe('a refresh token that the endpoint replaces', () => {
 
   test('is waited for by who uses newer settings of the account', async () => {
     await using world = await startWorld(rotating());
-    const tokens = createOAuthTokens({ clock: standingClock().clock, refreshTokens: sharedStore('r3fresh') });
+    const tokens = createOAuthTokens({
+      clock: standingClock().clock,
+      http: world.http,
+      refreshTokens: sharedStore('r3fresh'),
+    });
     const both = [1, 2].map((version) => tokens.source({ pk: 'account', version }, world.settings)());
     expect(await Promise.all(both)).toEqual(['token1', 'token2']);
     expect(world.asked).toHaveLength(2);
@@ -350,7 +364,7 @@ describe('an endpoint that gives none', () => {
       write();
     });
     const error = await failure(world.source()());
-    expect(error.fault).toMatchObject({ kind: 'token', text: expect.stringContaining('longer than 65536 bytes') });
+    expect(error.fault).toMatchObject({ kind: 'token', text: expect.stringContaining('larger than 65536 bytes') });
   });
 });
 

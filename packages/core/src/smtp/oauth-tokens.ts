@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
+import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
 import type { OAuthSettings } from './oauth.types.ts';
 import { RefreshingClient, type RefreshTokens } from './refreshing-client.ts';
 import type { TokenSource } from './session.types.ts';
@@ -20,8 +21,8 @@ export interface OAuthTokensOptions {
   readonly clock: Clock;
   /** @defaultValue none: a replaced refresh token is known to this process only */
   readonly refreshTokens?: RefreshTokens;
-  /** @defaultValue the global one */
-  readonly fetch?: typeof fetch;
+  /** Asks the endpoints. */
+  readonly http: Pick<OutgoingHttp, 'fetchAll'>;
   /** Milliseconds for one request to a token endpoint. @defaultValue 15,000 */
   readonly timeoutMs?: number;
 }
@@ -40,7 +41,7 @@ export interface OAuthTokens {
 
 /** Create an empty store of tokens; it asks an endpoint when a token is asked for. */
 export function createOAuthTokens(options: OAuthTokensOptions): OAuthTokens {
-  const { clock, refreshTokens = null, fetch: fetcher, timeoutMs = 15_000 } = options;
+  const { clock, http, refreshTokens = null, timeoutMs = 15_000 } = options;
   const entries = new Map<string, { readonly version: number; readonly tokens: RenewedToken }>();
 
   const tokensOf = ({ pk, version }: TokenOwner, client: OAuthClient): RenewedToken => {
@@ -50,8 +51,7 @@ export function createOAuthTokens(options: OAuthTokensOptions): OAuthTokens {
     const tokens = new RenewedToken({
       clock,
       client: new RefreshingClient(pk, client, refreshTokens),
-      fetch: (current) =>
-        endpoint.ask(() => fetchToken(current, { clock, timeoutMs, fetch: fetcher ?? globalThis.fetch })),
+      fetch: (current) => endpoint.ask(() => fetchToken(current, { clock, timeoutMs, http })),
       // Both would use the same refresh token, of which only one may get an answer.
       after: known?.tokens.settled() ?? null,
     });

@@ -2,7 +2,9 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
 import type { Clock } from '../clock.ts';
-import { errorText, faultText } from './faults.ts';
+import { isMailProxyError } from '../errors.ts';
+import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
+import { faultText } from './faults.ts';
 import type { OAuthSettings } from './oauth.types.ts';
 import { refusedAt } from './opening-errors.ts';
 import { cleanText } from './reply-text.ts';
@@ -22,7 +24,7 @@ export interface TokenAnswer {
 
 export interface TokenRequestOptions {
   readonly clock: Clock;
-  readonly fetch: typeof fetch;
+  readonly http: Pick<OutgoingHttp, 'fetchAll'>;
   readonly timeoutMs: number;
 }
 
@@ -72,30 +74,22 @@ interface Answer {
   readonly body: string;
 }
 
-async function post(client: OAuthClient, { clock, fetch, timeoutMs }: TokenRequestOptions): Promise<Answer> {
-  const timeout = new AbortController();
-  using _ = clock.after(timeoutMs, () => timeout.abort());
+async function post(client: OAuthClient, { http, timeoutMs }: TokenRequestOptions): Promise<Answer> {
   try {
-    const response = await fetch(client.tokenUrl, {
+    // Redirects are not followed: elsewhere the secret has no business.
+    const { status, headers, body } = await http.fetchAll({
       method: 'POST',
-      headers: {
-        accept: 'application/json',
-        // What is counted is what was sent: no small answer unfolds into a large one.
-        'accept-encoding': 'identity',
-        'content-type': 'application/x-www-form-urlencoded',
-      },
+      url: client.tokenUrl,
+      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
       body: formOf(client).toString(),
-      // Elsewhere the secret has no business.
-      redirect: 'manual',
-      signal: timeout.signal,
+      maxBytes: MAX_ANSWER_BYTES,
+      timeoutMs,
     });
-    const retryAfter = response.headers.get('retry-after');
-    return { status: response.status, retryAfter, body: await readCapped(response) };
+    return { status, retryAfter: headers['retry-after'] ?? null, body: Buffer.from(body).toString('utf8') };
   } catch (error) {
-    if (timeout.signal.aborted) throw notNow(describe(client, `no answer within ${timeoutMs} ms`));
-    if (!(error instanceof Error)) throw error;
-    // What fetch throws says nothing; its cause does.
-    throw notNow(describe(client, errorText(error.cause instanceof Error ? error.cause : error)));
+    if (isMailProxyError(error, 'address_not_allowed')) throw settingsWrong(describe(client, error.message));
+    if (!isMailProxyError(error, 'outgoing_failed')) throw error;
+    throw notNow(describe(client, error.message));
   }
 }
 
@@ -108,18 +102,6 @@ function formOf({ clientId, clientSecret, refreshToken, scope }: OAuthClient): U
     client_secret: clientSecret,
     ...(scope === undefined ? {} : { scope }),
   });
-}
-
-async function readCapped(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body) {
-    length += chunk.byteLength;
-    if (length > MAX_ANSWER_BYTES) throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** What an endpoint says of its refusal (RFC 6749 §5.2); nothing where it says it in another form. */

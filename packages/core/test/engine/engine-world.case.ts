@@ -24,6 +24,8 @@ export interface EngineWorld extends AsyncDisposable {
 export interface WorldOptions extends Omit<MailEngineOptions, 'config' | 'log'> {
   readonly delivery?: MailEngineOptions['config']['delivery'];
   readonly limits?: MailEngineOptions['config']['limits'];
+  /** @defaultValue endpoints on this machine may be called */
+  readonly outgoing?: MailEngineOptions['config']['outgoing'];
   /** @defaultValue the first delay up to 50 ms, none longer than 500 ms */
   readonly retry?: MailEngineOptions['config']['retry'];
   /** A database that outlives this world. @defaultValue one that goes away with it */
@@ -37,6 +39,7 @@ export interface WorldOptions extends Omit<MailEngineOptions, 'config' | 'log'> 
 /** Retries within half a second, short pauses of accounts, and relays that have seconds to answer. */
 export async function openWorld(options: WorldOptions = {}): Promise<EngineWorld> {
   const { delivery, limits, retry, database: given, encryptionKey, start = true, ...rest } = options;
+  const { outgoing = { allowPrivateNetworks: true } } = rest;
   const own = given === undefined ? await makeDatabase() : null;
   const database = given ?? own?.database ?? '';
   const logged: string[] = [];
@@ -44,6 +47,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<EngineWorld
     ...rest,
     config: {
       database,
+      outgoing,
       delivery: {
         ehloName: 'client.test',
         connectMs: 5_000,

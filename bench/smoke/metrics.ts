@@ -4,8 +4,17 @@
 /** Values by metric name, summed over labels. */
 export type Metrics = ReadonlyMap<string, number>;
 
+/** Read what several servers counted since they started, summed. */
+export async function readAllMetrics(urls: readonly string[], token: string): Promise<Metrics> {
+  const sum = new Map<string, number>();
+  for (const metrics of await Promise.all(urls.map((url) => readMetrics(url, token)))) {
+    for (const [name, value] of metrics) sum.set(name, (sum.get(name) ?? 0) + value);
+  }
+  return sum;
+}
+
 /** Read what the server counted since it started. */
-export async function readMetrics(url: string, token: string): Promise<Metrics> {
+async function readMetrics(url: string, token: string): Promise<Metrics> {
   const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
   if (!response.ok) throw new Error(`/metrics was answered ${response.status}`);
   return parseMetrics(await response.text());

@@ -46,8 +46,12 @@ const COLUMNS: readonly (readonly [title: string, cell: (row: ComparedRow) => st
   ['units/message', (row) => decimals(row.units_per_message, 2)],
 ];
 
-/** Print all rows as a table, the baseline last, then each as a line of JSON with `machine` added. */
-export function printRows(rows: readonly Row[], baseline: Row, machine: Readonly<Record<string, unknown>>): void {
+/** Print all rows as a table, the baseline last, then each as a line of JSON behind the name of the bench and its machine. */
+export function printRows(
+  rows: readonly Row[],
+  baseline: Row,
+  { bench, ...machine }: { readonly bench: string } & Readonly<Record<string, unknown>>,
+): void {
   const compared = [...rows, baseline].map((row) => ({
     ...row,
     ratio: row.messages_per_second / baseline.messages_per_second,
@@ -58,7 +62,7 @@ export function printRows(rows: readonly Row[], baseline: Row, machine: Readonly
     console.log(cells.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join('  '));
   }
   console.log('');
-  for (const row of compared) console.log(JSON.stringify({ bench: 'smoke', ...rounded(row), ...machine }));
+  for (const row of compared) console.log(JSON.stringify({ bench, ...rounded(row), ...machine }));
 }
 
 /** Names to the left, numbers to the right. */

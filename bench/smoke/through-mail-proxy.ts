@@ -10,7 +10,7 @@ import {
 } from '@mail-proxy/testkit';
 import { countArrivals, epochMs } from './arrivals.ts';
 import { type BenchMail, makeMails } from './mail.ts';
-import { perMessage, readMetrics } from './metrics.ts';
+import { perMessage, readAllMetrics } from './metrics.ts';
 import type { Row } from './row.ts';
 
 const BATCH = 100;
@@ -26,49 +26,62 @@ export interface ProxyRun {
   readonly onInDoubt: 'retry' | 'hold';
   /** Of a PostgreSQL server. @defaultValue embedded SQLite */
   readonly databaseUrl?: string;
+  /** How many servers share that PostgreSQL, each fed by a client of its own. @defaultValue 1 */
+  readonly instances?: number;
 }
 
 /**
  * Measure the whole way: HTTP in, stored durably, sent over SMTP, outcome stored, report pushed. One client
- * posts one batch after the other. The server is a process of its own, run from the sources, with default settings.
+ * posts one batch after the other to each server. A server is a process of its own, run from the sources, with default
+ * settings.
  */
 export async function measureMailProxy(
   sink: CountingSinkProcess,
-  { count, warmUp, onInDoubt, databaseUrl }: ProxyRun,
+  { count, warmUp, onInDoubt, databaseUrl, instances = 1 }: ProxyRun,
 ): Promise<Row> {
   const store = databaseUrl === undefined ? 'SQLite' : 'PostgreSQL';
+  const encryptionKey = randomBytes(32).toString('base64');
   const token = randomBytes(24).toString('hex');
   using folder = tempDir();
   await using receiver = await startReportReceiver();
-  await using server = await spawnServer({
-    env: {
-      GMP_PORT: '0',
-      GMP_DATA_DIR: folder.path,
-      GMP_API_TOKEN: token,
-      GMP_LOG_LEVEL: 'warn',
-      ...(databaseUrl === undefined ? {} : { GMP_DATABASE_URL: databaseUrl }),
-      // The receiver of the reports is on this machine.
-      GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS: 'true',
-    },
-  });
-  const operator = { url: server.url, token };
-  const tenant = { ...operator, token: await createTenant(operator, receiver.url) };
-  await post(tenant, '/v1/accounts', { id: 'sink', host: sink.host, port: sink.port });
+  await using servers = new AsyncDisposableStack();
+  const urls: string[] = [];
+  for (let started = 0; started < instances; started++) {
+    const server = await spawnServer({
+      env: {
+        GMP_PORT: '0',
+        GMP_DATA_DIR: folder.path,
+        GMP_API_TOKEN: token,
+        GMP_LOG_LEVEL: 'warn',
+        ...(databaseUrl === undefined ? {} : { GMP_DATABASE_URL: databaseUrl, GMP_ENCRYPTION_KEY: encryptionKey }),
+        // The receiver of the reports is on this machine.
+        GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS: 'true',
+      },
+    });
+    urls.push(servers.use(server).url);
+  }
+  const operator = { url: firstOf(urls), token };
+  const apiKey = await createTenant(operator, receiver.url);
+  const tenants = urls.map((url) => ({ url, token: apiKey }));
+  await post(firstOf(tenants), '/v1/accounts', { id: 'sink', host: sink.host, port: sink.port });
   const makeMarked = (prefix: string, size: number): readonly SubmittedMail[] =>
-    makeMails(`${prefix}-${onInDoubt}-${store}`, size).map((mail) => ({ ...mail, on_in_doubt: onInDoubt }));
-  await send(tenant, makeMarked('warm-up', warmUp), receiver);
+    makeMails(`${prefix}-${instances}-${onInDoubt}-${store}`, size).map((mail) => ({
+      ...mail,
+      on_in_doubt: onInDoubt,
+    }));
+  await send(tenants, makeMarked('warm-up', warmUp), receiver);
 
   const mails = makeMarked('mail-proxy', count);
-  const before = await readMetrics(server.url, token);
+  const before = await readAllMetrics(urls, token);
   const startAt = epochMs();
-  const { acceptedAt, reportedAt } = await send(tenant, mails, receiver);
-  const after = await readMetrics(server.url, token);
+  const { acceptedAt, reportedAt } = await send(tenants, mails, receiver);
+  const after = await readAllMetrics(urls, token);
 
   const { missing, duplicates, lastAt } = await countArrivals(sink, mails);
   const seconds = (lastAt - startAt) / 1_000;
   const cpuSeconds = perMessage('process_cpu_seconds_total', [before, after], count);
   return {
-    row: `mail-proxy, ${onInDoubt}, ${store}`,
+    row: `${instances === 1 ? 'mail-proxy' : `${instances} mail-proxies`}, ${onInDoubt}, ${store}`,
     messages: count,
     missing,
     duplicates,
@@ -96,8 +109,8 @@ async function createTenant(operator: Caller, client_base_url: string): Promise<
   return (answer as { readonly api_key: string }).api_key;
 }
 
-/** Submit in batches, then wait until the end of every mail was reported. */
-async function send(tenant: Caller, mails: readonly SubmittedMail[], receiver: ReportReceiver) {
+/** Submit in batches, at once to all servers, then wait until the end of every mail was reported. */
+async function send(tenants: readonly Caller[], mails: readonly SubmittedMail[], receiver: ReportReceiver) {
   const waiting = new Set(mails.map(({ id }) => id));
   const allReported = receiver
     .waitForReports(
@@ -108,12 +121,24 @@ async function send(tenant: Caller, mails: readonly SubmittedMail[], receiver: R
       { timeoutMs: PATIENCE_MS },
     )
     .catch((error: unknown) => console.error(String(error)));
-  for (let at = 0; at < mails.length; at += BATCH) {
-    await post(tenant, '/v1/messages/batch', { messages: mails.slice(at, at + BATCH) });
-  }
+  let next = 0;
+  await Promise.all(
+    tenants.map(async (tenant) => {
+      while (next < mails.length) {
+        const messages = mails.slice(next, next + BATCH);
+        next += BATCH;
+        await post(tenant, '/v1/messages/batch', { messages });
+      }
+    }),
+  );
   const acceptedAt = epochMs();
   await allReported;
   return { acceptedAt, reportedAt: epochMs() };
+}
+
+function firstOf<T>([first]: readonly T[]): T {
+  if (first === undefined) throw new Error('there is no server');
+  return first;
 }
 
 async function post({ url, token }: Caller, path: string, body: object): Promise<unknown> {

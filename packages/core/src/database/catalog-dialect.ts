@@ -61,32 +61,42 @@ export const sqliteCatalog: CatalogDialect = {
   refreshStatistics: null,
 };
 
-const sequenceOf = (table: string, column: string): RawBuilder<unknown> =>
-  sql`pg_get_serial_sequence(${sql.lit(`"${table}"`)}, ${sql.lit(column)})`;
+/** @param schema in which the tables stand; null: the first one of the search path */
+export function postgresCatalogOf(schema: string | null): CatalogDialect {
+  // Null where the schema is not there yet: then there are no tables.
+  const namespace =
+    schema === null ? sql`current_schema()::regnamespace` : sql`to_regnamespace(${sql.lit(quoted(schema))})`;
+  const prefix = schema === null ? '' : `${quoted(schema)}.`;
+  const sequenceOf = (table: string, column: string): RawBuilder<unknown> =>
+    sql`pg_get_serial_sequence(${sql.lit(prefix + quoted(table))}, ${sql.lit(column)})`;
+  return {
+    columns: sql`
+      select c.relname as table_name, a.attname as column_name, lower(format_type(a.atttypid, null)) as type,
+        coalesce((
+          select k.position from pg_index i, unnest(i.indkey::smallint[]) with ordinality as k (number, position)
+          where i.indrelid = c.oid and i.indisprimary and k.number = a.attnum
+        ), 0)::int as key_position,
+        (a.attidentity <> '')::int as is_serial
+      from pg_class c join pg_attribute a on a.attrelid = c.oid
+      where c.relnamespace = ${namespace} and c.relkind in ('r', 'p')
+        and a.attnum > 0 and not a.attisdropped
+      order by c.relname, a.attnum`,
+    references: sql`
+      select distinct c.relname as table_name, t.relname as target
+      from pg_constraint f join pg_class c on c.oid = f.conrelid join pg_class t on t.oid = f.confrelid
+      where f.contype = 'f' and c.relnamespace = ${namespace}`,
+    readCounter: (table, column) =>
+      sql`select coalesce(pg_sequence_last_value(${sequenceOf(table, column)}::regclass), 0) as value`,
+    // The third argument: whether that number was given already.
+    setCounter: (table, column, value) => [
+      sql`select setval(${sequenceOf(table, column)}, ${sql.lit(Math.max(value, 1))}, ${sql.lit(value > 0)})`,
+    ],
+    withOwnNumbers: sql`overriding system value`,
+    bytewise: (column) => sql`${column} collate "C"`,
+    refreshStatistics: (table) => sql`analyze ${sql.table(table)}`,
+  };
+}
 
-export const postgresCatalog: CatalogDialect = {
-  columns: sql`
-    select c.relname as table_name, a.attname as column_name, lower(format_type(a.atttypid, null)) as type,
-      coalesce((
-        select k.position from pg_index i, unnest(i.indkey::smallint[]) with ordinality as k (number, position)
-        where i.indrelid = c.oid and i.indisprimary and k.number = a.attnum
-      ), 0)::int as key_position,
-      (a.attidentity <> '')::int as is_serial
-    from pg_class c join pg_attribute a on a.attrelid = c.oid
-    where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
-      and a.attnum > 0 and not a.attisdropped
-    order by c.relname, a.attnum`,
-  references: sql`
-    select distinct c.relname as table_name, t.relname as target
-    from pg_constraint f join pg_class c on c.oid = f.conrelid join pg_class t on t.oid = f.confrelid
-    where f.contype = 'f' and c.relnamespace = current_schema()::regnamespace`,
-  readCounter: (table, column) =>
-    sql`select coalesce(pg_sequence_last_value(${sequenceOf(table, column)}::regclass), 0) as value`,
-  // The third argument: whether that number was given already.
-  setCounter: (table, column, value) => [
-    sql`select setval(${sequenceOf(table, column)}, ${sql.lit(Math.max(value, 1))}, ${sql.lit(value > 0)})`,
-  ],
-  withOwnNumbers: sql`overriding system value`,
-  bytewise: (column) => sql`${column} collate "C"`,
-  refreshStatistics: (table) => sql`analyze ${sql.table(table)}`,
-};
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -14,7 +14,7 @@ import {
   SqliteQueryCompiler,
   sql,
 } from 'kysely';
-import { type CatalogDialect, postgresCatalog, sqliteCatalog } from './catalog-dialect.ts';
+import { type CatalogDialect, postgresCatalogOf, sqliteCatalog } from './catalog-dialect.ts';
 
 /** Column types by what they hold, for migrations. */
 export interface ColumnTypes {
@@ -160,5 +160,5 @@ export const postgresDialect: Dialect = {
   currentTime: sql`select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now`,
   // An arbitrary constant of ours; it only has to differ from other advisory locks in the same database.
   migrationLock: sql`select pg_advisory_xact_lock(4709118221)`,
-  catalog: postgresCatalog,
+  catalog: postgresCatalogOf(null),
 };

@@ -178,7 +178,7 @@ export class Engine implements MailEngine {
     messages: readonly MessageInput[],
     options: SubmitOptions & { readonly transaction: PostgresClient },
   ): Promise<JoinedBatchResult>;
-  submit(
+  async submit(
     messages: readonly MessageInput[],
     { tenantId, transaction }: SubmitOptions & { readonly transaction?: PostgresClient } = {},
   ): Promise<BatchResult> {

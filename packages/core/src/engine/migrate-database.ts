@@ -31,7 +31,8 @@ export interface MigratedStep {
  */
 export async function migrateDatabase(options: MigrateOptions): Promise<readonly MigratedStep[]> {
   const { mixins = [], clock = systemClock } = options;
-  await using database = await openDatabase<unknown>(parseConfig(options.config).database);
+  const { database: address, postgres } = parseConfig(options.config);
+  await using database = await openDatabase<unknown>(address, { postgres });
   await refuseUnfinishedImport(database);
   return await migrate(database, migrationLists(mixins), clock.now());
 }
@@ -42,11 +43,12 @@ export async function migrateDatabase(options: MigrateOptions): Promise<readonly
  * @throws {MailProxyError} `database_unavailable`, `schema_too_new`, `import_unfinished`
  */
 export async function planDatabase({ config, mixins = [] }: MigrateOptions): Promise<readonly PlannedStep[]> {
-  const { database: address } = parseConfig(config);
+  const { database: address, postgres } = parseConfig(config);
   const place = parseDatabaseAddress(address);
   const exists = place.kind !== 'file' || existsSync(place.path);
   await using database = await openDatabase<unknown>(exists ? address : ':memory:', {
     readOnly: exists && place.kind !== 'memory',
+    postgres,
   });
   await refuseUnfinishedImport(database);
   return await planMigrations(database, migrationLists(mixins));

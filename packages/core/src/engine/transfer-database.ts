@@ -65,7 +65,7 @@ export async function exportDatabase(options: ExportOptions): Promise<TransferRe
   const { mixins = [], clock = systemClock, onProgress = ignore, folder, gzip = false } = options;
   const config = parseConfig(options.config);
   refuseMissingFile(config);
-  await using database = await openDatabase<unknown>(config.database);
+  await using database = await openDatabase<unknown>(config.database, { postgres: config.postgres });
   const { manifest, digest } = await exportArchive(
     { database, lists: migrationLists(mixins), clock, leaseMs: config.delivery.leaseMs, version: VERSION, onProgress },
     { folder, compression: gzip ? 'gzip' : 'none' },
@@ -88,7 +88,7 @@ export async function importDatabase(options: ImportOptions): Promise<TransferRe
   const { manifest, digest } = archive;
   const key = await findSecretsKey(config, manifest.sealed, options);
   await checkArchive({ folder, manifest }, onProgress);
-  await using database = await openDatabase<unknown>(config.database);
+  await using database = await openDatabase<unknown>(config.database, { postgres: config.postgres });
   const lists = migrationLists(mixins);
   const parts = { database, lists, now: clock.now() };
   const target = resume ? await resumeImport(parts, archive) : await beginImport(parts, archive);

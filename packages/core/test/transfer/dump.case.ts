@@ -26,15 +26,17 @@ export function dumpSqlite(path: string): Dump {
   }
 }
 
-export async function dumpPostgres(url: string): Promise<Dump> {
+export async function dumpPostgres(url: string, schema = 'public'): Promise<Dump> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     const tables = await client.query<{ name: string }>(
-      "select table_name as name from information_schema.tables where table_schema = 'public'",
+      'select table_name as name from information_schema.tables where table_schema = $1',
+      [schema],
     );
     const dumps: [string, Record<string, Value>[]][] = [];
-    for (const { name } of tables.rows) dumps.push([name, (await client.query(`select * from "${name}"`)).rows]);
+    for (const { name } of tables.rows)
+      dumps.push([name, (await client.query(`select * from "${schema}"."${name}"`)).rows]);
     return dumpOf(dumps);
   } finally {
     await client.end();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { readFileSync } from 'node:fs';
-import { exportDatabase, importDatabase } from '@mail-proxy/core';
+import { exportDatabase, importDatabase, migrateDatabase, planDatabase } from '@mail-proxy/core';
 import { createDatabase, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, inject, test } from 'vitest';
 import { dumpPostgres, dumpSqlite } from './dump.case.ts';
@@ -49,6 +49,24 @@ describe.skipIf(skip !== '')('a database that holds something in every column of
     );
     expect(tablesIn(dir.file('back', 'manifest.json'))).toEqual(tablesIn(dir.file('there', 'manifest.json')));
     expect(back.rows).toBe(there.rows);
+  });
+
+  test('comes into a schema of its own and out of it, beside another database in the default one', async () => {
+    using dir = tempDir();
+    await using made = await createDatabase(serverUrl());
+    await fillPostgres(made.url);
+    const before = await dumpPostgres(made.url);
+    const key = { encryptionKey: Buffer.alloc(32, 1).toString('base64') };
+    const inSchema = { database: made.url, postgres: { schema: 'mail' }, ...key };
+    await exportDatabase({ config: { database: made.url, ...key }, mixins, folder: dir.file('there') });
+    await importDatabase({ config: inSchema, mixins, folder: dir.file('there') });
+    expect(await dumpPostgres(made.url, 'mail')).toEqual(before);
+    expect(await planDatabase({ config: inSchema, mixins })).toEqual([]);
+    expect(await migrateDatabase({ config: inSchema, mixins })).toEqual([]);
+
+    await exportDatabase({ config: inSchema, mixins, folder: dir.file('back') });
+    expect(tablesIn(dir.file('back', 'manifest.json'))).toEqual(tablesIn(dir.file('there', 'manifest.json')));
+    expect(await dumpPostgres(made.url)).toEqual(before);
   });
 });
 

@@ -17,6 +17,6 @@ export interface AppliedStep {
 export async function readAppliedSteps(database: Database<unknown>): Promise<readonly AppliedStep[]> {
   const tables = await readTableNames(database);
   if (!tables.has('schema_migrations')) return [];
-  const select = sql<AppliedStep>`select namespace, number, name, min_reader from schema_migrations order by namespace, number`;
+  const select = sql<AppliedStep>`select namespace, number, name, min_reader from ${sql.table('schema_migrations')} order by namespace, number`;
   return database.read(rawStatement(database, select));
 }

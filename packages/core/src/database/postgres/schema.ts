@@ -12,6 +12,7 @@ import {
   TableNode,
 } from 'kysely';
 import pg from 'pg';
+import { postgresCatalogOf } from '../catalog-dialect.ts';
 import { type Dialect, postgresDialect } from '../dialect.ts';
 import type { Connection } from './connection.ts';
 
@@ -24,6 +25,7 @@ export function postgresDialectIn(schema: string | null): Dialect {
   return {
     ...postgresDialect,
     compiler: inSchema(postgresDialect.compiler, schema),
+    catalog: postgresCatalogOf(schema),
     // Engines of other schemas have accounts and tenants of their own.
     lockScope: (scope) => sql`select pg_advisory_xact_lock(hashtextextended(${sql.lit(`${schema} `)} || ${scope}, 0))`,
     migrationLock: sql`select pg_advisory_xact_lock(hashtextextended(${sql.lit(`mail-proxy migration of ${schema}`)}, 0))`,

@@ -33,7 +33,8 @@ describe('a call that fails acknowledges nothing, and the same events come again
     const ids = [await world.addEvent('acme'), await world.addEvent('acme', { type: 'deferred' })];
     const seen: (string | null)[] = [];
     await using running = world.report({
-      settings: { timeoutMs: 200 },
+      // The call that comes after one that hangs has as long.
+      settings: { timeoutMs: 2_000 },
       log: { debug() {}, info() {}, warn: (fields) => void seen.push(String(Object(fields).reason)), error() {} },
     });
     await running.acknowledged.waitFor(1);

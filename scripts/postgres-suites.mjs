@@ -5,6 +5,9 @@ import { basename, join } from 'node:path';
 import { repositoryFiles } from './repository-files.mjs';
 import { ROOT } from './steps.mjs';
 
+/** They share files with suites that use PostgreSQL and run on SQLite: engine-on-postgres runs those of the engine. */
+const ON_SQLITE = ['packages/core/test/engine/', 'packages/core/test/conformance/sqlite.test.ts'];
+
 /** The test files that use PostgreSQL: they ask for the server, or import what does. */
 export function postgresSuites() {
   const sources = repositoryFiles()
@@ -15,5 +18,7 @@ export function postgresSuites() {
   for (const file of found) {
     for (const { path, text } of sources) if (text.includes(`/${basename(file)}'`)) found.add(path);
   }
-  return [...found].filter((path) => path.endsWith('.test.ts')).sort();
+  return [...found]
+    .filter((path) => path.endsWith('.test.ts') && !ON_SQLITE.some((prefix) => path.startsWith(prefix)))
+    .sort();
 }

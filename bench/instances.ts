@@ -4,14 +4,14 @@
 import { availableParallelism } from 'node:os';
 import { createDatabase, spawnCountingSink, startPostgres } from '@mail-proxy/testkit';
 import { type Latency, measureLatency } from './instances/measure-latency.ts';
+import { messageCount } from './smoke/message-count.ts';
 import { printRows, type Row } from './smoke/row.ts';
 import { measureMailProxy } from './smoke/through-mail-proxy.ts';
 
 /** Sent before the clock starts. */
 const WARM_UP = 400;
 
-const count = Number(process.env['GMP_BENCH_MESSAGES'] ?? 5_000);
-if (!Number.isSafeInteger(count) || count < 1) throw new Error('GMP_BENCH_MESSAGES: expected a whole number from 1');
+const count = messageCount(5_000);
 
 const machine = { bench: 'instances', node: process.version, cores: availableParallelism() };
 await using postgres = await startPostgres({ durable: true });

@@ -3,6 +3,7 @@
 // A short benchmark that also runs with the tests: figures to look at, none is asserted. See README.md.
 import { availableParallelism } from 'node:os';
 import { spawnCountingSink, startPostgres, type TestPostgres } from '@mail-proxy/testkit';
+import { messageCount } from './smoke/message-count.ts';
 import { printRows, type Row } from './smoke/row.ts';
 import { measureMailProxy } from './smoke/through-mail-proxy.ts';
 import { measureNodemailer } from './smoke/through-nodemailer.ts';
@@ -10,7 +11,7 @@ import { measureNodemailer } from './smoke/through-nodemailer.ts';
 /** Sent before the clock starts, so that both sides are measured once their code is compiled. */
 const WARM_UP = 200;
 
-const count = messageCount();
+const count = messageCount(1_000);
 await using sink = await spawnCountingSink();
 const proxy: Row[] = [];
 for (const onInDoubt of ['retry', 'hold'] as const) {
@@ -36,10 +37,4 @@ async function measureOnPostgres(): Promise<Row | null> {
   }
   await using postgres = server;
   return await measureMailProxy(sink, { count, warmUp: WARM_UP, onInDoubt: 'retry', databaseUrl: postgres.url });
-}
-
-function messageCount(): number {
-  const count = Number(process.env['GMP_BENCH_MESSAGES'] ?? 1_000);
-  if (!Number.isSafeInteger(count) || count < 1) throw new Error('GMP_BENCH_MESSAGES: expected a whole number from 1');
-  return count;
 }

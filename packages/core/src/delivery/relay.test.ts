@@ -4,49 +4,24 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { engineConfigSchema } from '../config/engine-config.ts';
-import type { AccountRelayRow, RateLimits } from '../entities/account/account.model.ts';
+import type { AccountRelayRow } from '../entities/account/account.model.ts';
 import { createOutgoingHttp } from '../outgoing/outgoing-http.ts';
 import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
 import { RFC5321_TIMEOUTS } from '../smtp/session.types.ts';
+import { PLAIN_ACCOUNT } from './plain-account.case.ts';
 import { poolRequest } from './relay.ts';
 
 const SETTINGS = v.parse(engineConfigSchema, { database: ':memory:' }).delivery;
-const NO_LIMITS: RateLimits = { perMinute: null, perHour: null, perDay: null, unit: 'message' };
-
 const ACCOUNT: AccountRelayRow = {
+  ...PLAIN_ACCOUNT,
   pk: 'pk1',
   tenantId: 'tenant',
   id: 'account',
   version: 3,
-  host: 'relay.test',
   port: 587,
-  user: null,
-  password: null,
-  authMethod: 'auto',
-  oauth: null,
   tls: 'starttls',
-  tlsServername: null,
-  tlsCa: null,
-  tlsInsecure: false,
-  tlsMinVersion: null,
-  tlsClientCert: null,
-  tlsClientKey: null,
-  ehloName: null,
   maxConnections: 4,
   maxMessagesPerConnection: 50,
-  weight: 1,
-  limits: NO_LIMITS,
-  limitBehavior: 'defer',
-  retry: null,
-  tenant: {
-    weight: 1,
-    limits: NO_LIMITS,
-    retry: null,
-    replyRules: [],
-    suspendedAt: null,
-    onInDoubt: 'retry',
-    refuseOverLimit: false,
-  },
 };
 
 function requestFor(overrides: Partial<AccountRelayRow>, isImmediate = false, share = Number.POSITIVE_INFINITY) {

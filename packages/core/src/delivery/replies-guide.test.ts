@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe, expect, test } from 'vitest';
-import type { AccountRelayRow } from '../entities/account/account.model.ts';
 import type { StoredContent } from '../entities/message/stored-content.ts';
 import { combineHooks } from '../mixin/hooks.ts';
 import { silentLog } from '../observability/log.ts';
@@ -18,6 +17,7 @@ import { type RecipientReply, SmtpConnectError, type SmtpSession } from '../smtp
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { deliver } from './deliver.ts';
 import { claimed, deliverySettings } from './dispatch-world.case.ts';
+import { PLAIN_ACCOUNT } from './plain-account.case.ts';
 import { SendOrder } from './send-order.ts';
 
 /** What one attempt for two recipients came to. */
@@ -53,43 +53,6 @@ const CONTENT: StoredContent = {
   html: null,
   calendar: null,
   headers: [],
-};
-
-const NO_LIMITS = { perMinute: null, perHour: null, perDay: null, unit: 'message' } as const;
-const ACCOUNT: AccountRelayRow = {
-  pk: 'account',
-  tenantId: 'acme',
-  id: 'main',
-  version: 1,
-  host: 'relay.test',
-  port: 25,
-  user: null,
-  password: null,
-  authMethod: 'auto',
-  oauth: null,
-  tls: 'none',
-  tlsServername: null,
-  tlsCa: null,
-  tlsInsecure: false,
-  tlsMinVersion: null,
-  tlsClientCert: null,
-  tlsClientKey: null,
-  ehloName: null,
-  maxConnections: 1,
-  maxMessagesPerConnection: 100,
-  weight: 1,
-  limits: NO_LIMITS,
-  limitBehavior: 'defer',
-  retry: null,
-  tenant: {
-    weight: 1,
-    limits: NO_LIMITS,
-    retry: null,
-    replyRules: [],
-    suspendedAt: null,
-    onInDoubt: 'retry',
-    refuseOverLimit: false,
-  },
 };
 
 const BEFORE_MAIL: ReadonlySet<string> = new Set(['connect', 'greeting', 'ehlo', 'starttls', 'auth']);
@@ -137,7 +100,7 @@ async function attempt(vector: ReplyVector, text: string, isToAll: boolean): Pro
       // The longest delay there can be.
       random: () => 0,
       load: async () => ({ content: JSON.stringify(CONTENT), pending: RECIPIENTS, decided: [], attachments: [] }),
-      accounts: { relayRow: async () => ACCOUNT },
+      accounts: { relayRow: async () => PLAIN_ACCOUNT },
       signingKeys: async () => [],
       pool,
       tokens: createOAuthTokens({ clock, http: createOutgoingHttp({ clock, policy: {} }) }),

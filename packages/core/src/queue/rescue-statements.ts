@@ -45,8 +45,6 @@ export interface RescueRow extends Pick<MessagesTable, 'updated_at'> {
 
 export interface RescueStatements {
   readonly held: Prepared<{ readonly session: number; readonly limit: number }, HeldRow>;
-  /** Keeps other instances off these messages until the unit ends; null where nobody else writes meanwhile. */
-  readonly lock: Prepared<Rows, unknown> | null;
   readonly recipients: Prepared<Rows, unknown>;
   /** Goes last, since the others ask who holds the message; returns those that nobody else was faster with. */
   readonly messages: Prepared<Rows, { readonly pk: string }>;
@@ -58,7 +56,6 @@ export const heldBySession = sql<boolean>`exists (
 )`;
 
 export function prepareRescueStatements(db: Database<CoreSchema>): RescueStatements {
-  const { rowLocks } = db.dialect;
   const read = (json: string) =>
     db.dialect
       .rows<RescueRow>(json, {
@@ -95,17 +92,6 @@ export function prepareRescueStatements(db: Database<CoreSchema>): RescueStateme
         .where('messages.owner_session', '=', p.session)
         .limit(p.limit),
     ),
-    lock:
-      rowLocks &&
-      db.prepare((k, p) =>
-        k
-          .selectFrom('messages')
-          .select('pk')
-          .where('pk', 'in', (eb) => eb.selectFrom(read(p.rows)).select('r.message_pk'))
-          // In one order for everybody, so that two instances never wait for each other.
-          .orderBy('pk')
-          .modifyEnd(rowLocks.update),
-      ),
     recipients: db.prepare((k, p) =>
       k
         .updateTable('message_recipients')

@@ -6,6 +6,7 @@ import { rowsJson } from '../database/row-parameters.ts';
 import type { EventType } from '../entities/message-event/message-event.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { MakePk } from '../identity.ts';
+import { prepareLockMessages } from './lock-messages.ts';
 import { type OwnersRecord, prepareOwnersRecords } from './owners-records.ts';
 import { limitsOf, type RateUse, usesOf } from './rate-limits.ts';
 import { type HeldRow, heldBySession, prepareRescueStatements, type RescueRow } from './rescue-statements.ts';
@@ -40,13 +41,14 @@ interface Held {
 }
 
 export function prepareRescue(db: Database<CoreSchema>, makePk: MakePk): Rescue {
-  const { held, lock, recipients, messages } = prepareRescueStatements(db);
+  const { held, recipients, messages } = prepareRescueStatements(db);
+  const lock = prepareLockMessages(db);
   const records = prepareOwnersRecords(db, heldBySession);
 
   const unit = (taken: readonly Held[]): GatheredUnit<Held, boolean> => {
     const rows = rowsJson(taken.map(rescueRow));
     const before = [
-      ...(lock === null ? [] : [lock.bind({ rows })]),
+      ...lock(taken.map(({ row }) => row)),
       recipients.bind({ rows }),
       ...records(taken.map((message) => recordOf(message, makePk()))),
     ];

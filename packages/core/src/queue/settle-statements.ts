@@ -29,8 +29,6 @@ export interface SettleStatements {
    * owned; null where nobody else writes meanwhile.
    */
   readonly keepSession: Prepared<{ readonly session: number }, unknown> | null;
-  /** Waits until nobody else has these messages under way; null where nobody else writes meanwhile. */
-  readonly lock: Prepared<Rows, unknown> | null;
   readonly recipients: Prepared<Rows, unknown>;
   /** Goes last, since the others ask who owns the message; returns those that were theirs who settle. */
   readonly messages: Prepared<Rows, { readonly pk: string }>;
@@ -52,16 +50,6 @@ export function prepareSettleStatements(db: Database<CoreSchema>): SettleStateme
       rowLocks &&
       db.prepare((k, p) =>
         k.selectFrom('sessions').select('number').where('number', '=', p.session).modifyEnd(rowLocks.share),
-      ),
-    lock:
-      rowLocks &&
-      db.prepare((k, p) =>
-        k
-          .selectFrom('messages')
-          .select('pk')
-          .where('pk', 'in', (eb) => eb.selectFrom(rows<{ pk: string }>(p.rows, { pk: 'text' }).as('r')).select('r.pk'))
-          .orderBy('pk')
-          .modifyEnd(rowLocks.update),
       ),
     recipients: db.prepare((k, p) =>
       k

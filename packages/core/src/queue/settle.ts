@@ -9,6 +9,7 @@ import type { CoreSchema } from '../entities/schema.ts';
 import { isMailProxyError, MailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
 import type { HandoffMarks } from './handoff-marks.ts';
+import { prepareLockMessages } from './lock-messages.ts';
 import { prepareOwnersRecords } from './owners-records.ts';
 import type { RateUse } from './rate-limits.ts';
 import { ownedByLivingSession, prepareSettleStatements } from './settle-statements.ts';
@@ -51,6 +52,7 @@ export type Settle = (settlement: Settlement) => Promise<void>;
  */
 export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: HandoffMarks): Settle {
   const statements = prepareSettleStatements(db);
+  const lock = prepareLockMessages(db);
   const records = prepareOwnersRecords(db, ownedByLivingSession);
 
   const findEvent = db.prepare<{ pk: string }, { pk: string }>((k, p) =>
@@ -61,7 +63,7 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: 
 
   const unit = (settlements: readonly Settlement[]): GatheredUnit<Settlement, void> => {
     const sessions = new Set(settlements.map(({ session }) => session));
-    const { keepSession, lock } = statements;
+    const { keepSession } = statements;
     const doubtful = settlements.filter((settlement) => inDoubt.has(settlement));
     const eventPks = new Map(
       settlements.map((settlement) => [settlement.pk, inDoubt.get(settlement) ?? makePk()] as const),
@@ -69,9 +71,7 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: 
     const before = [
       ...(keepSession === null ? [] : [...sessions].map((session) => keepSession.bind({ session }))),
       // Waits for the transactions in doubt, so that what they wrote is to be seen.
-      ...(lock === null || doubtful.length === 0
-        ? []
-        : [lock.bind({ rows: rowsJson(doubtful.map(({ pk }) => ({ pk }))) })]),
+      ...lock(doubtful),
       ...updatesOfRecipients(settlements).map((rows) => statements.recipients.bind({ rows })),
       ...records(
         settlements.map(({ pk, tenantId, session, now, event, uses }) => ({

@@ -12,6 +12,7 @@ import { openDatabase } from '../../src/database/open.ts';
 import type { Prepared } from '../../src/database/statement.ts';
 import type { CoreSchema } from '../../src/entities/schema.ts';
 import { prepareClaim } from '../../src/queue/claim.ts';
+import { prepareLockMessages } from '../../src/queue/lock-messages.ts';
 import { prepareSettleStatements } from '../../src/queue/settle-statements.ts';
 import { storeConformance } from './store.case.ts';
 import { createWorld } from './store-world.case.ts';
@@ -55,6 +56,7 @@ describe.skipIf(skip !== '')('PostgreSQL with plans that it keeps', () => {
     });
     prepareClaim(watched);
     prepareSettleStatements(watched);
+    prepareLockMessages(watched);
     const lines = (await Promise.all(prepared.map((statement) => planOf(database, statement)))).flat();
     expect(lines.filter((line) => /(Seq|Bitmap Heap) Scan on messages|Hash .*Join/.test(line))).toEqual([]);
     const indexes = lines.flatMap((line) => /using (messages\w+) on/.exec(line)?.[1] ?? []);

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { Clock } from '../clock.ts';
 import { isMailProxyError } from '../errors.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
+import { parseRetryAfter } from '../outgoing/retry-after.ts';
 import { faultText } from './faults.ts';
 import type { OAuthSettings } from './oauth.types.ts';
 import { refusedAt } from './opening-errors.ts';
@@ -70,7 +71,7 @@ export async function fetchToken(client: OAuthClient, options: TokenRequestOptio
 
 interface Answer {
   readonly status: number;
-  readonly retryAfter: string | null;
+  readonly retryAfter: string | undefined;
   readonly body: string;
 }
 
@@ -85,7 +86,7 @@ async function post(client: OAuthClient, { http, timeoutMs }: TokenRequestOption
       maxBytes: MAX_ANSWER_BYTES,
       timeoutMs,
     });
-    return { status, retryAfter: headers['retry-after'] ?? null, body: Buffer.from(body).toString('utf8') };
+    return { status, retryAfter: headers['retry-after'], body: Buffer.from(body).toString('utf8') };
   } catch (error) {
     if (isMailProxyError(error, 'address_not_allowed')) throw settingsWrong(describe(client, error.message));
     if (!isMailProxyError(error, 'outgoing_failed')) throw error;
@@ -128,17 +129,9 @@ function describe({ clientSecret, refreshToken = '' }: OAuthClient, words: strin
   return faultText(`[mail-proxy, not sent] the token endpoint: ${safe.trim()}`);
 }
 
-/** Milliseconds from `now`: seconds or a date (RFC 9110 §10.2.3). */
-function parseRetryAfter(value: string | null, now: number): number | undefined {
-  if (value === null) return undefined;
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
-}
-
-function notNow(text: string, retryAfterMs?: number): SmtpConnectError {
+function notNow(text: string, retryAfterMs: number | null = null): SmtpConnectError {
   const fault = { kind: 'token', stage: 'auth', text } as const;
-  return new SmtpConnectError(retryAfterMs === undefined ? fault : { ...fault, retryAfterMs });
+  return new SmtpConnectError(retryAfterMs === null ? fault : { ...fault, retryAfterMs });
 }
 
 function settingsWrong(text: string): SmtpConnectError {

@@ -81,6 +81,7 @@ function makeDrafts({ tenantId, accountPk }: LaneKey, makePk: MakePk, count: num
         expires_at: now + 86_400_000,
         on_in_doubt: 'retry',
         units: 1,
+        unfetched: 0,
         created_at: now,
       },
       content: JSON.stringify(content),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { isIP } from 'node:net';
 import { hostname } from 'node:os';
+import { isAbsolute } from 'node:path';
 import * as v from 'valibot';
 import {
   changeRetryPolicy,
@@ -12,6 +12,7 @@ import {
   retryFactor,
   retryPreset,
 } from '../retry-policy.ts';
+import { hostNameOrAddress } from './host-name.ts';
 import type { PostgresPool } from './postgres-pool.ts';
 
 const positive = v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(1, 'expected at least 1'));
@@ -60,19 +61,16 @@ const readonlyNumbers = v.pipe(
   v.transform((list) => [...list]),
 );
 
-/** A scheme, a port, a network or a pattern would be a rule that silently allows nothing, or more than it says. */
-const hostNameOrAddress = v.pipe(
-  text,
-  v.check(
-    (host) => isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^[^\s/:*?@#\\[\]]+$/.test(host),
-    'expected a name or an address, without scheme, port, mask or pattern',
-  ),
-);
-
 const readonlyHosts = v.pipe(
   v.custom<readonly string[]>((value) => Array.isArray(value), 'expected a list of names'),
   v.transform((list) => [...list]),
   v.array(hostNameOrAddress),
+);
+
+const readonlyFolders = v.pipe(
+  v.custom<readonly string[]>((value) => Array.isArray(value), 'expected a list of folders'),
+  v.transform((list) => [...list]),
+  v.array(v.pipe(text, v.check(isAbsolute, 'expected an absolute path'))),
 );
 
 /**
@@ -120,6 +118,27 @@ const outgoing = v.strictObject({
   allowPrivateNetworks: v.optional(v.boolean('expected true or false'), false),
   /** Names and addresses of hosts that may be reached wherever they are. */
   allowedHosts: v.optional(readonlyHosts, []),
+});
+
+/** What may be attached, and how it is fetched. */
+const attachments = v.strictObject({
+  /** Bytes of one attachment. */
+  maxBytes: v.optional(positive, 26_214_400),
+  /** Bytes of all attachments of a message together. */
+  maxMessageBytes: v.optional(positive, 52_428_800),
+  /** How long one may take to be fetched. */
+  timeoutMs: v.optional(milliseconds, 30_000),
+  /** How long all of a message may take. */
+  messageTimeoutMs: v.optional(milliseconds, 120_000),
+  /** Messages whose attachments are fetched at the same time. */
+  concurrency: v.optional(positive, 20),
+  /**
+   * Folders under which files may be attached, by absolute paths; none by default. `{tenant}` in one stands for the
+   * tenant's id, so that each has a folder of its own: what lies under a root without it, every tenant can attach.
+   */
+  roots: v.optional(readonlyFolders, []),
+  /** Folder for large files on their way to the database; that of the system by default. */
+  spoolDir: v.optional(text),
 });
 
 const limits = v.strictObject({
@@ -170,10 +189,12 @@ export const engineConfigSchema = v.strictObject({
   reports: v.optional(reports, {}),
   limits: v.optional(limits, {}),
   outgoing: v.optional(outgoing, {}),
+  attachments: v.optional(attachments, {}),
 });
 
 export type EngineConfigInput = v.InferInput<typeof engineConfigSchema>;
 export type EngineConfig = v.InferOutput<typeof engineConfigSchema>;
 export type PostgresSettings = EngineConfig['postgres'];
 export type DeliverySettings = EngineConfig['delivery'];
+export type AttachmentSettings = EngineConfig['attachments'];
 export type { RetryPolicy };

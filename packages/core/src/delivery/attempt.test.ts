@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OnInDoubt } from '../entities/message/message.table.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
-import type { PendingRecipient } from '../queue/load-claimed.ts';
+import type { PendingRecipient } from '../queue/load-recipients.ts';
 import { DEFAULT_RETRY_POLICY, ORIGINAL_DELAYS_MS } from '../retry-policy.ts';
 import type { SmtpReply, SmtpStage } from '../smtp/reply.ts';
 import type { RecipientReply } from '../smtp/session.types.ts';

@@ -6,6 +6,7 @@ import PostalMime from 'postal-mime';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { checkContent } from '../entities/message/check-content.ts';
+import { ANY_ATTACHMENT } from '../entities/message/drafted-file.case.ts';
 import { type MessageInput, messageInput } from '../entities/message/message.schema.ts';
 import { parseStoredContent } from '../entities/message/stored-content.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
@@ -50,12 +51,19 @@ const INPUT: MessageInput = {
 };
 
 function stored(input: MessageInput) {
-  const result = checkContent(v.parse(messageInput, input), '', { maxRecipients: 10, now: NOW });
+  const result = checkContent(v.parse(messageInput, input), '', {
+    maxRecipients: 10,
+    attachmentRules: ANY_ATTACHMENT,
+    now: NOW,
+  });
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   const { content, attachments } = result.checked;
   return {
     stored: parseStoredContent(JSON.stringify(content)),
-    attachments: attachments.map((file, position) => ({ ...file, position, message_pk: MESSAGE.pk })),
+    attachments: attachments.map(({ content: file, ...attachment }) => {
+      if (file === null || file instanceof Blob || file.bytes === null) throw new Error('base64 is decoded');
+      return { ...attachment, bytes: file.bytes };
+    }),
   };
 }
 

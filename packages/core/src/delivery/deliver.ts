@@ -10,6 +10,7 @@ import type { Log } from '../observability/log.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { HandoffMarks } from '../queue/handoff-marks.ts';
 import type { LoadClaimed, LoadedMessage } from '../queue/load-claimed.ts';
+import type { LoadRecipients } from '../queue/load-recipients.ts';
 import { limitsOf, usesOf } from '../queue/rate-limits.ts';
 import type { Settlement } from '../queue/settle.ts';
 import { type RetryPolicy, resolveRetryPolicy } from '../retry-policy.ts';
@@ -29,6 +30,7 @@ export interface DeliverServices {
   readonly clock: Clock;
   readonly random: Random;
   readonly load: LoadClaimed;
+  readonly recipients: LoadRecipients;
   readonly accounts: { relayRow(pk: string): Promise<AccountRelayRow> };
   /** Keys with which mail from `domain` is signed. */
   readonly signingKeys: (tenantId: string, accountPk: string, domain: string) => Promise<readonly DkimSigningKey[]>;
@@ -149,10 +151,10 @@ export async function deliver(
 export async function settlementOfBug(
   message: ClaimedMessage,
   error: unknown,
-  { load, clock, policy, random }: Pick<DeliverServices, 'load' | 'clock' | 'policy' | 'random'>,
+  { recipients, clock, policy, random }: Pick<DeliverServices, 'recipients' | 'clock' | 'policy' | 'random'>,
   session: number,
 ): Promise<Settlement> {
-  const { pending, decided } = await load(message.pk);
+  const { pending, decided } = await recipients(message.pk);
   const reply = `internal error: ${error instanceof Error ? error.message : String(error)}`;
   const outcomes = pending.map((recipient): RecipientOutcome => ({ ...BEFORE_SENDING, recipient, reply }));
   return settlementOf(message, outcomes, { session, now: clock.now(), policy, random, decided });
@@ -161,9 +163,9 @@ export async function settlementOfBug(
 /** The end of a message that its account rejects for a rate limit. */
 export async function settlementOfRejection(
   message: ClaimedMessage,
-  { load, clock, policy, random }: Pick<DeliverServices, 'load' | 'clock' | 'policy' | 'random'>,
+  { recipients, clock, policy, random }: Pick<DeliverServices, 'recipients' | 'clock' | 'policy' | 'random'>,
 ): Promise<Settlement> {
-  const { pending, decided } = await load(message.pk);
+  const { pending, decided } = await recipients(message.pk);
   const reply = 'the rate limit of the account is reached, and it rejects what is over it';
   const outcomes = pending.map(
     (recipient): RecipientOutcome => ({

@@ -123,6 +123,7 @@ export class DispatchWorld implements AsyncDisposable {
       attempt: (message) => this.#attempt(message),
       reject: async ({ pk }) => void this.rejected.push(pk),
       tellPeers: () => undefined,
+      onPreparing: () => undefined,
       wasLimited: ({ pk }) => void this.limited.push(pk),
       settings: this.settings,
     });

@@ -38,6 +38,8 @@ export interface DispatcherServices extends ClaimedMailServices {
   readonly reject: OverLimitServices['reject'];
   /** Messages of the lane became ready: other instances may want to send them too. */
   readonly tellPeers: (lane: LaneKey, isImmediate: boolean) => void;
+  /** The time of messages has come whose attachments are to be fetched. */
+  readonly onPreparing: () => void;
   /** A claimed message had waited for a rate limit. */
   readonly wasLimited: (message: ClaimedMessage) => void;
   readonly settings: DeliverySettings;
@@ -308,7 +310,8 @@ export class Dispatcher {
     const { clock, promotion } = this.#s;
     await this.#everyWhile(signal, async () => {
       const promoted = await promotion.promote(clock.now(), PROMOTE_BATCH);
-      for (const key of lanesOf(promoted)) {
+      if (promoted.some(({ state }) => state === 'preparing')) this.#s.onPreparing();
+      for (const key of lanesOf(promoted.filter(({ state }) => state === 'ready'))) {
         await this.#wakeLane(key, true);
         this.#s.tellPeers(key, true);
       }

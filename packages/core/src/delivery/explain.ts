@@ -32,7 +32,10 @@ export function createExplain(services: ExplainServices): Explain {
       case 'final':
         return [];
       case 'preparing':
-        return [waiting({ kind: 'attachments', detail: 'its attachments are being fetched' })];
+        return [
+          ...(await closuresOf(services, message)),
+          waiting({ kind: 'attachments', detail: 'its attachments are to be fetched first' }),
+        ];
       case 'in_doubt':
         return [
           waiting({
@@ -138,8 +141,9 @@ function dueLater(message: MessageRow, { clock }: ExplainServices): readonly Wai
   return message.eligible_at > clock.now() ? [due(message)] : [];
 }
 
+/** One whose attachments could not be fetched was not attempted, and yet is retried. */
 function due({ attempts, eligible_at, last_error }: MessageRow): WaitingFor {
-  const isRetry = attempts > 0;
+  const isRetry = attempts > 0 || last_error !== null;
   return waiting({
     kind: isRetry ? 'retry' : 'scheduled',
     until: rfc3339(eligible_at),

@@ -14,6 +14,9 @@ export interface HousekeepingServices {
   /** Finish suspensions and activations of batches that a dead process left. */
   readonly sweepBatches: (now: number) => Promise<readonly LaneKey[]>;
   readonly forgetUses: (now: number) => Promise<void>;
+  /** Delete files that no message has and nobody wanted since then, up to a limit. @returns how many */
+  readonly forgetFiles: (before: number, limit: number) => Promise<number>;
+  readonly sweepCache: (signal: AbortSignal) => Promise<void>;
   readonly onExpired: (tenantId: string) => void;
   readonly onReady: (lane: LaneKey) => void;
   readonly settings: Pick<DeliverySettings, 'expirySweepMs'>;
@@ -23,6 +26,11 @@ export interface HousekeepingServices {
 const EXPIRE_BATCH = 500;
 const SWEEP_BATCHES_MS = 60_000;
 const FORGET_USES_MS = 3_600_000;
+/** A file that a client sends ahead of its message is kept this long without one. */
+const FILES_KEPT_MS = 3_600_000;
+const FORGET_FILES_MS = 600_000;
+const FORGET_FILES_BATCH = 100;
+const SWEEP_CACHE_MS = 600_000;
 
 /** What has to be done now and then, whether or not mail moves. */
 export class Housekeeping {
@@ -33,13 +41,15 @@ export class Housekeeping {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { settings, sweepBatches, forgetUses, clock, onReady } = this.#s;
+    const { settings, sweepBatches, forgetUses, sweepCache, clock, onReady } = this.#s;
     await Promise.all([
       this.#every(settings.expirySweepMs, signal, () => this.#expire(signal)),
       this.#every(SWEEP_BATCHES_MS, signal, async () => {
         for (const lane of await sweepBatches(clock.now())) onReady(lane);
       }),
       this.#every(FORGET_USES_MS, signal, () => forgetUses(clock.now())),
+      this.#every(FORGET_FILES_MS, signal, () => this.#forgetFiles(signal)),
+      this.#every(SWEEP_CACHE_MS, signal, () => sweepCache(signal)),
     ]);
   }
 
@@ -49,6 +59,14 @@ export class Housekeeping {
       const expired = await expire(clock.now(), EXPIRE_BATCH);
       for (const tenantId of new Set(expired.map(({ tenant_id }) => tenant_id))) onExpired(tenantId);
       if (expired.length < EXPIRE_BATCH || signal.aborted) return;
+    }
+  }
+
+  async #forgetFiles(signal: AbortSignal): Promise<void> {
+    const { forgetFiles, clock } = this.#s;
+    while (!signal.aborted) {
+      const forgotten = await forgetFiles(clock.now() - FILES_KEPT_MS, FORGET_FILES_BATCH);
+      if (forgotten < FORGET_FILES_BATCH) return;
     }
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { OnInDoubt } from '../entities/message/message.table.ts';
-import type { PendingRecipient } from '../queue/load-claimed.ts';
+import type { PendingRecipient } from '../queue/load-recipients.ts';
 import type { ReplyRule } from '../smtp/classification.types.ts';
 import { classifyConnectError, classifyFault, classifyReply } from '../smtp/classify.ts';
 import { retryHintMs } from '../smtp/retry-hint.ts';

@@ -100,6 +100,7 @@ async function attempt(vector: ReplyVector, text: string, isToAll: boolean): Pro
       // The longest delay there can be.
       random: () => 0,
       load: async () => ({ content: JSON.stringify(CONTENT), pending: RECIPIENTS, decided: [], attachments: [] }),
+      recipients: async () => ({ pending: RECIPIENTS, decided: [] }),
       accounts: { relayRow: async () => PLAIN_ACCOUNT },
       signingKeys: async () => [],
       pool,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { isMailProxyError } from '../errors.ts';
-import type { PendingRecipient } from '../queue/load-claimed.ts';
+import type { PendingRecipient } from '../queue/load-recipients.ts';
 import { isClosing, isTooManyRecipients } from '../smtp/classify.ts';
 import { envelopeNeedsSmtpUtf8 } from '../smtp/compose/compose.ts';
 import { isBadGroup, isUnsettledByBadGroup, type LockStepRelays } from '../smtp/lock-step-relays.ts';

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { ContentCache } from '../attachments/cache/content-cache.types.ts';
+import { createLocalStorage } from '../attachments/storages/local.ts';
 import { systemClock, systemRandom } from '../clock.ts';
 import { type EngineConfig, engineConfigSchema } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
@@ -91,6 +93,7 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
         session: () => session.number(),
       }),
   });
+  const cache = NO_CACHE;
   const engine = new Engine({
     config,
     database,
@@ -99,6 +102,9 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
     mixed,
     makePk,
     clock,
+    sealer,
+    cache,
+    storageBackends: [createLocalStorage(config.attachments.roots), ...mixed.storages],
     machineTime: () => machineClock.now(),
     random,
     log,
@@ -109,6 +115,13 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
   session.number = () => engine.session;
   return engine;
 }
+
+const NO_CACHE: ContentCache = {
+  get: async () => null,
+  put: async () => undefined,
+  sweep: async () => undefined,
+  [Symbol.asyncDispose]: async () => undefined,
+};
 
 /** @throws {MailProxyError} `invalid_config` with every field that is wrong */
 export function parseConfig(input: MailEngineOptions['config']): EngineConfig {

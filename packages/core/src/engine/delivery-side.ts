@@ -5,6 +5,7 @@ import type { EngineConfig } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
 import type { SyncedClock } from '../database/database-clock.ts';
 import { AccountHealth } from '../delivery/account-health.ts';
+import type { BringAttachment } from '../delivery/bring-attachment.ts';
 import { ConnectionBudget } from '../delivery/connection-budget.ts';
 import { settlementOfRejection } from '../delivery/deliver.ts';
 import { Dispatcher } from '../delivery/dispatcher.ts';
@@ -14,6 +15,8 @@ import { giveBack } from '../delivery/give-back.ts';
 import { Housekeeping } from '../delivery/housekeeping.ts';
 import { keptRefreshTokens } from '../delivery/kept-refresh-tokens.ts';
 import { type LaneSettings, RUNNING_PER_CONNECTION } from '../delivery/lane.ts';
+import { prepareMessage } from '../delivery/prepare-message.ts';
+import { Preparer } from '../delivery/preparer.ts';
 import { poolRequest } from '../delivery/relay.ts';
 import { type AttemptServices, runAttempt, writeOutcome } from '../delivery/run-attempt.ts';
 import { SessionKeeper } from '../delivery/session-keeper.ts';
@@ -50,6 +53,8 @@ export interface DeliverySideParts {
   readonly log: Log;
   readonly http: OutgoingHttp;
   readonly hooks: CombinedHooks;
+  readonly bring: BringAttachment;
+  readonly sweepCache: (signal: AbortSignal) => Promise<void>;
   /** Aborts when what still waits for the database has to give up. */
   readonly cut: AbortSignal;
   readonly onSettled: (message: ClaimedMessage, settlement: Settlement) => void;
@@ -67,6 +72,7 @@ export interface DeliverySideParts {
 export interface DeliverySide {
   readonly keeper: SessionKeeper;
   readonly dispatcher: Dispatcher;
+  readonly preparer: Preparer;
   readonly housekeeping: Housekeeping;
   readonly pool: SmtpPool;
   readonly flights: Flights;
@@ -135,6 +141,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     flights,
     hooks,
     load: stores.load,
+    recipients: stores.loadRecipients,
     accounts,
     signingKeys: (tenantId, accountPk, domain) => stores.dkimKeys.signingKeys(tenantId, accountPk, domain),
     settle: stores.settle,
@@ -192,6 +199,10 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
       if (await writeOutcome(settlement, attemptServices)) parts.onSettled(message, settlement);
     },
     tellPeers: ({ accountPk, tenantId }, isImmediate) => tell({ kind: 'lane', accountPk, tenantId, isImmediate }),
+    onPreparing: () => {
+      preparer.arrived();
+      tell({ kind: 'preparing' });
+    },
     wasLimited: (message) => parts.onLimited(message, false),
   });
   const housekeeping = new Housekeeping({
@@ -201,8 +212,32 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     expire: stores.expire,
     sweepBatches: (now) => stores.batches.sweep(now),
     forgetUses: stores.forgetUses,
+    forgetFiles: (before, limit) => stores.contents.forget(before, limit),
+    sweepCache: parts.sweepCache,
     onExpired: onTold,
     onReady: (lane) => dispatcher.arrived(lane, true),
+  });
+  const preparer = new Preparer({
+    clock,
+    log,
+    session: () => keeper.number,
+    preparing: stores.preparing,
+    concurrency: config.attachments.concurrency,
+    prepare: (message, signal) =>
+      prepareMessage(
+        message,
+        {
+          ...attemptServices,
+          preparing: stores.preparing,
+          bring: parts.bring,
+          sizeOf: async ({ tenant_id: tenantId, content_hash: hash }) =>
+            hash === null ? 0 : ((await stores.contents.sizeOf({ tenantId, hash })) ?? 0),
+          limits: config.attachments,
+          onReady: ({ account_pk: accountPk, tenant_id: tenantId, priority }) =>
+            dispatcher.arrived({ accountPk, tenantId }, priority === 0),
+        },
+        signal,
+      ),
   });
   const explain = createExplain({
     clock,
@@ -214,6 +249,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
   return {
     keeper,
     dispatcher,
+    preparer,
     housekeeping,
     pool,
     flights,

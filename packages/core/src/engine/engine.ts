@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+
+import type { ContentCache } from '../attachments/cache/content-cache.types.ts';
+import type { StorageBackend } from '../attachments/storages/storage-backend.ts';
 import type { Random } from '../clock.ts';
 import type { EngineConfig } from '../config/engine-config.ts';
 import type { PostgresClient } from '../config/postgres-pool.ts';
@@ -26,7 +29,9 @@ import type { Settlement } from '../queue/settle.ts';
 import type { ReportEvent } from '../reporting/report-protocol.ts';
 import type { ReportSink } from '../reporting/report-transport.ts';
 import { createReporter, type Reporter } from '../reporting/reporter.ts';
+import type { Sealer } from '../secrets/sealer.ts';
 import type { OpenSession } from '../smtp/pool-lane.ts';
+import { type AttachmentSide, createAttachmentSide } from './attachment-side.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { Background } from './background.ts';
 import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
@@ -54,6 +59,11 @@ export interface EngineParts {
   readonly clock: SyncedClock;
   /** The machine's own wall time, in milliseconds. */
   readonly machineTime: () => number;
+  readonly sealer: Sealer;
+  /** Bytes of attachments that were fetched; the engine disposes of it. */
+  readonly cache: ContentCache;
+  /** Kinds of storages from which attachments are fetched. */
+  readonly storageBackends: readonly StorageBackend[];
   readonly random: Random;
   readonly log: Log;
   readonly reportSink: ReportSink | undefined;
@@ -79,6 +89,7 @@ export class Engine implements MailEngine {
   readonly authenticate: Authenticate;
   readonly #parts: EngineParts;
   readonly #delivery: DeliverySide;
+  readonly #attachments: AttachmentSide;
   readonly #reporter: Reporter;
   readonly #metrics: Metrics;
   readonly #observer: SettledObserver;
@@ -108,6 +119,7 @@ export class Engine implements MailEngine {
       pendingMessages: async () => (await stores.messages.counts()).waiting,
       database: () => database.stats,
       sends: () => this.#delivery.dispatcher.load,
+      preparing: () => this.#delivery.preparer.running,
     });
     this.#observer = new SettledObserver({
       accounts: stores.accounts,
@@ -118,8 +130,15 @@ export class Engine implements MailEngine {
     });
     this.#notices = new PeerNotices({ channel: database.channel, clock, log });
     const tellTenant = (tenantId?: string): void => this.#reporter.wake(tenantId);
+    this.#attachments = createAttachmentSide({
+      ...parts,
+      backends: parts.storageBackends,
+      metrics: this.#metrics,
+    });
     this.#delivery = createDeliverySide({
       ...parts,
+      bring: this.#attachments.bring,
+      sweepCache: (signal) => parts.cache.sweep(signal),
       hooks: mixed.hooks,
       cut: this.#cut.signal,
       onSettled: (message, settlement) => this.#settled(message, settlement),
@@ -204,11 +223,12 @@ export class Engine implements MailEngine {
   async start(): Promise<void> {
     if (this.#isStarted) throw new Error('the engine was started before');
     this.#isStarted = true;
-    const { keeper, dispatcher, housekeeping, budget } = this.#delivery;
+    const { keeper, dispatcher, preparer, housekeeping, budget } = this.#delivery;
     await keeper.start();
     await this.#announceAccounts();
     this.#sending.start([
       { name: 'dispatcher', run: (signal) => dispatcher.run(signal, this.#cut.signal) },
+      { name: 'attachments', run: (signal) => preparer.run(signal) },
       { name: 'connections', run: (signal) => budget.run(signal) },
       { name: 'housekeeping', run: (signal) => housekeeping.run(signal) },
       ...this.#parts.mixed.background,
@@ -300,6 +320,7 @@ export class Engine implements MailEngine {
     try {
       await this.stop();
     } finally {
+      await this.#parts.cache[Symbol.asyncDispose]();
       await this.#parts.http[Symbol.asyncDispose]();
       await this.#parts.database[Symbol.asyncDispose]();
     }
@@ -307,9 +328,10 @@ export class Engine implements MailEngine {
 
   #createServices(startedAt: number): CoreServices {
     const { config, stores, clock, makePk, database } = this.#parts;
-    const { dispatcher, keeper, flights, health, explain, limitGate, verify } = this.#delivery;
+    const { dispatcher, preparer, keeper, flights, health, explain, limitGate, verify } = this.#delivery;
     return {
       ...stores,
+      ...this.#attachments,
       clock,
       makePk,
       maxBatch: config.limits.maxBatch,
@@ -330,9 +352,12 @@ export class Engine implements MailEngine {
         await stores.untilGivenBack(batch, keeper.number);
       },
       tenantSuspended: (tenantId) => stores.untilGivenBack({ tenantId, batchCode: null }, keeper.number),
+      storageBackends: this.#parts.storageBackends,
       wake: (lanes) => {
         for (const lane of lanes) dispatcher.arrived(lane, true);
       },
+      prepare: () => this.#prepare(),
+      stopPreparing: (pk) => preparer.drop(pk),
       rescheduled: () => dispatcher.scheduled(),
       told: (tenantId) => this.#reporter.wake(tenantId),
       resumeAccount: (account) => health.works(account),
@@ -369,7 +394,14 @@ export class Engine implements MailEngine {
   #arrived(draft: MessageDraft, state: AcceptedState): void {
     const { account_pk: accountPk, tenant_id: tenantId, priority } = draft.message;
     if (state === 'deferred') this.#delivery.dispatcher.scheduled();
+    else if (state === 'preparing') this.#prepare();
     else if (state === 'ready') this.#delivery.dispatcher.arrived({ accountPk, tenantId }, priority === 0);
+  }
+
+  /** Messages are due whose attachments are to be fetched. */
+  #prepare(): void {
+    this.#delivery.preparer.arrived();
+    this.#notices.tell({ kind: 'preparing' });
   }
 
   #listener(): NoticeListener {
@@ -377,6 +409,7 @@ export class Engine implements MailEngine {
     return hearPeers({
       stores,
       dispatcher: this.#delivery.dispatcher,
+      preparer: this.#delivery.preparer,
       budget: this.#delivery.budget,
       reporter: this.#reporter,
       bell: this.#bell,

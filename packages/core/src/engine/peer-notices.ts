@@ -13,6 +13,8 @@ const text = v.string();
 const notice = v.variant('kind', [
   /** Messages of the account became ready. */
   v.object({ kind: v.literal('lane'), accountPk: text, tenantId: text, isImmediate: v.boolean() }),
+  /** Messages became due whose attachments are to be fetched. */
+  v.object({ kind: v.literal('preparing') }),
   /** Events of the tenant got their numbers. */
   v.object({ kind: v.literal('events'), tenantId: text }),
   /** The account was changed or deleted, or one of its DKIM keys. */

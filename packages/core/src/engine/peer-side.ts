@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { ConnectionBudget } from '../delivery/connection-budget.ts';
 import type { Dispatcher } from '../delivery/dispatcher.ts';
+import type { Preparer } from '../delivery/preparer.ts';
 import type { Reporter } from '../reporting/reporter.ts';
 import type { EventBell } from './event-stream.ts';
 import type { Notice, NoticeListener } from './peer-notices.ts';
@@ -10,6 +11,7 @@ import type { Stores } from './stores.ts';
 export interface PeerSideParts {
   readonly stores: Pick<Stores, 'accounts' | 'apiKeys' | 'dkimKeys'>;
   readonly dispatcher: Dispatcher;
+  readonly preparer: Preparer;
   readonly budget: ConnectionBudget;
   readonly reporter: Reporter;
   readonly bell: EventBell;
@@ -21,12 +23,14 @@ export interface PeerSideParts {
 
 /** What this instance does about what others tell: what it does about its own news, and forget what it remembers. */
 export function hearPeers(parts: PeerSideParts): NoticeListener {
-  const { stores, dispatcher, budget, reporter, bell, accountChanged, tenantChanged, inBackground } = parts;
+  const { stores, dispatcher, preparer, budget, reporter, bell, accountChanged, tenantChanged, inBackground } = parts;
   return {
     onNotice(notice: Notice) {
       switch (notice.kind) {
         case 'lane':
           return dispatcher.heard(notice, notice.isImmediate);
+        case 'preparing':
+          return preparer.arrived();
         case 'events':
           return bell.ring(notice.tenantId);
         case 'account':
@@ -57,6 +61,7 @@ export function hearPeers(parts: PeerSideParts): NoticeListener {
       stores.apiKeys.forget();
       stores.dkimKeys.forget();
       dispatcher.lookAround();
+      preparer.arrived();
       reporter.wake();
     },
   };

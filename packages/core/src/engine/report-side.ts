@@ -34,7 +34,8 @@ export function reportTransportOf(
     async targetOf(tenantId) {
       const target = await tenants.reportTarget(tenantId);
       if (target === null) return null;
-      return { url: reportUrl(target.baseUrl, target.syncPath), auth: target.auth ?? { method: 'none' } };
+      const { baseUrl, syncPath, auth, policy } = target;
+      return { url: reportUrl(baseUrl, syncPath), auth: auth ?? { method: 'none' }, policy };
     },
   };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { StorageBackend } from '../attachments/storages/storage-backend.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { Leases, Mixin } from '../mixin/contract.ts';
@@ -24,6 +25,8 @@ export interface SetUpMixins {
   readonly servicesOf: ReadonlyMap<AnyOperation, object>;
   readonly hooks: CombinedHooks;
   readonly background: readonly Service[];
+  /** Kinds of storages from which attachments can be fetched. */
+  readonly storages: readonly StorageBackend[];
 }
 
 /** Set up the mixins one after the other; their tables are migrated already. */
@@ -35,6 +38,7 @@ export async function setUpMixins(
   const servicesOf = new Map<AnyOperation, object>();
   const sources: HookSource[] = [];
   const background: Service[] = [];
+  const storages: StorageBackend[] = [];
   for (const mixin of mixins) {
     const own = log.child?.({ mixin: mixin.id }) ?? log;
     const parts = await mixin.setup({
@@ -49,6 +53,7 @@ export async function setUpMixins(
       servicesOf.set(operation, parts.services ?? {});
     }
     if (parts.hooks !== undefined) sources.push({ mixin: mixin.id, hooks: parts.hooks });
+    storages.push(...(parts.storages ?? []));
     const run = parts.run?.bind(parts);
     if (run !== undefined) background.push({ name: mixin.id, run });
   }
@@ -58,5 +63,6 @@ export async function setUpMixins(
     servicesOf,
     hooks: combineHooks(sources, log),
     background,
+    storages,
   };
 }

@@ -18,6 +18,7 @@ import { createTenantStore } from '../entities/tenant/tenant.store.ts';
 import type { MakePk } from '../identity.ts';
 import { prepareAccept } from '../queue/accept.ts';
 import { acceptDespiteDoubt } from '../queue/accept-despite-doubt.ts';
+import { createAttachmentContents } from '../queue/attachment-contents.ts';
 import { createBatches } from '../queue/batches.ts';
 import { prepareClaim } from '../queue/claim.ts';
 import { createConnectionShares } from '../queue/connection-shares.ts';
@@ -29,6 +30,8 @@ import { prepareFindLanes } from '../queue/lanes.ts';
 import { prepareUntilGivenBack } from '../queue/leased-elsewhere.ts';
 import { createLeaseStore } from '../queue/leases.ts';
 import { prepareLoadClaimed } from '../queue/load-claimed.ts';
+import { prepareLoadRecipients } from '../queue/load-recipients.ts';
+import { createPreparing } from '../queue/preparing.ts';
 import { preparePromotion } from '../queue/promote.ts';
 import { prepareForgetUses } from '../queue/rate-limits.ts';
 import { prepareRelease, prepareTakeBack } from '../queue/release.ts';
@@ -69,6 +72,9 @@ export function createStores({ database, sealer, clock, makePk, config }: StoreP
     acceptInto,
     claim: prepareClaim(database),
     load: prepareLoadClaimed(database),
+    loadRecipients: prepareLoadRecipients(database),
+    preparing: createPreparing(database),
+    contents: createAttachmentContents(database),
     marks,
     settle: prepareSettle(database, makePk, marks),
     release: prepareRelease(database),

@@ -6,6 +6,8 @@ import type { CommandLogTable } from './command-log/command-log.table.ts';
 import type { DkimKeysTable } from './dkim-key/dkim-key.table.ts';
 import type { InstanceTable, SessionsTable } from './instance/instance.table.ts';
 import type {
+  AttachmentChunksTable,
+  AttachmentContentsTable,
   MessageAttachmentsTable,
   MessageContentsTable,
   MessageRecipientsTable,
@@ -28,6 +30,8 @@ export interface CoreSchema {
   readonly messages: MessagesTable;
   readonly message_contents: MessageContentsTable;
   readonly message_attachments: MessageAttachmentsTable;
+  readonly attachment_contents: AttachmentContentsTable;
+  readonly attachment_chunks: AttachmentChunksTable;
   readonly message_recipients: MessageRecipientsTable;
   readonly message_events: MessageEventsTable;
   readonly report_cursors: ReportCursorsTable;

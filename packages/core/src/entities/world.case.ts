@@ -3,6 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { expect } from 'vitest';
+import { createLocalStorage } from '../attachments/storages/local.ts';
+import type { StorageBackend } from '../attachments/storages/storage-backend.ts';
 import { systemClock } from '../clock.ts';
 import { engineConfigSchema } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
@@ -84,6 +86,14 @@ const RUNNING: RunningInstance = {
   sends: () => ({ running: 0, buffered: 0 }),
 };
 
+/** Takes any configuration; nothing is fetched from it here. */
+const CLOUD: StorageBackend = {
+  protocol: 's3',
+  check: () => [],
+  open: () => Promise.reject(new Error('there is none')),
+};
+const BACKENDS: readonly StorageBackend[] = [createLocalStorage(['/srv/files/{tenant}']), CLOUD];
+
 /** All stores of the entities over one database. */
 export async function openWorld(url: string, dispose: () => Promise<void>): Promise<World> {
   const database = await openDatabase<CoreSchema>(url);
@@ -110,6 +120,7 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     ...stores,
     clock,
     makePk,
+    storageBackends: BACKENDS,
     messages: { counts: () => Promise.resolve({ waiting: 0, byState: {}, byResult: {} }) },
     running: RUNNING,
     runNow: (tenantId: string | null) => void told.push(`run now for ${tenantId ?? 'all'}`),
@@ -173,6 +184,8 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
           attempts: 0,
           on_in_doubt: 'retry',
           units: 1,
+          unfetched: 0,
+          fetch_attempts: 0,
           message_id: `<${pk}@test>`,
           created_at: START,
           updated_at: START,

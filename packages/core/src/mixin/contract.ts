@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { StorageBackend } from '../attachments/storages/storage-backend.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { MigrationList } from '../database/migrations/migration.ts';
@@ -63,6 +64,8 @@ export interface MixinParts {
   /** Given to the mixin's own operations beside what the engine gives to all. */
   readonly services?: object;
   readonly hooks?: Partial<Hooks>;
+  /** Kinds of storages from which attachments are fetched, beside `local`. */
+  readonly storages?: readonly StorageBackend[];
   /** A background service: started with the engine, returns once `signal` aborts. */
   run?(signal: AbortSignal): Promise<void>;
 }

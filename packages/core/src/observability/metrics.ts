@@ -27,6 +27,8 @@ export interface MetricSources {
   readonly pendingMessages: () => Promise<number>;
   readonly database: () => { readonly commits: number; readonly units: number };
   readonly sends: () => { readonly running: number; readonly buffered: number };
+  /** Messages whose attachments are being fetched. */
+  readonly preparing: () => number;
 }
 
 export interface Metrics {
@@ -35,6 +37,10 @@ export interface Metrics {
   announce(labels: AccountLabels): void;
   reported(events: number): void;
   reportFailed(): void;
+  /** The bytes of an attachment were asked for where they lie. */
+  fetched(mode: string, result: 'fetched' | 'permanent' | 'temporary'): void;
+  /** The bytes of an attachment were looked for in the cache. */
+  lookedUp(result: 'memory' | 'disk' | 'miss'): void;
   /** The exposition format of Prometheus. */
   text(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -55,6 +61,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge(registers, 'gmp_pending_messages', 'Messages that are not final', sources.pendingMessages);
   gauge(registers, 'gmp_sends_running', 'Messages being sent at this moment', () => sources.sends().running);
   gauge(registers, 'gmp_sends_claimed', 'Messages claimed and not begun', () => sources.sends().buffered);
+  gauge(registers, 'gmp_messages_fetching', 'Messages whose attachments are being fetched', sources.preparing);
   total(registers, 'gmp_database_commits_total', 'Write transactions committed', () => sources.database().commits);
   total(registers, 'gmp_database_units_total', 'Units of work inside them', () => sources.database().units);
   const reported = new Counter({
@@ -62,6 +69,19 @@ export function createMetrics(sources: MetricSources): Metrics {
     help: 'Events acknowledged by tenants',
     registers,
   });
+  const fetches = new Counter({
+    name: 'gmp_attachment_fetches_total',
+    help: 'Attachments asked for where they lie, by how that ended',
+    labelNames: ['mode', 'result'],
+    registers,
+  });
+  const lookups = new Counter({
+    name: 'gmp_attachment_cache_lookups_total',
+    help: 'Attachments looked for in the cache, by where they were found',
+    labelNames: ['result'],
+    registers,
+  });
+  for (const result of ['memory', 'disk', 'miss']) lookups.inc({ result }, 0);
   const failures = new Counter({ name: 'gmp_report_failures_total', help: 'Report calls that failed', registers });
 
   return {
@@ -71,6 +91,8 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
     reported: (events) => reported.inc(events),
     reportFailed: () => failures.inc(),
+    fetched: (mode, result) => fetches.inc({ mode, result }),
+    lookedUp: (result) => lookups.inc({ result }),
     async text() {
       return { contentType: registry.contentType, body: await registry.metrics() };
     },

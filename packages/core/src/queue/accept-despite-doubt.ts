@@ -20,7 +20,7 @@ export function acceptDespiteDoubt(accept: Accept, db: Database<CoreSchema>, clo
     k.selectFrom('messages').select('state').where('pk', '=', p.pk),
   );
   return async (draft) => {
-    const { pk, eligible_at: eligibleAt, created_at: createdAt } = draft.message;
+    const { pk, eligible_at: eligibleAt, created_at: createdAt, unfetched } = draft.message;
     const until = clock.monotonic() + PATIENCE_MS;
     let isInDoubt = false;
     for (;;) {
@@ -34,7 +34,8 @@ export function acceptDespiteDoubt(accept: Accept, db: Database<CoreSchema>, clo
           // Somebody else has the id, or it is our message, which may have moved on by now.
           if (row === undefined) throw error;
           if (row.state === 'suspended') return 'suspended';
-          return eligibleAt > createdAt ? 'deferred' : 'ready';
+          if (eligibleAt > createdAt) return 'deferred';
+          return unfetched > 0 ? 'preparing' : 'ready';
         }
         if (!isMailProxyError(error, 'database_unavailable') || clock.monotonic() >= until) throw error;
         await clock.sleep(PAUSE_MS);

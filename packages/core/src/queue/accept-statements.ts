@@ -1,44 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type OnConflictBuilder, type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Slice } from '../database/row-parameters.ts';
 import type { Prepared } from '../database/statement.ts';
-import type {
-  MessageAttachmentsTable,
-  MessageRecipientsTable,
-  MessagesTable,
-} from '../entities/message/message.table.ts';
+import type { MessageRecipientsTable, MessagesTable } from '../entities/message/message.table.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
 import type { AcceptedState } from '../entities/message/message-services.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { type FileStatements, prepareFileStatements } from './file-statements.ts';
+import { messageIsStored, type Rows, type RowsWithBytes, wasStored } from './stored-rows.ts';
 
-/** Rows as one parameter. */
-interface Rows {
-  readonly rows: string;
-}
-
-type RowsWithBytes = Rows & { readonly bytes: Uint8Array };
-
-type MessageRow = MessageDraft['message'] & Pick<MessagesTable, 'rank'> & { readonly state: 'ready' | 'deferred' };
+type MessageRow = MessageDraft['message'] &
+  Pick<MessagesTable, 'rank'> & { readonly state: Exclude<AcceptedState, 'suspended'> };
 type RecipientRow = Pick<MessageRecipientsTable, 'message_pk' | 'position' | 'kind' | 'address' | 'updated_at'>;
-type AttachmentRow = Omit<MessageAttachmentsTable, 'bytes'> & Slice;
 
 /** The inserts of any number of messages, in the order in which they go. */
-export interface AcceptStatements {
+export interface AcceptStatements extends FileStatements {
   /** Passes over those whose id is taken; returns the others. */
   readonly messages: Prepared<Rows, { readonly pk: string; readonly state: AcceptedState }>;
-  /** These three insert what belongs to a message that was inserted, and nothing else. */
+  /** These insert what belongs to a message that was inserted, and nothing else. */
   readonly contents: Prepared<RowsWithBytes, unknown>;
   readonly recipients: Prepared<Rows, unknown>;
-  readonly attachments: Prepared<RowsWithBytes, unknown>;
 }
 
 const AS_THEY_COME = ['pk', 'tenant_id', 'id', 'account_pk', 'priority', 'eligible_at', 'rank', 'batch_code'] as const;
-const AND_THESE = ['message_id', 'expires_at', 'on_in_doubt', 'units', 'created_at'] as const;
+const AND_THESE = ['message_id', 'expires_at', 'on_in_doubt', 'units', 'unfetched', 'created_at'] as const;
 
 export function prepareAcceptStatements(db: Database<CoreSchema>): AcceptStatements {
-  const { rows, textSlice, bytesSlice } = db.dialect;
+  const { rows, textSlice } = db.dialect;
   const slice = { start: sql.ref('r.start'), length: sql.ref('r.length') };
   return {
     messages: db.prepare((k, p) =>
@@ -90,27 +80,9 @@ export function prepareAcceptStatements(db: Database<CoreSchema>): AcceptStateme
         )
         .onConflict(wasStored),
     ),
-    attachments: db.prepare((k, p) =>
-      k
-        .insertInto('message_attachments')
-        .columns(['message_pk', 'position', 'filename', 'mime_type', 'disposition', 'content_id', 'bytes'])
-        .expression(
-          k
-            .selectFrom(attachmentRows(rows, p.rows).as('r'))
-            .select(['message_pk', 'position', 'filename', 'mime_type', 'disposition', 'content_id'])
-            .select(bytesSlice(p.bytes, slice).as('bytes'))
-            .where(messageIsStored),
-        )
-        .onConflict(wasStored),
-    ),
+    ...prepareFileStatements(db),
   };
 }
-
-/** After a commit in doubt a message is stored again, under the same key: what is there stays as it is. */
-const wasStored = <DB, Table extends keyof DB>(oc: OnConflictBuilder<DB, Table>) => oc.doNothing();
-
-/** By its primary key, which is new in each submission. */
-const messageIsStored = sql<boolean>`exists (select 1 from ${sql.table('messages')} m where m.pk = r.message_pk)`;
 
 const SLICE = { start: 'integer', length: 'integer' } as const;
 
@@ -131,6 +103,7 @@ function messageRows(rows: ReadRows, json: string): RawBuilder<MessageRow> {
     expires_at: 'bigint',
     on_in_doubt: 'text',
     units: 'integer',
+    unfetched: 'integer',
     created_at: 'bigint',
   });
 }
@@ -142,17 +115,5 @@ function recipientRows(rows: ReadRows, json: string): RawBuilder<RecipientRow> {
     kind: 'text',
     address: 'text',
     updated_at: 'bigint',
-  });
-}
-
-function attachmentRows(rows: ReadRows, json: string): RawBuilder<AttachmentRow> {
-  return rows<AttachmentRow>(json, {
-    message_pk: 'text',
-    position: 'integer',
-    filename: 'text',
-    mime_type: 'text',
-    disposition: 'text',
-    content_id: 'text',
-    ...SLICE,
   });
 }

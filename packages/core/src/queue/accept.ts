@@ -9,6 +9,7 @@ import type { AcceptedState } from '../entities/message/message-services.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { MailProxyError } from '../errors.ts';
 import { type AcceptStatements, prepareAcceptStatements } from './accept-statements.ts';
+import { insertFiles } from './insert-files.ts';
 import { rankOf } from './rank.ts';
 
 /**
@@ -56,12 +57,11 @@ function refuseDuplicate(id: string): never {
 }
 
 function insertAll(
-  { messages, contents, recipients, attachments }: AcceptStatements,
+  statements: AcceptStatements,
   drafts: readonly MessageDraft[],
   stepMs: number,
 ): readonly Statement[] {
   const texts = new Bundle();
-  const files = new Bundle();
   const contentRows = drafts.map(({ message, content }) => ({ message_pk: message.pk, ...texts.add(content) }));
   const recipientRows = drafts.flatMap((draft) =>
     draft.recipients.map(({ kind, address }, position) => ({
@@ -72,33 +72,24 @@ function insertAll(
       updated_at: draft.message.created_at,
     })),
   );
-  const attachmentRows = drafts.flatMap((draft) =>
-    draft.attachments.map(({ bytes, ...attachment }, position) => ({
-      message_pk: draft.message.pk,
-      position,
-      ...attachment,
-      ...files.add(bytes),
-    })),
-  );
-  const unit = [
-    messages.bind({ rows: rowsJson(drafts.map((draft) => messageRow(draft, stepMs))) }),
-    contents.bind({ rows: rowsJson(contentRows), bytes: texts.bytes() }),
-    recipients.bind({ rows: rowsJson(recipientRows) }),
+  return [
+    statements.messages.bind({ rows: rowsJson(drafts.map((draft) => messageRow(draft, stepMs))) }),
+    statements.contents.bind({ rows: rowsJson(contentRows), bytes: texts.bytes() }),
+    statements.recipients.bind({ rows: rowsJson(recipientRows) }),
+    ...insertFiles(statements, drafts),
   ];
-  if (attachmentRows.length > 0) unit.push(attachments.bind({ rows: rowsJson(attachmentRows), bytes: files.bytes() }));
-  return unit;
 }
 
 function messageRow({ message }: MessageDraft, stepMs: number) {
-  const { eligible_at, created_at, priority } = message;
+  const { eligible_at, created_at, priority, unfetched } = message;
   return {
     ...message,
-    state: eligible_at > created_at ? 'deferred' : 'ready',
+    state: eligible_at > created_at ? 'deferred' : unfetched > 0 ? 'preparing' : 'ready',
     rank: rankOf(eligible_at, priority, stepMs),
   };
 }
 
 function sizeOf({ content, recipients, attachments }: MessageDraft): number {
   const rows = (recipients.length + attachments.length) * ROW_BYTES;
-  return attachments.reduce((sum, { bytes }) => sum + bytes.byteLength, content.length + rows);
+  return attachments.reduce((sum, { content: file }) => sum + (file?.bytes?.byteLength ?? 0), content.length + rows);
 }

@@ -6,6 +6,7 @@ import type { Prepared } from '../database/statement.ts';
 import type { MessageState } from '../entities/message/message-state.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { SuspendedBatchesTable } from '../entities/tenant/tenant.table.ts';
+import { stateAt } from './due-state.ts';
 import { rankSql } from './rank-sql.ts';
 
 export interface BatchInput {
@@ -28,7 +29,7 @@ export interface BatchStatements {
   readonly countParkable: Prepared<BatchInput, { parkable: number }>;
   readonly one: Prepared<BatchInput, { one: number }>;
   readonly list: Prepared<BatchInput & { readonly only: string | null; readonly limit: number }, SuspendedBatchesTable>;
-  /** Park what is ready or deferred, while the batch is suspended. */
+  /** Park what is preparing, ready or deferred, while the batch is suspended. */
   readonly park: Prepared<MoveInput, MovedMessage>;
   /** Let what is parked go on, while the batch is not suspended. */
   readonly free: Prepared<MoveInput, MovedMessage>;
@@ -79,7 +80,7 @@ export function prepareBatchStatements(db: Database<CoreSchema>, stepMs: number)
             .where('messages.batch_code', '=', p.batch_code)
             // As the partial index says it.
             .where('messages.state', '<>', sql.lit('final'))
-            .where(sql<boolean>`messages.state in ('ready', 'deferred')`)
+            .where(sql<boolean>`messages.state in ('preparing', 'ready', 'deferred')`)
             .as('parkable'),
         )
         .$castTo<{ parkable: number }>(),
@@ -113,15 +114,15 @@ export function prepareBatchStatements(db: Database<CoreSchema>, stepMs: number)
               .where('batch_code', '=', p.batch_code)
               // As the partial index says it.
               .where('state', '<>', sql.lit('final'))
-              .where(sql<boolean>`state in ('ready', 'deferred')`)
+              .where(sql<boolean>`state in ('preparing', 'ready', 'deferred')`)
               .where(mark(p))
               .limit(p.limit)
               .modifyEnd(db.dialect.claimLock),
         )
         .updateTable('messages')
-        .set({ state: sql.lit('suspended'), updated_at: p.now })
+        .set({ state: sql.lit('suspended'), owner_session: null, updated_at: p.now })
         .where('pk', 'in', (eb) => eb.selectFrom('next').select('next.pk'))
-        .where(sql<boolean>`state in ('ready', 'deferred')`)
+        .where(sql<boolean>`state in ('preparing', 'ready', 'deferred')`)
         .returning(['account_pk', 'tenant_id', 'state']),
     ),
     free: db.prepare((k, p) =>
@@ -142,7 +143,7 @@ export function prepareBatchStatements(db: Database<CoreSchema>, stepMs: number)
         )
         .updateTable('messages')
         .set({
-          state: sql<MessageState>`case when eligible_at > ${p.now} then 'deferred' else 'ready' end`,
+          state: stateAt(p.now),
           // By its own time, which for a message that was ready is the place that it had.
           rank: rankSql(sql.ref('eligible_at'), stepMs),
           updated_at: p.now,
@@ -159,7 +160,7 @@ export function prepareBatchStatements(db: Database<CoreSchema>, stepMs: number)
           sql<boolean>`exists (
             select 1 from ${sql.table('messages')} m
             where m.tenant_id = b.tenant_id and m.batch_code = b.batch_code
-              and m.state <> 'final' and m.state in ('ready', 'deferred')
+              and m.state <> 'final' and m.state in ('preparing', 'ready', 'deferred')
           )`,
         )
         .limit(p.limit),

@@ -26,6 +26,7 @@ export function createBatches(db: Database<CoreSchema>, stepMs: number): Batches
     return {
       changed: rows.length,
       lanes: lanesOf(rows.filter(({ state }) => state === 'ready')),
+      isPreparing: rows.some(({ state }) => state === 'preparing'),
       hasMore: rows.length === STEP,
     };
   };

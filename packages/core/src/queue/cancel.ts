@@ -28,7 +28,14 @@ export function prepareCancel(db: Database<CoreSchema>, makePk: MakePk): Cancel 
   const cancelRow = db.prepare<{ pk: string; now: number }>((k, p) =>
     k
       .updateTable('messages')
-      .set({ state: sql.lit('final'), result: sql.lit('cancelled'), final_at: p.now, updated_at: p.now, units: 0 })
+      .set({
+        state: sql.lit('final'),
+        result: sql.lit('cancelled'),
+        owner_session: null,
+        final_at: p.now,
+        updated_at: p.now,
+        units: 0,
+      })
       .where('pk', '=', p.pk)
       .where(sql<boolean>`state in ('preparing', 'ready', 'deferred', 'suspended', 'held')`),
   );

@@ -99,14 +99,14 @@ interface LimitedInput extends ClaimInput {
 type Scope = 'account' | 'tenant';
 
 /** As it comes back; the owner is the session that claimed. */
-type ClaimedRow = Omit<ClaimedMessage, 'owner_session'>;
+export type ClaimedRow = Omit<ClaimedMessage, 'owner_session'>;
 
 /** Immediate messages have ranks below zero. */
 const ANY_RANK = Number.MAX_SAFE_INTEGER;
 /** Stands for no limit, and for room without end. */
 const NO_LIMIT = 1_000_000_000_000;
 
-const CLAIMED = [
+export const CLAIMED = [
   'pk',
   'tenant_id',
   'id',
@@ -214,6 +214,14 @@ export const ofNoSuspendedBatch: Expression<SqlBool> = sql<SqlBool>`(batch_code 
     where b.tenant_id = messages.tenant_id and b.batch_code = messages.batch_code
 ))`;
 
+/** The operator has stopped neither everything nor the tenant. */
+export function nothingIsStopped(tenantId: string): Expression<SqlBool> {
+  return sql<SqlBool>`(
+    not exists (select 1 from ${sql.table('instance')} where paused_at is not null)
+    and not exists (select 1 from ${sql.table('tenants')} where id = ${tenantId} and suspended_at is not null)
+  )`;
+}
+
 /** Messages that may be claimed, in their order. Conditions on constants are looked up once, not once a row. */
 function candidates(k: Kysely<CoreSchema>, p: ClaimInput) {
   return k
@@ -222,11 +230,7 @@ function candidates(k: Kysely<CoreSchema>, p: ClaimInput) {
     .where('state', '=', sql.lit('ready'))
     .where('rank', '<', p.below)
     .where(ifSessionLives(p.session))
-    .where(sql<SqlBool>`not exists (select 1 from ${sql.table('instance')} where paused_at is not null)`)
-    .where(
-      sql<SqlBool>`not exists (select 1 from ${sql.table('tenants')}
-        where id = ${p.tenant_id} and suspended_at is not null)`,
-    )
+    .where(nothingIsStopped(p.tenant_id))
     .where(
       sql<SqlBool>`(${p.probe} = 1 or not exists (select 1 from ${sql.table('account_pauses')}
         where account_pk = ${p.account_pk}))`,

@@ -6,6 +6,7 @@ import type { Prepared } from '../database/statement.ts';
 import type { MessageResult, MessageState } from '../entities/message/message-state.ts';
 import type { EventRecipient } from '../entities/message-event/message-event.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { dueState, stateAt } from './due-state.ts';
 import { rankSql } from './rank-sql.ts';
 
 interface Target {
@@ -48,7 +49,7 @@ export function prepareControlStatements(db: Database<CoreSchema>, stepMs: numbe
       .updateTable('messages')
       .set({ state: sql.lit('held'), ...DISOWNED, updated_at: p.now })
       .where('pk', '=', p.pk)
-      .where(sql<boolean>`(state in ('ready', 'deferred') or ${isOwned(p)})`)
+      .where(sql<boolean>`(state in ('preparing', 'ready', 'deferred') or ${isOwned(p)})`)
       .returning('state'),
   );
   // By its own time as in a promotion, which for a message that was ready is the place it had.
@@ -56,7 +57,7 @@ export function prepareControlStatements(db: Database<CoreSchema>, stepMs: numbe
     k
       .updateTable('messages')
       .set({
-        state: sql<MessageState>`case when eligible_at > ${p.now} then 'deferred' else 'ready' end`,
+        state: stateAt(p.now),
         rank: rankSql(sql.ref('eligible_at'), stepMs),
         updated_at: p.now,
       })
@@ -68,10 +69,11 @@ export function prepareControlStatements(db: Database<CoreSchema>, stepMs: numbe
     k
       .updateTable('messages')
       .set({
-        state: sql.lit('ready'),
+        state: dueState,
         eligible_at: p.now,
         rank: rankSql(bigint(p.now), stepMs),
         handed_at: null,
+        fetch_attempts: 0,
         units: recipientCount(sql`r.state in ('pending', 'in_doubt')`),
         updated_at: p.now,
       })
@@ -83,13 +85,14 @@ export function prepareControlStatements(db: Database<CoreSchema>, stepMs: numbe
     k
       .updateTable('messages')
       .set({
-        state: sql.lit('ready'),
+        state: dueState,
         result: null,
         final_at: null,
         eligible_at: p.now,
         rank: rankSql(bigint(p.now), stepMs),
         expires_at: p.expires_at,
         handed_at: null,
+        fetch_attempts: 0,
         units: recipientCount(sql`r.state in ('failed', 'expired')`),
         updated_at: p.now,
       })
@@ -103,7 +106,8 @@ export function prepareControlStatements(db: Database<CoreSchema>, stepMs: numbe
       k
         .updateTable('messages')
         .set({
-          state: sql<MessageState>`case when state in ('ready', 'deferred', 'leased') then ${p.target} else state end`,
+          state: sql<MessageState>`case when state not in ('preparing', 'ready', 'deferred', 'leased') then state
+            when ${p.target} = 'ready' then ${dueState} else ${p.target} end`,
           ...DISOWNED,
           eligible_at: p.send_at,
           rank: rankSql(bigint(p.send_at), stepMs),
@@ -111,7 +115,7 @@ export function prepareControlStatements(db: Database<CoreSchema>, stepMs: numbe
         })
         .$if(expiresAt !== null, (q) => q.set({ expires_at: expiresAt?.(p) ?? null }))
         .where('pk', '=', p.pk)
-        .where(sql<boolean>`(state in ('ready', 'deferred', 'suspended', 'held') or ${isOwned(p)})`)
+        .where(sql<boolean>`(state in ('preparing', 'ready', 'deferred', 'suspended', 'held') or ${isOwned(p)})`)
         .returning('state'),
     );
   const confirm = db.prepare<Target, { state: MessageState }>((k, p) => {

@@ -62,6 +62,7 @@ export function prepareExpire(db: Database<CoreSchema>, makePk: MakePk): Expire 
           select 1 from ${sql.table('message_recipients')} r where r.message_pk = messages.pk and r.state = 'sent'
         ) then 'partially_sent' else 'expired' end`,
         last_error: p.reason,
+        owner_session: null,
         handed_at: null,
         units: 0,
         final_at: p.now,

@@ -2,16 +2,19 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import type { MessageState } from '../entities/message/message-state.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { dueState } from './due-state.ts';
 import { rankSql } from './rank-sql.ts';
 
 export interface Promoted {
   readonly account_pk: string;
   readonly tenant_id: string;
+  readonly state: MessageState;
 }
 
 export interface Promotion {
-  /** Make up to `limit` deferred messages ready whose time has come; tells the lanes that got one, with repeats. */
+  /** Let up to `limit` deferred messages go on whose time has come; tells their lanes and states, with repeats. */
   promote(now: number, limit: number): Promise<readonly Promoted[]>;
   /** When the next deferred message is due; null if none waits. */
   nextDueAt(): Promise<number | null>;
@@ -36,13 +39,13 @@ export function preparePromotion(db: Database<CoreSchema>, stepMs: number): Prom
       )
       .updateTable('messages')
       .set({
-        state: sql.lit('ready'),
+        state: dueState,
         rank: rankSql(sql.ref('eligible_at'), stepMs),
         updated_at: p.now,
       })
       .where('pk', 'in', (eb) => eb.selectFrom('due').select('due.pk'))
       .where('state', '=', sql.lit('deferred'))
-      .returning(['account_pk', 'tenant_id']);
+      .returning(['account_pk', 'tenant_id', 'state']);
   });
   const next = db.prepare<object, { due: number | null }>((k) =>
     k

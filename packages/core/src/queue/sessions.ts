@@ -46,10 +46,23 @@ export function createSessionStore(db: Database<CoreSchema>, makePk: MakePk): Se
       .where('number', '<>', p.session)
       .where((eb) => eb.or([eb('ended_at', 'is not', null), eb('heartbeat_at', '<', p.before)]))
       .where(
-        sql<boolean>`exists (select 1 from ${sql.table('messages')} m
-          where m.state = 'leased' and m.owner_session = sessions.number)`,
+        sql<boolean>`(
+          exists (select 1 from ${sql.table('messages')} m
+            where m.state = 'leased' and m.owner_session = sessions.number)
+          or exists (select 1 from ${sql.table('messages')} m
+            where m.state = 'preparing' and m.owner_session = sessions.number)
+        )`,
       ),
   );
+  // What a session fetched goes on being fetched by another: nothing is lost but time.
+  const freePreparing = db.prepare<{ session: number }>((k, p) =>
+    k
+      .updateTable('messages')
+      .set({ owner_session: null })
+      .where('state', '=', sql.lit('preparing'))
+      .where('owner_session', '=', p.session),
+  );
+  const rescue = prepareRescue(db, makePk);
   const end = db.prepare<{ session: number; now: number }>((k, p) =>
     k.updateTable('sessions').set({ ended_at: p.now }).where('number', '=', p.session).where('ended_at', 'is', null),
   );
@@ -69,6 +82,9 @@ export function createSessionStore(db: Database<CoreSchema>, makePk: MakePk): Se
     async end(session, now) {
       await db.write([end.bind({ session, now })]);
     },
-    rescue: prepareRescue(db, makePk),
+    async rescue(session, options) {
+      await db.write([freePreparing.bind({ session })]);
+      return rescue(session, options);
+    },
   };
 }

@@ -19,6 +19,7 @@ type MessageRow = Pick<
   readonly session: number;
   /** Null keeps what it was. */
   readonly eligible_at: number | null;
+  readonly fetch_attempts: number | null;
 };
 
 type RecipientRow = Omit<MessageRecipientsTable, 'kind' | 'address'> & { readonly session: number };
@@ -93,6 +94,7 @@ export function prepareSettleStatements(db: Database<CoreSchema>): SettleStateme
             state: 'text',
             result: 'text',
             attempts: 'integer',
+            fetch_attempts: 'integer',
             eligible_at: 'bigint',
             last_error: 'text',
             units: 'integer',
@@ -106,6 +108,7 @@ export function prepareSettleStatements(db: Database<CoreSchema>): SettleStateme
           owner_session: null,
           handed_at: null,
           attempts: eb.ref('r.attempts'),
+          fetch_attempts: eb.fn.coalesce('r.fetch_attempts', 'messages.fetch_attempts'),
           eligible_at: eb.fn.coalesce('r.eligible_at', 'messages.eligible_at'),
           last_error: eb.ref('r.last_error'),
           units: eb.ref('r.units'),

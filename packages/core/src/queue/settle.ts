@@ -25,6 +25,8 @@ export interface Settlement {
   /** Given exactly when the state is final. */
   readonly result: MessagesTable['result'];
   readonly attempts: number;
+  /** Tries to fetch its attachments that failed for now; kept where it is absent. */
+  readonly fetchAttempts?: number;
   /** When it may be tried again; kept where it is null. */
   readonly eligibleAt: number | null;
   readonly lastError: string | null;
@@ -119,6 +121,7 @@ function messageRow({ pk, session, state, result, attempts, now, ...settlement }
     state,
     result,
     attempts,
+    fetch_attempts: settlement.fetchAttempts ?? null,
     eligible_at: settlement.eligibleAt,
     last_error: settlement.lastError,
     units: settlement.units,

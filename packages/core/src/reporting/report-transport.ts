@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { ClientAuth } from '../entities/tenant/client-auth.ts';
+import { authorization, type ClientAuth } from '../entities/tenant/client-auth.ts';
 import { DEFAULT_SYNC_PATH } from '../entities/tenant/tenant.store.ts';
 import { isMailProxyError } from '../errors.ts';
-import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
+import type { OutgoingHttp, OutgoingPolicy } from '../outgoing/outgoing-http.types.ts';
 import { discardBody } from '../outgoing/response-body.ts';
 import { parseReportAnswer, type ReportAnswer, type ReportBody, type ReportEvent } from './report-protocol.ts';
 
@@ -11,6 +11,8 @@ import { parseReportAnswer, type ReportAnswer, type ReportBody, type ReportEvent
 export interface ReportTarget {
   readonly url: string;
   readonly auth: ClientAuth;
+  /** Where the tenant's requests may go. @defaultValue the instance's */
+  readonly policy?: OutgoingPolicy;
 }
 
 /**
@@ -49,6 +51,7 @@ export function createHttpReportTransport(http: Pick<OutgoingHttp, 'request'>, t
         signal,
         timeoutMs,
         maxBytes: MAX_ANSWER_BYTES,
+        ...(target.policy === undefined ? {} : { policy: target.policy }),
         headers: { accept: 'application/json', 'content-type': 'application/json', ...authorization(target.auth) },
         body: JSON.stringify(body),
       });
@@ -84,19 +87,6 @@ export function sinkReportTransport(sink: ReportSink): ReportTransport {
       signal.removeEventListener('abort', onAbort);
     }
   };
-}
-
-function authorization(auth: ClientAuth): { readonly authorization?: string } {
-  switch (auth.method) {
-    case 'none':
-      return {};
-    case 'bearer':
-      return { authorization: `Bearer ${auth.token}` };
-    case 'basic':
-      return { authorization: `Basic ${Buffer.from(`${auth.user}:${auth.password}`, 'utf8').toString('base64')}` };
-    default:
-      return auth satisfies never;
-  }
 }
 
 function reasonOf(error: unknown): string {

@@ -138,7 +138,9 @@ export function claimConformance(open: OpenStore): void {
       expect(await promotion.promote(clock.now() + 999, 100)).toEqual([]);
       await clock.advance(1_000);
       const promoted = await promotion.promote(clock.now(), 100);
-      expect(promoted).toEqual(due.map(() => ({ account_pk: world.accountPk, tenant_id: world.tenantId })));
+      expect(promoted).toEqual(
+        due.map(() => ({ account_pk: world.accountPk, tenant_id: world.tenantId, state: 'ready' })),
+      );
       for (const pk of due) {
         const row = await world.message(pk);
         expect(row).toMatchObject({ state: 'ready', rank: rankOf(row.eligible_at, row.priority, STEP_MS) });

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { randomBytes } from 'node:crypto';
 import { createAccountStore } from '../../src/entities/account/account.store.ts';
+import { ANY_ATTACHMENT } from '../../src/entities/message/drafted-file.case.ts';
 import { createMessageStore } from '../../src/entities/message/message.store.ts';
 import type { MessageRecipientsTable, MessagesTable } from '../../src/entities/message/message.table.ts';
 import type { LaneName } from '../../src/entities/message/message-control.types.ts';
@@ -26,6 +27,9 @@ export interface Told {
   readonly woken: LaneName[];
   readonly tenants: string[];
   rescheduled: number;
+  prepared: number;
+  /** Messages that are not to be prepared as they were. */
+  readonly stopped: string[];
   readonly givenBack: string[];
 }
 
@@ -64,7 +68,7 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
   const world = await createWorld(open);
   const { database, clock, makePk } = world;
   const session = await world.sessions.start('here', clock.now());
-  const told: Told = { woken: [], tenants: [], rescheduled: 0, givenBack: [] };
+  const told: Told = { woken: [], tenants: [], rescheduled: 0, prepared: 0, stopped: [], givenBack: [] };
   const flights = new Map<string, number>();
   const claim = prepareClaim(database);
   const release = prepareRelease(database);
@@ -112,6 +116,9 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
       messageEvents: createMessageEventStore(database),
       accept: prepareAccept(database, STEP_MS),
       limitGate: async () => self.reached,
+      attachmentRules: async () => ANY_ATTACHMENT,
+      storeFile: () => Promise.reject(new Error('no file comes by itself')),
+      sealAttachmentAuth: () => 'sealed',
       control: createMessageControl(database, { makePk, stepMs: STEP_MS }),
       batches: createBatches(database, STEP_MS),
       session: () => session,
@@ -122,6 +129,10 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
       },
       batchSuspended: async () => undefined,
       wake: (lanes) => void told.woken.push(...lanes),
+      prepare() {
+        told.prepared += 1;
+      },
+      stopPreparing: (pk) => void told.stopped.push(pk),
       rescheduled() {
         told.rescheduled += 1;
       },

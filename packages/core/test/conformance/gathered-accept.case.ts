@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe, expect, test } from 'vitest';
+import { draftedFile } from '../../src/entities/message/drafted-file.case.ts';
 import type { MessageDraft } from '../../src/entities/message/message-draft.ts';
 import { prepareAccept } from '../../src/queue/accept.ts';
 import { prepareBatchStatements } from '../../src/queue/batch-statements.ts';
+import { prepareLoadAttachments } from '../../src/queue/load-attachments.ts';
 import { createWorld, type OpenStore, STEP_MS, type World } from './store-world.case.ts';
 import { countingStatements } from './watched-database.case.ts';
 
@@ -15,10 +17,10 @@ export function gatheredAcceptConformance(open: OpenStore): void {
       const accept = prepareAccept(watched.database, STEP_MS);
       const drafts = Array.from({ length: 100 }, () => world.draft({ to: ['ann@example.org', 'bob@example.org'] }));
       await Promise.all(drafts.map((draft) => accept({ ...draft, attachments: [file('a', [1])] })));
-      expect(watched.statements()).toBe(4);
+      expect(watched.statements()).toBe(6);
       expect(await world.messages()).toHaveLength(100);
       await accept(world.draft());
-      expect(watched.statements()).toBe(4 + 3);
+      expect(watched.statements()).toBe(6 + 3);
     });
 
     test('are all stored where they are too many for one unit', async () => {
@@ -73,8 +75,8 @@ export function gatheredAcceptConformance(open: OpenStore): void {
       const drafts = attached.map((attachments) => ({ ...world.draft(), attachments }));
       await Promise.all(drafts.map((draft) => accept(draft)));
       for (const [index, { message }] of drafts.entries()) {
-        const found = (await files(world, message.pk)).map(({ filename, bytes }) => [filename, [...bytes]]);
-        expect(found).toEqual(attached[index]?.map(({ filename, bytes }) => [filename, [...bytes]]));
+        const given = attached[index]?.map(({ filename, content }) => [filename, [...(content?.bytes ?? [])]]);
+        expect(await files(world, message.pk)).toEqual(given);
       }
     });
 
@@ -121,24 +123,12 @@ export function gatheredAcceptConformance(open: OpenStore): void {
 }
 
 function file(filename: string, bytes: readonly number[]): MessageDraft['attachments'][number] {
-  return {
-    filename,
-    mime_type: 'application/x',
-    disposition: 'attachment',
-    content_id: null,
-    bytes: new Uint8Array(bytes),
-  };
+  return draftedFile(filename, new Uint8Array(bytes));
 }
 
-function files({ database }: World, pk: string) {
-  const stored = database.prepare<{ pk: string }, { filename: string; bytes: Uint8Array }>((k, p) =>
-    k
-      .selectFrom('message_attachments')
-      .select(['filename', 'bytes'])
-      .where('message_pk', '=', p.pk)
-      .orderBy('position'),
-  );
-  return database.read(stored.bind({ pk }));
+async function files({ database }: World, pk: string): Promise<readonly (readonly [string, readonly number[]])[]> {
+  const loaded = await prepareLoadAttachments(database)(pk);
+  return loaded.map(({ filename, bytes }) => [filename, bytes instanceof Uint8Array ? [...bytes] : []] as const);
 }
 
 async function contents({ database }: World, pk: string): Promise<readonly string[]> {

@@ -28,7 +28,10 @@ export type OpenStore = () => Promise<OpenedStore>;
 /** Ten minutes, as the configuration's default. */
 export const STEP_MS = 600_000;
 
-export type DraftChanges = Partial<MessageDraft['message']> & { readonly to?: readonly string[] };
+export type DraftChanges = Partial<MessageDraft['message']> & {
+  readonly to?: readonly string[];
+  readonly attachments?: MessageDraft['attachments'];
+};
 
 /** A migrated database with one tenant and one account, and what tests ask of it. */
 export interface World extends AsyncDisposable {
@@ -69,7 +72,7 @@ export async function createWorld(open: OpenStore): Promise<World> {
   const claim = prepareClaim(database);
   const others: Database<unknown>[] = [];
 
-  const draft = ({ to = ['ann@example.org'], ...changes }: DraftChanges = {}): MessageDraft => {
+  const draft = ({ to = ['ann@example.org'], attachments = [], ...changes }: DraftChanges = {}): MessageDraft => {
     const pk = changes.pk ?? makePk();
     return {
       message: {
@@ -84,12 +87,13 @@ export async function createWorld(open: OpenStore): Promise<World> {
         expires_at: null,
         on_in_doubt: 'retry',
         units: to.length,
+        unfetched: attachments.filter(({ content }) => content === null).length,
         created_at: clock.now(),
         ...changes,
       },
       content: '{}',
       recipients: to.map((address) => ({ kind: 'to', address })),
-      attachments: [],
+      attachments,
     };
   };
 
@@ -163,6 +167,8 @@ function seeding(database: Database<CoreSchema>, clock: VirtualClock, makePk: Ma
       on_in_doubt: 'retry',
       retry: null,
       reply_rules: null,
+      allow_private_networks: null,
+      allowed_hosts: null,
       created_at: p.now,
       updated_at: p.now,
     }),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe } from 'vitest';
+import { attachmentContentsConformance } from './attachment-contents.case.ts';
 import { batchConformance } from './batch.case.ts';
 import { bulkConformance } from './bulk.case.ts';
 import { claimConformance } from './claim.case.ts';
@@ -13,6 +14,7 @@ import { instancesConformance } from './instances.case.ts';
 import { limitsConformance } from './limits.case.ts';
 import { migrationConformance } from './migration.case.ts';
 import { outcomeConformance } from './outcome.case.ts';
+import { preparingConformance } from './preparing.case.ts';
 import { rescueConformance } from './rescue.case.ts';
 import { sequenceConformance } from './sequence.case.ts';
 import type { OpenStore } from './store-world.case.ts';
@@ -31,6 +33,8 @@ export function storeConformance(name: string, open: OpenStore, skip = ''): void
     gatheredAcceptConformance(open);
     gatheredSettleConformance(open);
     migrationConformance(open);
+    attachmentContentsConformance(open);
+    preparingConformance(open);
     claimConformance(open);
     outcomeConformance(open);
     rescueConformance(open);

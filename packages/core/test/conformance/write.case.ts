@@ -2,7 +2,9 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe, expect, test } from 'vitest';
 import { exactlyOne } from '../../src/database/statement.ts';
+import { draftedFile } from '../../src/entities/message/drafted-file.case.ts';
 import { prepareAccept } from '../../src/queue/accept.ts';
+import { prepareLoadAttachments } from '../../src/queue/load-attachments.ts';
 import { createWorld, type OpenStore, STEP_MS } from './store-world.case.ts';
 
 export function writeConformance(open: OpenStore): void {
@@ -12,14 +14,7 @@ export function writeConformance(open: OpenStore): void {
       const accept = prepareAccept(world.database, STEP_MS);
       const draft = world.draft({ to: ['ann@example.org', 'bob@example.org'] });
       const bytes = new Uint8Array([0, 1, 128, 255]);
-      const attachment = {
-        filename: 'a.bin',
-        mime_type: 'application/x',
-        disposition: 'attachment' as const,
-        content_id: null,
-        bytes,
-      };
-      expect(await accept({ ...draft, attachments: [attachment] })).toBe('ready');
+      expect(await accept({ ...draft, attachments: [draftedFile('a.bin', bytes)] })).toBe('ready');
       const { pk } = draft.message;
       expect(await world.message(pk)).toMatchObject({ state: 'ready', attempts: 0, owner_session: null, result: null });
       const recipients = await world.recipients(pk);
@@ -27,11 +22,7 @@ export function writeConformance(open: OpenStore): void {
         ['ann@example.org', 'pending'],
         ['bob@example.org', 'pending'],
       ]);
-      const stored = world.database.prepare<{ pk: string }, { bytes: Uint8Array }>((k, p) =>
-        k.selectFrom('message_attachments').select('bytes').where('message_pk', '=', p.pk),
-      );
-      const [row] = await world.database.read(stored.bind({ pk }));
-      expect([...(row?.bytes ?? [])]).toEqual([...bytes]);
+      expect(await prepareLoadAttachments(world.database)(pk)).toMatchObject([{ filename: 'a.bin', bytes }]);
     });
 
     test('a message that is due later is deferred', async () => {

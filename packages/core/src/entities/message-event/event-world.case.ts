@@ -121,6 +121,8 @@ export async function openWorld(url: string): Promise<EventWorld> {
       expires_at: null,
       on_in_doubt: 'retry',
       units: 1,
+      unfetched: 0,
+      fetch_attempts: 0,
       last_error: null,
       created_at: 1,
       updated_at: 1,

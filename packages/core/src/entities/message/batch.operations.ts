@@ -56,12 +56,13 @@ export const activateBatch = defineOperation({
     /** Messages that were parked and go on. */
     released: v.number(),
   }),
-  async run({ batches, clock, wake, rescheduled }: BatchServices, { batch_code }, { reach }) {
+  async run({ batches, clock, wake, prepare, rescheduled }: BatchServices, { batch_code }, { reach }) {
     const batch = batchOf(reach, batch_code);
     await batches.activate(batch);
     const released = await moveAll(async () => {
       const step = await batches.free(batch, clock.now());
       if (step.lanes.length > 0) wake(step.lanes);
+      if (step.isPreparing) prepare();
       return step;
     });
     if (released > 0) rescheduled();

@@ -125,6 +125,7 @@ async function changeChunk(
   const tenants = new Set<string>();
   let changed = 0;
   let isDeferred = false;
+  let isPreparing = false;
   let failure: PromiseRejectedResult | undefined;
   for (const [index, end] of ends.entries()) {
     const row = rows[index];
@@ -134,8 +135,10 @@ async function changeChunk(
     tenants.add(row.tenant_id);
     if (end.value.state === 'ready') lanes.set(row.account_pk, { accountPk: row.account_pk, tenantId: row.tenant_id });
     if (end.value.state === 'deferred') isDeferred = true;
+    if (end.value.state === 'preparing') isPreparing = true;
   }
   if (lanes.size > 0) services.wake([...lanes.values()]);
+  if (isPreparing) services.prepare();
   if (isDeferred) services.rescheduled();
   if (change.action !== 'reschedule') for (const tenant of tenants) services.told(tenant);
   // What was done of the chunk is told of first.

@@ -27,10 +27,10 @@ export type ChangeEnd =
 /** The states in which an action does something. */
 export const STATES_OF: { readonly [Action in ControlAction]: readonly MessageState[] } = {
   cancel: ['preparing', 'ready', 'leased', 'deferred', 'suspended', 'held'],
-  hold: ['ready', 'leased', 'deferred'],
+  hold: ['preparing', 'ready', 'leased', 'deferred'],
   release: ['held'],
   retry: ['deferred', 'in_doubt', 'final'],
-  reschedule: ['ready', 'leased', 'deferred', 'suspended', 'held'],
+  reschedule: ['preparing', 'ready', 'leased', 'deferred', 'suspended', 'held'],
   confirm: ['in_doubt'],
 };
 
@@ -62,7 +62,10 @@ export async function changeMessage(
     const state = isInFlight
       ? await changeStopped(services, current, change)
       : await services.control.apply(current, change, services.clock.now());
-    if (state !== null) return { ok: true, state };
+    if (state !== null) {
+      if (current.state === 'preparing') services.stopPreparing(current.pk);
+      return { ok: true, state };
+    }
     current = await services.messages.find(reach, row.pk);
   }
   return { ok: false, refusal: 'in_flight', row: current };

@@ -1,52 +1,113 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { hash } from 'node:crypto';
+import { type FetchMode, inferFetchMode } from '../../attachments/fetch-mode.ts';
+import { readMd5Marker } from '../../attachments/md5-marker.ts';
 import { checkContentId, checkFilename, checkMimeType } from '../../smtp/compose/header-policy.ts';
 import { guessMimeType } from '../../smtp/compose/mime-types.ts';
+import type { ClientAuth } from '../tenant/client-auth.ts';
+import type { AttachmentRules } from './attachment-rules.ts';
 import type { Problems } from './check-problems.ts';
+import { decodeBase64 } from './decode-base64.ts';
 import type { ParsedMessage } from './message.schema.ts';
-import type { MessageAttachmentsTable } from './message.table.ts';
+import type { DraftAttachment, DraftContent } from './message-draft.ts';
 
 type Attachment = ParsedMessage['attachments'][number];
 
-/** A file as it is stored; its message and place in it are given when it is. */
-export type CheckedAttachment = Omit<MessageAttachmentsTable, 'message_pk' | 'position'>;
+/** A file that may be stored, with its bytes or the place where they are fetched. */
+export interface CheckedAttachment extends Omit<DraftAttachment, 'auth' | 'content'> {
+  readonly auth: ClientAuth | null;
+  /** A Blob is read when its message is stored; null where the bytes are to be fetched. */
+  readonly content: DraftContent | Blob | null;
+  /** Of bytes that are here; 0 where they are to be fetched. */
+  readonly sizeBytes: number;
+}
 
-export function checkAttachment(attachment: Attachment, index: number, problems: Problems): CheckedAttachment {
+/** Modes that fetch over HTTP, so that credentials have somebody to be shown to. */
+const WITH_AUTH: readonly FetchMode[] = ['http_url', 'endpoint'];
+
+export function checkAttachment(
+  attachment: Attachment,
+  index: number,
+  { problems, rules }: { readonly problems: Problems; readonly rules: AttachmentRules },
+): CheckedAttachment {
   const at = `attachments/${index}`;
-  problems.add(`${at}/filename`, checkFilename(attachment.filename));
+  const { filename, md5: markedMd5 } = readMd5Marker(attachment.filename);
+  problems.add(`${at}/filename`, checkFilename(filename));
   if (attachment.mime_type !== undefined) problems.add(`${at}/mime_type`, checkMimeType(attachment.mime_type));
   if (attachment.content_id !== undefined) problems.add(`${at}/content_id`, checkContentId(attachment.content_id));
   const disposition = attachment.disposition ?? (attachment.content_id === undefined ? 'attachment' : 'inline');
   if (disposition === 'inline' && attachment.content_id === undefined) {
     problems.add(`${at}/content_id`, 'required for an inline attachment');
   }
+  const hashes = {
+    md5: attachment.content_md5?.toLowerCase() ?? markedMd5,
+    sha256: attachment.content_sha256?.toLowerCase() ?? null,
+  };
+  const place = placeOf(attachment, at, { problems, rules });
+  if (attachment.auth !== undefined && !WITH_AUTH.includes(place.fetch_mode)) {
+    problems.add(`${at}/auth`, `expected only with fetch_mode ${WITH_AUTH.join(' or ')}`);
+  }
+  if (place.bytes instanceof Uint8Array)
+    checkHashes(place.bytes, hashes, (field, why) => problems.add(`${at}/${field}`, why));
+  const sizeBytes = place.bytes === null ? 0 : place.bytes instanceof Blob ? place.bytes.size : place.bytes.byteLength;
+  if (sizeBytes > rules.maxBytes) {
+    problems.add(`${at}/${place.field}`, `expected at most ${rules.maxBytes} bytes, got ${sizeBytes}`);
+  }
   return {
-    filename: attachment.filename,
-    mime_type: attachment.mime_type ?? guessMimeType(attachment.filename),
+    filename,
+    mime_type: attachment.mime_type ?? guessMimeType(filename),
     disposition,
     content_id: attachment.content_id ?? null,
-    bytes: decode(attachment, at, problems),
+    fetch_mode: place.fetch_mode,
+    storage_path: place.storage_path,
+    auth: attachment.auth ?? null,
+    ...hashes,
+    content:
+      place.bytes instanceof Uint8Array ? { hash: hash('sha256', place.bytes), bytes: place.bytes } : place.bytes,
+    sizeBytes,
   };
 }
 
-/** Standard or URL-safe alphabet, line breaks allowed, padding optional. */
-const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+interface Place {
+  readonly fetch_mode: FetchMode;
+  readonly storage_path: string | null;
+  readonly bytes: Uint8Array | Blob | null;
+  /** Which field of the attachment says so. */
+  readonly field: 'storage_path' | 'content';
+}
 
-function decode(attachment: Attachment, at: string, problems: Problems): Uint8Array {
-  const { storage_path, fetch_mode } = attachment;
-  const marked = storage_path.startsWith('base64:');
-  if (fetch_mode !== undefined ? fetch_mode !== 'base64' : !marked) {
-    problems.add(
-      `${at}/storage_path`,
-      'only base64 attachments are served by this version: expected base64: and the bytes',
-    );
-    return new Uint8Array();
+function placeOf(
+  { storage_path: path, fetch_mode: explicit, content }: Attachment,
+  at: string,
+  { problems, rules }: { readonly problems: Problems; readonly rules: AttachmentRules },
+): Place {
+  if (content !== undefined) {
+    if (path !== undefined) problems.add(`${at}/storage_path`, 'expected either storage_path or content, not both');
+    if (explicit !== undefined && explicit !== 'base64') {
+      problems.add(`${at}/fetch_mode`, 'expected none, as content holds the bytes');
+    }
+    return { fetch_mode: 'base64', storage_path: null, bytes: content, field: 'content' };
   }
-  const encoded = (marked ? storage_path.slice('base64:'.length) : storage_path).replace(/[\r\n\t ]/g, '');
-  // A rest of one character holds six bits, which is no byte.
-  if (!BASE64.test(encoded) || encoded.replace(/=+$/, '').length % 4 === 1) {
-    problems.add(`${at}/storage_path`, 'expected valid base64');
-    return new Uint8Array();
+  if (path === undefined) {
+    problems.add(`${at}/storage_path`, 'required: where the bytes are, or base64: and the bytes');
+    return { fetch_mode: 'base64', storage_path: null, bytes: null, field: 'storage_path' };
   }
-  return Buffer.from(encoded, 'base64');
+  const mode = explicit ?? inferFetchMode(path, rules.isStorage);
+  if (mode !== 'base64') {
+    problems.add(`${at}/storage_path`, rules.check({ mode, path, isExplicit: explicit !== undefined }));
+    return { fetch_mode: mode, storage_path: path, bytes: null, field: 'storage_path' };
+  }
+  const bytes = decodeBase64(path.startsWith('base64:') ? path.slice('base64:'.length) : path);
+  if (bytes === null) problems.add(`${at}/storage_path`, 'expected valid base64');
+  return { fetch_mode: mode, storage_path: null, bytes: bytes ?? new Uint8Array(), field: 'storage_path' };
+}
+
+function checkHashes(
+  bytes: Uint8Array,
+  { md5, sha256 }: Pick<DraftAttachment, 'md5' | 'sha256'>,
+  add: (field: string, why: string) => void,
+): void {
+  if (md5 !== null && hash('md5', bytes) !== md5) add('content_md5', 'it is not the MD5 of the bytes');
+  if (sha256 !== null && hash('sha256', bytes) !== sha256) add('content_sha256', 'it is not the SHA-256 of the bytes');
 }

@@ -9,6 +9,7 @@ import { checkHeader, checkLine } from '../../smtp/compose/header-policy.ts';
 import { checkUnsubscribeUrl, listUnsubscribeFields } from '../../smtp/compose/list-unsubscribe.ts';
 import { parseMailbox } from '../../smtp/compose/mailbox.ts';
 import { checkMessageId } from '../../smtp/compose/message-id.ts';
+import type { AttachmentRules } from './attachment-rules.ts';
 import { type CheckedAttachment, checkAttachment } from './check-attachment.ts';
 import { Problems } from './check-problems.ts';
 import { checkTimes } from './check-times.ts';
@@ -26,6 +27,8 @@ export interface CheckedMessage {
 
 export interface CheckOptions {
   readonly maxRecipients: number;
+  /** Of the message's tenant. */
+  readonly attachmentRules: AttachmentRules;
   /** Milliseconds. */
   readonly now: number;
 }
@@ -44,7 +47,8 @@ const UNSUBSCRIBE_HEADER = /^list-unsubscribe(?:-post)?$/i;
  *
  * @param base - pointer of the message in the request: empty, or `/messages/3`
  */
-export function checkContent(input: ParsedMessage, base: string, { maxRecipients, now }: CheckOptions): CheckResult {
+export function checkContent(input: ParsedMessage, base: string, options: CheckOptions): CheckResult {
+  const { maxRecipients, attachmentRules: rules, now } = options;
   const problems = new Problems(base);
   const from = mailbox(input.from, problems);
   const to = addresses(input.to, 'to', problems);
@@ -70,7 +74,13 @@ export function checkContent(input: ParsedMessage, base: string, { maxRecipients
     returnPath: returnPath(input, from, problems),
   };
   checkTimes(input, now, problems);
-  const attachments = input.attachments.map((attachment, index) => checkAttachment(attachment, index, problems));
+  const attachments = input.attachments.map((attachment, index) =>
+    checkAttachment(attachment, index, { problems, rules }),
+  );
+  const attachedBytes = attachments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  if (attachedBytes > rules.maxMessageBytes) {
+    problems.add('attachments', `expected at most ${rules.maxMessageBytes} bytes together, got ${attachedBytes}`);
+  }
   if (problems.list.length > 0) return { ok: false, problems: problems.list };
   return { ok: true, checked: { content, bcc, attachments, messageId: input.message_id ?? null } };
 }

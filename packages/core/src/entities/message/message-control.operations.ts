@@ -93,8 +93,9 @@ async function changeNamed(
 }
 
 /** Tell the dispatcher what it may claim, or has to wait for. */
-function announce({ wake, rescheduled }: ControlServices, row: MessageRow, state: MessageState): void {
+function announce({ wake, prepare, rescheduled }: ControlServices, row: MessageRow, state: MessageState): void {
   if (state === 'ready') wake([{ accountPk: row.account_pk, tenantId: row.tenant_id }]);
+  if (state === 'preparing') prepare();
   if (state === 'deferred') rescheduled();
 }
 

@@ -45,6 +45,8 @@ export interface BatchStep {
   readonly changed: number;
   /** Lanes that got ready messages, each once. */
   readonly lanes: readonly LaneName[];
+  /** Whether attachments of some are to be fetched. */
+  readonly isPreparing: boolean;
   /** Whether more may be left. */
   readonly hasMore: boolean;
 }

@@ -3,6 +3,8 @@
 import type { MakePk } from '../../identity.ts';
 import { membersOf } from '../../smtp/compose/address-list.ts';
 import { messageIdFor } from '../../smtp/compose/message-id.ts';
+import type { ClientAuth } from '../tenant/client-auth.ts';
+import type { CheckedAttachment } from './check-attachment.ts';
 import type { CheckedMessage } from './check-content.ts';
 import type { ParsedMessage } from './message.schema.ts';
 import type { MessageAttachmentsTable, MessageRecipientsTable, MessagesTable, OnInDoubt } from './message.table.ts';
@@ -22,13 +24,29 @@ export interface MessageDraft {
     | 'expires_at'
     | 'on_in_doubt'
     | 'units'
+    | 'unfetched'
     | 'created_at'
   >;
   /** JSON of StoredContent. */
   readonly content: string;
   /** The envelope: no address twice. */
   readonly recipients: readonly Pick<MessageRecipientsTable, 'kind' | 'address'>[];
-  readonly attachments: readonly Omit<MessageAttachmentsTable, 'message_pk' | 'position'>[];
+  readonly attachments: readonly DraftAttachment[];
+}
+
+/** A file of a draft; its message and its place are given when it is stored. */
+export interface DraftAttachment
+  extends Omit<MessageAttachmentsTable, 'message_pk' | 'position' | 'tenant_id' | 'content_hash'> {
+  /** Null where it is still to be fetched. */
+  readonly content: DraftContent | null;
+}
+
+/** Bytes of a file that came with the message. */
+export interface DraftContent {
+  /** SHA-256 in hex. */
+  readonly hash: string;
+  /** Null where they are stored already. */
+  readonly bytes: Uint8Array | null;
 }
 
 export interface DraftContext {
@@ -42,15 +60,27 @@ export interface DraftContext {
   /** Milliseconds. */
   readonly now: number;
   readonly makePk: MakePk;
+  /** Files of the message whose bytes are stored by now, by their place. */
+  readonly stored: ReadonlyMap<number, DraftContent>;
+  readonly sealAuth: SealAttachmentAuth;
 }
+
+/** Seal the credentials of an attachment of a message. */
+export type SealAttachmentAuth = (
+  auth: ClientAuth,
+  place: { readonly messagePk: string; readonly position: number },
+) => string;
 
 /** Medium, as in the original. */
 export const DEFAULT_PRIORITY = 2;
 
 export function draftMessage(input: ParsedMessage, checked: CheckedMessage, context: DraftContext): MessageDraft {
   const { tenantId, accountPk, now } = context;
-  const { content, bcc, attachments } = checked;
+  const { content, bcc } = checked;
   const pk = context.makePk();
+  const attachments = checked.attachments.map((attachment, position) =>
+    draftAttachment(attachment, { ...context, pk, position }),
+  );
   const eligibleAt = Math.max(now, scheduledAt(input));
   const recipients = envelope([
     ...membersOf(content.to).map(({ address }) => ({ kind: 'to' as const, address })),
@@ -71,12 +101,29 @@ export function draftMessage(input: ParsedMessage, checked: CheckedMessage, cont
       expires_at: input.expires_at === undefined ? eligibleAt + context.maxAgeMs : Date.parse(input.expires_at),
       on_in_doubt: input.on_in_doubt ?? context.onInDoubt,
       units: recipients.length,
+      unfetched: attachments.filter(({ content }) => content === null).length,
       created_at: now,
     },
     content: JSON.stringify(content),
     recipients,
     attachments,
   };
+}
+
+function draftAttachment(
+  { auth, content, sizeBytes: _, ...attachment }: CheckedAttachment,
+  { stored, sealAuth, pk: messagePk, position }: Pick<DraftContext, 'stored' | 'sealAuth'> & AttachmentPlace,
+): DraftAttachment {
+  return {
+    ...attachment,
+    auth: auth === null ? null : sealAuth(auth, { messagePk, position }),
+    content: content instanceof Blob ? (stored.get(position) ?? null) : content,
+  };
+}
+
+interface AttachmentPlace {
+  readonly pk: string;
+  readonly position: number;
 }
 
 function scheduledAt({ deferred_ts, send_at }: ParsedMessage): number {

@@ -4,15 +4,22 @@ import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
 import type { RetryPolicy, RetryPolicyInput } from '../../retry-policy.ts';
 import type { MessageEventStore } from '../message-event/message-event.store.ts';
+import type { AttachmentRules } from './attachment-rules.ts';
 import type { MessageStore } from './message.store.ts';
 import type { OnInDoubt } from './message.table.ts';
 import type { Batches, BatchKey, LaneName, MessageControl } from './message-control.types.ts';
-import type { MessageDraft } from './message-draft.ts';
+import type { MessageDraft, SealAttachmentAuth } from './message-draft.ts';
 import type { MessageRow } from './message-row.ts';
 import type { WaitingFor } from './waiting-for.ts';
 
 /** State in which a message was stored. */
-export type AcceptedState = 'ready' | 'deferred' | 'suspended';
+export type AcceptedState = 'preparing' | 'ready' | 'deferred' | 'suspended';
+
+/** A file that is stored apart from the message that has it. Hashes in lower-case hex. */
+export interface StoredFile {
+  readonly md5: string;
+  readonly sha256: string;
+}
 
 /** A rate limit that is reached. */
 export interface LimitReached {
@@ -40,6 +47,11 @@ export interface SubmissionServices {
   readonly makePk: MakePk;
   readonly maxBatch: number;
   readonly maxRecipients: number;
+  /** What messages of the tenant may have attached. */
+  readonly attachmentRules: (tenantId: string) => Promise<AttachmentRules>;
+  /** Store a file that a client holds; resolves with what a message names it by. */
+  readonly storeFile: (tenantId: string, file: Blob) => Promise<StoredFile>;
+  readonly sealAttachmentAuth: SealAttachmentAuth;
   /** The instance's; tenants and accounts may change it. */
   readonly retry: RetryPolicy;
   readonly accounts: {
@@ -69,6 +81,10 @@ export interface ControlServices extends Pick<SubmissionServices, 'clock' | 'ret
   readonly giveBack: (message: Pick<MessageRow, 'pk' | 'tenant_id' | 'account_pk'>) => Promise<void>;
   /** Messages of these lanes became ready, immediate ones perhaps. */
   readonly wake: (lanes: readonly LaneName[]) => void;
+  /** Messages are due whose attachments are to be fetched. */
+  readonly prepare: () => void;
+  /** A message is not to be prepared as it was. */
+  readonly stopPreparing: (pk: string) => void;
   /** Messages are due at other times than before. */
   readonly rescheduled: () => void;
   /** Events of the tenant were written. */
@@ -76,7 +92,7 @@ export interface ControlServices extends Pick<SubmissionServices, 'clock' | 'ret
 }
 
 /** What suspending batches needs. */
-export interface BatchServices extends Pick<ControlServices, 'clock' | 'wake' | 'rescheduled'> {
+export interface BatchServices extends Pick<ControlServices, 'clock' | 'wake' | 'prepare' | 'rescheduled'> {
   readonly batches: Batches;
   /** A batch was suspended: give back what is claimed of it and was not handed to MAIL, on every instance. */
   readonly batchSuspended: (batch: BatchKey) => Promise<void>;

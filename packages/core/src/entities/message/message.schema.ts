@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
+import { FETCH_MODES } from '../../attachments/fetch-mode.ts';
 import { clientId, integer, line, tenantId } from '../../operations/fields.ts';
 import { CALENDAR_METHODS } from '../../smtp/compose/content.ts';
 import { EVENT_TYPES } from '../message-event/message-event.table.ts';
+import { clientAuth } from '../tenant/client-auth.ts';
 import { ON_IN_DOUBT } from './message.table.ts';
 import { MESSAGE_RESULTS, MESSAGE_STATES } from './message-state.ts';
 import { WAITING_KINDS, WAITING_SCOPES } from './waiting-for.ts';
@@ -50,14 +52,42 @@ export const dateTime = v.pipe(
   v.check((text) => !Number.isNaN(Date.parse(text)), 'expected a time that exists'),
 );
 
+/** Hex digits of a hash; letters of both cases. */
+function hexDigits(count: number) {
+  return v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-fA-F]{${count}}$`), `expected ${count} hex digits`));
+}
+
 export const attachmentInput = v.strictObject({
+  /** A marker `{MD5:<32 hex digits>}` in it stands for `content_md5` and is removed. */
   filename: v.pipe(v.string(), v.minLength(1, 'expected a file name')),
-  /** `base64:` and the bytes; other places are not served by this version. */
-  storage_path: v.pipe(v.string(), v.minLength(1, 'expected base64: and the bytes'), v.maxLength(MAX_TEXT)),
-  fetch_mode: v.optional(v.picklist(['base64', 'http_url', 'filesystem', 'endpoint', 'storage'])),
+  /**
+   * Where its bytes are: `base64:` and the bytes, a URL, a path, `storage:path`, or what the tenant's own endpoint is
+   * asked for.
+   */
+  storage_path: v.optional(
+    v.pipe(
+      v.string(),
+      v.minLength(1, 'expected where the bytes are'),
+      v.maxLength(MAX_TEXT, 'expected at most 64 MiB'),
+    ),
+  ),
+  /** Told by `storage_path` where it is absent. */
+  fetch_mode: v.optional(v.picklist(FETCH_MODES)),
   mime_type: v.optional(v.string()),
+  /** What its bytes must be, or the message fails. */
+  content_md5: v.optional(hexDigits(32)),
+  content_sha256: v.optional(hexDigits(64)),
   content_id: v.optional(v.string()),
   disposition: v.optional(v.picklist(['attachment', 'inline'])),
+  /** Credentials for its URL or endpoint; by default those of the tenant, where it is the tenant's own server. */
+  auth: v.optional(clientAuth),
+  /** The bytes themselves, for those who have them in memory or in a file; JSON holds none. */
+  content: v.optional(
+    v.custom<Uint8Array | Blob>(
+      (value) => value instanceof Uint8Array || value instanceof Blob,
+      'expected the bytes, which JSON cannot hold: use storage_path',
+    ),
+  ),
 });
 
 /** What a message is made of; `tenant_id` stands beside it. */

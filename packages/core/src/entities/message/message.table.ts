@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { FetchMode } from '../../attachments/fetch-mode.ts';
 import type { MessageResult, MessageState } from './message-state.ts';
 
 /**
@@ -27,7 +28,7 @@ export interface MessagesTable {
   readonly eligible_at: number;
   /** Place in its lane, smaller first; see queue/rank.ts. */
   readonly rank: number;
-  /** The session that holds it; null unless leased. */
+  /** The session that holds it; null unless leased, or preparing while its attachments are being fetched. */
   readonly owner_session: number | null;
   /** All attempts that counted. */
   readonly attempts: number;
@@ -41,6 +42,10 @@ export interface MessagesTable {
   readonly handed_at: number | null;
   /** Recipients that are still to be served. */
   readonly units: number;
+  /** Attachments whose bytes are still to be fetched: before that it is never ready. */
+  readonly unfetched: number;
+  /** Tries to fetch them that failed for now. */
+  readonly fetch_attempts: number;
   /** Why the last attempt did not deliver to all, for a person. */
   readonly last_error: string | null;
   readonly created_at: number;
@@ -55,13 +60,44 @@ export interface MessageContentsTable {
   readonly content: string;
 }
 
+/** A file of a message: what it is called, and where its bytes are or come from. */
 export interface MessageAttachmentsTable {
   readonly message_pk: string;
   readonly position: number;
+  readonly tenant_id: string;
   readonly filename: string;
   readonly mime_type: string;
   readonly disposition: 'attachment' | 'inline';
   readonly content_id: string | null;
+  readonly fetch_mode: FetchMode;
+  /** Where it is fetched from; null where its bytes were given. */
+  readonly storage_path: string | null;
+  /** Sealed JSON of the credentials that the client gave for it. */
+  readonly auth: string | null;
+  /** What the client says of its bytes, in lower-case hex. */
+  readonly md5: string | null;
+  readonly sha256: string | null;
+  /** Its bytes in `attachment_contents`, once they are here: the same in all attempts. */
+  readonly content_hash: string | null;
+}
+
+/** Bytes of attachments, each once in a tenant. */
+export interface AttachmentContentsTable {
+  readonly tenant_id: string;
+  /** Their SHA-256 in hex; of those stored before there was one, the key of the message and the position. */
+  readonly hash: string;
+  /** Null while they are being written. */
+  readonly size_bytes: number | null;
+  /** When somebody last said that they are wanted, in milliseconds; without a message they are forgotten some time later. */
+  readonly used_at: number;
+}
+
+/** A piece of them; see CHUNK_BYTES in queue/attachment-contents.ts. */
+export interface AttachmentChunksTable {
+  readonly tenant_id: string;
+  readonly hash: string;
+  /** From 0. */
+  readonly position: number;
   readonly bytes: Uint8Array;
 }
 

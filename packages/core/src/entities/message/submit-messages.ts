@@ -4,11 +4,13 @@ import { type InputProblem, isMailProxyError, MailProxyError } from '../../error
 import type { Reach } from '../../operations/principal.ts';
 import { invalidInput } from '../../operations/validate.ts';
 import { resolveRetryPolicy } from '../../retry-policy.ts';
-import { DEFAULT_TENANT } from '../tenant/default-tenant.ts';
+import { attachmentRules, type RulesOf } from './attachment-rules-of.ts';
 import { type CheckedMessage, checkContent } from './check-content.ts';
 import type { BatchResult, ParsedMessage } from './message.schema.ts';
 import { DEFAULT_PRIORITY, draftMessage } from './message-draft.ts';
 import type { AcceptedState, LimitReached, SubmissionServices } from './message-services.ts';
+import { storeFiles } from './store-files.ts';
+import { tenantOf } from './tenant-of.ts';
 
 /** What one message of a submission became. */
 type Submitted =
@@ -40,7 +42,8 @@ export async function submitMessages(
   messages: readonly ParsedMessage[],
   { reach, defaultPriority, pointerOf }: Submission,
 ): Promise<readonly Submitted[]> {
-  const checked = checkAll(services, messages, pointerOf);
+  const rulesOf = await attachmentRules(services, messages, reach);
+  const checked = checkAll(services, messages, { pointerOf, rulesOf });
   const now = services.clock.now();
   const expectRoom = limitCheck(services, now);
   return Promise.all(
@@ -61,6 +64,8 @@ export async function submitMessages(
           maxAgeMs: resolveRetryPolicy(services.retry, tenant.retry, retry).maxAgeMs,
           now,
           makePk: services.makePk,
+          stored: await storeFiles(services, tenantId, { attachments: parts.attachments, base: pointerOf(index) }),
+          sealAuth: services.sealAttachmentAuth,
         });
         const state = await services.accept(draft);
         const { pk, id } = draft.message;
@@ -94,13 +99,17 @@ export function toBatchResult(submitted: readonly Submitted[]): BatchResult {
 function checkAll(
   services: SubmissionServices,
   messages: readonly ParsedMessage[],
-  pointerOf: (index: number) => string,
+  { pointerOf, rulesOf }: Pick<Submission, 'pointerOf'> & { readonly rulesOf: RulesOf },
 ): readonly CheckedMessage[] {
   const now = services.clock.now();
   const problems: InputProblem[] = [];
   const checked: CheckedMessage[] = [];
   for (const [index, input] of messages.entries()) {
-    const result = checkContent(input, pointerOf(index), { maxRecipients: services.maxRecipients, now });
+    const result = checkContent(input, pointerOf(index), {
+      maxRecipients: services.maxRecipients,
+      attachmentRules: rulesOf(input),
+      now,
+    });
     if (result.ok) checked.push(result.checked);
     else problems.push(...result.problems);
     if (input.send_at !== undefined && input.deferred_ts !== undefined) {
@@ -126,15 +135,6 @@ function limitCheck(services: SubmissionServices, now: number): (accountPk: stri
       extra: { limit, scope, window_seconds: windowMs / 1_000 },
     });
   };
-}
-
-/** Within a batch each message may name its tenant; a tenant's key reaches its own only. */
-function tenantOf(input: ParsedMessage, reach: Reach): string {
-  if (reach.tenantId === null) return input.tenant_id ?? DEFAULT_TENANT;
-  if (input.tenant_id !== undefined && input.tenant_id !== reach.tenantId) {
-    throw new MailProxyError('not_found', { detail: 'there is no such tenant' });
-  }
-  return reach.tenantId;
 }
 
 function noAccount(accountId: string | undefined, base: string): MailProxyError {

@@ -55,7 +55,7 @@ export function storageCases(open: OpenWorld): void {
   test('a deleted storage is gone', async () => {
     await using world = await open();
     await world.tenants.ensureDefaultTenant(START);
-    await world.run('storages.create', { name: 'disk', protocol: 'file' });
+    await world.run('storages.create', { name: 'disk', protocol: 's3' });
     expect(await world.run('storages.delete', { storage_id: 'disk' })).toBeNull();
     expect(await world.refused('storages.delete', { storage_id: 'disk' })).toBe('not_found');
     expect(await world.run('storages.list', {})).toEqual({ items: [], next: null });
@@ -65,13 +65,28 @@ export function storageCases(open: OpenWorld): void {
     await using world = await open();
     const wrong: readonly (readonly [pointer: string, input: object])[] = [
       ['/name', { protocol: 's3' }],
+      ['/name', { name: 'x:y', protocol: 's3' }],
       ['/protocol', { name: 'x', protocol: 'S 3' }],
+      ['/protocol', { name: 'x', protocol: 'ftp' }],
+      ['/config/base_path', { name: 'x', protocol: 'local' }],
+      ['/config/base_path', { name: 'x', protocol: 'local', config: { base_path: '/etc' } }],
+      ['/config/base_path', { name: 'x', protocol: 'local', config: { base_path: '/srv/files/other' } }],
       ['/config', { name: 'x', protocol: 's3', config: { big: 'x'.repeat(65_536) } }],
       ['/bucket', { name: 'x', protocol: 's3', bucket: 'b' }],
     ];
     for (const [pointer, input] of wrong) {
       expect(await world.refused('storages.create', input)).toBe(`invalid_input ${pointer}`);
     }
+  });
+
+  test('a folder of the tenant is a storage, and its names are known', async () => {
+    await using world = await open();
+    await addTenants(world, 'acme');
+    const config = { base_path: '/srv/files/acme/invoices' };
+    await world.run('storages.create', { name: 'invoices', protocol: 'local', config }, 'acme');
+    expect(await world.storages.open('acme', 'invoices')).toMatchObject({ protocol: 'local', config });
+    expect(await world.storages.names('acme')).toEqual(['invoices']);
+    expect(await world.storages.names('other')).toEqual([]);
   });
 
   test('a storage for a tenant that does not exist is refused', async () => {

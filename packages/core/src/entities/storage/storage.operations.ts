@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
+import type { StorageBackend } from '../../attachments/storages/storage-backend.ts';
 import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
 import { defineOperation } from '../../operations/operation.ts';
+import { invalidInput } from '../../operations/validate.ts';
 import { DEFAULT_TENANT } from '../tenant/default-tenant.ts';
 import {
   createStorageInput,
@@ -17,6 +19,8 @@ import type { StorageStore } from './storage.store.ts';
 
 /** What the operations on storages use. */
 export interface StorageServices {
+  /** Kinds of storages that there are here. */
+  readonly storageBackends: readonly StorageBackend[];
   readonly storages: StorageStore;
   readonly clock: Clock;
   readonly makePk: MakePk;
@@ -30,8 +34,9 @@ const createStorage = defineOperation({
   audit: true,
   input: createStorageInput,
   output: storageOutput,
-  run: async ({ storages, clock, makePk }: StorageServices, { name, protocol, config }, { reach }) => {
+  run: async ({ storages, storageBackends, clock, makePk }: StorageServices, { name, protocol, config }, { reach }) => {
     const tenantId = reach.tenantId ?? DEFAULT_TENANT;
+    refuseUnusable(storageBackends, { protocol, config, tenantId });
     const storage = { pk: makePk(), tenantId, name, protocol, config: config ?? null };
     return storageView(await storages.create(storage, clock.now()));
   },
@@ -76,6 +81,21 @@ const deleteStorage = defineOperation({
     return null;
   },
 });
+
+/** @throws {MailProxyError} `invalid_input` with every field of the configuration that is wrong */
+function refuseUnusable(
+  backends: readonly StorageBackend[],
+  { protocol, config, tenantId }: { readonly protocol: string; readonly config: unknown; readonly tenantId: string },
+): void {
+  const backend = backends.find((candidate) => candidate.protocol === protocol);
+  if (backend === undefined) {
+    const known = backends.map((candidate) => candidate.protocol).join(', ');
+    throw invalidInput([{ pointer: '/protocol', message: `expected one of those that this server has: ${known}` }]);
+  }
+  const problems = backend.check(config ?? {}, { tenantId });
+  if (problems.length === 0) return;
+  throw invalidInput(problems.map(({ pointer, message }) => ({ pointer: `/config${pointer}`, message })));
+}
 
 /** Commands on the places of attachments. */
 export const storageOperations = [createStorage, listStorages, getStorage, deleteStorage] as const;

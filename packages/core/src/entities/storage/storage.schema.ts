@@ -7,10 +7,13 @@ import type { Storage } from './storage.store.ts';
 /** Characters of a configuration as JSON. */
 const MAX_CONFIG_LENGTH = 65_536;
 
+/** It stands before the colon of `name:path`. */
+const storageName = v.pipe(clientId, v.regex(/^[^:]*$/, 'expected no colon'));
+
 export const createStorageInput = v.strictObject({
   tenant_id: v.optional(tenantId),
-  name: clientId,
-  protocol: v.pipe(line(32), v.regex(/^[a-z][a-z0-9+.-]*$/, 'expected a protocol in lower case, such as http or s3')),
+  name: storageName,
+  protocol: v.pipe(line(32), v.regex(/^[a-z][a-z0-9+.-]*$/, 'expected a protocol in lower case, such as local or s3')),
   /** Addresses and credentials, as the protocol needs them. */
   config: v.nullish(
     v.pipe(

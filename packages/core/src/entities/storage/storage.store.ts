@@ -38,6 +38,8 @@ export interface StorageStore {
   list(reach: Reach, paging: Paging): Promise<Page<Storage>>;
   /** @throws {MailProxyError} `not_found`, `ambiguous_id` */
   delete(reach: Reach, ref: string): Promise<void>;
+  /** Names of the tenant's storages. */
+  names(tenantId: string): Promise<readonly string[]>;
   /** What is needed to fetch from it, secrets in clear. Null when the tenant has none of that name. */
   open(
     tenantId: string,
@@ -87,6 +89,10 @@ export function createStorageStore(database: Database<CoreSchema>, sealer: Seale
       await database.write([exactlyOne(statements.remove.bind({ pk }), 'not_found')]);
     },
 
+    async names(tenantId) {
+      return (await database.read(statements.names.bind({ tenant_id: tenantId }))).map(({ name }) => name);
+    },
+
     async open(tenantId, name) {
       const [row] = await database.read(statements.byName.bind({ tenant_id: tenantId, name }));
       if (row === undefined) return null;
@@ -111,6 +117,7 @@ interface Statements {
   readonly find: Prepared<{ ref: string; tenant_id: string | null }, StoragesTable>;
   readonly byName: Prepared<Pick<StoragesTable, 'tenant_id' | 'name'>, StoragesTable>;
   readonly list: Prepared<{ tenant_id: string | null; after: string; rows: number }, StoragesTable>;
+  readonly names: Prepared<{ tenant_id: string }, { name: string }>;
   readonly remove: Prepared<{ pk: string }, unknown>;
 }
 
@@ -161,6 +168,7 @@ function prepareStatements(database: Database<CoreSchema>): Statements {
         .orderBy('pk')
         .limit(p.rows),
     ),
+    names: database.prepare((k, p) => k.selectFrom('storages').select('name').where('tenant_id', '=', p.tenant_id)),
     remove: database.prepare((k, p) => k.deleteFrom('storages').where('pk', '=', p.pk)),
   };
 }

@@ -26,3 +26,17 @@ export const clientAuth = v.variant('method', [
   }),
 ]);
 export type ClientAuth = v.InferOutput<typeof clientAuth>;
+
+/** The header that says it, where it says anything. */
+export function authorization(auth: ClientAuth): { readonly authorization?: string } {
+  switch (auth.method) {
+    case 'none':
+      return {};
+    case 'bearer':
+      return { authorization: `Bearer ${auth.token}` };
+    case 'basic':
+      return { authorization: `Basic ${Buffer.from(`${auth.user}:${auth.password}`, 'utf8').toString('base64')}` };
+    default:
+      return auth satisfies never;
+  }
+}

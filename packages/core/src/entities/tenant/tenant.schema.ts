@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
+import { hostNameOrAddress } from '../../config/host-name.ts';
 import { httpUrl, line, rfc3339, rfc3339OrNull, tenantId, timestamp, urlPath } from '../../operations/fields.ts';
 import { retryPolicyInput } from '../../retry-policy.ts';
 import { replyRulesInput } from '../../smtp/reply-rules.ts';
@@ -27,6 +28,10 @@ const settings = {
   weight: v.nullish(weight),
   ...limitFields,
   ...sending,
+  /** Whether requests on its behalf may go to private networks; null for what the instance says. */
+  allow_private_networks: v.nullish(v.boolean()),
+  /** Hosts that they may go to wherever those are, in place of the instance's. */
+  allowed_hosts: v.nullish(v.pipe(v.array(hostNameOrAddress), v.maxLength(100, 'expected at most 100 hosts'))),
 };
 
 export const createTenantInput = v.strictObject({ id: tenantId, ...settings });
@@ -53,6 +58,8 @@ const view = {
   retry: v.nullable(retryPolicyInput),
   /** Matched before the built-in ones. */
   reply_rules: replyRulesInput,
+  allow_private_networks: v.nullable(v.boolean()),
+  allowed_hosts: v.nullable(v.array(v.string())),
   /** Nothing of it is sent. */
   suspended: v.boolean(),
   suspended_at: v.nullable(timestamp),
@@ -71,6 +78,7 @@ export function tenantView(tenant: Tenant): v.InferOutput<typeof tenantOutput> {
   return {
     ...tenant,
     reply_rules: [...tenant.reply_rules],
+    allowed_hosts: tenant.allowed_hosts === null ? null : [...tenant.allowed_hosts],
     suspended: tenant.suspended_at !== null,
     suspended_at: rfc3339OrNull(tenant.suspended_at),
     created_at: rfc3339(tenant.created_at),

@@ -24,6 +24,8 @@ const SETTABLE = {
   on_in_doubt: 'text',
   retry: 'text',
   reply_rules: 'text',
+  allow_private_networks: 'integer',
+  allowed_hosts: 'text',
 } as const satisfies { readonly [Name in keyof TenantsTable]?: 'text' | 'integer' };
 
 type TenantColumn = keyof typeof SETTABLE;
@@ -114,6 +116,8 @@ export function prepareTenantStatements(database: Database<CoreSchema>): TenantS
           on_in_doubt: setOrKeep('on_in_doubt'),
           retry: setOrKeep('retry'),
           reply_rules: setOrKeep('reply_rules'),
+          allow_private_networks: setOrKeep('allow_private_networks'),
+          allowed_hosts: setOrKeep('allowed_hosts'),
           updated_at: p.now,
         })
         .where('id', '=', p.id)

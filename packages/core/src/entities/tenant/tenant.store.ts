@@ -4,6 +4,7 @@ import { type Database, UniqueViolation } from '../../database/database.ts';
 import { exactlyOne, type Statement } from '../../database/statement.ts';
 import { MailProxyError } from '../../errors.ts';
 import type { Reach } from '../../operations/principal.ts';
+import type { OutgoingPolicy } from '../../outgoing/outgoing-http.types.ts';
 import type { RetryPolicyInput } from '../../retry-policy.ts';
 import type { SealedPlace, Sealer } from '../../secrets/sealer.ts';
 import type { ReplyRule } from '../../smtp/classification.types.ts';
@@ -20,11 +21,16 @@ import { prepareTenantStatements, type TenantChange, updateInput } from './tenan
 import type { TenantsTable } from './tenant.table.ts';
 
 /** A tenant as it may be shown: of its credentials the method only. */
-export type Tenant = Omit<TenantsTable, 'client_auth' | 'refuse_over_limit' | 'retry' | 'reply_rules'> & {
+export type Tenant = Omit<
+  TenantsTable,
+  'client_auth' | 'refuse_over_limit' | 'retry' | 'reply_rules' | 'allow_private_networks' | 'allowed_hosts'
+> & {
   readonly client_auth: { readonly method: ClientAuth['method'] } | null;
   readonly refuse_over_limit: boolean;
   readonly retry: RetryPolicyInput | null;
   readonly reply_rules: readonly ReplyRule[];
+  readonly allow_private_networks: boolean | null;
+  readonly allowed_hosts: readonly string[] | null;
 };
 
 /** What may be set; absent keeps, null clears or sets what a tenant has by default. */
@@ -43,6 +49,8 @@ export interface TenantSettings {
   readonly on_in_doubt?: OnInDoubt | null | undefined;
   readonly retry?: RetryPolicyInput | null | undefined;
   readonly reply_rules?: readonly ReplyRule[] | null | undefined;
+  readonly allow_private_networks?: boolean | null | undefined;
+  readonly allowed_hosts?: readonly string[] | null | undefined;
 }
 
 /** Where a tenant is told what became of its messages, and how to authenticate there. */
@@ -50,6 +58,17 @@ export interface ReportTarget {
   readonly baseUrl: string;
   readonly syncPath: string;
   readonly auth: Exclude<ClientAuth, { readonly method: 'none' }> | null;
+  /** Where the tenant's requests may go, as far as that is not the instance's to say. */
+  readonly policy: OutgoingPolicy;
+}
+
+/** Where a tenant's attachments may come from, with secrets in clear. */
+export interface AttachmentTarget {
+  /** Null where the tenant has no server of its own. */
+  readonly baseUrl: string | null;
+  readonly attachmentPath: string | null;
+  readonly auth: ClientAuth;
+  readonly policy: OutgoingPolicy;
 }
 
 /** Tenants, and the rows that each has from its first moment. */
@@ -84,6 +103,8 @@ export interface TenantStore {
   delete(reach: Reach, id: string): Promise<void>;
   /** Where to report to; null for a tenant that is not told, or that is gone. Holds secrets in clear. */
   reportTarget(id: string): Promise<ReportTarget | null>;
+  /** Where its attachments may come from; null for one that is gone. Holds secrets in clear. */
+  attachmentTarget(id: string): Promise<AttachmentTarget | null>;
   /** Ids of all tenants. */
   listReportTargets(): Promise<readonly string[]>;
   /** Be told the id of each tenant that this process changes, suspends, activates or deletes. Disposing ends it. */
@@ -112,6 +133,8 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
       refuse_over_limit: row.refuse_over_limit === 1,
       retry: retryOf(row.retry),
       reply_rules: replyRulesOf(row.reply_rules),
+      allow_private_networks: row.allow_private_networks === null ? null : row.allow_private_networks === 1,
+      allowed_hosts: hostsOf(row),
     };
   };
 
@@ -193,6 +216,18 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
         baseUrl: row.client_base_url,
         syncPath: row.client_sync_path ?? DEFAULT_SYNC_PATH,
         auth: auth === null || auth.method === 'none' ? null : auth,
+        policy: policyOf(row),
+      };
+    },
+
+    async attachmentTarget(id) {
+      const [row] = await database.read(statements.find.bind({ id }));
+      if (row === undefined) return null;
+      return {
+        baseUrl: row.client_base_url,
+        attachmentPath: row.client_attachment_path,
+        auth: openAuth(row) ?? { method: 'none' },
+        policy: policyOf(row),
       };
     },
 
@@ -201,6 +236,20 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
     },
 
     onChange: (listener) => listeners.add(listener),
+  };
+}
+
+function hostsOf({ allowed_hosts }: Pick<TenantsTable, 'allowed_hosts'>): readonly string[] | null {
+  // Written by this store from the same type.
+  return allowed_hosts === null ? null : (JSON.parse(allowed_hosts) as readonly string[]);
+}
+
+/** What the tenant has of its own, which takes the place of the instance's. */
+function policyOf(row: TenantsTable): OutgoingPolicy {
+  const allowedHosts = hostsOf(row);
+  return {
+    ...(row.allow_private_networks === null ? {} : { allowPrivateNetworks: row.allow_private_networks === 1 }),
+    ...(allowedHosts === null ? {} : { allowedHosts }),
   };
 }
 
@@ -232,6 +281,8 @@ function bareTenant(id: string, now: number): TenantsTable {
     limit_per_day: null,
     retry: null,
     reply_rules: null,
+    allow_private_networks: null,
+    allowed_hosts: null,
     created_at: now,
     updated_at: now,
   };
@@ -239,7 +290,8 @@ function bareTenant(id: string, now: number): TenantsTable {
 
 /** The columns that are given; null is what a tenant has by default. */
 function columnsOf(settings: TenantSettings, sealAuth: (auth: ClientAuth | null) => string | null): TenantChange {
-  const { client_auth, weight, limit_unit, refuse_over_limit, on_in_doubt, retry, reply_rules, ...plain } = settings;
+  const { client_auth, weight, limit_unit, refuse_over_limit, on_in_doubt, retry, reply_rules, ...others } = settings;
+  const { allow_private_networks, allowed_hosts, ...plain } = others;
   return withoutAbsent({
     ...plain,
     client_auth: client_auth === undefined ? undefined : sealAuth(client_auth),
@@ -249,6 +301,8 @@ function columnsOf(settings: TenantSettings, sealAuth: (auth: ClientAuth | null)
     on_in_doubt: on_in_doubt === null ? DEFAULTS.on_in_doubt : on_in_doubt,
     retry: json(retry),
     reply_rules: json(reply_rules),
+    allow_private_networks: allow_private_networks == null ? allow_private_networks : Number(allow_private_networks),
+    allowed_hosts: json(allowed_hosts),
   });
 }
 

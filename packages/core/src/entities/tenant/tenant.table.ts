@@ -38,6 +38,10 @@ export interface TenantsTable {
   readonly retry: string | null;
   /** JSON of the tenant's own ReplyRule[]; null for none. */
   readonly reply_rules: string | null;
+  /** Whether requests on its behalf may go to private networks; null for what the instance says. */
+  readonly allow_private_networks: number | null;
+  /** JSON of the hosts that they may go to wherever those are; null for the instance's. */
+  readonly allowed_hosts: string | null;
   readonly created_at: number;
   readonly updated_at: number;
 }

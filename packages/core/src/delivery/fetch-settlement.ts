@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { AttachmentFailure } from '../attachments/attachment-failure.ts';
+import type { LoadedRecipients } from '../queue/load-recipients.ts';
+import type { PreparingMessage } from '../queue/preparing.ts';
+import type { Settlement } from '../queue/settle.ts';
+import { type SettlementContext, settlementOf } from './attempt.ts';
+import { untried } from './outcome.ts';
+
+/**
+ * What is written of a message whose attachments could not be fetched. Its own tries count for that, by the same retry
+ * policy as attempts to send; what the recipients had of those stays as it is.
+ */
+export function settlementOfFetch(
+  message: PreparingMessage,
+  failure: AttachmentFailure,
+  { recipients, ...context }: Omit<SettlementContext, 'decided' | 'uses'> & { readonly recipients: LoadedRecipients },
+): Settlement {
+  const { permanence, reason, retryAfterMs } = failure;
+  const outcomes = recipients.pending.map((recipient) => ({
+    ...untried({ ...recipient, attempts: message.fetch_attempts }),
+    state: permanence === 'permanent' ? ('failed' as const) : ('pending' as const),
+    stage: 'attachments',
+    reply: reason,
+    verdict: 'message',
+    uncounted: false,
+    hintMs: retryAfterMs,
+  }));
+  const settlement = settlementOf(message, outcomes, { ...context, decided: recipients.decided });
+  const attemptsOf = new Map(recipients.pending.map(({ position, attempts }) => [position, attempts]));
+  return {
+    ...settlement,
+    attempts: message.attempts,
+    fetchAttempts: message.fetch_attempts + 1,
+    recipients: settlement.recipients.map((recipient) => ({
+      ...recipient,
+      attempts: attemptsOf.get(recipient.position) ?? recipient.attempts,
+    })),
+  };
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+
+/**
+ * Bytes in one row: 4,600 lines of base64, so that each piece is encoded by itself. Some ten of them are on their way
+ * for each message that is being sent, which bounds the memory; smaller ones cost more queries.
+ */
+export const CHUNK_BYTES = 57 * 4_600;
+
+/** Cut into pieces of {@link CHUNK_BYTES}; the last may be smaller. An empty file has one empty piece. */
+export function chunksOf(bytes: Uint8Array): readonly Uint8Array[] {
+  const count = Math.max(1, Math.ceil(bytes.byteLength / CHUNK_BYTES));
+  return Array.from({ length: count }, (_, index) => bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES));
+}

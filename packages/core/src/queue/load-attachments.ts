@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { MessageAttachmentsTable } from '../entities/message/message.table.ts';
+import type { CoreSchema } from '../entities/schema.ts';
+import type { ByteSource } from '../smtp/compose/byte-source.ts';
+import { CHUNK_BYTES } from './attachment-chunks.ts';
+import { createAttachmentContents } from './attachment-contents.ts';
+
+/** A file of a message with its bytes; those of a large one are read while it is sent. */
+export interface LoadedAttachment
+  extends Pick<MessageAttachmentsTable, 'filename' | 'mime_type' | 'disposition' | 'content_id'> {
+  readonly bytes: Uint8Array | ByteSource;
+}
+
+interface Row extends Pick<MessageAttachmentsTable, 'tenant_id' | 'content_hash'> {
+  readonly filename: string;
+  readonly mime_type: string;
+  readonly disposition: MessageAttachmentsTable['disposition'];
+  readonly content_id: string | null;
+  readonly size_bytes: number | null;
+  /** All bytes of a small file; null of a large one. */
+  readonly bytes: Uint8Array | null;
+}
+
+/** The files of a message, all fetched, in their order. */
+export function prepareLoadAttachments(db: Database<CoreSchema>): (pk: string) => Promise<readonly LoadedAttachment[]> {
+  const { read } = createAttachmentContents(db);
+  const attachments = db.prepare<{ pk: string }, Row>((k, p) =>
+    k
+      .selectFrom('message_attachments as a')
+      .leftJoin('attachment_contents as c', (join) =>
+        join.onRef('c.tenant_id', '=', 'a.tenant_id').onRef('c.hash', '=', 'a.content_hash'),
+      )
+      .leftJoin('attachment_chunks as first', (join) =>
+        join
+          .onRef('first.tenant_id', '=', 'a.tenant_id')
+          .onRef('first.hash', '=', 'a.content_hash')
+          .on('first.position', '=', sql.lit(0))
+          .on('c.size_bytes', '<=', sql.lit(CHUNK_BYTES)),
+      )
+      .select(['a.tenant_id', 'a.filename', 'a.mime_type', 'a.disposition', 'a.content_id', 'a.content_hash'])
+      .select(['c.size_bytes', 'first.bytes'])
+      .where('a.message_pk', '=', p.pk)
+      .orderBy('a.position'),
+  );
+  return async (pk) =>
+    (await db.read(attachments.bind({ pk }))).map(({ tenant_id: tenantId, content_hash: hash, ...row }) => {
+      const { filename, mime_type, disposition, content_id, size_bytes: sizeBytes, bytes } = row;
+      if (hash === null || sizeBytes === null) throw new Error(`message ${pk} is to be sent without ${filename}`);
+      const source = { sizeBytes, read: () => read({ tenantId, hash }) };
+      return { filename, mime_type, disposition, content_id, bytes: bytes ?? source };
+    });
+}

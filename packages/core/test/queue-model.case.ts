@@ -9,7 +9,7 @@ import { STEP_MS } from './conformance/store-world.case.ts';
 export interface ModelMessage {
   readonly pk: string;
   readonly priority: number;
-  /** Due when it was accepted, so that it never waited for a promotion before its first attempt. */
+  /** Due when it was accepted and complete, so that it waited for nothing before its first attempt. */
   readonly isImmediatelyDue: boolean;
   readonly acceptedAt: number;
   state: MessageState;
@@ -18,6 +18,8 @@ export interface ModelMessage {
   rank: number;
   owner: number | null;
   attempts: number;
+  /** Attachments that are not there. */
+  unfetched: number;
   events: number;
 }
 
@@ -34,13 +36,13 @@ export class QueueModel {
     this.sessions = [...sessions];
   }
 
-  accept(message: Pick<ModelMessage, 'pk' | 'priority' | 'eligibleAt'>, now: number): void {
-    const isImmediatelyDue = message.eligibleAt <= now;
+  accept(message: Pick<ModelMessage, 'pk' | 'priority' | 'eligibleAt' | 'unfetched'>, now: number): void {
+    const isDue = message.eligibleAt <= now;
     this.messages.push({
       ...message,
-      isImmediatelyDue,
+      isImmediatelyDue: isDue && message.unfetched === 0,
       acceptedAt: now,
-      state: isImmediatelyDue ? 'ready' : 'deferred',
+      state: isDue ? dueStateOf(message) : 'deferred',
       result: null,
       rank: rankOf(message.eligibleAt, message.priority, STEP_MS),
       owner: null,
@@ -52,7 +54,7 @@ export class QueueModel {
   promote(now: number): number {
     const due = this.messages.filter(({ state, eligibleAt }) => state === 'deferred' && eligibleAt <= now);
     for (const message of due) {
-      message.state = 'ready';
+      message.state = dueStateOf(message);
       message.rank = rankOf(message.eligibleAt, message.priority, STEP_MS);
     }
     return due.length;
@@ -88,11 +90,46 @@ export class QueueModel {
   /** @returns whether nobody is sending it */
   cancel(message: ModelMessage): boolean {
     if (message.state === 'leased' || message.state === 'final') return false;
-    Object.assign(message, { state: 'final', result: 'cancelled', events: message.events + 1 });
+    Object.assign(message, { state: 'final', result: 'cancelled', owner: null, events: message.events + 1 });
     return true;
   }
 
+  /** Begin to fetch for messages. */
+  take(session: number, quota: number): readonly ModelMessage[] {
+    if (this.dead.includes(session)) return [];
+    const taken = this.messages
+      .filter(({ state, owner }) => state === 'preparing' && owner === null)
+      .toSorted((a, b) => a.rank - b.rank || (a.pk < b.pk ? -1 : 1))
+      .slice(0, quota);
+    for (const message of taken) message.owner = session;
+    return taken;
+  }
+
+  /** @returns whether the session may write of it, and whether it is ready by that */
+  pin(message: ModelMessage, session: number): { readonly isOwner: boolean; readonly isReady: boolean } {
+    if (!this.#mayPrepare(message, session)) return { isOwner: false, isReady: false };
+    message.unfetched -= 1;
+    const isReady = message.unfetched === 0;
+    if (isReady) Object.assign(message, { state: 'ready', owner: null });
+    return { isOwner: true, isReady };
+  }
+
+  /** @returns whether the session may put it off */
+  putOff(message: ModelMessage, session: number, eligibleAt: number): boolean {
+    if (!this.#mayPrepare(message, session)) return false;
+    Object.assign(message, { state: 'deferred', eligibleAt, owner: null, events: message.events + 1 });
+    return true;
+  }
+
+  #mayPrepare({ state, owner }: ModelMessage, session: number): boolean {
+    return state === 'preparing' && owner === session && !this.dead.includes(session);
+  }
+
+  /** @returns those that were being sent; those that were being prepared go on without a word */
   rescue(session: number): readonly ModelMessage[] {
+    for (const message of this.messages) {
+      if (message.state === 'preparing' && message.owner === session) message.owner = null;
+    }
     const held = this.messages.filter(({ state, owner }) => state === 'leased' && owner === session);
     for (const message of held) {
       Object.assign(message, {
@@ -119,4 +156,8 @@ export class QueueModel {
       }
     }
   }
+}
+
+function dueStateOf({ unfetched }: Pick<ModelMessage, 'unfetched'>): MessageState {
+  return unfetched > 0 ? 'preparing' : 'ready';
 }

@@ -5,11 +5,14 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Database } from '../src/database/database.ts';
 import { openDatabase } from '../src/database/open.ts';
+import { fileToFetch } from '../src/entities/message/drafted-file.case.ts';
 import { MESSAGE_MOVES } from '../src/entities/message/message-state.ts';
 import type { CoreSchema } from '../src/entities/schema.ts';
 import { isMailProxyError } from '../src/errors.ts';
+import { createAttachmentContents } from '../src/queue/attachment-contents.ts';
 import { prepareCancel } from '../src/queue/cancel.ts';
 import { prepareClaim } from '../src/queue/claim.ts';
+import { createPreparing } from '../src/queue/preparing.ts';
 import { preparePromotion } from '../src/queue/promote.ts';
 import { prepareRelease } from '../src/queue/release.ts';
 import { prepareSettle } from '../src/queue/settle.ts';
@@ -78,6 +81,7 @@ function queueOf(world: World) {
     release: prepareRelease(database),
     cancel: prepareCancel(database, makePk),
     promotion: preparePromotion(database, STEP_MS),
+    preparing: createPreparing(database),
     eventCounts: database.prepare<object, { message_pk: string; count: number }>((k) =>
       k
         .selectFrom('message_events')
@@ -112,20 +116,24 @@ async function expectSame(model: QueueModel, { world, eventCounts }: Queue): Pro
     result: row.result,
     owner: row.owner_session,
     attempts: row.attempts,
+    unfetched: row.unfetched,
     rank: row.rank,
     eligibleAt: row.eligible_at,
     events: events.get(row.pk) ?? 0,
   }));
-  const expected = model.messages.map(({ pk, state, result, owner, attempts, rank, eligibleAt, events: count }) => ({
-    pk,
-    state,
-    result,
-    owner,
-    attempts,
-    rank,
-    eligibleAt,
-    events: count,
-  }));
+  const expected = model.messages.map(
+    ({ pk, state, result, owner, attempts, unfetched, rank, eligibleAt, events: count }) => ({
+      pk,
+      state,
+      result,
+      owner,
+      attempts,
+      unfetched,
+      rank,
+      eligibleAt,
+      events: count,
+    }),
+  );
   expect(stored).toEqual(expected);
 }
 
@@ -144,11 +152,12 @@ async function codeOf(attempt: Promise<unknown>): Promise<string> {
   }
 }
 
-const accept = (priority: number, delayMs: number) =>
-  command(`accept(priority ${priority}, in ${delayMs} ms)`, async (model, { world }) => {
+const accept = (priority: number, delayMs: number, unfetched: number) =>
+  command(`accept(priority ${priority}, in ${delayMs} ms, ${unfetched} to fetch)`, async (model, { world }) => {
     const now = world.clock.now();
-    const pk = await world.accept({ priority, eligible_at: now + delayMs });
-    model.accept({ pk, priority, eligibleAt: now + delayMs }, now);
+    const attachments = Array.from({ length: unfetched }, (_, index) => fileToFetch(`${index}`));
+    const pk = await world.accept({ priority, eligible_at: now + delayMs, attachments });
+    model.accept({ pk, priority, eligibleAt: now + delayMs, unfetched }, now);
   });
 
 const advance = (ms: number) => command(`advance(${ms} ms)`, (_, { world }) => world.clock.advance(ms));
@@ -208,6 +217,46 @@ const release = (which: number, isStranger: boolean) =>
     model.release(message, session);
   });
 
+const take = (who: number, quota: number) =>
+  command(`take(session ${who}, ${quota})`, async (model, { world, preparing }) => {
+    const session = nth([...model.sessions, ...model.sessions, ...model.dead], who);
+    if (session === undefined) return;
+    const options = { session, now: world.clock.now() };
+    const taken = await preparing.claim([{ tenantId: world.tenantId, quota }], options);
+    expect(taken.map(({ pk }) => pk)).toEqual(model.take(session, quota).map(({ pk }) => pk));
+  });
+
+const pin = (which: number, isStranger: boolean) =>
+  command(`pin(message ${which}${isStranger ? ' by a stranger' : ''})`, async (model, { world, preparing }) => {
+    const message = nth(preparedNow(model), which);
+    if (message === undefined || message.owner === null) return;
+    const session = isStranger ? 1_000_000 : message.owner;
+    // The files of a message are fetched from the last to the first here.
+    const fetched = { position: message.unfetched - 1, contentHash: await storedFile(world) };
+    const pinning = preparing.pin({ pk: message.pk, owner_session: session }, fetched, world.clock.now());
+    const { isOwner, isReady } = model.pin(message, session);
+    if (isOwner) expect(await pinning).toBe(isReady);
+    else expect(await codeOf(pinning)).toBe('lease_lost');
+  });
+
+const putOff = (which: number, isStranger: boolean) =>
+  command(`put off(message ${which}${isStranger ? ' by a stranger' : ''})`, async (model, queue) => {
+    const message = nth(preparedNow(model), which);
+    if (message === undefined || message.owner === null) return;
+    const { world } = queue;
+    const session = isStranger ? 1_000_000 : message.owner;
+    const eligibleAt = world.clock.now() + STEP_MS / 2;
+    const settlement = world.settlement(message.pk, session, {
+      state: 'deferred',
+      result: null,
+      attempts: message.attempts,
+      fetchAttempts: 1,
+      eligibleAt,
+    });
+    const mayWrite = model.putOff(message, session, eligibleAt);
+    expect(await codeOf(queue.settle(settlement))).toBe(mayWrite ? 'ok' : 'lease_lost');
+  });
+
 const cancel = (which: number) =>
   command(`cancel(message ${which})`, async (model, queue) => {
     const message = nth(model.messages, which);
@@ -228,7 +277,7 @@ const die = (who: number) =>
 
 const rescue = () =>
   command('rescue', async (model, { world }) => {
-    const holders = new Set(leased(model).map(({ owner }) => owner));
+    const holders = new Set([...leased(model), ...preparedNow(model)].map(({ owner }) => owner));
     const found = await world.sessions.findDead(model.sessions[0] ?? 0, 0);
     expect(found.toSorted()).toEqual(model.dead.filter((session) => holders.has(session)).toSorted());
     for (const session of found) {
@@ -242,16 +291,38 @@ function leased(model: QueueModel): readonly ModelMessage[] {
   return model.messages.filter(({ state }) => state === 'leased');
 }
 
+function preparedNow(model: QueueModel): readonly ModelMessage[] {
+  return model.messages.filter(({ state, owner }) => state === 'preparing' && owner !== null);
+}
+
+function storedFile({ database, tenantId, clock }: World): Promise<string> {
+  const bytes = new Uint8Array([1, 2, 3]);
+  const source = {
+    sizeBytes: bytes.byteLength,
+    sha256: 'f1',
+    async *read() {
+      yield bytes;
+    },
+  };
+  return createAttachmentContents(database).store(tenantId, source, clock.now());
+}
+
 const index = fc.nat(20);
 const acceptArb = fc
-  .tuple(fc.integer({ min: 0, max: 3 }), fc.constantFrom(0, 0, 0, 1, STEP_MS / 2, 2 * STEP_MS))
-  .map(([priority, delay]) => accept(priority, delay));
+  .tuple(
+    fc.integer({ min: 0, max: 3 }),
+    fc.constantFrom(0, 0, 0, 1, STEP_MS / 2, 2 * STEP_MS),
+    fc.constantFrom(0, 0, 1, 2),
+  )
+  .map((each) => accept(...each));
 const claimArb = fc
   .tuple(index, fc.integer({ min: 1, max: 6 }), fc.constantFrom(false, false, true))
   .map((each) => claim(...each));
 const settleArb = fc
   .tuple(index, fc.constantFrom('sent', 'failed', 'deferred'), fc.constantFrom(false, false, false, true))
   .map((each) => settle(...each));
+
+const pinArb = fc.tuple(index, fc.constantFrom(false, false, false, true)).map((each) => pin(...each));
 
 /** Named more than once: more often. */
 const commands = [
@@ -265,6 +336,10 @@ const commands = [
   fc.constantFrom(1, 1_000, STEP_MS / 2, STEP_MS, 2.5 * STEP_MS).map(advance),
   fc.constant(null).map(promote),
   fc.tuple(index, fc.boolean()).map((each) => release(...each)),
+  fc.tuple(index, fc.integer({ min: 1, max: 6 })).map((each) => take(...each)),
+  pinArb,
+  pinArb,
+  fc.tuple(index, fc.boolean()).map((each) => putOff(...each)),
   index.map(cancel),
   index.map(die),
   fc.constant(null).map(rescue),

@@ -65,6 +65,7 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_INSTANCE_NAME', 'instanceName', 'name of this instance (mail-proxy)'],
     ['GMP_EHLO_NAME', 'delivery.ehloName', "name given with EHLO (the machine's)"],
     ['GMP_RETRY_PRESET', 'retry.preset', 'original: 60, 300, 900, 3600 and 7200 seconds, then given up (none)'],
+    ['GMP_ATTACHMENT_SPOOL_DIR', 'attachments.spoolDir', "folder for files on their way (the system's)"],
     ['GMP_ENCRYPTION_KEY', 'encryptionKey', 'base64 of the 32 bytes that seal secrets at rest'],
     ['MAIL_PROXY_ENCRYPTION_KEY', 'encryptionKey', 'the same under its older name'],
     ['GMP_ENCRYPTION_KEY_FILE', 'encryptionKeyFile', 'file of that key, made when missing (<database>.key)'],
@@ -89,6 +90,13 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_RETRY_MAX_MS', 'retry.maxDelayMs', 'longest delay between attempts (14400000)'],
     ['GMP_RETRY_FACTOR', 'retry.factor', 'how much longer each delay is than the one before (2)'],
     ['GMP_RETRY_MAX_ATTEMPTS', 'retry.maxAttempts', 'attempts in all (no limit but the age)'],
+    ['GMP_ATTACHMENT_MAX_BYTES', 'attachments.maxBytes', 'bytes of one attachment (26214400)'],
+    [
+      'GMP_ATTACHMENT_MESSAGE_MAX_BYTES',
+      'attachments.maxMessageBytes',
+      'bytes of all attachments of a message (52428800)',
+    ],
+    ['GMP_ATTACHMENT_CONCURRENCY', 'attachments.concurrency', 'messages that fetch attachments at the same time (20)'],
     ['GMP_SMTP_CONNECT_TIMEOUT_MS', 'delivery.connectMs', 'time for the connection (30000)'],
     ['GMP_SMTP_GREETING_TIMEOUT_MS', 'delivery.greetingMs', 'time for the greeting (300000)'],
     ['GMP_SMTP_COMMAND_TIMEOUT_MS', 'delivery.commandMs', 'time for a reply (300000)'],
@@ -97,6 +105,12 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_SMTP_DOT_TIMEOUT_MS', 'delivery.dotMs', 'time for the reply to the final dot (600000)'],
   ]),
   ...variables(asSeconds, [
+    ['GMP_ATTACHMENT_TIMEOUT', 'attachments.timeoutMs', 'seconds for fetching one attachment (30)'],
+    [
+      'GMP_ATTACHMENT_MESSAGE_TIMEOUT',
+      'attachments.messageTimeoutMs',
+      'seconds for fetching all attachments of a message (120)',
+    ],
     ['GMP_SYNC_INTERVAL', 'reports.intervalMs', 'seconds after which a tenant with no news is called (300)'],
     ['GMP_RETRY_MAX_AGE_SECONDS', 'retry.maxAgeMs', 'age at which a message is given up (345600)'],
   ]),
@@ -104,6 +118,11 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS', 'outgoing.allowPrivateNetworks', 'call private addresses too (false)'],
   ]),
   ...variables(asTextList, [
+    [
+      'GMP_ATTACHMENT_ROOTS',
+      'attachments.roots',
+      'folders with files to attach, between commas; {tenant} stands for the id of the tenant (none)',
+    ],
     ['GMP_OUTGOING_ALLOWED_HOSTS', 'outgoing.allowedHosts', 'hosts to call wherever they are, between commas (none)'],
   ]),
   ...variables(asSecondsList, [

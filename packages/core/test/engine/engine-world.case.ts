@@ -24,6 +24,7 @@ export interface EngineWorld extends AsyncDisposable {
 export interface WorldOptions extends Omit<MailEngineOptions, 'config' | 'log'> {
   readonly delivery?: MailEngineOptions['config']['delivery'];
   readonly limits?: MailEngineOptions['config']['limits'];
+  readonly attachments?: MailEngineOptions['config']['attachments'];
   /** @defaultValue endpoints on this machine may be called */
   readonly outgoing?: MailEngineOptions['config']['outgoing'];
   /** @defaultValue the first delay up to 50 ms, none longer than 500 ms */
@@ -38,7 +39,7 @@ export interface WorldOptions extends Omit<MailEngineOptions, 'config' | 'log'> 
 
 /** Retries within half a second, short pauses of accounts, and relays that have seconds to answer. */
 export async function openWorld(options: WorldOptions = {}): Promise<EngineWorld> {
-  const { delivery, limits, retry, database: given, encryptionKey, start = true, ...rest } = options;
+  const { delivery, limits, attachments, retry, database: given, encryptionKey, start = true, ...rest } = options;
   const { outgoing = { allowPrivateNetworks: true } } = rest;
   const own = given === undefined ? await makeDatabase() : null;
   const database = given ?? own?.database ?? '';
@@ -62,6 +63,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<EngineWorld
       },
       retry: retry ?? { baseMs: 50, maxDelayMs: 500 },
       ...(limits === undefined ? {} : { limits }),
+      ...(attachments === undefined ? {} : { attachments }),
       ...withKey(database, encryptionKey),
     },
     log: capturingLog(logged),

@@ -38,6 +38,7 @@ export const ERRORS = {
   archive_damaged: { status: 500, title: 'The archive is damaged or incomplete' },
   address_not_allowed: { status: 500, title: 'An address may not be reached from here' },
   outgoing_failed: { status: 500, title: 'A server that was asked over HTTP gave no usable answer' },
+  cached_content_lost: { status: 500, title: 'A cached content is damaged or gone, and has to be fetched again' },
   lease_lost: { status: 500, title: 'The message belongs to another session by now' },
   sealed_with_unknown_key: { status: 500, title: 'A stored secret was sealed with another key' },
   mixin_broken: { status: 500, title: 'A mixin is present and cannot be loaded' },

@@ -93,6 +93,37 @@ describe('the configuration', () => {
     expect(engine.retry).toMatchObject({ delaysMs: [60_000, 600_000, 3_600_000], maxAttempts: 3 });
   });
 
+  test('takes the cache of attachments from the environment, without a folder by default', () => {
+    const { cache } = readServerConfig({}).engine;
+    expect(cache).toEqual({
+      memoryMaxMb: 50,
+      memoryTtlSeconds: 300,
+      diskMaxMb: 500,
+      diskTtlSeconds: 3_600,
+      diskThresholdKb: 100,
+    });
+    const { engine } = readServerConfig({
+      GMP_CACHE_MEMORY_MAX_MB: '10',
+      GMP_CACHE_MEMORY_TTL_SECONDS: '60',
+      GMP_CACHE_DISK_DIR: '/var/cache/mail-proxy',
+      GMP_CACHE_DISK_MAX_MB: '2000',
+      GMP_CACHE_DISK_TTL_SECONDS: '7200',
+      GMP_CACHE_DISK_THRESHOLD_KB: '256',
+    });
+    expect(engine.cache).toEqual({
+      memoryMaxMb: 10,
+      memoryTtlSeconds: 60,
+      diskDir: '/var/cache/mail-proxy',
+      diskMaxMb: 2_000,
+      diskTtlSeconds: 7_200,
+      diskThresholdKb: 256,
+    });
+    expect(problemsOf({ GMP_CACHE_DISK_MAX_MB: '0.5', GMP_CACHE_DISK_TTL_SECONDS: '0' })).toEqual([
+      'GMP_CACHE_DISK_MAX_MB: expected a whole number',
+      'GMP_CACHE_DISK_TTL_SECONDS: expected at least 1',
+    ]);
+  });
+
   test('takes the retries of the original by their name', () => {
     const { engine } = readServerConfig({ GMP_RETRY_PRESET: 'original' });
     expect(engine.retry?.delaysMs).toEqual([60_000, 300_000, 900_000, 3_600_000, 7_200_000]);

@@ -69,6 +69,7 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_ENCRYPTION_KEY', 'encryptionKey', 'base64 of the 32 bytes that seal secrets at rest'],
     ['MAIL_PROXY_ENCRYPTION_KEY', 'encryptionKey', 'the same under its older name'],
     ['GMP_ENCRYPTION_KEY_FILE', 'encryptionKeyFile', 'file of that key, made when missing (<database>.key)'],
+    ['GMP_CACHE_DISK_DIR', 'cache.diskDir', 'folder that keeps large attachments for a while (none)'],
   ]),
   ...variables(asContentOf, [
     ['GMP_API_TOKEN_FILE', 'adminToken', "file that holds the operator's token"],
@@ -103,6 +104,11 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_SMTP_DATA_TIMEOUT_MS', 'delivery.dataMs', 'time for the reply to DATA (120000)'],
     ['GMP_SMTP_BLOCK_TIMEOUT_MS', 'delivery.blockMs', 'time for a block of content to leave (180000)'],
     ['GMP_SMTP_DOT_TIMEOUT_MS', 'delivery.dotMs', 'time for the reply to the final dot (600000)'],
+    ['GMP_CACHE_MEMORY_MAX_MB', 'cache.memoryMaxMb', 'MiB of attachments kept in memory (50)'],
+    ['GMP_CACHE_MEMORY_TTL_SECONDS', 'cache.memoryTtlSeconds', 'seconds for which they are kept (300)'],
+    ['GMP_CACHE_DISK_MAX_MB', 'cache.diskMaxMb', 'MiB of attachments kept on disk (500)'],
+    ['GMP_CACHE_DISK_TTL_SECONDS', 'cache.diskTtlSeconds', 'seconds for which they are kept (3600)'],
+    ['GMP_CACHE_DISK_THRESHOLD_KB', 'cache.diskThresholdKb', 'KiB above which they go to disk (100)'],
   ]),
   ...variables(asSeconds, [
     ['GMP_ATTACHMENT_TIMEOUT', 'attachments.timeoutMs', 'seconds for fetching one attachment (30)'],

@@ -141,6 +141,20 @@ const attachments = v.strictObject({
   spoolDir: v.optional(text),
 });
 
+/** Attachments that were fetched, kept for other messages and retries. Sizes in MiB and KiB. */
+const cache = v.strictObject({
+  /** Of all contents in memory. */
+  memoryMaxMb: v.optional(positive, 50),
+  memoryTtlSeconds: v.optional(positive, 300),
+  /** Folder for contents above the threshold; processes may share it. By default they are not kept. */
+  diskDir: v.optional(text),
+  /** Of all contents in it. One that is larger is not kept. */
+  diskMaxMb: v.optional(positive, 500),
+  diskTtlSeconds: v.optional(positive, 3_600),
+  /** Contents up to this size are kept in memory, larger ones on disk. */
+  diskThresholdKb: v.optional(positive, 100),
+});
+
 const limits = v.strictObject({
   maxBatch: v.optional(positive, 1_000),
   maxRecipients: v.optional(positive, 1_000),
@@ -190,6 +204,7 @@ export const engineConfigSchema = v.strictObject({
   limits: v.optional(limits, {}),
   outgoing: v.optional(outgoing, {}),
   attachments: v.optional(attachments, {}),
+  cache: v.optional(cache, {}),
 });
 
 export type EngineConfigInput = v.InferInput<typeof engineConfigSchema>;

@@ -30,6 +30,7 @@ export interface BringServices {
   /** With the credentials of the attachment in clear. */
   readonly referenceOf: (attachment: MessageAttachmentsTable) => AttachmentReference;
   readonly spooling: Pick<SpoolOptions, 'maxBytes' | 'dir'>;
+  readonly onLookup: (result: 'memory' | 'disk' | 'miss') => void;
   readonly onFetched: (mode: AttachmentReference['mode'], result: 'fetched' | 'permanent' | 'temporary') => void;
 }
 
@@ -53,17 +54,19 @@ export function prepareBringAttachment(services: BringServices): BringAttachment
 /** Spooled first, so that nothing is stored under a hash that its bytes do not have. */
 async function fromCache(
   { tenant_id: tenantId, md5, sha256 }: MessageAttachmentsTable,
-  { cache, spooling }: Pick<BringServices, 'cache' | 'spooling'>,
+  { cache, spooling, onLookup }: Pick<BringServices, 'cache' | 'spooling' | 'onLookup'>,
   signal: AbortSignal,
 ): Promise<Spooled | null> {
   const wanted = hashOf({ md5, sha256 });
-  const found = wanted === null ? null : await cache.get(tenantId, wanted);
+  if (wanted === null) return null;
+  const found = await cache.get(tenantId, wanted);
+  onLookup(found?.tier ?? 'miss');
   if (found === null || (md5 !== null && found.md5 !== md5)) return null;
   let spooled: Spooled;
   try {
     spooled = await spool(found.read(), { ...spooling, signal });
   } catch (error) {
-    if (isMailProxyError(error)) return null;
+    if (isMailProxyError(error, 'cached_content_lost')) return null;
     throw error;
   }
   if (spooled.sha256 === found.sha256) return spooled;

@@ -29,7 +29,7 @@ export interface AttachmentSideParts {
   readonly cache: ContentCache;
   /** Of this machine, and those that mixins add. */
   readonly backends: readonly StorageBackend[];
-  readonly metrics: Pick<Metrics, 'fetched'>;
+  readonly metrics: Pick<Metrics, 'fetched' | 'lookedUp'>;
 }
 
 /** The parts that take attachments in and fetch them. */
@@ -96,6 +96,7 @@ export function createAttachmentSide(parts: AttachmentSideParts): AttachmentSide
       fetcher,
       referenceOf: (attachment) => referenceOf(attachment, sealer),
       spooling,
+      onLookup: (result) => metrics.lookedUp(result),
       onFetched: (mode, result) => metrics.fetched(mode, result),
     }),
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { ContentCache } from '../attachments/cache/content-cache.types.ts';
+import type { ContentCacheSettings } from '../attachments/cache/content-cache.types.ts';
+import { createContentCache } from '../attachments/cache/create-content-cache.ts';
 import { createLocalStorage } from '../attachments/storages/local.ts';
 import { systemClock, systemRandom } from '../clock.ts';
 import { type EngineConfig, engineConfigSchema } from '../config/engine-config.ts';
@@ -93,7 +94,6 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
         session: () => session.number(),
       }),
   });
-  const cache = NO_CACHE;
   const engine = new Engine({
     config,
     database,
@@ -103,7 +103,7 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
     makePk,
     clock,
     sealer,
-    cache,
+    cache: await createContentCache({ clock, log, settings: cacheSettings(config) }),
     storageBackends: [createLocalStorage(config.attachments.roots), ...mixed.storages],
     machineTime: () => machineClock.now(),
     random,
@@ -116,12 +116,16 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
   return engine;
 }
 
-const NO_CACHE: ContentCache = {
-  get: async () => null,
-  put: async () => undefined,
-  sweep: async () => undefined,
-  [Symbol.asyncDispose]: async () => undefined,
-};
+function cacheSettings({ cache }: EngineConfig): ContentCacheSettings {
+  return {
+    memoryMaxBytes: cache.memoryMaxMb * 1_048_576,
+    memoryTtlMs: cache.memoryTtlSeconds * 1_000,
+    diskDir: cache.diskDir ?? null,
+    diskMaxBytes: cache.diskMaxMb * 1_048_576,
+    diskTtlMs: cache.diskTtlSeconds * 1_000,
+    diskThresholdBytes: cache.diskThresholdKb * 1_024,
+  };
+}
 
 /** @throws {MailProxyError} `invalid_config` with every field that is wrong */
 export function parseConfig(input: MailEngineOptions['config']): EngineConfig {

@@ -54,8 +54,8 @@ test('a failure for now defers by its own tries, and no recipient has an attempt
     fetchAttempts: 3,
     lastError: expect.stringContaining('attachment a: it took too long'),
     recipients: [
-      { position: 1, state: 'pending', attempts: 4, stage: 'attachments' },
-      { position: 2, state: 'pending', attempts: 1, stage: 'attachments' },
+      { position: 1, state: 'pending', attempts: 4, stage: 'fetch' },
+      { position: 2, state: 'pending', attempts: 1, stage: 'fetch' },
     ],
     event: { type: 'deferred' },
   });

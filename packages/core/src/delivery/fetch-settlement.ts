@@ -20,7 +20,7 @@ export function settlementOfFetch(
   const outcomes = recipients.pending.map((recipient) => ({
     ...untried({ ...recipient, attempts: message.fetch_attempts }),
     state: permanence === 'permanent' ? ('failed' as const) : ('pending' as const),
-    stage: 'attachments',
+    stage: 'fetch',
     reply: reason,
     verdict: 'message',
     uncounted: false,

@@ -3,7 +3,8 @@
 import { hash } from 'node:crypto';
 import { hasNonAscii } from './address.ts';
 import { membersOf } from './address-list.ts';
-import { encodeBase64Lines, encodeTextBody } from './body-encoding.ts';
+import { encodeBase64Lines } from './base64-lines.ts';
+import { encodeTextBody } from './body-encoding.ts';
 import type { ComposedMessage, MailAttachment, MailContent } from './content.ts';
 import { addressField, attachmentTypeField, customField, dispositionField, textField } from './header-encoding.ts';
 import { checkMimeType } from './header-policy.ts';

@@ -33,5 +33,6 @@ export * from './operations/principal.ts';
 export { validate } from './operations/validate.ts';
 export type { ReportEvent } from './reporting/report-protocol.ts';
 export type { ReportSink } from './reporting/report-transport.ts';
+export type { ByteSource } from './smtp/byte-source.ts';
 export type { MailContent } from './smtp/compose/content.ts';
 export type { TransferProgress } from './transfer/progress.ts';

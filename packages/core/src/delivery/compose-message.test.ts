@@ -10,6 +10,7 @@ import { ANY_ATTACHMENT } from '../entities/message/drafted-file.case.ts';
 import { type MessageInput, messageInput } from '../entities/message/message.schema.ts';
 import { parseStoredContent } from '../entities/message/stored-content.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
+import { bytesOf, failAt, TestSource } from '../smtp/byte-source.case.ts';
 import type { MailContent } from '../smtp/compose/content.ts';
 import { dkimRecord, generateDkimKey } from '../smtp/compose/dkim-key.ts';
 import { composeMessage } from './compose-message.ts';
@@ -67,10 +68,17 @@ function stored(input: MessageInput) {
   };
 }
 
+/** The message of an attempt, all of it in memory. */
+async function wireOf(...parameters: Parameters<typeof composeMessage>) {
+  const { body, ...others } = await composeMessage(...parameters);
+  if (!Buffer.isBuffer(body)) throw new Error('a message without sources is one buffer');
+  return { ...others, bytes: body };
+}
+
 const unchanged = (content: MailContent): MailContent => content;
 
 test('what a client posted is what a reader finds, and nothing of bcc', async () => {
-  const wire = composeMessage(MESSAGE, stored(INPUT), unchanged, []);
+  const wire = await wireOf(MESSAGE, stored(INPUT), unchanged, []);
   expect(wire.from).toBe('zoë@acme.example');
   expect(wire.needsSmtpUtf8).toBe(true);
   expect(wire.bytes.toString()).not.toMatch(/eve@|Quiet/);
@@ -111,14 +119,51 @@ test('the signature covers what the mixins made of it, and is the same at each a
     privateKey: createPrivateKey(made.pem),
   };
   const composing = (content: MailContent): MailContent => ({ ...content, text: `${content.text}, changed` });
-  const send = (attempts: number): Buffer =>
-    composeMessage({ ...MESSAGE, attempts }, stored(INPUT), composing, [key]).bytes;
-  const bytes = send(0);
+  const send = async (attempts: number): Promise<Buffer> =>
+    (await wireOf({ ...MESSAGE, attempts }, stored(INPUT), composing, [key])).bytes;
+  const bytes = await send(0);
   expect((await PostalMime.parse(bytes)).text).toBe('Ciao, changed\n');
   expect(bytes.toString()).toContain(` t=${NOW / 1_000};`);
   const { results } = await dkimVerify(bytes, { resolver: async () => [[dkimRecord(made)]] });
   expect(results.map(({ status, signingDomain }) => [status.result, status.aligned, signingDomain])).toEqual([
     ['pass', 'acme.example', 'acme.example'],
   ]);
-  expect(send(3).equals(bytes)).toBe(true);
+  expect((await send(3)).equals(bytes)).toBe(true);
+});
+
+test('a file that is a source is not read for composing, and once for the signature', async () => {
+  const made = await generateDkimKey('rsa');
+  const key = {
+    domain: 'acme.example',
+    selector: 's',
+    algorithm: made.algorithm,
+    privateKey: createPrivateKey(made.pem),
+  };
+  const source = new TestSource(Buffer.from('%PDF'));
+  const { stored: content, attachments } = stored(INPUT);
+  const [file, ...others] = attachments;
+  const loaded = { stored: content, attachments: [{ ...file!, bytes: source }, ...others] };
+  const unsigned = await composeMessage(MESSAGE, loaded, unchanged, []);
+  expect(source.readings).toBe(0);
+  const signed = await composeMessage(MESSAGE, loaded, unchanged, [key]);
+  expect(source.readings).toBe(1);
+  const inMemory = await wireOf(MESSAGE, stored(INPUT), unchanged, [key]);
+  expect((await bytesOf(signed.body)).equals(inMemory.bytes)).toBe(true);
+  expect(inMemory.bytes.subarray(-unsigned.body.byteLength).equals(await bytesOf(unsigned.body))).toBe(true);
+  expect({ ...signed, body: null }).toEqual({ from: inMemory.from, needsSmtpUtf8: true, body: null });
+});
+
+test('a message without sources is composed and signed without a promise', () => {
+  expect(composeMessage(MESSAGE, stored(INPUT), unchanged, [])).not.toBeInstanceOf(Promise);
+});
+
+test('a source that cannot be read for the signature fails the composing with its own error', async () => {
+  const made = await generateDkimKey('ed25519');
+  const key = { domain: 'acme.example', selector: 's', ...made, privateKey: createPrivateKey(made.pem) };
+  const failed = new Error('the disk is gone');
+  const source = new TestSource(Buffer.alloc(1_000), { pieceBytes: 100, beforePiece: (at) => failAt(at, 300, failed) });
+  const { stored: content, attachments } = stored(INPUT);
+  const loaded = { stored: content, attachments: [{ ...attachments[0]!, bytes: source }] };
+  await expect(composeMessage(MESSAGE, loaded, unchanged, [key])).rejects.toBe(failed);
+  expect(source.open).toBe(0);
 });

@@ -5,13 +5,14 @@ import type { HookedMessage } from '../mixin/hooks.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { LoadedMessage } from '../queue/load-claimed.ts';
 import { compose, envelopeNeedsSmtpUtf8 } from '../smtp/compose/compose.ts';
-import type { MailContent } from '../smtp/compose/content.ts';
-import { type DkimSigningKey, signDkim } from '../smtp/compose/dkim.ts';
+import type { MailAttachment, MailContent } from '../smtp/compose/content.ts';
+import { type DkimSigningKey, signDkim, signStreamedDkim } from '../smtp/compose/dkim.ts';
+import type { MessageBody } from '../smtp/message-body.ts';
 
 /** A message as one attempt sends it. */
 export interface WireMessage {
   readonly from: string;
-  readonly bytes: Buffer;
+  readonly body: MessageBody;
   /** The header or the sender needs SMTPUTF8, whoever the recipients are. */
   readonly needsSmtpUtf8: boolean;
 }
@@ -19,20 +20,28 @@ export interface WireMessage {
 /** By which the original's clients, and bounces that quote headers, find the message again. */
 const ID_HEADER = 'X-Genro-Mail-ID';
 
+/** What a message is composed of beside its row. Files that are large come as sources. */
+export interface ComposedOf {
+  readonly stored: StoredContent;
+  readonly attachments: readonly (Omit<LoadedMessage['attachments'][number], 'bytes'> &
+    Pick<MailAttachment, 'bytes'>)[];
+}
+
 /**
  * The same bytes in every attempt: Message-ID, Date, the id header and the time of the signatures come from the
- * stored row, never from now.
+ * stored row, never from now. Only a message with a source is waited for, while it is read for its signatures.
  *
  * @param composing - changes of the mixins; they come before the signatures
  * @param signingKeys - those of the domain in From
+ * @throws Error where a source cannot be read: what it throws, or that its size was wrong
  */
 export function composeMessage(
   message: ClaimedMessage,
-  { stored, attachments }: Pick<LoadedMessage, 'attachments'> & { readonly stored: StoredContent },
+  { stored, attachments }: ComposedOf,
   composing: (content: MailContent) => MailContent,
   signingKeys: readonly DkimSigningKey[],
-): WireMessage {
-  const composed = compose(
+): WireMessage | Promise<WireMessage> {
+  const { body, smtpUtf8 } = compose(
     composing({
       from: stored.from,
       to: stored.to,
@@ -54,11 +63,11 @@ export function composeMessage(
       date: message.created_at,
     }),
   );
-  return {
-    from: stored.returnPath,
-    bytes: signDkim(composed.bytes, signingKeys, Math.floor(message.created_at / 1_000)),
-    needsSmtpUtf8: composed.smtpUtf8 || envelopeNeedsSmtpUtf8([stored.returnPath]),
-  };
+  const signedAt = Math.floor(message.created_at / 1_000);
+  const from = stored.returnPath;
+  const needsSmtpUtf8 = smtpUtf8 || envelopeNeedsSmtpUtf8([from]);
+  if (Buffer.isBuffer(body)) return { from, body: signDkim(body, signingKeys, signedAt), needsSmtpUtf8 };
+  return signStreamedDkim(body, signingKeys, signedAt).then((signed) => ({ from, body: signed, needsSmtpUtf8 }));
 }
 
 /** What hooks are told of a message. */

@@ -100,7 +100,7 @@ export async function deliver(
   const admission = await services.hooks.admitting(hooked, { from: stored.returnPath, to });
   if (!admission.admit) return settle(loaded.pending.map((recipient) => notAdmitted(recipient, admission)));
   const keys = await services.signingKeys(message.tenant_id, message.account_pk, domainOf(stored.from.address));
-  const wire = composeMessage(
+  const wire = await composeMessage(
     message,
     { stored, attachments: loaded.attachments },
     (content) => services.hooks.composing(content, hooked),

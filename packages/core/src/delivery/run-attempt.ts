@@ -46,8 +46,11 @@ export async function runAttempt(
     });
   } catch (error) {
     if (isDatabaseAway(error)) {
-      // Everything that an attempt asks of the database it asks before MAIL.
-      log.warn({ messagePk: message.pk, tenantId: message.tenant_id, code: error.code }, 'an attempt was not begun');
+      // Everything that an attempt asks of the database it asks before the final dot, so the relay has nothing of it.
+      log.warn(
+        { messagePk: message.pk, tenantId: message.tenant_id, code: error.code },
+        'an attempt goes back, as the database is away',
+      );
       await clock.sleep(SETTLE_RETRY_MS, signal);
       return flights.isCancelled(message) ? 'cancelled' : 'unsent';
     }

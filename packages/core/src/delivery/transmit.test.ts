@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { silentLog } from '../observability/log.ts';
+import { bytesOf, failAt, TestSource } from '../smtp/byte-source.case.ts';
 import { LockStepRelays } from '../smtp/lock-step-relays.ts';
+import { joinParts } from '../smtp/message-body.ts';
 import { createSmtpPool } from '../smtp/pool.ts';
 import {
   type Answers,
@@ -15,6 +17,7 @@ import {
   startPeer,
 } from '../smtp/scripted-peer.case.ts';
 import type { SmtpRelay } from '../smtp/session.types.ts';
+import type { WireMessage } from './compose-message.ts';
 import { type Transmission, type Transmitted, transmit } from './transmit.ts';
 
 /** A relay that answers as the test says, and one message for it. */
@@ -33,12 +36,12 @@ async function startWorld(options: ServeOptions, relay: Partial<SmtpRelay> = {})
     },
     async send(
       recipients: number | readonly string[],
-      changes: Partial<Transmission & { readonly needsSmtpUtf8: boolean }> = {},
+      changes: Partial<Transmission & Omit<WireMessage, 'from'>> = {},
     ): Promise<Transmitted | null> {
-      const { needsSmtpUtf8 = false, ...others } = changes;
+      const { needsSmtpUtf8 = false, body = Buffer.from('Subject: x\r\n\r\nx\r\n'), ...others } = changes;
       const wire = {
         from: 'from@sender.test',
-        bytes: Buffer.from('Subject: x\r\n\r\nx\r\n'),
+        body,
         needsSmtpUtf8,
       };
       const addresses =
@@ -404,4 +407,43 @@ test('a message that waits for a connection and is stopped was not sent', async 
   expect(await sending).toBeNull();
   expect(world.asked.mails).toBe(0);
   greeting.resolve('220 too late');
+});
+
+describe('a message that is read while it is sent', () => {
+  const FILE = Buffer.alloc(300_000, 'octets');
+  const bodyOf = (source: TestSource) => joinParts(['Subject: x\r\n\r\n', source, '\r\n']);
+
+  test('is read again for each transaction', async () => {
+    await using world = await startWorld({ extensions: ['LIMITS RCPTMAX=1'] });
+    const source = new TestSource(FILE, { pieceBytes: 100_000 });
+    expect(countsOf(await world.send(3, { body: bodyOf(source) }))).toEqual({ sent: 3 });
+    expect(source).toMatchObject({ readings: 3, open: 0, givenBytes: 3 * FILE.length });
+    const [first, ...others] = world.peer.connections.flatMap(({ messages }) => messages.map(({ raw }) => raw));
+    expect(first).toBe((await bytesOf(bodyOf(source))).toString());
+    expect(others.every((raw) => raw === first)).toBe(true);
+  });
+
+  test('and cannot be read to its end fails with what its source threw, and counts as nothing', async () => {
+    await using world = await startWorld({});
+    const failed = new Error('the disk is gone');
+    const body = bodyOf(new TestSource(FILE, { beforePiece: (at) => failAt(at, FILE.length, failed) }));
+    await expect(world.send(2, { body })).rejects.toBe(failed);
+    expect(world.taken).toEqual([]);
+    // The connection is gone, the relay is not.
+    expect(countsOf(await world.send(2))).toEqual({ sent: 2 });
+  });
+
+  test('and cannot be read for a later transaction leaves what was sent as sent, the rest untried', async () => {
+    await using world = await startWorld({ extensions: ['LIMITS RCPTMAX=1'] });
+    const source: TestSource = new TestSource(FILE, {
+      beforePiece: () => failAt(source.readings, 2, new Error('the disk is gone')),
+    });
+    const transmitted = await world.send(3, { body: bodyOf(source) });
+    expect(transmitted?.outcomes).toMatchObject([
+      { state: 'sent' },
+      { state: 'pending', uncounted: true, stage: null },
+      { state: 'pending', uncounted: true, stage: null },
+    ]);
+    expect(transmitted).toMatchObject({ sent: { messages: 1, recipients: 1 }, isAccountWell: true, isReached: true });
+  });
 });

@@ -57,10 +57,21 @@ interface Group {
   readonly transcript: readonly string[];
 }
 
+/** The message could not be read to its end, so that no relay has it of this transaction. */
+class Unreadable {
+  readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
 /**
  * Send a message to the recipients, in as many transactions as they need.
  *
- * @returns null when nothing was sent because the message was stopped before MAIL: nothing counts
+ * @returns null when nothing was sent because the message was stopped: nothing counts
+ * @throws what a source of the message threw, where nothing was sent because of that: nothing counts either, and what it
+ * was decides when the message is tried again
  */
 export async function transmit(
   wire: WireMessage,
@@ -76,6 +87,10 @@ export async function transmit(
   while (rest.length > 0) {
     const result = await sendGroup(wire, rest, transmission);
     if (result === null) break;
+    if (result instanceof Unreadable) {
+      if (outcomes.size === 0) throw result.cause;
+      break;
+    }
     if (result instanceof SmtpConnectError) {
       for (const recipient of rest) note(unreachable(recipient, result, transmission.judgement));
       closing ||= result.reply !== null && isClosing(result.reply);
@@ -128,7 +143,7 @@ async function sendGroup(
   wire: WireMessage,
   rest: readonly PendingRecipient[],
   { pool, request, lockStepRelays, mayMail, handOver, signal }: Transmission,
-): Promise<Group | SmtpConnectError | null> {
+): Promise<Group | SmtpConnectError | Unreadable | null> {
   for (let stale = 0; ; stale++) {
     let pooled: PooledSession;
     try {
@@ -145,7 +160,7 @@ async function sendGroup(
     let transcript: readonly string[];
     try {
       await handOver();
-      const transaction = { from: wire.from, to, smtpUtf8: wire.needsSmtpUtf8, body: wire.bytes, lockStep };
+      const transaction = { from: wire.from, to, smtpUtf8: wire.needsSmtpUtf8, body: wire.body, lockStep };
       replies = await session.send(transaction, mayMail);
       transcript = session.transcript;
     } catch (error) {
@@ -157,7 +172,9 @@ async function sendGroup(
     }
     if (stale < MAX_STALE && isStaleConnection(replies, pooled)) continue;
     const isPipelined = session.pipelining && !lockStep;
-    return replies.some(wasAborted) ? null : { group, replies, isPipelined, transcript };
+    const stopped = replies.find(wasAborted);
+    if (stopped === undefined) return { group, replies, isPipelined, transcript };
+    return 'cause' in stopped.fault ? new Unreadable(stopped.fault.cause) : null;
   }
 }
 
@@ -233,6 +250,6 @@ function wasSent(reply: RecipientReply): boolean {
 
 const CONTENT_STAGES: ReadonlySet<SmtpStage> = new Set(['data', 'body', 'dot']);
 
-function wasAborted(reply: RecipientReply): boolean {
+function wasAborted(reply: RecipientReply): reply is Extract<RecipientReply, { status: 'broken' }> {
   return reply.status === 'broken' && reply.fault.kind === 'aborted' && !reply.doubt;
 }

@@ -19,20 +19,21 @@ const LF_DOT = Buffer.from('\n.');
 const CR_DOT = Buffer.from('\r.');
 
 /** Whether the last line of `body` is complete, so that the final dot may follow at once; an empty body is. */
-export function endsWithLineBreak(body: Buffer): boolean {
+export function endsWithLineBreak(body: Uint8Array): boolean {
   return body.length === 0 || (body.length > 1 && body[body.length - 2] === CR && body[body.length - 1] === LF);
 }
 
 /**
- * The bytes of `body` from `from` to `to` with a dot put before every dot that starts a line (RFC 5321 §4.5.2). Where
- * there is none, which is nearly always, the answer is a view and nothing is copied.
+ * A chunk of a message with a dot put before every dot that starts a line (RFC 5321 §4.5.2). Where there is none, which
+ * is nearly always, the answer is the chunk and nothing is copied.
  *
  * A bare CR or LF counts as the end of a line too: composed messages have none, but were one to slip through, some
  * relays would take it and a dot for the end of the message (SMTP smuggling, CVE-2023-51764).
+ *
+ * @param before - the byte in front of the chunk; undefined at the start of the message
  */
-export function stuffDots(body: Buffer, from: number, to: number): Buffer {
-  const chunk = body.subarray(from, to);
-  const isAtLineStart = from === 0 || isLineEnd(body[from - 1]);
+export function stuffDots(chunk: Buffer, before: number | undefined): Buffer {
+  const isAtLineStart = before === undefined || isLineEnd(before);
   const startsWithDot = isAtLineStart && chunk[0] === DOT;
   if (!startsWithDot && chunk.indexOf(LF_DOT) === -1 && chunk.indexOf(CR_DOT) === -1) return chunk;
 

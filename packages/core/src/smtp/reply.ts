@@ -46,4 +46,6 @@ export interface SmtpFaultRecord {
   readonly text: string;
   /** Of kind `token`: milliseconds for which the token endpoint is to be left alone. */
   readonly retryAfterMs?: number;
+  /** Of kind `aborted` where the message could not be read: what its source threw. */
+  readonly cause?: unknown;
 }

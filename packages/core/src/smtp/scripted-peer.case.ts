@@ -39,6 +39,11 @@ export class PeerConnection {
     return this.#input !== '';
   }
 
+  /** How much of what the client has sent nobody has read. */
+  get unreadBytes(): number {
+    return this.#input.length;
+  }
+
   /** Whether the client has closed the connection. */
   get isGone(): boolean {
     return this.#isGone;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { isAscii } from 'node:buffer';
 import type { Clock } from '../clock.ts';
 import type { SmtpCapabilities } from './capabilities.ts';
 import type { SmtpConnection } from './connection.ts';
-import { endsWithLineBreak } from './dot-stuffing.ts';
 import { assertEnvelope, MAX_RECIPIENTS, needsSmtpUtf8 } from './envelope.ts';
+import { announcedBytes, isSevenBit } from './message-body.ts';
 import type { SmtpFaultRecord, SmtpReply } from './reply.ts';
 import {
   type RecipientReply,
@@ -175,8 +174,7 @@ interface UnsentRefusal {
 
 /** What the relay has announced that it can't take is not offered to it: a reply in its place, which says so. */
 function refuseUnsent(transaction: SmtpTransaction, capabilities: SmtpCapabilities): UnsentRefusal | null {
-  const body = Buffer.from(transaction.body.buffer, transaction.body.byteOffset, transaction.body.byteLength);
-  const sizeBytes = body.length + (endsWithLineBreak(body) ? 0 : 2);
+  const sizeBytes = announcedBytes(transaction.body);
   const { maxBytes } = capabilities;
   if (maxBytes !== null && sizeBytes > maxBytes) {
     const text = `[mail-proxy, not sent] the message has ${sizeBytes} bytes, the relay takes ${maxBytes} (RFC 1870)`;
@@ -188,7 +186,7 @@ function refuseUnsent(transaction: SmtpTransaction, capabilities: SmtpCapabiliti
     const text = `[mail-proxy, not sent] ${what} needs SMTPUTF8, the relay does not offer it (RFC 6531)`;
     return { stage: isForRecipients ? 'rcpt' : 'mail', reply: { code: 553, enhanced: '5.6.7', text } };
   }
-  if (!capabilities.eightBitMime && !isAscii(body)) {
+  if (!capabilities.eightBitMime && !isSevenBit(transaction.body)) {
     const text = '[mail-proxy, not sent] the message needs 8BITMIME, the relay does not offer it (RFC 6152)';
     return { stage: 'mail', reply: { code: 554, enhanced: '5.6.3', text } };
   }

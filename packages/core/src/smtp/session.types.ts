@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { MessageBody } from './message-body.ts';
 import type { SmtpFaultRecord, SmtpReply, SmtpStage } from './reply.ts';
 
 /**
@@ -49,7 +50,7 @@ export interface SmtpTimeouts {
   readonly greetingMs: number;
   readonly commandMs: number;
   readonly dataMs: number;
-  /** Time without progress while the body is written. */
+  /** Time in which the relay takes nothing while the body is written; a source that is read may take longer. */
   readonly blockMs: number;
   /** From the final dot to its reply. */
   readonly dotMs: number;
@@ -99,7 +100,7 @@ export interface SmtpTransaction {
   /** The message itself needs SMTPUTF8 (RFC 6531), whoever its recipients are. */
   readonly smtpUtf8: boolean;
   /** The message as CRLF lines, not dot-stuffed; pure 7-bit where the relay offers no 8BITMIME. */
-  readonly body: Uint8Array;
+  readonly body: MessageBody;
   /** One command at a time, though groups are offered: the relay was seen to answer one badly. @defaultValue false */
   readonly lockStep?: boolean;
 }
@@ -143,7 +144,8 @@ export interface SmtpSession {
    * in the order of `transaction.to`.
    *
    * `mayMail` is asked once, synchronously, before MAIL is written: the point of no return. When it answers
-   * false nothing is sent and every entry is `broken` with kind `aborted` and `doubt: false`.
+   * false nothing is sent and every entry is `broken` with kind `aborted` and `doubt: false`. So are they where the
+   * body cannot be read to its end; then the fault has the `cause`, and the connection is closed without the final dot.
    */
   send(transaction: SmtpTransaction, mayMail?: () => boolean): Promise<readonly RecipientReply[]>;
   /** Ask with NOOP whether the relay still answers; false also while a transaction runs. Never rejects. */

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { isAscii } from 'node:buffer';
 import type { Clock } from '../clock.ts';
+import { type BodyProgress, BodyWriter } from './body-writer.ts';
 import type { SmtpCapabilities } from './capabilities.ts';
 import type { ConnectionHandler, SmtpConnection } from './connection.ts';
-import { CHUNK_BYTES, CRLF_FINAL_DOT, endsWithLineBreak, FINAL_DOT, stuffDots } from './dot-stuffing.ts';
 import { mailCommand, rcptCommand } from './envelope.ts';
+import { announcedBytes, isSevenBit } from './message-body.ts';
 import type { SmtpFaultRecord, SmtpReply, SmtpStage } from './reply.ts';
 import type { RecipientReply, SmtpTimeouts, SmtpTransaction } from './session.types.ts';
+import { allowedMs, isOutOfStep, stageOf, type Wanted } from './transaction-steps.ts';
 
 /** What a transaction runs on. */
 export interface TransactionContext {
@@ -19,12 +20,6 @@ export interface TransactionContext {
   readonly isPipelined: boolean;
   /** An earlier transaction was left open at the relay. */
   readonly needsReset: boolean;
-}
-
-type Wanted = 'rset' | 'mail' | 'rcpt' | 'data' | 'body' | 'dot' | 'lone dot';
-
-function stageOf(waitsFor: Wanted): SmtpStage {
-  return waitsFor === 'lone dot' ? 'dot' : waitsFor;
 }
 
 /**
@@ -41,13 +36,14 @@ function stageOf(waitsFor: Wanted): SmtpStage {
  * | dot | end, the rest accepted | out of step | end, the rest refused | the same, connection closed |
  * | lone dot | end | end | end | the same, connection closed |
  *
- * A fault ends it anywhere; the rest is broken, in doubt if it waited for the dot.
+ * A fault ends it anywhere; the rest is broken, in doubt if it waited for the dot. So does a message that cannot be read
+ * to its end, which closes the connection and is no fault of the relay's.
  */
-export class Transaction implements ConnectionHandler {
+export class Transaction implements ConnectionHandler, BodyProgress {
   readonly #context: TransactionContext;
   readonly #transaction: SmtpTransaction;
   readonly #mayMail: () => boolean;
-  readonly #body: Buffer;
+  readonly #writer: BodyWriter;
   /** Monotonic time at which the whole has lasted too long. */
   readonly #endsAt: number;
 
@@ -56,17 +52,16 @@ export class Transaction implements ConnectionHandler {
   #isComplete = false;
   #mailRefusal: SmtpReply | null = null;
   readonly #rcptReplies: SmtpReply[] = [];
-  /** How much of the body was handed to the socket. */
-  #written = 0;
+  /** While the body is written: it is the message that has to come, not the relay that has to take it. */
+  #isReading = false;
   #resolve: (replies: readonly RecipientReply[]) => void = () => undefined;
   #reject: (bug: unknown) => void = () => undefined;
 
   constructor(context: TransactionContext, transaction: SmtpTransaction, mayMail: () => boolean) {
-    const { body } = transaction;
     this.#context = context;
     this.#transaction = transaction;
     this.#mayMail = mayMail;
-    this.#body = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    this.#writer = new BodyWriter(context.connection, transaction.body, this);
     const { transactionMs } = context.timeouts;
     this.#endsAt = transactionMs === undefined ? Number.POSITIVE_INFINITY : context.clock.monotonic() + transactionMs;
   }
@@ -100,7 +95,7 @@ export class Transaction implements ConnectionHandler {
       this.#context.connection.fail('closed', 'the relay closes the connection with 421');
       return;
     }
-    if (this.#isOutOfStep(reply.code)) {
+    if (isOutOfStep(this.#waitsFor, reply.code)) {
       this.#context.connection.fail('protocol', `a reply out of step: ${reply.code} ${reply.text}`);
       return;
     }
@@ -136,11 +131,33 @@ export class Transaction implements ConnectionHandler {
   onFault(fault: SmtpFaultRecord): void {
     const doubt = this.#waitsFor === 'dot';
     if (this.#waitsFor === 'body') this.#noteBody();
-    this.#finish((address) => ({ status: 'broken', address, fault, doubt }));
+    // Where it was not the relay that let the time of the whole pass, the relay is not to blame.
+    const isTooLate = this.#isReading && this.#context.clock.monotonic() >= this.#endsAt;
+    const isOurs = isTooLate && fault.kind === 'timeout';
+    this.#finish(broken(isOurs ? unread(new Error('the message could not be read in time')) : fault, doubt));
   }
 
   onDrain(): void {
-    if (this.#waitsFor === 'body') this.#writeBody();
+    if (this.#waitsFor === 'body') this.#writer.onDrain();
+  }
+
+  onBodyWait(forWhom: 'relay' | 'source'): void {
+    this.#isReading = forWhom === 'source';
+    this.#await('body');
+  }
+
+  onFinalDot(): void {
+    this.#isReading = false;
+    this.#noteBody();
+    this.#await('dot');
+  }
+
+  onUnreadable(error: unknown): void {
+    this.#noteBody();
+    const fault = unread(error);
+    this.#finish(broken(fault, false));
+    // Without the final dot the relay has no message.
+    this.#context.connection.fail('aborted', fault.text);
   }
 
   /** The point of no return. */
@@ -154,12 +171,13 @@ export class Transaction implements ConnectionHandler {
       return;
     }
     if (!isAllowed) {
-      const fault: SmtpFaultRecord = { kind: 'aborted', stage: 'mail', text: 'not to be sent any more' };
-      this.#finish((address) => ({ status: 'broken', address, fault, doubt: false }));
+      this.#finish(broken({ kind: 'aborted', stage: 'mail', text: 'not to be sent any more' }, false));
       return;
     }
     this.#hasMailed = true;
-    const mail = this.#mailCommand();
+    const { from, smtpUtf8, body } = this.#transaction;
+    const parameters = { sizeBytes: announcedBytes(body), isEightBit: !isSevenBit(body), smtpUtf8 };
+    const mail = mailCommand(from, parameters, this.#context.capabilities);
     if (!this.#context.isPipelined) {
       this.#command('mail', mail);
       return;
@@ -168,16 +186,6 @@ export class Transaction implements ConnectionHandler {
     let group = needsReset ? `RSET\r\n${mail}` : mail;
     for (const address of this.#transaction.to) group += rcptCommand(address);
     this.#command(needsReset ? 'rset' : 'mail', `${group}DATA\r\n`);
-  }
-
-  #isOutOfStep(code: number): boolean {
-    const isPositive = code < 300;
-    const isRefusal = code >= 400;
-    if (this.#waitsFor === 'rset') return !isPositive;
-    if (this.#waitsFor === 'data') return isPositive;
-    if (this.#waitsFor === 'body') return !isRefusal;
-    if (this.#waitsFor === 'lone dot') return false;
-    return !isPositive && !isRefusal;
   }
 
   #afterReset(): void {
@@ -213,8 +221,8 @@ export class Transaction implements ConnectionHandler {
       this.#await('body');
       this.#context.connection.fail('protocol', 'the relay replied to the message before it was sent');
     } else if (this.#isAnyoneAccepted()) {
-      this.#await('body');
-      this.#writeBody();
+      this.#waitsFor = 'body';
+      this.#writer.start();
     } else {
       this.#command('lone dot', '.\r\n');
     }
@@ -229,33 +237,8 @@ export class Transaction implements ConnectionHandler {
     }
   }
 
-  /** Hand the body to the socket chunk by chunk, and with the last one the final dot. */
-  #writeBody(): void {
-    const { connection } = this.#context;
-    const body = this.#body;
-    for (;;) {
-      const end = Math.min(this.#written + CHUNK_BYTES, body.length);
-      const chunk = stuffDots(body, this.#written, end);
-      this.#written = end;
-      if (end === body.length) {
-        this.#noteBody();
-        this.#await('dot');
-        connection.writeBoth(chunk, endsWithLineBreak(body) ? FINAL_DOT : CRLF_FINAL_DOT);
-        return;
-      }
-      this.#await('body');
-      if (!connection.write(chunk)) return;
-    }
-  }
-
   #noteBody(): void {
-    this.#context.connection.transcript.clientBytes(this.#written, this.#body.length);
-  }
-
-  #mailCommand(): string {
-    const { from, smtpUtf8 } = this.#transaction;
-    const sizeBytes = this.#body.length + (endsWithLineBreak(this.#body) ? 0 : 2);
-    return mailCommand(from, { sizeBytes, isEightBit: !isAscii(this.#body), smtpUtf8 }, this.#context.capabilities);
+    this.#context.connection.transcript.clientBytes(this.#writer.written, this.#transaction.body.byteLength);
   }
 
   #isAnyoneAccepted(): boolean {
@@ -269,19 +252,11 @@ export class Transaction implements ConnectionHandler {
 
   #await(waitsFor: Wanted): void {
     this.#waitsFor = waitsFor;
-    const { connection, clock } = this.#context;
-    const allowedMs = this.#allowedMs(waitsFor);
+    const { connection, clock, timeouts } = this.#context;
+    const stepMs = this.#isReading ? Number.POSITIVE_INFINITY : allowedMs(waitsFor, timeouts);
     // The reply to the dot is not cut short by the whole: giving up on it makes duplicates (RFC 5321 §4.5.3.2.6).
-    const remainingMs = waitsFor === 'dot' ? allowedMs : this.#endsAt - clock.monotonic();
-    connection.expect(stageOf(waitsFor), Math.min(allowedMs, remainingMs));
-  }
-
-  #allowedMs(waitsFor: Wanted): number {
-    const { timeouts } = this.#context;
-    if (waitsFor === 'data') return timeouts.dataMs;
-    if (waitsFor === 'body') return timeouts.blockMs;
-    if (waitsFor === 'dot') return timeouts.dotMs;
-    return timeouts.commandMs;
+    const remainingMs = waitsFor === 'dot' ? stepMs : this.#endsAt - clock.monotonic();
+    connection.expect(stageOf(waitsFor), Math.min(stepMs, remainingMs));
   }
 
   #refuseRest(reply: SmtpReply, stage: SmtpStage): void {
@@ -291,6 +266,7 @@ export class Transaction implements ConnectionHandler {
   /** Those with a reply of their own keep it; the rest gets what was decided for all. */
   #finish(decideRest: (address: string) => RecipientReply): void {
     this.#context.connection.release();
+    this.#writer.stop();
     const refusal = this.#mailRefusal;
     this.#resolve(
       this.#transaction.to.map((address, index) => {
@@ -301,4 +277,12 @@ export class Transaction implements ConnectionHandler {
       }),
     );
   }
+}
+
+function broken(fault: SmtpFaultRecord, doubt: boolean): (address: string) => RecipientReply {
+  return (address) => ({ status: 'broken', address, fault, doubt });
+}
+
+function unread(cause: unknown): SmtpFaultRecord {
+  return { kind: 'aborted', stage: 'body', text: 'the message could not be read to its end', cause };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock, Random } from '../../src/clock.ts';
+import type { MessageBody } from '../../src/smtp/message-body.ts';
 import type { SmtpFaultRecord, SmtpReply, SmtpStage } from '../../src/smtp/reply.ts';
 import { type RecipientReply, SmtpConnectError } from '../../src/smtp/session.types.ts';
 import type { Life } from './life.case.ts';
@@ -86,8 +87,8 @@ export class FickleRelay {
   }
 
   /** Note a transaction at its MAIL. */
-  begin(life: Life, body: Uint8Array, to: readonly string[]): { readonly sending: Sending; readonly fate: Random } {
-    const mailId = /^X-Genro-Mail-ID: (.*)\r$/im.exec(Buffer.from(body).toString('latin1'))?.[1] ?? '';
+  begin(life: Life, body: MessageBody, to: readonly string[]): { readonly sending: Sending; readonly fate: Random } {
+    const mailId = /^X-Genro-Mail-ID: (.*)\r$/im.exec(startOf(body))?.[1] ?? '';
     const sending: Sending = {
       mailId,
       life,
@@ -114,6 +115,12 @@ export class FickleRelay {
     if (this.isKind || chance >= 0.12) return 'fine';
     return pick(random, ['cut', 'cut', 'cut', 'later', 'later', 'never', 'closing', 'dies', 'sleeps']);
   }
+}
+
+/** With all fields, which stand in front of the first source. */
+function startOf(body: MessageBody): string {
+  const start = body instanceof Uint8Array ? body : body.parts[0];
+  return start instanceof Uint8Array ? Buffer.from(start).toString('latin1') : '';
 }
 
 function isUnderWay({ life, pauses }: Sending): boolean {

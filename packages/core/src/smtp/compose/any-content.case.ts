@@ -60,7 +60,7 @@ export const mailbox: fc.Arbitrary<Mailbox> = fc.record({ name: anyText(6), addr
 export const filename = cleanLine(6)
   .map((text) => [...text].slice(0, 60).join('').trim())
   .filter((text) => text !== '');
-export const attachment: fc.Arbitrary<MailAttachment> = fc.record({
+export const attachment: fc.Arbitrary<MailAttachment & { readonly bytes: Uint8Array }> = fc.record({
   filename,
   mimeType: fc.constantFrom('application/pdf', 'text/plain', 'message/rfc822', 'x\r\ny'),
   disposition: fc.constantFrom('attachment', 'inline'),

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeBase64Lines, encodeTextBody } from './body-encoding.ts';
+import { encodeTextBody } from './body-encoding.ts';
 
 const TABOO = '=_0123456789abcdef';
 const encoded = (text: string) => {
@@ -73,24 +73,6 @@ describe('encodeTextBody', () => {
         expect(decode(encoding, content)).toBe(text.replace(/\r\n|\r|\n/g, '\r\n'));
       }),
     );
-  });
-});
-
-describe('encodeBase64Lines', () => {
-  test.each([0, 1, 56, 57, 58, 114, 57 * 1_024, 57 * 1_024 + 1, 150_000])(
-    '%i octets come back from lines of 76',
-    (size) => {
-      const octets = Buffer.alloc(size, 'any bytes ');
-      const lines = encodeBase64Lines(octets).toString().split('\r\n');
-      expect(lines.slice(0, -1).every((line) => line.length === 76)).toBe(true);
-      expect(lines.at(-1)?.length).toBeLessThanOrEqual(76);
-      expect(Buffer.from(lines.join(''), 'base64').equals(octets)).toBe(true);
-    },
-  );
-
-  test('a view into a larger buffer gives its own octets only', () => {
-    const octets = new Uint8Array(Buffer.from('xxhello yy')).subarray(2, 7);
-    expect(encodeBase64Lines(octets).toString()).toBe(Buffer.from('hello').toString('base64'));
   });
 });
 

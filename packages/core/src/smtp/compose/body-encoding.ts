@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { encodeBase64Lines } from './base64-lines.ts';
 import { encodeQuotedPrintable, wrapQuotedPrintable } from './nodemailer-primitives.ts';
 
 /** ASCII lines of at most 76 octets, separated by CRLF, the last without one unless the text had it. */
@@ -10,10 +11,6 @@ export interface EncodedBody {
 
 /** RFC 2045 §6.7 and §6.8, for both encodings. */
 const MAX_LINE = 76;
-/** Octets that become one line of base64. */
-const OCTETS_PER_LINE = (MAX_LINE / 4) * 3;
-/** Attachments are encoded this many lines at a time: 57 KiB in, so that the strings between stay small. */
-const LINES_PER_STEP = 1_024;
 
 /**
  * Encode a text body. Line ends of any kind become CRLF first: a bare CR or LF is where relays disagree
@@ -28,23 +25,6 @@ export function encodeTextBody(text: string, taboo: string): EncodedBody {
   const octets = Buffer.from(canonical);
   if (size.base64 < size.quotedPrintable) return { encoding: 'base64', content: encodeBase64Lines(octets) };
   return { encoding: 'quoted-printable', content: wrapQuotedPrintable(encodeQuotedPrintable(octets), MAX_LINE) };
-}
-
-/** Encode octets in lines of 76 characters. */
-export function encodeBase64Lines(octets: Uint8Array): Buffer {
-  const source = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
-  const characters = Math.ceil(source.length / 3) * 4;
-  const breaks = Math.max(0, Math.ceil(characters / MAX_LINE) - 1);
-  const encoded = Buffer.allocUnsafe(characters + breaks * 2);
-  let at = 0;
-  for (let from = 0; from < source.length; from += OCTETS_PER_LINE * LINES_PER_STEP) {
-    const step = Buffer.from(source.toString('base64', from, from + OCTETS_PER_LINE * LINES_PER_STEP), 'latin1');
-    for (let start = 0; start < step.length; start += MAX_LINE) {
-      if (at > 0) at += encoded.write('\r\n', at, 'latin1');
-      at += step.copy(encoded, at, start, start + MAX_LINE);
-    }
-  }
-  return encoded;
 }
 
 interface BodySize {

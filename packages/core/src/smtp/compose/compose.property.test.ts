@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anyText, attachment, content, mailbox } from './any-content.case.ts';
-import { compose } from './compose.ts';
 import {
+  composeBytes,
   decodeWords,
   expectCleanWire,
   fieldOf,
@@ -16,10 +16,10 @@ import {
 test('whatever the content, the message is CRLF lines of at most 998 ASCII octets, the same each time', () => {
   fc.assert(
     fc.property(content, (content) => {
-      const { bytes, smtpUtf8 } = compose(content);
+      const { bytes, smtpUtf8 } = composeBytes(content);
       expect(smtpUtf8).toBe(false);
       expectCleanWire(bytes);
-      expect(compose(structuredClone(content)).bytes.equals(bytes)).toBe(true);
+      expect(composeBytes(structuredClone(content)).bytes.equals(bytes)).toBe(true);
     }),
     { numRuns: 500 },
   );
@@ -28,7 +28,7 @@ test('whatever the content, the message is CRLF lines of at most 998 ASCII octet
 test('no field comes out of any content but those the message has', () => {
   fc.assert(
     fc.property(content, (content) => {
-      const names = readEntity(compose(content).bytes.toString()).fields.map(([name]) => name);
+      const names = readEntity(composeBytes(content).bytes.toString()).fields.map(([name]) => name);
       const expected = ['date', 'message-id', 'from'];
       for (const [name, list] of [
         ['to', content.to],
@@ -47,7 +47,7 @@ test('no field comes out of any content but those the message has', () => {
 test('any subject and display name comes back', () => {
   fc.assert(
     fc.property(anyText(8), mailbox, (subject, from) => {
-      const { fields } = readEntity(compose({ ...PLAIN_CONTENT, subject, from }).bytes.toString());
+      const { fields } = readEntity(composeBytes({ ...PLAIN_CONTENT, subject, from }).bytes.toString());
       expect(decodeWords(fieldOf(fields, 'subject'))).toBe(subject);
       const value = fieldOf(fields, 'from');
       const bare = value.endsWith(`<${from.address}>`) ? value.slice(0, -from.address.length - 3) : '';
@@ -67,7 +67,7 @@ test('any bodies and attachments come back from their parts, whatever they hold'
       fc.array(attachment, { minLength: 1, maxLength: 3 }),
       (text, html, attachments) => {
         const files = attachments.map((file) => ({ ...file, disposition: 'attachment' as const }));
-        const { bytes } = compose({ ...PLAIN_CONTENT, text, html, attachments: files });
+        const { bytes } = composeBytes({ ...PLAIN_CONTENT, text, html, attachments: files });
         const [bodies, ...parts] = readEntity(bytes.toString()).parts;
         expect(bodies?.parts.map(({ octets }) => octets.toString())).toEqual([lines(text), lines(html)]);
         expect(parts).toHaveLength(files.length);
@@ -85,7 +85,7 @@ test('any bodies and attachments come back from their parts, whatever they hold'
 test('a single body comes back, with a line end added where it had none', () => {
   fc.assert(
     fc.property(anyText(25), fc.boolean(), (body, isHtml) => {
-      const { bytes } = compose({ ...PLAIN_CONTENT, text: isHtml ? null : body, html: isHtml ? body : null });
+      const { bytes } = composeBytes({ ...PLAIN_CONTENT, text: isHtml ? null : body, html: isHtml ? body : null });
       const got = readEntity(bytes.toString()).octets.toString();
       const lines = body.replace(/\r\n|\r|\n/g, '\r\n');
       expect([lines, `${lines}\r\n`]).toContain(got);
@@ -96,7 +96,7 @@ test('a single body comes back, with a line end added where it had none', () => 
 test('no boundary occurs inside a part', () => {
   fc.assert(
     fc.property(content, (content) => {
-      const text = compose(content).bytes.toString();
+      const text = composeBytes(content).bytes.toString();
       for (const [, boundary = ''] of text.matchAll(/boundary="([^"]+)"/g)) {
         // Its declaration, one delimiter before each part and one at the end: all at the start of a line.
         const all = text.split(boundary).length - 1;

@@ -3,8 +3,9 @@
 import { createTransport } from 'nodemailer';
 import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
-import { compose, envelopeNeedsSmtpUtf8 } from './compose.ts';
+import { envelopeNeedsSmtpUtf8 } from './compose.ts';
 import {
+  composeBytes,
   decodeWords,
   expectCleanWire,
   fieldOf,
@@ -16,7 +17,7 @@ import {
 import type { MailAttachment, MailCalendar, MailContent } from './content.ts';
 
 const wire = (change: Partial<MailContent> = {}) => {
-  const { bytes, smtpUtf8 } = compose({ ...PLAIN_CONTENT, ...change });
+  const { bytes, smtpUtf8 } = composeBytes({ ...PLAIN_CONTENT, ...change });
   expectCleanWire(bytes, smtpUtf8);
   return bytes.toString();
 };
@@ -24,20 +25,20 @@ const read = (change: Partial<MailContent> = {}) => readEntity(wire(change));
 const shape = (entity: ReadEntity): unknown =>
   entity.parts.length === 0 ? entity.type : { [entity.type]: entity.parts.map(shape) };
 
-const pdf: MailAttachment = {
+const pdf = {
   filename: 'a.pdf',
   mimeType: 'application/pdf',
   disposition: 'attachment',
   contentId: null,
   bytes: Buffer.from([0x25, 0, 0xff, 0x0d, 0x0a, 0x2e]),
-};
-const logo: MailAttachment = {
+} satisfies MailAttachment;
+const logo = {
   filename: 'logo.png',
   mimeType: 'image/png',
   disposition: 'inline',
   contentId: 'logo@acme.example',
   bytes: Buffer.from('png'),
-};
+} satisfies MailAttachment;
 
 const calendar: MailCalendar = {
   method: 'REQUEST',
@@ -124,7 +125,7 @@ describe('the fields of a message', () => {
     ['a Content-ID', { html: 'x', attachments: [{ ...logo, contentId: 'x>\r\nBcc: b' }] }],
     ['a field name', { headers: [['X-A: b\r\nBcc', 'c@example.com']] }],
   ])('%s that would break a line is a bug of the caller', (_what, change) => {
-    expect(() => compose({ ...PLAIN_CONTENT, ...change })).toThrow(TypeError);
+    expect(() => composeBytes({ ...PLAIN_CONTENT, ...change })).toThrow(TypeError);
   });
 });
 
@@ -231,7 +232,7 @@ describe('SMTPUTF8', () => {
     ['Reply-To', { replyTo: [{ name: '', address: 'zoë@example.com' }] }],
     ['a group', { cc: [{ group: 'Team', members: [{ name: '', address: 'zoë@example.com' }] }] }],
   ])('a local part that is not ASCII in %s needs it and is written in UTF-8', (_field, change) => {
-    const { bytes, smtpUtf8 } = compose({ ...PLAIN_CONTENT, ...change });
+    const { bytes, smtpUtf8 } = composeBytes({ ...PLAIN_CONTENT, ...change });
     expect(smtpUtf8).toBe(true);
     expectCleanWire(bytes, true);
     expect(bytes.toString()).toMatch(/(?:zoë|用户)@example\.com/);
@@ -239,7 +240,7 @@ describe('SMTPUTF8', () => {
 
   test('names, subjects and bodies that are not ASCII do not need it', () => {
     expect(
-      compose({
+      composeBytes({
         ...PLAIN_CONTENT,
         from: { name: 'Zoë', address: 'zoe@xn--bcher-kva.example' },
         subject: 'è',
@@ -339,5 +340,5 @@ test("another reader finds the same in our message as in nodemailer's", async ()
       })),
     };
   };
-  expect(await gist(compose(content).bytes)).toEqual(await gist(theirs));
+  expect(await gist(composeBytes(content).bytes)).toEqual(await gist(theirs));
 });

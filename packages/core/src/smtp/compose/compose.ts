@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { hash } from 'node:crypto';
+import type { ByteSource } from '../byte-source.ts';
+import { joinParts } from '../message-body.ts';
 import { hasNonAscii } from './address.ts';
 import { membersOf } from './address-list.ts';
-import { encodeBase64Lines, encodeTextBody } from './body-encoding.ts';
+import { encodeBase64Lines } from './base64-lines.ts';
+import { encodeTextBody } from './body-encoding.ts';
 import type { ComposedMessage, MailAttachment, MailContent } from './content.ts';
 import { addressField, attachmentTypeField, customField, dispositionField, textField } from './header-encoding.ts';
 import { checkMimeType } from './header-policy.ts';
@@ -19,14 +22,14 @@ const BCC = /^(?:resent-)?bcc$/i;
 /** A node of the MIME tree: its Content-* fields, and its body without the CRLF that a boundary brings. */
 interface Entity {
   readonly fields: readonly string[];
-  readonly body: readonly (string | Buffer)[];
+  readonly body: readonly (string | Buffer | ByteSource)[];
   /** Whether the body is known to end with CRLF, as the last line of a message must. */
   readonly endsLine: boolean;
 }
 
 /**
  * Turn checked content into the bytes of a message (RFC 5322, MIME), without streams or promises: this runs once
- * per attempt. The same content gives the same bytes at every attempt.
+ * per attempt, and reads no source. The same content gives the same bytes at every attempt.
  *
  * ```
  * mixed                     with attachments
@@ -51,7 +54,7 @@ export function compose(content: MailContent): ComposedMessage {
   const root = messageEntity(content, boundariesFor(content.messageId));
   const fields = [...messageFields(content), 'MIME-Version: 1.0', ...root.fields, ...customFields(content.headers)];
   return {
-    bytes: toBytes([`${fields.join('\r\n')}\r\n\r\n`, ...root.body, root.endsLine ? '' : '\r\n']),
+    body: joinParts([`${fields.join('\r\n')}\r\n\r\n`, ...root.body, root.endsLine ? '' : '\r\n']),
     smtpUtf8: envelopeNeedsSmtpUtf8(addresses),
   };
 }
@@ -137,7 +140,7 @@ function attachmentEntity(attachment: MailAttachment): Entity {
     assertMatches(contentId, IDENTIFIER, 'a Content-ID');
     fields.push(`Content-ID: <${contentId}>`);
   }
-  return { fields, body: [encodeBase64Lines(bytes)], endsLine: false };
+  return { fields, body: [bytes instanceof Uint8Array ? encodeBase64Lines(bytes) : bytes], endsLine: false };
 }
 
 function wireType(mimeType: string): string {
@@ -172,21 +175,6 @@ interface Boundaries {
 function boundariesFor(messageId: string): Boundaries {
   const mark = `=_${hash('sha256', messageId, 'hex').slice(0, 24)}`;
   return { mark, mixed: `${mark}-mixed`, alternative: `${mark}-alternative`, related: `${mark}-related` };
-}
-
-function toBytes(pieces: readonly (string | Buffer)[]): Buffer {
-  const buffers: Buffer[] = [];
-  let text = '';
-  for (const piece of pieces) {
-    if (typeof piece === 'string') {
-      text += piece;
-    } else {
-      buffers.push(Buffer.from(text), piece);
-      text = '';
-    }
-  }
-  const rest = Buffer.from(text);
-  return buffers.length === 0 ? rest : Buffer.concat([...buffers, rest]);
 }
 
 function assertMatches(value: string, pattern: RegExp, what: string): void {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { expect } from 'vitest';
+import { compose } from './compose.ts';
 import type { MailContent } from './content.ts';
 
 export const PLAIN_CONTENT: MailContent = {
@@ -17,6 +18,13 @@ export const PLAIN_CONTENT: MailContent = {
   messageId: '<0198c0de-0000-7000-8000-000000000001@acme.example>',
   date: Date.UTC(2026, 1, 3, 4, 5, 6),
 };
+
+/** Compose content that is in memory as a whole, as the message then is. */
+export function composeBytes(content: MailContent): { readonly bytes: Buffer; readonly smtpUtf8: boolean } {
+  const { body, smtpUtf8 } = compose(content);
+  if (!Buffer.isBuffer(body)) throw new Error('a message without sources is one buffer');
+  return { bytes: body, smtpUtf8 };
+}
 
 /** What must hold of every message, read from the octets alone. */
 export function expectCleanWire(bytes: Buffer, smtpUtf8 = false): void {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { ByteSource } from '../byte-source.ts';
+import type { StreamedBody } from '../message-body.ts';
 
 /** A person or role with an address. */
 export interface Mailbox {
@@ -40,7 +42,8 @@ export interface MailAttachment {
   readonly disposition: 'attachment' | 'inline';
   /** Without brackets; null where there is none. */
   readonly contentId: string | null;
-  readonly bytes: Uint8Array;
+  /** A source is read while the message is sent, so that it is never in memory as a whole. */
+  readonly bytes: Uint8Array | ByteSource;
 }
 
 /** All that a message is made of, already checked; {@link compose} turns it into bytes. */
@@ -65,8 +68,11 @@ export interface MailContent {
 
 /** A message ready for the wire. */
 export interface ComposedMessage {
-  /** CRLF lines of at most 998 bytes, 7-bit throughout unless `smtpUtf8`; no bare CR, LF or NUL; not dot-stuffed. */
-  readonly bytes: Buffer;
+  /**
+   * CRLF lines of at most 998 bytes, 7-bit throughout unless `smtpUtf8`; no bare CR, LF or NUL; not dot-stuffed. One
+   * buffer, unless a file is a source.
+   */
+  readonly body: Buffer | StreamedBody;
   /** An address in a header or envelope has a non-ASCII local part, so the relay must speak SMTPUTF8. */
   readonly smtpUtf8: boolean;
 }

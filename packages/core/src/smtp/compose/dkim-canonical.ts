@@ -29,16 +29,38 @@ export function relaxedField(field: string): string {
 
 /** The base64 of the SHA-256 over a body in the relaxed form of RFC 6376 §3.4.4. Lines must end with CRLF. */
 export function relaxedBodyHash(body: Buffer): string {
-  const hash = createHash('sha256');
-  const end = endOfText(body);
-  const relaxed = Buffer.allocUnsafe(STEP + 1);
-  let hasSpaceBefore = false;
-  for (let from = 0; from < end; from += STEP) {
-    const step = body.subarray(from, Math.min(from + STEP, end));
-    if (!hasSpaceBefore && !step.includes(SPACE) && !step.includes(TAB)) {
-      hash.update(step);
-      continue;
+  return new RelaxedBodyHash().update(body).digest();
+}
+
+/** {@link relaxedBodyHash} of a body that comes in pieces; where it is cut makes no difference. */
+export class RelaxedBodyHash {
+  readonly #hash = createHash('sha256');
+  readonly #relaxed = Buffer.allocUnsafe(STEP + 1);
+  #hasText = false;
+  /** White space came, and is one space unless the line ends with it. */
+  #hasSpaceBefore = false;
+  /** Octets of the line ends that came behind the last text: the empty lines at the end of a body don't count. */
+  #lineEndOctets = 0;
+
+  update(piece: Buffer): this {
+    for (let from = 0; from < piece.length; from += STEP) this.#take(piece.subarray(from, from + STEP));
+    return this;
+  }
+
+  /** The hash; nothing can be added afterwards. */
+  digest(): string {
+    // Whatever empty lines there were, one line end is left; a body of nothing else is no body.
+    if (this.#hasText) this.#hash.update('\r\n');
+    return this.#hash.digest('base64');
+  }
+
+  #take(step: Buffer): void {
+    if (!this.#hasSpaceBefore && !step.includes(SPACE) && !step.includes(TAB)) {
+      this.#add(step);
+      return;
     }
+    const relaxed = this.#relaxed;
+    let hasSpaceBefore = this.#hasSpaceBefore;
     let length = 0;
     for (const octet of step) {
       if (octet === SPACE || octet === TAB) {
@@ -50,19 +72,33 @@ export function relaxedBodyHash(body: Buffer): string {
       hasSpaceBefore = false;
       relaxed[length++] = octet;
     }
-    hash.update(relaxed.subarray(0, length));
+    this.#hasSpaceBefore = hasSpaceBefore;
+    this.#add(relaxed.subarray(0, length));
   }
-  // Whatever empty lines there were, one line end is left; a body of nothing else is no body.
-  if (end > 0) hash.update('\r\n');
-  return hash.digest('base64');
+
+  #add(relaxed: Buffer): void {
+    const end = endOfText(relaxed);
+    if (end > 0) {
+      if (this.#lineEndOctets > 0) this.#hash.update(lineEnds(this.#lineEndOctets));
+      this.#hash.update(relaxed.subarray(0, end));
+      this.#hasText = true;
+      this.#lineEndOctets = 0;
+    }
+    this.#lineEndOctets += relaxed.length - end;
+  }
 }
 
-/** Behind the last octet that is no white space and no line end. */
-function endOfText(body: Buffer): number {
-  let end = body.length;
+/** The last one is half where a step ends between CR and LF. */
+function lineEnds(octets: number): string {
+  return '\r\n'.repeat(Math.ceil(octets / 2)).slice(0, octets);
+}
+
+/** Behind the last octet that is no line end. */
+function endOfText(relaxed: Buffer): number {
+  let end = relaxed.length;
   while (end > 0) {
-    const octet = body[end - 1];
-    if (octet !== SPACE && octet !== TAB && octet !== CR && octet !== LF) break;
+    const octet = relaxed[end - 1];
+    if (octet !== CR && octet !== LF) break;
     end--;
   }
   return end;

@@ -4,11 +4,13 @@ import { createPrivateKey } from 'node:crypto';
 import fc from 'fast-check';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { describe, expect, test } from 'vitest';
+import { bytesOf, TestSource } from '../byte-source.case.ts';
+import { streamedBody } from '../message-body.ts';
 import { content } from './any-content.case.ts';
 import { compose } from './compose.ts';
-import { expectCleanWire, PLAIN_CONTENT } from './composed-message.case.ts';
+import { composeBytes, expectCleanWire, PLAIN_CONTENT } from './composed-message.case.ts';
 import type { MailContent } from './content.ts';
-import { type DkimSigningKey, signDkim } from './dkim.ts';
+import { type DkimSigningKey, signDkim, signStreamedDkim } from './dkim.ts';
 import { type DkimKeyMaterial, dkimRecord, generateDkimKey } from './dkim-key.ts';
 import { listUnsubscribeFields } from './list-unsubscribe.ts';
 
@@ -52,7 +54,7 @@ const MAILS: readonly MailContent[] = fc.sample(content, { numRuns: 60, seed: 20
   ],
 }));
 
-const sign = (mail: MailContent): Buffer => signDkim(compose(mail).bytes, KEYS, AT);
+const sign = (mail: MailContent): Buffer => signDkim(composeBytes(mail).bytes, KEYS, AT);
 
 /** The message with one octet of its header or body changed for another. */
 function altered(message: Buffer, at: number): Buffer {
@@ -106,7 +108,7 @@ describe('signDkim', () => {
 
   test('the message behind the signatures is the same, and so is the whole at each attempt', () => {
     for (const mail of MAILS) {
-      const { bytes, smtpUtf8 } = compose(mail);
+      const { bytes, smtpUtf8 } = composeBytes(mail);
       const signed = sign(mail);
       expect(signed.subarray(-bytes.length).equals(bytes)).toBe(true);
       expect(sign(structuredClone(mail)).equals(signed)).toBe(true);
@@ -116,7 +118,7 @@ describe('signDkim', () => {
 
   test('a signature names what it covers', () => {
     const signed = signDkim(
-      compose({
+      composeBytes({
         ...PLAIN_CONTENT,
         cc: PLAIN_CONTENT.to,
         replyTo: PLAIN_CONTENT.to,
@@ -156,11 +158,45 @@ describe('signDkim', () => {
   });
 
   test('without keys the message stays as it is', () => {
-    const { bytes } = compose(PLAIN_CONTENT);
+    const { bytes } = composeBytes(PLAIN_CONTENT);
     expect(signDkim(bytes, [], AT)).toBe(bytes);
   });
 
   test('what is no message is a bug of the caller', () => {
     expect(() => signDkim(Buffer.from('From: a@b\r\n'), KEYS, AT)).toThrow(TypeError);
+  });
+});
+
+describe('signStreamedDkim', () => {
+  const octets = Buffer.alloc(300_000, 'octets that no line of base64 ends with ');
+  const file = { filename: 'a.bin', mimeType: 'a/b', disposition: 'attachment', contentId: null } as const;
+  const mail = { ...PLAIN_CONTENT, from: { name: '', address: `a@${DOMAIN}` }, text: 'a  b \n\nc\n\n' };
+  const streamed = (bytes: TestSource) => {
+    const { body } = compose({ ...mail, attachments: [{ ...file, bytes }] });
+    if (Buffer.isBuffer(body)) throw new Error('a message with a source is streamed');
+    return body;
+  };
+
+  test('a streamed message is signed as the same message in memory, and an independent verifier accepts it', async () => {
+    const source = new TestSource(octets, { pieceBytes: 57 * 460 });
+    const signed = await signStreamedDkim(streamed(source), KEYS, AT);
+    expect(source).toMatchObject({ readings: 1, open: 0 });
+    const bytes = await bytesOf(signed);
+    expect(signed.byteLength).toBe(bytes.length);
+    expect(bytes.equals(sign({ ...mail, attachments: [{ ...file, bytes: octets }] }))).toBe(true);
+    expect(await verify(bytes)).toEqual(['pass', 'pass']);
+    const head = bytes.indexOf('\r\n\r\n') + 4;
+    expect(await verify(altered(bytes, bytes.indexOf('b2N0ZXRz', head)))).not.toContain('pass');
+  });
+
+  test('without keys nothing is read', async () => {
+    const source = new TestSource(octets);
+    const body = streamed(source);
+    expect(await signStreamedDkim(body, [], AT)).toBe(body);
+    expect(source.readings).toBe(0);
+  });
+
+  test('a message that starts with a source is a bug of the caller', async () => {
+    await expect(signStreamedDkim(streamedBody([new TestSource(octets)]), KEYS, AT)).rejects.toThrow(TypeError);
   });
 });

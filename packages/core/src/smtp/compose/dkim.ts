@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { hash, type KeyObject, sign } from 'node:crypto';
-import { relaxedBodyHash, relaxedField } from './dkim-canonical.ts';
+import { readBody, type StreamedBody, streamedBody } from '../message-body.ts';
+import { RelaxedBodyHash, relaxedBodyHash, relaxedField } from './dkim-canonical.ts';
 import type { DkimAlgorithm } from './dkim-key.ts';
 
 /** A private key with the place of its public half. */
@@ -46,12 +47,49 @@ const SIGNATURE_PIECES = /.{1,72}/g;
  */
 export function signDkim(bytes: Buffer, keys: readonly DkimSigningKey[], at: number): Buffer {
   if (keys.length === 0) return bytes;
+  const bodyAt = startOfBody(bytes);
+  const bodyHash = relaxedBodyHash(bytes.subarray(bodyAt));
+  return Buffer.concat([signatureFields(bytes.subarray(0, bodyAt), keys, { bodyHash, at }), bytes]);
+}
+
+/**
+ * The same for a message that is read while it is sent: its sources are read once for the signatures.
+ *
+ * @throws Error where a source cannot be read
+ */
+export async function signStreamedDkim(
+  body: StreamedBody,
+  keys: readonly DkimSigningKey[],
+  at: number,
+): Promise<StreamedBody> {
+  if (keys.length === 0) return body;
+  const [start] = body.parts;
+  if (!Buffer.isBuffer(start)) throw new TypeError('a message that starts with a source cannot be signed');
+  const bodyAt = startOfBody(start);
+  const hash = new RelaxedBodyHash().update(start.subarray(bodyAt));
+  for await (const piece of readBody(streamedBody(body.parts.slice(1)))) hash.update(piece);
+  const signatures = signatureFields(start.subarray(0, bodyAt), keys, { bodyHash: hash.digest(), at });
+  return streamedBody([signatures, ...body.parts]);
+}
+
+/** Behind the empty line that ends the fields. */
+function startOfBody(bytes: Buffer): number {
   const split = bytes.indexOf('\r\n\r\n');
   if (split < 0) throw new TypeError('a message without an empty line after its fields cannot be signed');
-  const bodyHash = relaxedBodyHash(bytes.subarray(split + 4));
-  const signed = signedFields(bytes.toString('latin1', 0, split));
-  const signatures = keys.map((key) => signatureField(key, { signed, bodyHash, at }));
-  return Buffer.concat([Buffer.from(`${signatures.join('\r\n')}\r\n`, 'latin1'), bytes]);
+  return split + 4;
+}
+
+/** What is signed beside the fields. */
+interface SignedValues {
+  readonly bodyHash: string;
+  readonly at: number;
+}
+
+/** @param head - the fields of the message, with the empty line behind them */
+function signatureFields(head: Buffer, keys: readonly DkimSigningKey[], values: SignedValues): Buffer {
+  const signed = signedFields(head.toString('latin1', 0, head.length - 4));
+  const signatures = keys.map((key) => signatureField(key, { ...values, signed }));
+  return Buffer.from(`${signatures.join('\r\n')}\r\n`, 'latin1');
 }
 
 interface Signed {
@@ -82,7 +120,7 @@ function nameOf(field: string): string {
 
 function signatureField(
   { domain, selector, algorithm, privateKey }: DkimSigningKey,
-  { signed, bodyHash, at }: { readonly signed: Signed; readonly bodyHash: string; readonly at: number },
+  { signed, bodyHash, at }: SignedValues & { readonly signed: Signed },
 ): string {
   const unsigned = [
     `DKIM-Signature: v=1; a=${algorithm}; c=relaxed/relaxed;`,

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { isAscii } from 'node:buffer';
+import type { ByteSource } from './byte-source.ts';
+import { base64LinesBytes, encodeBase64Source } from './compose/base64-lines.ts';
+import { CHUNK_BYTES, endsWithLineBreak } from './dot-stuffing.ts';
+
+/** A message as CRLF lines, not dot-stuffed: whole, or read while it is sent. */
+export type MessageBody = Uint8Array | StreamedBody;
+
+/** A message with files that are not in memory. All that has to be known before it is sent is known without reading. */
+export interface StreamedBody {
+  /** In their order; a source goes in base64, in lines of 76 characters, without a line break at its end. */
+  readonly parts: readonly (Buffer | ByteSource)[];
+  /** Of the message, not of what is in memory. */
+  readonly byteLength: number;
+  /** Whether it goes without 8BITMIME. */
+  readonly isAscii: boolean;
+}
+
+/** Join what a message is made of: to one buffer, unless a part is a source. */
+export function joinParts(parts: readonly (string | Buffer | ByteSource)[]): Buffer | StreamedBody {
+  const joined: (Buffer | ByteSource)[] = [];
+  let buffers: Buffer[] = [];
+  let text = '';
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      text += part;
+      continue;
+    }
+    if (text !== '') buffers.push(Buffer.from(text));
+    text = '';
+    if (Buffer.isBuffer(part)) {
+      buffers.push(part);
+    } else {
+      joined.push(Buffer.concat(buffers), part);
+      buffers = [];
+    }
+  }
+  const rest = Buffer.from(text);
+  const last = buffers.length === 0 ? rest : Buffer.concat([...buffers, rest]);
+  return joined.length === 0 ? last : streamedBody([...joined, last]);
+}
+
+export function streamedBody(parts: StreamedBody['parts']): StreamedBody {
+  const some = parts.filter((part) => !Buffer.isBuffer(part) || part.length > 0);
+  return {
+    parts: some,
+    byteLength: some.reduce((sum, part) => sum + lengthOf(part), 0),
+    isAscii: some.every((part) => !Buffer.isBuffer(part) || isAscii(part)),
+  };
+}
+
+/**
+ * Read a streamed message from its start, in chunks for the socket, as often as it is wanted. Nothing is read before it
+ * is asked for.
+ *
+ * @throws Error where a source gives more or less than it said, and whatever it throws itself
+ */
+export async function* readBody({ parts }: StreamedBody): AsyncGenerator<Buffer, void, undefined> {
+  for (const part of parts) {
+    if (!Buffer.isBuffer(part)) yield* encodeBase64Source(part);
+    else for (let at = 0; at < part.length; at += CHUNK_BYTES) yield part.subarray(at, at + CHUNK_BYTES);
+  }
+}
+
+/** Octets that MAIL announces (RFC 1870 §5): with the CRLF of the last line, without the final dot and stuffed dots. */
+export function announcedBytes(body: MessageBody): number {
+  return body.byteLength + (isLastLineWhole(body) ? 0 : 2);
+}
+
+/** Whether the final dot may follow at once. */
+export function isLastLineWhole(body: MessageBody): boolean {
+  if (body instanceof Uint8Array) return endsWithLineBreak(body);
+  const last = body.parts.at(-1);
+  return Buffer.isBuffer(last) && endsWithLineBreak(last);
+}
+
+export function isSevenBit(body: MessageBody): boolean {
+  return body instanceof Uint8Array ? isAscii(body) : body.isAscii;
+}
+
+function lengthOf(part: Buffer | ByteSource): number {
+  return Buffer.isBuffer(part) ? part.length : base64LinesBytes(part.sizeBytes);
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
+import { rootsOf } from '../config/attachment-roots.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
 import type { AttachmentBody } from './attachment-body.ts';
 import { AttachmentFailure, tooLarge } from './attachment-failure.ts';
@@ -8,7 +9,6 @@ import { checkSpooled } from './check-spooled.ts';
 import { discardAttachment } from './discard-attachment.ts';
 import { FetchDeadline } from './fetch-deadline.ts';
 import type { FetchMode } from './fetch-mode.ts';
-import { rootsOf } from './files/roots.ts';
 import { toAttachmentFailure } from './outgoing-failure.ts';
 import { openEndpoint } from './sources/endpoint.ts';
 import { openFilesystem } from './sources/filesystem.ts';

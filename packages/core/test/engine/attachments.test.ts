@@ -127,7 +127,7 @@ describe('an attachment', () => {
       return calls === 1 ? { status: 503, headers: { 'retry-after': '2' } } : { raw: 'now' };
     });
     await using sink = await startSmtpSink();
-    await using world = await openWorld();
+    await using world = await openWorld({ retry: { baseMs: 50, maxDelayMs: 10_000 } });
     await addAccount(world, sink);
     await world.engine.submit([withFiles('m1', { filename: 'slow.txt', storage_path: `${server.url}/a?secret=1` })]);
     const [deferred] = await historyUntil(world, 'm1', 'deferred');

@@ -2,13 +2,13 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { rootsOf } from '../../config/attachment-roots.ts';
 import type { AttachmentBody } from '../attachment-body.ts';
 import { checkAbsolutePath } from '../files/contained-path.ts';
 import { fileBody } from '../files/file-body.ts';
 import { outside } from '../files/file-failure.ts';
 import { isContained, locateContained, locateFolders } from '../files/locate-contained.ts';
 import { openContained } from '../files/open-contained.ts';
-import { rootsOf } from '../files/roots.ts';
 import type { StorageBackend, StorageProblem } from './storage-backend.ts';
 
 const localConfig = v.strictObject({ base_path: v.string() });

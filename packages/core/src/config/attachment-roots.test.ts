@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { expect, test } from 'vitest';
-import { checkRoot, rootsOf } from './roots.ts';
+import { checkRoot, rootsOf } from './attachment-roots.ts';
 
 test('a placeholder makes of one folder one for each tenant', () => {
   const roots = ['/srv/{tenant}/files', '/data/of-{tenant}/', '/shared//all'];

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+export { UploadedFile } from './attachments/uploaded-file.ts';
+export type { Uploads } from './attachments/uploads.ts';
 export * from './clock.ts';
 export * from './config/engine-config.ts';
 export type * from './config/postgres-pool.ts';

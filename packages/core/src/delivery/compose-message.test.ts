@@ -5,6 +5,7 @@ import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import PostalMime from 'postal-mime';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
+import { isHeldFile } from '../attachments/uploaded-file.ts';
 import { checkContent } from '../entities/message/check-content.ts';
 import { ANY_ATTACHMENT } from '../entities/message/drafted-file.case.ts';
 import { type MessageInput, messageInput } from '../entities/message/message.schema.ts';
@@ -62,7 +63,7 @@ function stored(input: MessageInput) {
   return {
     stored: parseStoredContent(JSON.stringify(content)),
     attachments: attachments.map(({ content: file, ...attachment }) => {
-      if (file === null || file instanceof Blob || file.bytes === null) throw new Error('base64 is decoded');
+      if (file === null || isHeldFile(file) || file.bytes === null) throw new Error('base64 is decoded');
       return { ...attachment, bytes: file.bytes };
     }),
   };

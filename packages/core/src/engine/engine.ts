@@ -3,6 +3,7 @@
 
 import type { ContentCache } from '../attachments/cache/content-cache.types.ts';
 import type { StorageBackend } from '../attachments/storages/storage-backend.ts';
+import type { Uploads } from '../attachments/uploads.ts';
 import type { Random } from '../clock.ts';
 import type { EngineConfig } from '../config/engine-config.ts';
 import type { PostgresClient } from '../config/postgres-pool.ts';
@@ -87,6 +88,7 @@ export class Engine implements MailEngine {
   readonly mixins: readonly string[];
   readonly operations: readonly AnyOperation[];
   readonly authenticate: Authenticate;
+  readonly uploads: Uploads;
   readonly #parts: EngineParts;
   readonly #delivery: DeliverySide;
   readonly #attachments: AttachmentSide;
@@ -135,6 +137,7 @@ export class Engine implements MailEngine {
       backends: parts.storageBackends,
       metrics: this.#metrics,
     });
+    this.uploads = this.#attachments.uploads;
     this.#delivery = createDeliverySide({
       ...parts,
       bring: this.#attachments.bring,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Uploads } from '../attachments/uploads.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { EngineConfigInput } from '../config/engine-config.ts';
 import type { PostgresClient } from '../config/postgres-pool.ts';
@@ -54,6 +55,8 @@ export interface MailEngine extends AsyncDisposable {
   readonly mixins: readonly string[];
   /** The one list of what can be done, the mixins' operations included. */
   readonly operations: readonly AnyOperation[];
+  /** Takes in the files of clients, as `content` of attachments. */
+  readonly uploads: Uploads;
   /**
    * Run an operation by name, as `accounts.create`.
    *

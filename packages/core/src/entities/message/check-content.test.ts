@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { isHeldFile } from '../../attachments/uploaded-file.ts';
 import type { CheckedAttachment } from './check-attachment.ts';
 import { checkContent } from './check-content.ts';
 import { ANY_ATTACHMENT } from './drafted-file.case.ts';
@@ -32,7 +33,7 @@ function checked(changes: Partial<MessageInput>) {
 }
 
 function bytesOf(file: CheckedAttachment | undefined): Uint8Array | null {
-  return file?.content == null || file.content instanceof Blob ? null : file.content.bytes;
+  return file?.content == null || isHeldFile(file.content) ? null : file.content.bytes;
 }
 
 const attachment = (changes: Partial<NonNullable<MessageInput['attachments']>[number]>) => ({

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { isHeldFile } from '../../attachments/uploaded-file.ts';
 import type { MakePk } from '../../identity.ts';
 import { membersOf } from '../../smtp/compose/address-list.ts';
 import { messageIdFor } from '../../smtp/compose/message-id.ts';
@@ -117,7 +118,7 @@ function draftAttachment(
   return {
     ...attachment,
     auth: auth === null ? null : sealAuth(auth, { messagePk, position }),
-    content: content instanceof Blob ? (stored.get(position) ?? null) : content,
+    content: isHeldFile(content) ? (stored.get(position) ?? null) : content,
   };
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { HeldFile } from '../../attachments/uploaded-file.ts';
 import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
 import type { RetryPolicy, RetryPolicyInput } from '../../retry-policy.ts';
@@ -50,7 +51,7 @@ export interface SubmissionServices {
   /** What messages of the tenant may have attached. */
   readonly attachmentRules: (tenantId: string) => Promise<AttachmentRules>;
   /** Store a file that a client holds; resolves with what a message names it by. */
-  readonly storeFile: (tenantId: string, file: Blob) => Promise<StoredFile>;
+  readonly storeFile: (tenantId: string, file: HeldFile) => Promise<StoredFile>;
   readonly sealAttachmentAuth: SealAttachmentAuth;
   /** The instance's; tenants and accounts may change it. */
   readonly retry: RetryPolicy;

@@ -28,7 +28,7 @@ type ReadServices = Pick<MessageServices, 'messages' | 'messageEvents' | 'explai
 export const createMessage = defineOperation({
   name: 'messages.create',
   summary: 'Accept one message for delivery',
-  http: { method: 'POST', path: '/v1/messages', status: 202 },
+  http: { method: 'POST', path: '/v1/messages', status: 202, takesFiles: true },
   access: 'tenant',
   // The message's own row says who submitted what and when.
   audit: false,

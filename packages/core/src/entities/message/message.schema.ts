@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
 import { FETCH_MODES } from '../../attachments/fetch-mode.ts';
+import { type HeldFile, isHeldFile } from '../../attachments/uploaded-file.ts';
 import { clientId, integer, line, tenantId } from '../../operations/fields.ts';
 import { CALENDAR_METHODS } from '../../smtp/compose/content.ts';
 import { EVENT_TYPES } from '../message-event/message-event.table.ts';
@@ -83,8 +84,8 @@ export const attachmentInput = v.strictObject({
   auth: v.optional(clientAuth),
   /** The bytes themselves, for those who have them in memory or in a file; JSON holds none. */
   content: v.optional(
-    v.custom<Uint8Array | Blob>(
-      (value) => value instanceof Uint8Array || value instanceof Blob,
+    v.custom<Uint8Array | HeldFile>(
+      (value) => value instanceof Uint8Array || isHeldFile(value),
       'expected the bytes, which JSON cannot hold: use storage_path',
     ),
   ),

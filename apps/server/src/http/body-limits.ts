@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Uploads } from '@mail-proxy/core';
+
+/** How large bodies may be. */
+export interface BodyLimits {
+  /** JSON. */
+  readonly maxBodyBytes: number;
+  /** Forms: JSON, files and what stands between them. */
+  readonly maxFormBytes: number;
+}
+
+/** The headers of a hundred parts at 10 KiB each. */
+const BETWEEN_PARTS = 1_048_576;
+
+export function bodyLimits(maxBodyBytes: number, { maxMessageBytes }: Pick<Uploads, 'maxMessageBytes'>): BodyLimits {
+  return { maxBodyBytes, maxFormBytes: maxBodyBytes + maxMessageBytes + BETWEEN_PARTS };
+}
+
+/** The limit for a body of this type, wherever it is sent to. */
+export function maxBytesOf(contentType: string | undefined, { maxBodyBytes, maxFormBytes }: BodyLimits): number {
+  return /^\s*multipart\/form-data\s*(;|$)/i.test(contentType ?? '') ? maxFormBytes : maxBodyBytes;
+}

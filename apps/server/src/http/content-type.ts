@@ -17,6 +17,15 @@ export function requireJson(headers: Pick<Headers, 'get'>): void {
   if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
     throw new MailProxyError('unsupported_media_type', { detail: 'expected UTF-8' });
   }
+  requireIdentity(headers);
+}
+
+/**
+ * Refuse a body that has to be unpacked: what it grows to is not known before.
+ *
+ * @throws {MailProxyError} `unsupported_media_type`
+ */
+export function requireIdentity(headers: Pick<Headers, 'get'>): void {
   const encoding = headers.get('content-encoding');
   if (encoding !== null && encoding.toLowerCase() !== 'identity') {
     throw new MailProxyError('unsupported_media_type', { detail: 'expected a body without Content-Encoding' });

@@ -53,6 +53,20 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  test('shows the form that brings files, and no field for bytes in JSON', () => {
+    const create = described.find(({ operation }) => operation.operationId === 'messages.create');
+    const { content = {}, description } = create?.operation.requestBody ?? {};
+    expect(Object.keys(content)).toEqual(['application/json', 'multipart/form-data']);
+    expect(description).toContain('part:');
+    const json = JSON.stringify(content['application/json']?.schema);
+    expect(json).toContain('"storage_path"');
+    expect(json).not.toMatch(/"content":\{("not"|\})/);
+    expect(content['multipart/form-data']).toMatchObject({
+      schema: { properties: { message: { properties: { from: { type: 'string' } } } }, required: ['message'] },
+      encoding: { message: { contentType: 'application/json' } },
+    });
+  });
+
   test('shows numbers of the query as numbers', () => {
     const list = described.find(({ operation }) => operation.operationId === 'messages.list');
     const limit = list?.operation.parameters.find(({ name }) => name === 'limit');

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { ERRORS } from '@mail-proxy/core';
 import { html, raw } from 'hono/html';
 import type { OpenApiDocument, Parameter } from '../openapi/document.types.ts';
-import { curlSample, type Endpoint } from './curl-sample.ts';
+import { curlSample, type Endpoint, formSample } from './curl-sample.ts';
 import { type FieldRow, fieldRows, meaningOf } from './fields.ts';
 import { STYLE } from './style.ts';
 
@@ -78,7 +78,8 @@ function article(endpoint: Endpoint): Html {
     operation.parameters
       .filter((parameter) => parameter.in === place)
       .map(({ name, required, schema }) => ({ name, isRequired: required, meaning: meaningOf(schema) }));
-  const body = operation.requestBody?.content['application/json']?.schema;
+  const { requestBody } = operation;
+  const body = requestBody?.content['application/json']?.schema;
   const success = Object.entries(operation.responses).find(([status]) => status !== 'default');
   return html`<article id="${operation.operationId}">
 <h3>${operation.summary}</h3>
@@ -89,8 +90,16 @@ ${fieldList('Query', parameters('query'))}
 ${body === undefined || '$ref' in body ? '' : fieldList('Body', fieldRows(body))}
 <h4>Sample</h4>
 <pre>${curlSample(endpoint)}</pre>
+${otherBodies(requestBody?.description, formSample(endpoint))}
 ${success === undefined ? '' : answer(success[0], success[1])}
 </article>`;
+}
+
+function otherBodies(description: string | undefined, sample: string | null): Html | string {
+  if (description === undefined || sample === null) return '';
+  return html`<h4>With files</h4>
+<p class="quiet">${description}</p>
+<pre>${sample}</pre>`;
 }
 
 function answer(status: string, response: Endpoint['operation']['responses'][string]): Html | string {

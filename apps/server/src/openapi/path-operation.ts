@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { AnyOperation } from '@mail-proxy/core';
-import type { Parameter, PathOperation, ResponseObject } from './document.types.ts';
+import type { Parameter, PathOperation, RequestBodyObject, ResponseObject } from './document.types.ts';
 import { type Example, exampleOf } from './examples.ts';
+import { FORM_DESCRIPTION, formContent } from './form-body.ts';
 import { type InputField, inputPlaces, objectOf } from './input-places.ts';
 import { outputSchema } from './json-schema.ts';
 
@@ -32,7 +33,7 @@ export function pathOperation(operation: AnyOperation): PathOperation {
       ...path.map((field) => parameter('path', field, example)),
       ...query.map((field) => parameter('query', field, example)),
     ],
-    ...(body === null ? {} : { requestBody: requestBody(body, example) }),
+    ...(body === null ? {} : { requestBody: requestBody(operation, body, example) }),
     responses: { [http.status ?? 200]: success(operation), default: PROBLEM },
     'x-access': access,
   };
@@ -49,15 +50,18 @@ function parameter(place: 'path' | 'query', { name, schema, isRequired }: InputF
   };
 }
 
-function requestBody(fields: readonly InputField[], example?: Example): NonNullable<PathOperation['requestBody']> {
+function requestBody({ http }: AnyOperation, fields: readonly InputField[], example?: Example): RequestBodyObject {
+  const takesFiles = http.takesFiles === true;
   const shown = Object.entries(example ?? {}).filter(([name]) => fields.some((field) => field.name === name));
   return {
+    ...(takesFiles ? { description: FORM_DESCRIPTION } : {}),
     required: fields.some((field) => field.isRequired),
     content: {
       'application/json': {
         schema: objectOf(fields),
         ...(shown.length === 0 ? {} : { example: Object.fromEntries(shown) }),
       },
+      ...(takesFiles ? formContent(objectOf(fields)) : {}),
     },
   };
 }

@@ -32,7 +32,7 @@ function fill(path: string, { parameters }: PathOperation): string {
 
 /** The same with a file beside the message; null where no files are taken. */
 export function formSample({ method, path, operation }: Endpoint): string | null {
-  const { content } = operation.requestBody ?? { content: {} };
+  const content = operation.requestBody?.content ?? {};
   if (content['multipart/form-data'] === undefined) return null;
   // -F reads a semicolon in a value as its end.
   const message = quote(JSON.stringify(content['application/json']?.example ?? {}, null, 2));

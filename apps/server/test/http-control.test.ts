@@ -111,8 +111,8 @@ describe('another tenant', () => {
       message_id: await create('/v1/messages', message('secret')),
       storage_id: await create('/v1/storages', {
         name: 's',
-        protocol: 'http',
-        config: { base_url: 'https://a.example' },
+        protocol: 'local',
+        config: { base_path: '/srv/mail/acme' },
       }),
     };
   }

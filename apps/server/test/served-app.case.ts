@@ -18,6 +18,9 @@ import { listen } from '../src/http/listen.ts';
 export const ADMIN_TOKEN = 'the-admin-token-of-a-test';
 export const METRICS_TOKEN = 'the-metrics-token-of-a-test';
 
+/** Each tenant may have a storage of files. */
+const ROOTS = { roots: ['/srv/mail/{tenant}'] };
+
 /** An engine behind a port. */
 export interface ServedApp extends AsyncDisposable {
   readonly engine: MailEngine;
@@ -51,7 +54,13 @@ export async function serveApp(
 ): Promise<ServedApp> {
   const logged: { level: string; fields: object; message: string }[] = [];
   const engine = await createMailEngine({
-    config: { database: ':memory:', adminToken: ADMIN_TOKEN, metricsToken: METRICS_TOKEN, ...config },
+    config: {
+      database: ':memory:',
+      adminToken: ADMIN_TOKEN,
+      metricsToken: METRICS_TOKEN,
+      attachments: ROOTS,
+      ...config,
+    },
     mixins: [oddOperations],
   });
   const app = createHttpApp(engine, { log: recordingLog(logged), ...options });

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+export type { AttachmentBody } from './attachments/attachment-body.ts';
+export { AttachmentFailure, type AttachmentFailureCode } from './attachments/attachment-failure.ts';
+export * from './attachments/storages/storage-backend.ts';
 export { UploadedFile } from './attachments/uploaded-file.ts';
 export type { Uploads } from './attachments/uploads.ts';
 export * from './clock.ts';

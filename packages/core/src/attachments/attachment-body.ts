@@ -8,8 +8,3 @@ export interface AttachmentBody {
   /** Read once. It gives back what it holds when it is read to its end or left early. */
   readonly body: AsyncIterable<Uint8Array>;
 }
-
-/** Close a body of which nothing is to be read. One that was never begun would close nothing, so it is begun. */
-export async function discardAttachment({ body }: AttachmentBody): Promise<void> {
-  for await (const _piece of body) return;
-}

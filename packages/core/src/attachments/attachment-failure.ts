@@ -57,11 +57,3 @@ export class AttachmentFailure extends Error {
 export function tooLarge(maxBytes: number): AttachmentFailure {
   return new AttachmentFailure('too_large', `it is larger than ${maxBytes} bytes`);
 }
-
-/** The same failure, with the name of the file in front of its reason. */
-export function nameFailure(
-  { code, reason, retryAfterMs, cause }: AttachmentFailure,
-  filename: string,
-): AttachmentFailure {
-  return new AttachmentFailure(code, `attachment ${filename}: ${reason}`, { retryAfterMs, cause });
-}

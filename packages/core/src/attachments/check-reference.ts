@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+
+import { rootsOf } from '../config/attachment-roots.ts';
 import { isMailProxyError } from '../errors.ts';
 import { type DestinationRules, parseDestination } from '../outgoing/destination.ts';
 import type { FetchMode } from './fetch-mode.ts';
 import { checkAbsolutePath } from './files/contained-path.ts';
-import { rootsOf } from './files/roots.ts';
 import { parseNamedEndpoint } from './named-endpoint.ts';
 import { parseStoragePlace } from './storage-place.ts';
 

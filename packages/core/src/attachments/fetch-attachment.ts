@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
+import { rootsOf } from '../config/attachment-roots.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
-import { type AttachmentBody, discardAttachment } from './attachment-body.ts';
-import { AttachmentFailure, nameFailure, tooLarge } from './attachment-failure.ts';
+import type { AttachmentBody } from './attachment-body.ts';
+import { AttachmentFailure, tooLarge } from './attachment-failure.ts';
 import { checkSpooled } from './check-spooled.ts';
+import { discardAttachment } from './discard-attachment.ts';
 import { FetchDeadline } from './fetch-deadline.ts';
 import type { FetchMode } from './fetch-mode.ts';
-import { rootsOf } from './files/roots.ts';
 import { toAttachmentFailure } from './outgoing-failure.ts';
 import { openEndpoint } from './sources/endpoint.ts';
 import { openFilesystem } from './sources/filesystem.ts';
@@ -66,7 +67,7 @@ export function createAttachmentFetcher(options: AttachmentFetcherOptions): Atta
         const opened = await untilAborted(open(reference, options, signal), signal, discardAttachment);
         return await take(opened, reference, { ...options, signal });
       } catch (error) {
-        throw failureOf(error, reference.filename, { signal, caller });
+        throw failureOf(error, reference.filename, signal);
       }
     },
   };
@@ -95,12 +96,6 @@ async function open(
   }
 }
 
-interface Signals {
-  /** Of the fetch. */
-  readonly signal: AbortSignal;
-  readonly caller: AbortSignal;
-}
-
 type Taking = Pick<AttachmentFetcherOptions, 'limits' | 'spoolDir'> & { readonly signal: AbortSignal };
 
 async function take(
@@ -109,7 +104,7 @@ async function take(
   { limits: { maxBytes }, spoolDir, signal }: Taking,
 ): Promise<Spooled> {
   if (opened.sizeBytes !== null && opened.sizeBytes > maxBytes) {
-    await discardAttachment(opened);
+    await untilAborted(discardAttachment(opened), signal);
     throw tooLarge(maxBytes);
   }
   const spooled = await spool(opened.body, { maxBytes, signal, ...(spoolDir === undefined ? {} : { dir: spoolDir }) });
@@ -120,8 +115,9 @@ async function take(
 }
 
 /** What was cut fails in many ways; that it was cut is the reason. */
-function failureOf(error: unknown, filename: string, { signal, caller }: Signals): unknown {
-  if (caller.aborted) return caller.reason;
+function failureOf(error: unknown, filename: string, signal: AbortSignal): unknown {
   const failure = signal.aborted ? signal.reason : toAttachmentFailure(error);
-  return failure instanceof AttachmentFailure ? nameFailure(failure, filename) : failure;
+  if (!(failure instanceof AttachmentFailure)) return failure;
+  const { code, reason, retryAfterMs, cause } = failure;
+  return new AttachmentFailure(code, `attachment ${filename}: ${reason}`, { retryAfterMs, cause });
 }

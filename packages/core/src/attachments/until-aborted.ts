@@ -27,7 +27,7 @@ export async function untilAborted<T>(
   }
 }
 
-/** The same for each piece of a body. The body is closed when it is left; after an abort that is not waited for. */
+/** The same for each piece of a body. When it is left the body is closed; after an abort that is not waited for. */
 export async function* piecesUntilAborted<T>(body: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void> {
   const iterator = body[Symbol.asyncIterator]();
   let isOver = false;
@@ -39,14 +39,8 @@ export async function* piecesUntilAborted<T>(body: AsyncIterable<T>, signal: Abo
       yield result.value;
     }
   } finally {
-    if (!isOver) await closeIterator(iterator, signal);
+    const closing = isOver ? undefined : iterator.return?.();
+    // A generator that hangs within a piece closes only behind it.
+    if (closing !== undefined) await untilAborted(closing, signal);
   }
-}
-
-async function closeIterator(iterator: AsyncIterator<unknown>, signal: AbortSignal): Promise<void> {
-  const closing = iterator.return?.();
-  if (closing === undefined) return;
-  // A generator that hangs within a piece closes only behind it.
-  if (signal.aborted) closing.catch(() => undefined);
-  else await closing;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { hostname } from 'node:os';
-import { isAbsolute } from 'node:path';
 import * as v from 'valibot';
 import {
   changeRetryPolicy,
@@ -12,6 +11,7 @@ import {
   retryFactor,
   retryPreset,
 } from '../retry-policy.ts';
+import { checkRoot } from './attachment-roots.ts';
 import { hostNameOrAddress } from './host-name.ts';
 import type { PostgresPool } from './postgres-pool.ts';
 
@@ -70,7 +70,15 @@ const readonlyHosts = v.pipe(
 const readonlyFolders = v.pipe(
   v.custom<readonly string[]>((value) => Array.isArray(value), 'expected a list of folders'),
   v.transform((list) => [...list]),
-  v.array(v.pipe(text, v.check(isAbsolute, 'expected an absolute path'))),
+  v.array(
+    v.pipe(
+      text,
+      v.rawCheck(({ dataset, addIssue }) => {
+        const message = dataset.typed ? checkRoot(dataset.value) : null;
+        if (message !== null) addIssue({ message });
+      }),
+    ),
+  ),
 );
 
 /**

@@ -103,7 +103,11 @@ describe('an attachment', () => {
     ]);
     await sink.waitFor(1);
     const shown = (requests: readonly ReportRequest[]) =>
-      Object.fromEntries(requests.map(({ path, headers }) => [path, headers.authorization]));
+      Object.fromEntries(
+        requests
+          .filter(({ reports }) => reports.length === 0)
+          .map(({ path, headers }) => [path, headers.authorization]),
+      );
     expect(shown(own.requests)).toEqual({
       '/mail-proxy/attachments': 'Bearer of-the-tenant',
       '/mine': 'Bearer of-the-tenant',
@@ -120,22 +124,22 @@ describe('an attachment', () => {
     let calls = 0;
     await using server = await startFileServer(() => {
       calls += 1;
-      return calls === 1 ? { status: 503, headers: { 'retry-after': '1' } } : { raw: 'now' };
+      return calls === 1 ? { status: 503, headers: { 'retry-after': '2' } } : { raw: 'now' };
     });
     await using sink = await startSmtpSink();
-    await using world = await openWorld();
+    await using world = await openWorld({ retry: { baseMs: 50, maxDelayMs: 10_000 } });
     await addAccount(world, sink);
-    const startedAt = Date.now();
     await world.engine.submit([withFiles('m1', { filename: 'slow.txt', storage_path: `${server.url}/a?secret=1` })]);
     const [deferred] = await historyUntil(world, 'm1', 'deferred');
-    expect(deferred?.deferred_reason).toMatch(/^fetch: attachment slow\.txt: .*503/);
-    expect(deferred?.deferred_reason).not.toContain('secret=1');
+    expect(deferred).toMatchObject({
+      deferred_reason: expect.stringMatching(/^fetch: attachment slow\.txt: (?!.*secret=1).*503/),
+    });
     expect(sink.connections.total).toBe(0);
-    const waiting = await messageOf(world, 'm1');
-    expect(waiting).toMatchObject({ state: 'deferred', attempts: 0, waiting_for: [{ kind: 'retry' }] });
     const [message] = await sink.waitFor(1);
-    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1_000);
     expect(await filesOf(message)).toEqual({ 'slow.txt': 'now' });
+    const [first = 0, second = 0] = server.requests.map(({ at }) => at);
+    // A clock that follows a database's may be some milliseconds ahead.
+    expect(second - first).toBeGreaterThan(1_900);
     await historyUntil(world, 'm1', 'sent');
     expect(await messageOf(world, 'm1')).toMatchObject({ result: 'sent', attempts: 1 });
   });
@@ -347,7 +351,7 @@ describe('a server of attachments that hangs', () => {
       await addAccount(world, sink);
       await world.engine.submit([withFiles('m1', { filename: 'a', storage_path: `${hanging.url}/a` })]);
       const [deferred] = await historyUntil(world, 'm1', 'deferred');
-      expect(deferred?.deferred_reason).toMatch(reason);
+      expect(deferred).toMatchObject({ deferred_reason: expect.stringMatching(reason) });
     }
   });
 });

@@ -14,7 +14,7 @@ export const USERS = { user: 'the password of the relay' };
 export const REPORT_TOKEN = 'the-token-of-the-tenant';
 
 /** Ids of the messages that wait for an engine in {@link leaveMail}, and may be sent. */
-export const DUE = ['ready', 'urgent', 'leased', 'attached'] as const;
+export const DUE = ['ready', 'urgent', 'leased', 'attached', 'fetched'] as const;
 
 export function openEngine(database: string, encryptionKey = KEY): Promise<MailEngine> {
   return createMailEngine({
@@ -25,6 +25,7 @@ export function openEngine(database: string, encryptionKey = KEY): Promise<MailE
       retry: { baseMs: 50, maxDelayMs: 500 },
       // The report endpoint of these tests is on this machine.
       outgoing: { allowPrivateNetworks: true },
+      attachments: { roots: ['/srv/mail/{tenant}'] },
     },
   });
 }
@@ -66,7 +67,11 @@ export async function leaveMail(database: string, { port, reportUrl }: Outside):
       client_auth: { method: 'bearer', token: REPORT_TOKEN },
     });
     await engine.execute('tenants.create-key', { tenant_id: 'default', label: 'key' });
-    await engine.execute('storages.create', { name: 'files', protocol: 's3', config: { secret: 'x' } });
+    await engine.execute('storages.create', {
+      name: 'files',
+      protocol: 'local',
+      config: { base_path: '/srv/mail/default' },
+    });
     await engine.execute('dkim-keys.create', { domain: 'example.com', selector: 'mail', generate: 'ed25519' });
     await engine.start();
     await engine.submit([mail('sent')]);
@@ -83,6 +88,9 @@ export async function leaveMail(database: string, { port, reportUrl }: Outside):
       mail('gone'),
       mail('leased'),
       mail('doubtful'),
+      mail('fetched', {
+        attachments: [{ filename: 'f', storage_path: `${reportUrl}/f`, auth: { method: 'bearer', token: 'of-f' } }],
+      }),
       mail('attached', { attachments: [{ filename: 'a.bin', storage_path: `base64:${bytes}` }] }),
     ] as Parameters<MailEngine['submit']>[0]);
     await engine.execute('messages.hold', { message_id: 'held', tenant_id: 'default' });

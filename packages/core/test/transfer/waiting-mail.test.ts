@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { exportDatabase, importDatabase, type MailEngine } from '@mail-proxy/core';
 import { createDatabase, startReportReceiver, startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, inject, test } from 'vitest';
+import { MESSAGE_STATES } from '../../src/entities/message/message-state.ts';
 import { dumpPostgres, dumpSqlite } from './dump.case.ts';
 import { DUE, KEY, leaveMail, openEngine, REPORT_TOKEN, USERS } from './waiting-mail.case.ts';
 
@@ -23,7 +24,7 @@ describe.skipIf(skip !== '')(
       await leaveMail(old, { port: sink.port, reportUrl: receiver.url });
       const before = dumpSqlite(old);
       const states = new Set(before['messages']?.map((row) => /"state","(\w+)"/.exec(row)?.[1]));
-      expect(states).toEqual(new Set(['ready', 'deferred', 'suspended', 'held', 'leased', 'in_doubt', 'final']));
+      expect(states).toEqual(new Set(MESSAGE_STATES));
 
       await exportDatabase({ config: { database: old, encryptionKey }, folder: dir.file('one') });
       await importDatabase({ config: { database: postgres.url, encryptionKey }, folder: dir.file('one') });

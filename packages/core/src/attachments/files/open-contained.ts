@@ -11,7 +11,7 @@ export interface OpenFile {
   readonly sizeBytes: number;
 }
 
-/** What a FIFO's writer or a device would keep us waiting for is not waited for. Windows knows neither flag. */
+/** A FIFO without a writer, or a device, would keep us waiting. Windows knows neither flag. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
@@ -24,18 +24,25 @@ export async function openContained(located: ContainedPath): Promise<OpenFile> {
   try {
     // To open a device can be an action, such as to rewind a tape.
     if (!(await lstat(located.path)).isFile()) throw notRegular();
-    const file = await open(located.path, FLAGS);
-    try {
-      const found = await file.stat();
-      if (!found.isFile()) throw notRegular();
+    return await openRegular(located.path, async (file) => {
       if (!(await liesWithin(file, located))) throw outside();
-      return { file, sizeBytes: found.size };
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    });
   } catch (error) {
     throw toFileFailure(error);
+  }
+}
+
+/** Open a regular file, and nothing else that may have its name by now; a file that `check` throws at is closed. */
+export async function openRegular(path: string, check: (file: FileHandle) => Promise<void>): Promise<OpenFile> {
+  const file = await open(path, FLAGS);
+  try {
+    const found = await file.stat();
+    if (!found.isFile()) throw notRegular();
+    await check(file);
+    return { file, sizeBytes: found.size };
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import type { AttachmentBody } from '../attachment-body.ts';
 import { AttachmentFailure } from '../attachment-failure.ts';
 import { checkAbsolutePath, foldersAround } from '../files/contained-path.ts';
 import { fileBody } from '../files/file-body.ts';
-import { locateContained } from '../files/locate-contained.ts';
+import { locateContained, locateFolders } from '../files/locate-contained.ts';
 import { openContained } from '../files/open-contained.ts';
 
 /**
@@ -16,5 +16,6 @@ import { openContained } from '../files/open-contained.ts';
 export async function openFilesystem(path: string, roots: readonly string[]): Promise<AttachmentBody> {
   const problem = checkAbsolutePath(path, roots);
   if (problem !== null) throw new AttachmentFailure('not_allowed', problem);
-  return fileBody(await openContained(await locateContained(path, foldersAround(path, roots))));
+  const folders = await locateFolders(foldersAround(path, roots));
+  return fileBody(await openContained(await locateContained(path, folders)));
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { join, normalize } from 'node:path';
+import { join } from 'node:path';
 import * as v from 'valibot';
+import { rootsOf } from '../../config/attachment-roots.ts';
 import type { AttachmentBody } from '../attachment-body.ts';
 import { checkAbsolutePath } from '../files/contained-path.ts';
 import { fileBody } from '../files/file-body.ts';
-import { locateContained } from '../files/locate-contained.ts';
+import { outside } from '../files/file-failure.ts';
+import { isContained, locateContained, locateFolders } from '../files/locate-contained.ts';
 import { openContained } from '../files/open-contained.ts';
-import { rootsOf } from '../files/roots.ts';
 import type { StorageBackend, StorageProblem } from './storage-backend.ts';
 
 const localConfig = v.strictObject({ base_path: v.string() });
@@ -36,6 +37,7 @@ function checkLocal(config: unknown, roots: readonly string[]): readonly Storage
 
 /** Twice contained: the folder in the roots, wherever links make it lead to, and the file in the folder. */
 async function openLocal(basePath: string, path: string, roots: readonly string[]): Promise<AttachmentBody> {
-  const base = await locateContained(normalize(basePath), roots);
-  return fileBody(await openContained(await locateContained(join(base.path, path), [base.path])));
+  const [around, base] = [await locateFolders(roots), await locateFolders([basePath])];
+  if (!base.paths.every((folder) => isContained(folder, around))) throw outside();
+  return fileBody(await openContained(await locateContained(join(basePath, path), base)));
 }

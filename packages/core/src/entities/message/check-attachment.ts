@@ -6,23 +6,13 @@ import { readMd5Marker } from '../../attachments/md5-marker.ts';
 import type { HeldFile } from '../../attachments/uploaded-file.ts';
 import { checkContentId, checkFilename, checkMimeType } from '../../smtp/compose/header-policy.ts';
 import { guessMimeType } from '../../smtp/compose/mime-types.ts';
-import type { ClientAuth } from '../tenant/client-auth.ts';
 import type { AttachmentRules } from './attachment-rules.ts';
 import type { Problems } from './check-problems.ts';
 import { decodeBase64 } from './decode-base64.ts';
+import type { CheckedAttachment, DraftAttachment } from './draft-attachment.ts';
 import type { ParsedMessage } from './message.schema.ts';
-import type { DraftAttachment, DraftContent } from './message-draft.ts';
 
 type Attachment = ParsedMessage['attachments'][number];
-
-/** A file that may be stored, with its bytes or the place where they are fetched. */
-export interface CheckedAttachment extends Omit<DraftAttachment, 'auth' | 'content'> {
-  readonly auth: ClientAuth | null;
-  /** A file is read when its message is stored; null where the bytes are to be fetched. */
-  readonly content: DraftContent | HeldFile | null;
-  /** Of bytes that are here; 0 where they are to be fetched. */
-  readonly sizeBytes: number;
-}
 
 /** Modes that fetch over HTTP, so that credentials have somebody to be shown to. */
 const WITH_AUTH: readonly FetchMode[] = ['http_url', 'endpoint'];

@@ -3,8 +3,8 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { isHeldFile } from '../../attachments/uploaded-file.ts';
-import type { CheckedAttachment } from './check-attachment.ts';
 import { checkContent } from './check-content.ts';
+import type { CheckedAttachment } from './draft-attachment.ts';
 import { ANY_ATTACHMENT } from './drafted-file.case.ts';
 import { type MessageInput, messageInput } from './message.schema.ts';
 
@@ -105,8 +105,26 @@ describe('each bad field is named', () => {
     ['base64 with a foreign character', attachment({ storage_path: 'base64:a!b=' }), '/attachments/0/storage_path'],
     ['base64 of a single character', attachment({ storage_path: 'base64:aGkxa' }), '/attachments/0/storage_path'],
     ['base64 with padding inside', attachment({ storage_path: 'base64:aG=k' }), '/attachments/0/storage_path'],
-    ['attachment from a URL', attachment({ storage_path: 'https://example.org/a' }), '/attachments/0/storage_path'],
-    ['attachment by fetch', attachment({ fetch_mode: 'http_url' }), '/attachments/0/storage_path'],
+    [
+      'attachment from a place that is not open',
+      attachment({ storage_path: '/closed' }),
+      '/attachments/0/storage_path',
+    ],
+    ['attachment without a place', { attachments: [{ filename: 'a.txt' }] }, '/attachments/0/storage_path'],
+    ['attachment that is too large', attachment({ content: new Uint8Array(1_001) }), '/attachments/0/content'],
+    [
+      'attachments that are too large together',
+      { attachments: Array.from({ length: 3 }, () => ({ filename: 'a', content: new Uint8Array(900) })) },
+      '/attachments',
+    ],
+    [
+      'attachment with its bytes and a place',
+      attachment({ content: new Uint8Array(1) }),
+      '/attachments/0/storage_path',
+    ],
+    ['credentials for bytes', attachment({ auth: { method: 'none' } }), '/attachments/0/auth'],
+    ['bytes of another hash', attachment({ content_md5: '0'.repeat(32) }), '/attachments/0/content_md5'],
+    ['bytes of another SHA-256', attachment({ content_sha256: '0'.repeat(64) }), '/attachments/0/content_sha256'],
   ];
   test.each(cases)('%s', (_, changes, pointer) => {
     expect(pointersOf(changes)).toEqual([pointer]);

@@ -10,9 +10,10 @@ import { checkUnsubscribeUrl, listUnsubscribeFields } from '../../smtp/compose/l
 import { parseMailbox } from '../../smtp/compose/mailbox.ts';
 import { checkMessageId } from '../../smtp/compose/message-id.ts';
 import type { AttachmentRules } from './attachment-rules.ts';
-import { type CheckedAttachment, checkAttachment } from './check-attachment.ts';
+import { checkAttachment } from './check-attachment.ts';
 import { Problems } from './check-problems.ts';
 import { checkTimes } from './check-times.ts';
+import type { CheckedAttachment } from './draft-attachment.ts';
 import type { ParsedMessage } from './message.schema.ts';
 import type { StoredContent } from './stored-content.ts';
 

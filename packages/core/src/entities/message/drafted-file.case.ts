@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { hash } from 'node:crypto';
 import type { AttachmentRules } from './attachment-rules.ts';
-import type { DraftAttachment } from './message-draft.ts';
+import type { DraftAttachment } from './draft-attachment.ts';
 
 const FILE = {
   mime_type: 'application/x',
@@ -25,10 +25,10 @@ export function fileToFetch(filename: string, changes: Partial<DraftAttachment> 
   return { ...FILE, filename, fetch_mode: 'http_url', storage_path, content: null, ...changes };
 }
 
-/** Anything may be attached, from anywhere, within these limits. */
+/** Anything may be attached within these limits, from anywhere but /closed. */
 export const ANY_ATTACHMENT: AttachmentRules = {
-  maxBytes: 1_000_000,
-  maxMessageBytes: 2_000_000,
+  maxBytes: 1_000,
+  maxMessageBytes: 2_000,
   isStorage: () => false,
-  check: () => null,
+  check: ({ path }) => (path === '/closed' ? 'expected another place' : null),
 };

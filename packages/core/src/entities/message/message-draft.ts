@@ -4,11 +4,10 @@ import { isHeldFile } from '../../attachments/uploaded-file.ts';
 import type { MakePk } from '../../identity.ts';
 import { membersOf } from '../../smtp/compose/address-list.ts';
 import { messageIdFor } from '../../smtp/compose/message-id.ts';
-import type { ClientAuth } from '../tenant/client-auth.ts';
-import type { CheckedAttachment } from './check-attachment.ts';
 import type { CheckedMessage } from './check-content.ts';
+import type { CheckedAttachment, DraftAttachment, DraftContent, SealAttachmentAuth } from './draft-attachment.ts';
 import type { ParsedMessage } from './message.schema.ts';
-import type { MessageAttachmentsTable, MessageRecipientsTable, MessagesTable, OnInDoubt } from './message.table.ts';
+import type { MessageRecipientsTable, MessagesTable, OnInDoubt } from './message.table.ts';
 
 /** A message that passed all checks and may be stored; its state and place in the lane are the queue's to give. */
 export interface MessageDraft {
@@ -35,21 +34,6 @@ export interface MessageDraft {
   readonly attachments: readonly DraftAttachment[];
 }
 
-/** A file of a draft; its message and its place are given when it is stored. */
-export interface DraftAttachment
-  extends Omit<MessageAttachmentsTable, 'message_pk' | 'position' | 'tenant_id' | 'content_hash'> {
-  /** Null where it is still to be fetched. */
-  readonly content: DraftContent | null;
-}
-
-/** Bytes of a file that came with the message. */
-export interface DraftContent {
-  /** SHA-256 in hex. */
-  readonly hash: string;
-  /** Null where they are stored already. */
-  readonly bytes: Uint8Array | null;
-}
-
 export interface DraftContext {
   readonly tenantId: string;
   readonly accountPk: string;
@@ -65,12 +49,6 @@ export interface DraftContext {
   readonly stored: ReadonlyMap<number, DraftContent>;
   readonly sealAuth: SealAttachmentAuth;
 }
-
-/** Seal the credentials of an attachment of a message. */
-export type SealAttachmentAuth = (
-  auth: ClientAuth,
-  place: { readonly messagePk: string; readonly position: number },
-) => string;
 
 /** Medium, as in the original. */
 export const DEFAULT_PRIORITY = 2;

@@ -6,10 +6,11 @@ import type { MakePk } from '../../identity.ts';
 import type { RetryPolicy, RetryPolicyInput } from '../../retry-policy.ts';
 import type { MessageEventStore } from '../message-event/message-event.store.ts';
 import type { AttachmentRules } from './attachment-rules.ts';
+import type { SealAttachmentAuth } from './draft-attachment.ts';
 import type { MessageStore } from './message.store.ts';
 import type { OnInDoubt } from './message.table.ts';
 import type { Batches, BatchKey, LaneName, MessageControl } from './message-control.types.ts';
-import type { MessageDraft, SealAttachmentAuth } from './message-draft.ts';
+import type { MessageDraft } from './message-draft.ts';
 import type { MessageRow } from './message-row.ts';
 import type { WaitingFor } from './waiting-for.ts';
 

@@ -2,9 +2,8 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { isHeldFile } from '../../attachments/uploaded-file.ts';
 import { invalidInput } from '../../operations/validate.ts';
-import type { CheckedAttachment } from './check-attachment.ts';
 import { Problems } from './check-problems.ts';
-import type { DraftContent } from './message-draft.ts';
+import type { CheckedAttachment, DraftContent } from './draft-attachment.ts';
 import type { SubmissionServices } from './message-services.ts';
 
 /**

@@ -36,6 +36,8 @@ export function tenantCases(open: OpenWorld): void {
       on_in_doubt: 'retry',
       retry: null,
       reply_rules: [],
+      allow_private_networks: null,
+      allowed_hosts: null,
       suspended: false,
       suspended_at: null,
       created_at: '2026-01-01T00:00:00.000Z',
@@ -230,11 +232,35 @@ export function tenantCases(open: OpenWorld): void {
       baseUrl: 'https://acme.example',
       syncPath: '/mail-proxy/sync',
       auth: BEARER,
+      policy: {},
     });
     expect(await world.tenants.reportTarget('beta')).toMatchObject({ syncPath: '/s', auth: null });
     expect(await world.tenants.reportTarget('untold')).toBeNull();
     expect(await world.tenants.reportTarget('nobody')).toBeNull();
     expect(await world.tenants.listReportTargets()).toEqual(['acme', 'beta', 'untold']);
+  });
+
+  test('attachments of a tenant come from its own server, and from hosts that the operator opens for it', async () => {
+    await using world = await open();
+    const base = { client_base_url: 'https://acme.example', client_attachment_path: '/files' };
+    await world.run('tenants.create', { id: 'acme', ...base, client_auth: BEARER, allowed_hosts: ['files.internal'] });
+    expect(await world.tenants.attachmentTarget('acme')).toEqual({
+      baseUrl: 'https://acme.example',
+      attachmentPath: '/files',
+      auth: BEARER,
+      policy: { allowedHosts: ['files.internal'] },
+    });
+    const open_ = { tenant_id: 'acme', allow_private_networks: true, allowed_hosts: null };
+    expect(await world.run('tenants.update', open_)).toMatchObject({
+      allow_private_networks: true,
+      allowed_hosts: null,
+    });
+    expect(await world.tenants.reportTarget('acme')).toMatchObject({ policy: { allowPrivateNetworks: true } });
+    expect(await world.refused('tenants.update', open_, 'acme')).toBe('forbidden');
+    expect(await world.refused('tenants.update', { tenant_id: 'acme', allowed_hosts: ['10.0.0.0/8'] })).toBe(
+      'invalid_input /allowed_hosts/0',
+    );
+    expect(await world.tenants.attachmentTarget('nobody')).toBeNull();
   });
 }
 

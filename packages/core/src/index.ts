@@ -24,7 +24,7 @@ export * from './engine/migrate-database.ts';
 export { coreOperations } from './engine/operations.ts';
 export * from './engine/transfer-database.ts';
 export { VERSION } from './engine/version.ts';
-export type { BatchResult, MessageInput } from './entities/message/message.schema.ts';
+export type { BatchResult, MessageInput, RawMessageInput } from './entities/message/message.schema.ts';
 export type { CoreSchema } from './entities/schema.ts';
 export * from './errors.ts';
 export * from './mixin/contract.ts';

@@ -20,6 +20,22 @@ export interface Uploads {
    * of it is left then.
    */
   take(body: AsyncIterable<Uint8Array>, roomBytes?: number): Promise<UploadedFile>;
+  /**
+   * Take a complete message of at most `maxMessageBytes`, files and all.
+   *
+   * @throws {MailProxyError} the same
+   */
+  takeMessage(body: AsyncIterable<Uint8Array>): Promise<UploadedFile>;
+}
+
+/** The same for the engine. */
+export interface OwnUploads extends Uploads {
+  /**
+   * Keep a body that has been measured already.
+   *
+   * @throws {MailProxyError} `storage_full`; what the body throws
+   */
+  hold(body: AsyncIterable<Uint8Array>): Promise<UploadedFile>;
 }
 
 export interface UploadSettings {
@@ -29,32 +45,42 @@ export interface UploadSettings {
   readonly spoolDir?: string | undefined;
 }
 
-export function createUploads({ maxBytes, maxMessageBytes, spoolDir }: UploadSettings): Uploads {
+export function createUploads({ maxBytes, maxMessageBytes, spoolDir }: UploadSettings): OwnUploads {
+  const hold = async (body: AsyncIterable<Uint8Array>, most: number, what: Limit): Promise<UploadedFile> => {
+    // A client that goes away ends its body.
+    const { signal } = new AbortController();
+    const dir = spoolDir === undefined ? {} : { dir: spoolDir };
+    try {
+      return new UploadedFile(await spool(body, { maxBytes: most, signal, ...dir }));
+    } catch (error) {
+      throw error instanceof AttachmentFailure ? clientFailure(error, what) : error;
+    }
+  };
+  const [file, all, message] = [
+    { what: 'a file', maxBytes },
+    { what: 'all files', maxBytes: maxMessageBytes },
+    { what: 'a message', maxBytes: maxMessageBytes },
+  ] as const;
   return {
     maxBytes,
     maxMessageBytes,
-    async take(body, roomBytes = maxMessageBytes) {
-      // A client that goes away ends its body.
-      const { signal } = new AbortController();
-      const dir = spoolDir === undefined ? {} : { dir: spoolDir };
-      try {
-        return new UploadedFile(await spool(body, { maxBytes: Math.min(maxBytes, roomBytes), signal, ...dir }));
-      } catch (error) {
-        if (!(error instanceof AttachmentFailure)) throw error;
-        if (error.code === 'too_large') {
-          throw roomBytes < maxBytes ? tooLarge(maxMessageBytes, 'all files') : tooLarge(maxBytes, 'a file');
-        }
-        const errno = errnoOf(error.cause);
-        if (errno === 'ENOSPC' || errno === 'EDQUOT') throw new MailProxyError('storage_full', { cause: error });
-        throw error;
-      }
-    },
+    take: (body, roomBytes = maxMessageBytes) =>
+      roomBytes < maxBytes ? hold(body, roomBytes, all) : hold(body, maxBytes, file),
+    takeMessage: (body) => hold(body, maxMessageBytes, message),
+    hold: (body) => hold(body, Number.POSITIVE_INFINITY, message),
   };
 }
 
-function tooLarge(maxBytes: number, what: string): MailProxyError {
-  return new MailProxyError('body_too_large', {
-    detail: `expected at most ${maxBytes} bytes of ${what}`,
-    extra: { max_bytes: maxBytes },
-  });
+interface Limit {
+  readonly what: string;
+  readonly maxBytes: number;
+}
+
+function clientFailure(error: AttachmentFailure, { what, maxBytes }: Limit): unknown {
+  if (error.code === 'too_large') {
+    const detail = `expected at most ${maxBytes} bytes of ${what}`;
+    return new MailProxyError('body_too_large', { detail, extra: { max_bytes: maxBytes } });
+  }
+  const errno = errnoOf(error.cause);
+  return errno === 'ENOSPC' || errno === 'EDQUOT' ? new MailProxyError('storage_full', { cause: error }) : error;
 }

@@ -168,3 +168,18 @@ test('a source that cannot be read for the signature fails the composing with it
   await expect(composeMessage(MESSAGE, loaded, unchanged, [key])).rejects.toBe(failed);
   expect(source.open).toBe(0);
 });
+
+test('a message that came complete is shown to no mixin', async () => {
+  const { stored: content, attachments } = stored({ ...INPUT, attachments: [] });
+  const [body] = stored(INPUT).attachments;
+  const raw = { head: 'From: ä@acme.example\r\n', isAscii: true };
+  const composing = (): never => {
+    throw new Error('nobody asks');
+  };
+  const loaded = {
+    stored: { ...content, raw },
+    attachments: [...attachments, { ...body!, bytes: Buffer.from('.\r\n') }],
+  };
+  const wire = await wireOf(MESSAGE, loaded, composing, []);
+  expect([wire.bytes.toString(), wire.needsSmtpUtf8]).toEqual(['From: ä@acme.example\r\n\r\n.\r\n', true]);
+});

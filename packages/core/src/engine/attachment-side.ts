@@ -12,7 +12,7 @@ import { type BringAttachment, prepareBringAttachment } from '../delivery/bring-
 import type { AttachmentRules } from '../entities/message/attachment-rules.ts';
 import type { SealAttachmentAuth } from '../entities/message/draft-attachment.ts';
 import type { MessageAttachmentsTable } from '../entities/message/message.table.ts';
-import type { StoredFile } from '../entities/message/message-services.ts';
+import type { StoredFile, SubmissionServices } from '../entities/message/message-services.ts';
 import { authorization, type ClientAuth } from '../entities/tenant/client-auth.ts';
 import { MailProxyError } from '../errors.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -38,6 +38,7 @@ export interface AttachmentSide {
   readonly attachmentRules: (tenantId: string) => Promise<AttachmentRules>;
   readonly uploads: Uploads;
   readonly storeFile: (tenantId: string, file: HeldFile) => Promise<StoredFile>;
+  readonly rawMessages: SubmissionServices['rawMessages'];
   readonly sealAttachmentAuth: SealAttachmentAuth;
   readonly bring: BringAttachment;
 }
@@ -95,6 +96,7 @@ export function createAttachmentSide(parts: AttachmentSideParts): AttachmentSide
       await using taken = await uploads.take(file.stream());
       return await store(tenantId, taken);
     },
+    rawMessages: { maxBytes: maxMessageBytes, hold: uploads.hold },
     sealAttachmentAuth: (auth, { messagePk, position }) =>
       sealer.seal(JSON.stringify(auth), authPlace(messagePk, position)),
     bring: prepareBringAttachment({

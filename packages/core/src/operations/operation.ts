@@ -22,6 +22,12 @@ export interface HttpBinding {
    * @defaultValue false
    */
   readonly takesFiles?: boolean;
+  /**
+   * What is run in its place where the body is a complete message, `message/rfc822`: its input has the message as `raw`,
+   * and the rest in the query.
+   * @defaultValue none
+   */
+  readonly forMail?: AnyOperation;
 }
 
 /** What an operation knows of the call besides its input. */

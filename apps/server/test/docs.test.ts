@@ -36,6 +36,7 @@ describe('the reference', () => {
     expect(text).toContain('attachments[].filename');
     expect(text).toContain('curl -X POST &quot;$URL/v1/messages&quot;');
     expect(text).toContain('-F file=@invoice.pdf');
+    expect(text).toContain('--data-binary @mail.eml');
     expect(text).not.toContain('attachments[].content<');
     const ids = new Set([...text.matchAll(/id="([^"]+)"/g)].map(([, id]) => id));
     for (const [, to] of text.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(to);

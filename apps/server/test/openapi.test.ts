@@ -53,14 +53,17 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('shows the form that brings files, and no field for bytes in JSON', () => {
+  test('shows forms with files and complete messages, and no field for bytes', () => {
     const create = described.find(({ operation }) => operation.operationId === 'messages.create');
     const { content = {}, description } = create?.operation.requestBody ?? {};
-    expect(Object.keys(content)).toEqual(['application/json', 'multipart/form-data']);
+    expect(Object.keys(content)).toEqual(['application/json', 'multipart/form-data', 'message/rfc822']);
     expect(description).toContain('part:');
     const json = JSON.stringify(content['application/json']?.schema);
     expect(json).toContain('"storage_path"');
     expect(json).not.toMatch(/"content":\{("not"|\})/);
+    const inQuery = create?.operation.parameters.map(({ name }) => name);
+    expect(inQuery).toEqual(expect.arrayContaining(['to', 'send_at', 'priority']));
+    expect(inQuery).not.toContain('raw');
     expect(content['multipart/form-data']).toMatchObject({
       schema: { properties: { message: { properties: { from: { type: 'string' } } } }, required: ['message'] },
       encoding: { message: { contentType: 'application/json' } },

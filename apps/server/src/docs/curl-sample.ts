@@ -44,6 +44,17 @@ export function formSample({ method, path, operation }: Endpoint): string | null
   ].join(' \\\n  ');
 }
 
+/** The same with a complete message; null where none is taken. */
+export function mailSample({ method, path, operation }: Endpoint): string | null {
+  if (operation.requestBody?.content['message/rfc822'] === undefined) return null;
+  return [
+    `curl -X ${method} "$URL${fill(path, operation)}"`,
+    '-H "Authorization: Bearer $TOKEN"',
+    "-H 'Content-Type: message/rfc822'",
+    '--data-binary @mail.eml',
+  ].join(' \\\n  ');
+}
+
 /** Inside single quotes only a single quote ends the text. */
 function quote(text: string): string {
   return text.replaceAll("'", "'\\''");

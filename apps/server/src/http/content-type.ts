@@ -31,3 +31,8 @@ export function requireIdentity(headers: Pick<Headers, 'get'>): void {
     throw new MailProxyError('unsupported_media_type', { detail: 'expected a body without Content-Encoding' });
   }
 }
+
+/** Whether a Content-Type is this one, whatever its parameters. */
+export function isType(contentType: string | null | undefined, type: string): boolean {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase() === type;
+}

@@ -24,10 +24,10 @@ async function answer(
   const principal = await engine.authenticate(tokenOf(c.req.raw.headers));
   // Before the body: nobody makes us read twelve megabytes to be told that a token is missing.
   if (operation.access !== 'public' && principal.kind === 'anonymous') throw new MailProxyError('unauthenticated');
-  await using body = await readRequestBody(c.req.raw, { http: operation.http, uploads: engine.uploads, limits });
+  await using body = await readRequestBody(c.req.raw, { operation, uploads: engine.uploads, limits });
   const input = gatherInput(c, body.fields);
   const origin = c.env?.incoming?.socket.remoteAddress ?? 'http';
-  const output = await engine.execute(operation, input, { principal, origin });
+  const output = await engine.execute(body.operation, input, { principal, origin });
   const status = operation.http.status ?? 200;
   if (status === 204) return c.newResponse(null, 204);
   return c.newResponse(JSON.stringify(output), { status, headers: { 'content-type': 'application/json' } });

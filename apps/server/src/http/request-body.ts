@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type HttpBinding, MailProxyError, type Uploads } from '@mail-proxy/core';
+import { type AnyOperation, MailProxyError, type Uploads } from '@mail-proxy/core';
 import { attachFiles } from './attach-files.ts';
 import type { BodyLimits } from './body-limits.ts';
-import { requireIdentity, requireJson } from './content-type.ts';
+import { isType, requireIdentity, requireJson } from './content-type.ts';
 import { boundaryOf } from './form-part.ts';
 import { type JsonObject, parseJsonObject } from './parse-json.ts';
 import { bodyPieces, readBody } from './read-body.ts';
 import { readForm } from './read-form.ts';
 
-/** The fields of a request's body; the files among them are gone once it is disposed of. */
+/** What a request's body asks for; the files among its fields are gone once it is disposed of. */
 export interface RequestBody extends AsyncDisposable {
+  /** Which one is meant may depend on the type of the body. */
+  readonly operation: AnyOperation;
   readonly fields: JsonObject;
 }
 
 export interface RequestBodyOptions {
-  readonly http: Pick<HttpBinding, 'takesFiles'>;
+  readonly operation: AnyOperation;
   readonly uploads: Uploads;
   readonly limits: BodyLimits;
 }
@@ -28,15 +30,26 @@ export interface RequestBodyOptions {
  */
 export async function readRequestBody(
   request: Request,
-  { http, uploads, limits }: RequestBodyOptions,
+  { operation, uploads, limits }: RequestBodyOptions,
 ): Promise<RequestBody> {
   const { headers, method } = request;
+  const { takesFiles = false, forMail } = operation.http;
+  const justFields = (fields: JsonObject): RequestBody => ({
+    operation,
+    fields,
+    [Symbol.asyncDispose]: async () => undefined,
+  });
   if (method === 'GET' || method === 'HEAD') {
     // RFC 9110 §9.3.1: it has no meaning there; better to say so than to list everything in place of a part.
     if (!hasBody(headers)) return justFields({});
     throw new MailProxyError('malformed_request', { detail: `${method} takes no body; use the query` });
   }
-  const boundary = http.takesFiles === true ? boundaryOf(headers) : null;
+  if (forMail !== undefined && isType(headers.get('content-type'), 'message/rfc822')) {
+    requireIdentity(headers);
+    const raw = await uploads.takeMessage(bodyPieces(request, limits.maxMailBytes));
+    return { operation: forMail, fields: { raw }, [Symbol.asyncDispose]: () => raw[Symbol.asyncDispose]() };
+  }
+  const boundary = takesFiles ? boundaryOf(headers) : null;
   if (boundary !== null) {
     requireIdentity(headers);
     const pieces = bodyPieces(request, limits.maxFormBytes);
@@ -45,7 +58,7 @@ export async function readRequestBody(
       held.use(await readForm(pieces, boundary, { uploads, maxJsonBytes: limits.maxBodyBytes })),
     );
     const kept = held.move();
-    return { fields, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+    return { operation, fields, [Symbol.asyncDispose]: () => kept.disposeAsync() };
   }
   const bytes = await readBody(request, limits.maxBodyBytes);
   if (bytes.byteLength === 0) return justFields({});
@@ -55,8 +68,4 @@ export async function readRequestBody(
 
 function hasBody(headers: Headers): boolean {
   return headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
-}
-
-function justFields(fields: JsonObject): RequestBody {
-  return { fields, [Symbol.asyncDispose]: async () => undefined };
 }

@@ -3,9 +3,9 @@
 import type { AnyOperation } from '@mail-proxy/core';
 import type { Parameter, PathOperation, RequestBodyObject, ResponseObject } from './document.types.ts';
 import { type Example, exampleOf } from './examples.ts';
-import { FORM_DESCRIPTION, formContent } from './form-body.ts';
 import { type InputField, inputPlaces, objectOf } from './input-places.ts';
 import { outputSchema } from './json-schema.ts';
+import { mailParameters, otherBodies, otherContent } from './other-bodies.ts';
 
 const ACCESS = {
   admin: 'For the operator: needs the admin token.',
@@ -32,6 +32,7 @@ export function pathOperation(operation: AnyOperation): PathOperation {
     parameters: [
       ...path.map((field) => parameter('path', field, example)),
       ...query.map((field) => parameter('query', field, example)),
+      ...mailParameters(operation),
     ],
     ...(body === null ? {} : { requestBody: requestBody(operation, body, example) }),
     responses: { [http.status ?? 200]: success(operation), default: PROBLEM },
@@ -51,17 +52,17 @@ function parameter(place: 'path' | 'query', { name, schema, isRequired }: InputF
 }
 
 function requestBody({ http }: AnyOperation, fields: readonly InputField[], example?: Example): RequestBodyObject {
-  const takesFiles = http.takesFiles === true;
+  const description = otherBodies(http);
   const shown = Object.entries(example ?? {}).filter(([name]) => fields.some((field) => field.name === name));
   return {
-    ...(takesFiles ? { description: FORM_DESCRIPTION } : {}),
+    ...(description === null ? {} : { description }),
     required: fields.some((field) => field.isRequired),
     content: {
       'application/json': {
         schema: objectOf(fields),
         ...(shown.length === 0 ? {} : { example: Object.fromEntries(shown) }),
       },
-      ...(takesFiles ? formContent(objectOf(fields)) : {}),
+      ...otherContent(http, objectOf(fields)),
     },
   };
 }

@@ -111,7 +111,11 @@ describe('each bad field is named', () => {
       '/attachments/0/storage_path',
     ],
     ['attachment without a place', { attachments: [{ filename: 'a.txt' }] }, '/attachments/0/storage_path'],
-    ['attachment that is too large', attachment({ content: new Uint8Array(1_001) }), '/attachments/0/content'],
+    [
+      'attachment that is too large',
+      { attachments: [{ filename: 'a', content: new Uint8Array(1_001) }] },
+      '/attachments/0/content',
+    ],
     [
       'attachments that are too large together',
       { attachments: Array.from({ length: 3 }, () => ({ filename: 'a', content: new Uint8Array(900) })) },

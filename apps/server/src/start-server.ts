@@ -6,6 +6,7 @@ import { isLoopback } from './env/loopback.ts';
 import type { ServerConfig } from './env/read-config.ts';
 import { type KeptToken, keepToken } from './env/token-file.ts';
 import { createHttpApp, createMetricsApp } from './http/app.ts';
+import { bodyLimits } from './http/body-limits.ts';
 import { listen } from './http/listen.ts';
 import { findMixins } from './mixins.ts';
 
@@ -51,13 +52,14 @@ export async function startServer(
   const engine = opened.use(await createMailEngine({ config: settings, mixins, log, clock }));
   const { host, port, maxBodyBytes, metricsListen, drainMs } = config;
   let isStopping = false;
+  const limits = bodyLimits(maxBodyBytes, engine.uploads);
   const options = { log, clock, maxBodyBytes, isStopping: () => isStopping };
   const metrics =
     metricsListen &&
     opened.use(
       await listen(createMetricsApp(engine, { ...options, isMetricsOpen: isLoopback(metricsListen.host) }), {
         ...metricsListen,
-        maxBodyBytes,
+        limits,
         clock,
       }),
     );
@@ -65,7 +67,7 @@ export async function startServer(
     await listen(createHttpApp(engine, { ...options, isMetricsOpen: isLoopback(host) }), {
       host,
       port,
-      maxBodyBytes,
+      limits,
       clock,
     }),
   );

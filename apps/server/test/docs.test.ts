@@ -35,6 +35,9 @@ describe('the reference', () => {
     for (const { name } of app.engine.operations) expect(text).toContain(`<article id="${name}">`);
     expect(text).toContain('attachments[].filename');
     expect(text).toContain('curl -X POST &quot;$URL/v1/messages&quot;');
+    expect(text).toContain('-F file=@invoice.pdf');
+    expect(text).toContain('--data-binary @mail.eml');
+    expect(text).not.toContain('attachments[].content<');
     const ids = new Set([...text.matchAll(/id="([^"]+)"/g)].map(([, id]) => id));
     for (const [, to] of text.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(to);
   });

@@ -53,6 +53,23 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  test('shows forms with files and complete messages, and no field for bytes', () => {
+    const create = described.find(({ operation }) => operation.operationId === 'messages.create');
+    const { content = {}, description } = create?.operation.requestBody ?? {};
+    expect(Object.keys(content)).toEqual(['application/json', 'multipart/form-data', 'message/rfc822']);
+    expect(description).toContain('part:');
+    const json = JSON.stringify(content['application/json']?.schema);
+    expect(json).toContain('"storage_path"');
+    expect(json).not.toMatch(/"content":\{("not"|\})/);
+    const inQuery = create?.operation.parameters.map(({ name }) => name);
+    expect(inQuery).toEqual(expect.arrayContaining(['to', 'send_at', 'priority']));
+    expect(inQuery).not.toContain('raw');
+    expect(content['multipart/form-data']).toMatchObject({
+      schema: { properties: { message: { properties: { from: { type: 'string' } } } }, required: ['message'] },
+      encoding: { message: { contentType: 'application/json' } },
+    });
+  });
+
   test('shows numbers of the query as numbers', () => {
     const list = described.find(({ operation }) => operation.operationId === 'messages.list');
     const limit = list?.operation.parameters.find(({ name }) => name === 'limit');

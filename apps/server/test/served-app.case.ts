@@ -12,6 +12,7 @@ import {
 } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { createHttpApp, type HttpAppOptions } from '../src/http/app.ts';
+import { bodyLimits } from '../src/http/body-limits.ts';
 import { listen } from '../src/http/listen.ts';
 
 export const ADMIN_TOKEN = 'the-admin-token-of-a-test';
@@ -32,7 +33,7 @@ export interface ServedApp extends AsyncDisposable {
 
 export interface CallOptions {
   readonly json?: unknown;
-  readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | FormData;
   readonly headers?: Readonly<Record<string, string>>;
   /** Null sends none. */
   readonly token?: string | null;
@@ -63,8 +64,8 @@ export async function serveApp(
     mixins: [oddOperations],
   });
   const app = createHttpApp(engine, { log: recordingLog(logged), ...options });
-  const maxBodyBytes = options.maxBodyBytes ?? 12_582_912;
-  const listener = await listen(app, { host: '127.0.0.1', port: 0, maxBodyBytes, clock: systemClock });
+  const limits = bodyLimits(options.maxBodyBytes ?? 12_582_912, engine.uploads);
+  const listener = await listen(app, { host: '127.0.0.1', port: 0, limits, clock: systemClock });
   return {
     engine,
     url: listener.url,

@@ -18,7 +18,7 @@ export const ERRORS = {
   in_flight: { status: 409, title: 'The message is being sent at this moment' },
   in_use: { status: 409, title: 'Other resources still depend on this one' },
   body_too_large: { status: 413, title: 'The body is larger than the server accepts' },
-  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  unsupported_media_type: { status: 415, title: 'The body is of a type that is not taken here' },
   invalid_input: { status: 422, title: 'Some fields are missing or wrong' },
   batch_too_large: { status: 422, title: 'The batch holds too many messages' },
   unknown_account: { status: 422, title: 'The tenant has no such account' },

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-
 export type { AttachmentBody } from './attachments/attachment-body.ts';
 export { AttachmentFailure, type AttachmentFailureCode } from './attachments/attachment-failure.ts';
 export * from './attachments/storages/storage-backend.ts';
+export { UploadedFile } from './attachments/uploaded-file.ts';
+export type { Uploads } from './attachments/uploads.ts';
 export * from './clock.ts';
 export * from './config/engine-config.ts';
 export type * from './config/postgres-pool.ts';
@@ -23,7 +24,7 @@ export * from './engine/migrate-database.ts';
 export { coreOperations } from './engine/operations.ts';
 export * from './engine/transfer-database.ts';
 export { VERSION } from './engine/version.ts';
-export type { BatchResult, MessageInput } from './entities/message/message.schema.ts';
+export type { BatchResult, MessageInput, RawMessageInput } from './entities/message/message.schema.ts';
 export type { CoreSchema } from './entities/schema.ts';
 export * from './errors.ts';
 export * from './mixin/contract.ts';

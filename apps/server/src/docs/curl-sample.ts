@@ -30,6 +30,31 @@ function fill(path: string, { parameters }: PathOperation): string {
   return `${filled}?${new URLSearchParams(fields)}`;
 }
 
+/** The same with a file beside the message; null where no files are taken. */
+export function formSample({ method, path, operation }: Endpoint): string | null {
+  const content = operation.requestBody?.content ?? {};
+  if (content['multipart/form-data'] === undefined) return null;
+  // -F reads a semicolon in a value as its end.
+  const message = quote(JSON.stringify(content['application/json']?.example ?? {}, null, 2));
+  return [
+    `curl -X ${method} "$URL${fill(path, operation)}"`,
+    '-H "Authorization: Bearer $TOKEN"',
+    `--form-string 'message=${message}'`,
+    '-F file=@invoice.pdf',
+  ].join(' \\\n  ');
+}
+
+/** The same with a complete message; null where none is taken. */
+export function mailSample({ method, path, operation }: Endpoint): string | null {
+  if (operation.requestBody?.content['message/rfc822'] === undefined) return null;
+  return [
+    `curl -X ${method} "$URL${fill(path, operation)}"`,
+    '-H "Authorization: Bearer $TOKEN"',
+    "-H 'Content-Type: message/rfc822'",
+    '--data-binary @mail.eml',
+  ].join(' \\\n  ');
+}
+
 /** Inside single quotes only a single quote ends the text. */
 function quote(text: string): string {
   return text.replaceAll("'", "'\\''");

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { ERRORS } from '@mail-proxy/core';
 import { html, raw } from 'hono/html';
 import type { OpenApiDocument, Parameter } from '../openapi/document.types.ts';
-import { curlSample, type Endpoint } from './curl-sample.ts';
+import { curlSample, type Endpoint, formSample, mailSample } from './curl-sample.ts';
 import { type FieldRow, fieldRows, meaningOf } from './fields.ts';
 import { STYLE } from './style.ts';
 
@@ -77,8 +77,13 @@ function article(endpoint: Endpoint): Html {
   const parameters = (place: Parameter['in']): readonly FieldRow[] =>
     operation.parameters
       .filter((parameter) => parameter.in === place)
-      .map(({ name, required, schema }) => ({ name, isRequired: required, meaning: meaningOf(schema) }));
-  const body = operation.requestBody?.content['application/json']?.schema;
+      .map(({ name, required, description, schema }) => ({
+        name,
+        isRequired: required,
+        meaning: meaningOf(schema) + (description === undefined ? '' : `. ${description}`),
+      }));
+  const { requestBody } = operation;
+  const body = requestBody?.content['application/json']?.schema;
   const success = Object.entries(operation.responses).find(([status]) => status !== 'default');
   return html`<article id="${operation.operationId}">
 <h3>${operation.summary}</h3>
@@ -89,8 +94,16 @@ ${fieldList('Query', parameters('query'))}
 ${body === undefined || '$ref' in body ? '' : fieldList('Body', fieldRows(body))}
 <h4>Sample</h4>
 <pre>${curlSample(endpoint)}</pre>
+${otherBodies(requestBody?.description, [formSample(endpoint), mailSample(endpoint)])}
 ${success === undefined ? '' : answer(success[0], success[1])}
 </article>`;
+}
+
+function otherBodies(description: string | undefined, samples: readonly (string | null)[]): Html | string {
+  if (description === undefined) return '';
+  return html`<h4>Other bodies</h4>
+<p class="quiet">${description}</p>
+${samples.map((sample) => (sample === null ? '' : html`<pre>${sample}</pre>`))}`;
 }
 
 function answer(status: string, response: Endpoint['operation']['responses'][string]): Html | string {

@@ -4,6 +4,7 @@ import { type Clock, type Log, MailProxyError, silentLog, systemClock, VERSION }
 import { Hono } from 'hono';
 import { addDocsRoutes } from '../docs/routes.ts';
 import { type AllowedMethods, allowedMethods } from './allowed-methods.ts';
+import { bodyLimits } from './body-limits.ts';
 import type { HttpContext, HttpEnv, ServedEngine } from './context.ts';
 import { addMetricsRoute } from './metrics-route.ts';
 import { addOperationRoutes } from './operation-routes.ts';
@@ -12,7 +13,7 @@ import { problemResponse } from './problem.ts';
 import { everyRequest } from './response-headers.ts';
 
 export interface HttpAppOptions {
-  /** Bytes of a request's body. @defaultValue 12 MiB */
+  /** Bytes of a request's body; of a form, without its files. @defaultValue 12 MiB */
   readonly maxBodyBytes?: number;
   /** Whether /metrics answers without a token: only where nobody but this machine can ask. @defaultValue false */
   readonly isMetricsOpen?: boolean;
@@ -38,7 +39,7 @@ const MAX_BODY_BYTES = 12_582_912;
 export function createHttpApp(engine: ServedEngine, options: HttpAppOptions = {}): Hono<HttpEnv> {
   const { maxBodyBytes = MAX_BODY_BYTES, isMetricsOpen = false, isStopping = () => false } = options;
   const app = bareApp({ ...options, isStopping });
-  addOperationRoutes(app, engine, { maxBodyBytes });
+  addOperationRoutes(app, engine, bodyLimits(maxBodyBytes, engine.uploads));
   addProbeRoutes(app, engine, { isStopping });
   addMetricsRoute(app, engine, { isOpen: isMetricsOpen });
   addDocsRoutes(app, { operations: engine.operations, version: VERSION });

@@ -17,8 +17,22 @@ export function requireJson(headers: Pick<Headers, 'get'>): void {
   if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
     throw new MailProxyError('unsupported_media_type', { detail: 'expected UTF-8' });
   }
+  requireIdentity(headers);
+}
+
+/**
+ * Refuse a body that has to be unpacked: what it grows to is not known before.
+ *
+ * @throws {MailProxyError} `unsupported_media_type`
+ */
+export function requireIdentity(headers: Pick<Headers, 'get'>): void {
   const encoding = headers.get('content-encoding');
   if (encoding !== null && encoding.toLowerCase() !== 'identity') {
     throw new MailProxyError('unsupported_media_type', { detail: 'expected a body without Content-Encoding' });
   }
+}
+
+/** Whether a Content-Type is this one, whatever its parameters. */
+export function isType(contentType: string | null | undefined, type: string): boolean {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase() === type;
 }

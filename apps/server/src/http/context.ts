@@ -6,7 +6,10 @@ import type { MailEngine } from '@mail-proxy/core';
 import type { Context } from 'hono';
 
 /** What HTTP uses of the engine. */
-export type ServedEngine = Pick<MailEngine, 'operations' | 'execute' | 'authenticate' | 'ready' | 'metricsText'>;
+export type ServedEngine = Pick<
+  MailEngine,
+  'operations' | 'execute' | 'authenticate' | 'uploads' | 'ready' | 'metricsText'
+>;
 
 /** What a request carries through the handlers. */
 export interface HttpEnv {

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { type Clock, MailProxyError } from '@mail-proxy/core';
 import type { Hono } from 'hono';
+import { type BodyLimits, maxBytesOf } from './body-limits.ts';
 import type { HttpEnv } from './context.ts';
 import { problemDocument } from './problem.ts';
 
@@ -13,7 +14,7 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
-  readonly maxBodyBytes: number;
+  readonly limits: BodyLimits;
   readonly clock: Clock;
 }
 
@@ -28,8 +29,8 @@ export interface Listener extends AsyncDisposable {
 const SERVER_OPTIONS = {
   /** Headers take one round trip; a client that dribbles them is an attack (slowloris). */
   headersTimeout: 15_000,
-  /** Twelve megabytes in a minute are 1.7 Mbit/s. */
-  requestTimeout: 60_000,
+  /** Sixty-four megabytes, a form with its files, in five minutes are 1.7 Mbit/s. */
+  requestTimeout: 300_000,
   /** Longer than the minute for which load balancers keep a connection, or they would send into a closed one. */
   keepAliveTimeout: 65_000,
   /** How often Node looks at the two deadlines above. */
@@ -42,12 +43,13 @@ const SERVER_OPTIONS = {
  * @throws Error with Node's code, as EADDRINUSE
  */
 export async function listen(app: Hono<HttpEnv>, options: ListenOptions): Promise<Listener> {
-  const { host, port, maxBodyBytes, clock } = options;
+  const { host, port, limits, clock } = options;
   const answer = getRequestListener(app.fetch, { hostname: host, errorHandler: unreadable });
   const server = createServer(SERVER_OPTIONS, (request, response) => void answer(request, response));
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     // Not encouraged to send what is refused anyway, the client never starts.
-    if (!(Number(request.headers['content-length'] ?? 0) > maxBodyBytes)) response.writeContinue();
+    const { 'content-length': length = 0, 'content-type': type } = request.headers;
+    if (!(Number(length) > maxBytesOf(type, limits))) response.writeContinue();
     void answer(request, response);
   });
   server.listen({ host, port });

@@ -2,18 +2,16 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type AnyOperation, MailProxyError } from '@mail-proxy/core';
 import type { Hono } from 'hono';
+import type { BodyLimits } from './body-limits.ts';
 import type { HttpContext, HttpEnv, ServedEngine } from './context.ts';
-import { readInput } from './request-input.ts';
+import { readRequestBody } from './request-body.ts';
+import { gatherInput } from './request-input.ts';
 import { tokenOf } from './token.ts';
 
-export interface OperationRoutesOptions {
-  readonly maxBodyBytes: number;
-}
-
 /** One route an operation: nothing is served that is not in the engine's list. */
-export function addOperationRoutes(app: Hono<HttpEnv>, engine: ServedEngine, options: OperationRoutesOptions): void {
+export function addOperationRoutes(app: Hono<HttpEnv>, engine: ServedEngine, limits: BodyLimits): void {
   for (const operation of literalPathsFirst(engine.operations)) {
-    app.on(operation.http.method, honoPath(operation), (c) => answer(c, operation, engine, options));
+    app.on(operation.http.method, honoPath(operation), (c) => answer(c, operation, engine, limits));
   }
 }
 
@@ -21,14 +19,15 @@ async function answer(
   c: HttpContext,
   operation: AnyOperation,
   engine: ServedEngine,
-  { maxBodyBytes }: OperationRoutesOptions,
+  limits: BodyLimits,
 ): Promise<Response> {
   const principal = await engine.authenticate(tokenOf(c.req.raw.headers));
   // Before the body: nobody makes us read twelve megabytes to be told that a token is missing.
   if (operation.access !== 'public' && principal.kind === 'anonymous') throw new MailProxyError('unauthenticated');
-  const input = await readInput(c, maxBodyBytes);
+  await using body = await readRequestBody(c.req.raw, { operation, uploads: engine.uploads, limits });
+  const input = gatherInput(c, body.fields);
   const origin = c.env?.incoming?.socket.remoteAddress ?? 'http';
-  const output = await engine.execute(operation, input, { principal, origin });
+  const output = await engine.execute(body.operation, input, { principal, origin });
   const status = operation.http.status ?? 200;
   if (status === 204) return c.newResponse(null, 204);
   return c.newResponse(JSON.stringify(output), { status, headers: { 'content-type': 'application/json' } });

@@ -11,29 +11,61 @@ const NOTHING = new Uint8Array(0);
  * @throws {MailProxyError} `body_too_large`; `malformed_request` when the client went away before its end
  */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const declared = request.headers.get('content-length');
-  const isChunked = request.headers.has('transfer-encoding');
-  if (declared !== null && !isChunked) {
-    const length = Number(declared);
-    if (length > maxBytes) throw tooLarge(maxBytes);
-    if (length === 0) return NOTHING;
-    // HTTP's framing holds the client to what it declared.
-    return new Uint8Array(await orGone(request.arrayBuffer()));
-  }
-  if (request.body === null) return NOTHING;
-  return readBounded(request.body, maxBytes);
+  const length = declaredBytes(request, maxBytes);
+  if (length === 0 || request.body === null) return NOTHING;
+  // HTTP's framing holds the client to what it declared.
+  if (length !== null) return new Uint8Array(await orGone(request.arrayBuffer()));
+  return readPieces(piecesOf(request.body), maxBytes);
 }
 
-async function readBounded(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+/**
+ * The same piece by piece, for a body that is not to be in memory as a whole.
+ *
+ * @throws {MailProxyError} the same
+ */
+export async function* bodyPieces(request: Request, maxBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
+  declaredBytes(request, maxBytes);
+  if (request.body === null) return;
+  let size = 0;
+  for await (const piece of piecesOf(request.body)) {
+    size += piece.byteLength;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    yield piece;
+  }
+}
+
+/**
+ * Gather pieces to their end.
+ *
+ * @throws {MailProxyError} `body_too_large`; what the pieces throw
+ */
+export async function readPieces(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
+  for await (const piece of pieces) {
+    size += piece.byteLength;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(piece);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+/** Null where the body comes in chunks. */
+function declaredBytes({ headers }: Request, maxBytes: number): number | null {
+  const declared = headers.get('content-length');
+  if (declared === null || headers.has('transfer-encoding')) return null;
+  const length = Number(declared);
+  if (length > maxBytes) throw tooLarge(maxBytes);
+  return length;
+}
+
+/** Left early, it is not cancelled: that would cut the connection on which the answer is to go out. */
+async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = body.getReader();
   for (;;) {
     const { done, value } = await orGone(reader.read());
-    if (done) return Buffer.concat(chunks, size);
-    size += value.byteLength;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(value);
+    if (done) return;
+    yield value;
   }
 }
 

@@ -1,43 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { MailProxyError } from '@mail-proxy/core';
-import { requireJson } from './content-type.ts';
 import type { HttpContext } from './context.ts';
-import { type JsonObject, parseJsonObject } from './parse-json.ts';
-import { readBody } from './read-body.ts';
+import type { JsonObject } from './parse-json.ts';
 
 /**
- * Gather the input of an operation: the fields of the query, of the JSON body and of the path in one object, which
- * the operation's schema then judges.
+ * Gather the input of an operation: the fields of the query, of the body and of the path in one object, which the
+ * operation's schema then judges.
  *
- * @throws {MailProxyError} `body_too_large`, `unsupported_media_type`, `malformed_json`, `malformed_request`;
- * `invalid_input` when two places disagree about a field
+ * @throws {MailProxyError} `invalid_input` when two places disagree about a field
  */
-export async function readInput(c: HttpContext, maxBodyBytes: number): Promise<JsonObject> {
-  const body = await readJsonBody(c, maxBodyBytes);
-  const path = c.req.param();
+export function gatherInput(c: HttpContext, body: JsonObject): JsonObject {
   return merge([
-    ['the path', path],
+    ['the path', c.req.param()],
     ['the query', queryFields(c.req.url)],
     ['the body', body],
   ]);
-}
-
-async function readJsonBody(c: HttpContext, maxBodyBytes: number): Promise<JsonObject> {
-  const { headers, method } = c.req.raw;
-  if (method === 'GET' || method === 'HEAD') {
-    // RFC 9110 §9.3.1: it has no meaning there; better to say so than to list everything in place of a part.
-    if (!hasBody(headers)) return {};
-    throw new MailProxyError('malformed_request', { detail: `${method} takes no body; use the query` });
-  }
-  const bytes = await readBody(c.req.raw, maxBodyBytes);
-  if (bytes.byteLength === 0) return {};
-  requireJson(headers);
-  return parseJsonObject(bytes);
-}
-
-function hasBody(headers: Headers): boolean {
-  return headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
 }
 
 /** A parameter given several times is a list. */

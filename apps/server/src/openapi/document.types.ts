@@ -23,16 +23,23 @@ export interface PathOperation {
   readonly tags: readonly string[];
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters: readonly Parameter[];
-  readonly requestBody?: { readonly required: boolean; readonly content: Content };
+  readonly requestBody?: RequestBodyObject;
   readonly responses: Readonly<Record<string, ResponseObject | { readonly $ref: string }>>;
   /** Who may call it. */
   readonly 'x-access': 'admin' | 'tenant' | 'public';
+}
+
+export interface RequestBodyObject {
+  readonly description?: string;
+  readonly required: boolean;
+  readonly content: Content;
 }
 
 export interface Parameter {
   readonly name: string;
   readonly in: 'path' | 'query';
   readonly required: boolean;
+  readonly description?: string;
   readonly schema: JsonSchema;
   readonly example?: unknown;
 }
@@ -43,5 +50,13 @@ export interface ResponseObject {
 }
 
 export type Content = Readonly<
-  Record<string, { readonly schema: JsonSchema | { readonly $ref: string }; readonly example?: unknown }>
+  Record<
+    string,
+    {
+      readonly schema: JsonSchema | { readonly $ref: string };
+      readonly example?: unknown;
+      /** Types of the parts of a form. */
+      readonly encoding?: Readonly<Record<string, { readonly contentType: string }>>;
+    }
+  >
 >;

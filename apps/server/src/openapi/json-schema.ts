@@ -21,6 +21,7 @@ export interface JsonSchema {
   readonly maxLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly contentMediaType?: string;
 }
 
 /** What a client may send: rules that JSON Schema cannot express are left to the server. */
@@ -32,11 +33,15 @@ export function outputSchema(schema: GenericSchema): JsonSchema {
   return convert(schema, 'output');
 }
 
+/** What takes values that JSON cannot hold, such as bytes, is no field of a document. */
+const NOT_JSON = { not: {} } as const;
+
 function convert(schema: GenericSchema, typeMode: 'input' | 'output'): JsonSchema {
   const { $schema: _, ...converted } = toJsonSchema(schema, {
     target: 'draft-2020-12',
     typeMode,
     errorMode: 'ignore',
+    overrideSchema: ({ valibotSchema }) => (valibotSchema.type === 'custom' ? NOT_JSON : undefined),
   });
   // The converter's own type allows every draft; ours names what we read of it.
   return plain(converted as JsonSchema);
@@ -55,8 +60,11 @@ function plain(schema: JsonSchema): JsonSchema {
     ...rest,
     ...(branches === undefined ? {} : { anyOf: branches }),
     ...(items === undefined ? {} : { items: plain(items) }),
-    ...(properties === undefined
-      ? {}
-      : { properties: Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, plain(inner)])) }),
+    ...(properties === undefined ? {} : { properties: fieldsOf(properties) }),
   };
+}
+
+function fieldsOf(properties: NonNullable<JsonSchema['properties']>): NonNullable<JsonSchema['properties']> {
+  const fields = Object.entries(properties).filter(([, inner]) => !('not' in inner));
+  return Object.fromEntries(fields.map(([name, inner]) => [name, plain(inner)]));
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { AnyOperation } from '@mail-proxy/core';
-import type { Parameter, PathOperation, ResponseObject } from './document.types.ts';
+import type { Parameter, PathOperation, RequestBodyObject, ResponseObject } from './document.types.ts';
 import { type Example, exampleOf } from './examples.ts';
 import { type InputField, inputPlaces, objectOf } from './input-places.ts';
 import { outputSchema } from './json-schema.ts';
+import { mailParameters, otherBodies, otherContent } from './other-bodies.ts';
 
 const ACCESS = {
   admin: 'For the operator: needs the admin token.',
@@ -31,8 +32,9 @@ export function pathOperation(operation: AnyOperation): PathOperation {
     parameters: [
       ...path.map((field) => parameter('path', field, example)),
       ...query.map((field) => parameter('query', field, example)),
+      ...mailParameters(operation),
     ],
-    ...(body === null ? {} : { requestBody: requestBody(body, example) }),
+    ...(body === null ? {} : { requestBody: requestBody(operation, body, example) }),
     responses: { [http.status ?? 200]: success(operation), default: PROBLEM },
     'x-access': access,
   };
@@ -49,15 +51,18 @@ function parameter(place: 'path' | 'query', { name, schema, isRequired }: InputF
   };
 }
 
-function requestBody(fields: readonly InputField[], example?: Example): NonNullable<PathOperation['requestBody']> {
+function requestBody({ http }: AnyOperation, fields: readonly InputField[], example?: Example): RequestBodyObject {
+  const description = otherBodies(http);
   const shown = Object.entries(example ?? {}).filter(([name]) => fields.some((field) => field.name === name));
   return {
+    ...(description === null ? {} : { description }),
     required: fields.some((field) => field.isRequired),
     content: {
       'application/json': {
         schema: objectOf(fields),
         ...(shown.length === 0 ? {} : { example: Object.fromEntries(shown) }),
       },
+      ...otherContent(http, objectOf(fields)),
     },
   };
 }

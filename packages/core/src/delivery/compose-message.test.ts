@@ -5,6 +5,7 @@ import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import PostalMime from 'postal-mime';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
+import { isHeldFile } from '../attachments/uploaded-file.ts';
 import { checkContent } from '../entities/message/check-content.ts';
 import { ANY_ATTACHMENT } from '../entities/message/drafted-file.case.ts';
 import { type MessageInput, messageInput } from '../entities/message/message.schema.ts';
@@ -62,7 +63,7 @@ function stored(input: MessageInput) {
   return {
     stored: parseStoredContent(JSON.stringify(content)),
     attachments: attachments.map(({ content: file, ...attachment }) => {
-      if (file === null || file instanceof Blob || file.bytes === null) throw new Error('base64 is decoded');
+      if (file === null || isHeldFile(file) || file.bytes === null) throw new Error('base64 is decoded');
       return { ...attachment, bytes: file.bytes };
     }),
   };
@@ -166,4 +167,19 @@ test('a source that cannot be read for the signature fails the composing with it
   const loaded = { stored: content, attachments: [{ ...attachments[0]!, bytes: source }] };
   await expect(composeMessage(MESSAGE, loaded, unchanged, [key])).rejects.toBe(failed);
   expect(source.open).toBe(0);
+});
+
+test('a message that came complete is shown to no mixin', async () => {
+  const { stored: content, attachments } = stored({ ...INPUT, attachments: [] });
+  const [body] = stored(INPUT).attachments;
+  const raw = { head: 'From: ä@acme.example\r\n', isAscii: true };
+  const composing = (): never => {
+    throw new Error('nobody asks');
+  };
+  const loaded = {
+    stored: { ...content, raw },
+    attachments: [...attachments, { ...body!, bytes: Buffer.from('.\r\n') }],
+  };
+  const wire = await wireOf(MESSAGE, loaded, composing, []);
+  expect([wire.bytes.toString(), wire.needsSmtpUtf8]).toEqual(['From: ä@acme.example\r\n\r\n.\r\n', true]);
 });

@@ -53,6 +53,7 @@ const CONTENT: StoredContent = {
   html: null,
   calendar: null,
   headers: [],
+  raw: null,
 };
 
 const BEFORE_MAIL: ReadonlySet<string> = new Set(['connect', 'greeting', 'ehlo', 'starttls', 'auth']);

@@ -3,15 +3,16 @@
 import type { ContentCache } from '../attachments/cache/content-cache.types.ts';
 import { checkReference } from '../attachments/check-reference.ts';
 import { type AttachmentReference, createAttachmentFetcher } from '../attachments/fetch-attachment.ts';
-import { spool } from '../attachments/spool.ts';
 import type { StorageBackend } from '../attachments/storages/storage-backend.ts';
+import { type HeldFile, UploadedFile } from '../attachments/uploaded-file.ts';
+import { createUploads, type Uploads } from '../attachments/uploads.ts';
 import type { Clock } from '../clock.ts';
 import type { EngineConfig } from '../config/engine-config.ts';
 import { type BringAttachment, prepareBringAttachment } from '../delivery/bring-attachment.ts';
 import type { AttachmentRules } from '../entities/message/attachment-rules.ts';
 import type { SealAttachmentAuth } from '../entities/message/draft-attachment.ts';
 import type { MessageAttachmentsTable } from '../entities/message/message.table.ts';
-import type { StoredFile } from '../entities/message/message-services.ts';
+import type { StoredFile, SubmissionServices } from '../entities/message/message-services.ts';
 import { authorization, type ClientAuth } from '../entities/tenant/client-auth.ts';
 import { MailProxyError } from '../errors.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -35,7 +36,9 @@ export interface AttachmentSideParts {
 /** The parts that take attachments in and fetch them. */
 export interface AttachmentSide {
   readonly attachmentRules: (tenantId: string) => Promise<AttachmentRules>;
-  readonly storeFile: (tenantId: string, file: Blob) => Promise<StoredFile>;
+  readonly uploads: Uploads;
+  readonly storeFile: (tenantId: string, file: HeldFile) => Promise<StoredFile>;
+  readonly rawMessages: SubmissionServices['rawMessages'];
   readonly sealAttachmentAuth: SealAttachmentAuth;
   readonly bring: BringAttachment;
 }
@@ -44,6 +47,7 @@ export function createAttachmentSide(parts: AttachmentSideParts): AttachmentSide
   const { config, stores, sealer, clock, http, cache, backends, metrics } = parts;
   const { maxBytes, maxMessageBytes, timeoutMs, roots, spoolDir } = config.attachments;
   const spooling = { maxBytes, ...(spoolDir === undefined ? {} : { dir: spoolDir }) };
+  const uploads = createUploads(config.attachments);
   const fetcher = createAttachmentFetcher({
     http,
     clock,
@@ -64,7 +68,13 @@ export function createAttachmentSide(parts: AttachmentSideParts): AttachmentSide
       };
     },
   });
+  const store = async (tenantId: string, file: UploadedFile): Promise<StoredFile> => {
+    const { size: sizeBytes, md5, sha256 } = file;
+    await stores.contents.store(tenantId, { sizeBytes, sha256, read: () => file.read() }, clock.now());
+    return { md5, sha256 };
+  };
   return {
+    uploads,
     async attachmentRules(tenantId) {
       const [target, names] = await Promise.all([
         stores.tenants.attachmentTarget(tenantId),
@@ -81,12 +91,12 @@ export function createAttachmentSide(parts: AttachmentSideParts): AttachmentSide
       };
     },
     async storeFile(tenantId, file) {
-      // A client that goes away ends its request, not this: the file is small against what it took to send it.
-      const { signal } = new AbortController();
-      await using spooled = await spool(file.stream(), { ...spooling, signal });
-      await stores.contents.store(tenantId, spooled, clock.now());
-      return { md5: spooled.md5, sha256: spooled.sha256 };
+      // Who hands over an uploaded file disposes of it.
+      if (file instanceof UploadedFile) return store(tenantId, file);
+      await using taken = await uploads.take(file.stream());
+      return await store(tenantId, taken);
     },
+    rawMessages: { maxBytes: maxMessageBytes, hold: uploads.hold },
     sealAttachmentAuth: (auth, { messagePk, position }) =>
       sealer.seal(JSON.stringify(auth), authPlace(messagePk, position)),
     bring: prepareBringAttachment({

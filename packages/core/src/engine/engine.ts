@@ -3,6 +3,7 @@
 
 import type { ContentCache } from '../attachments/cache/content-cache.types.ts';
 import type { StorageBackend } from '../attachments/storages/storage-backend.ts';
+import type { Uploads } from '../attachments/uploads.ts';
 import type { Random } from '../clock.ts';
 import type { EngineConfig } from '../config/engine-config.ts';
 import type { PostgresClient } from '../config/postgres-pool.ts';
@@ -10,10 +11,11 @@ import type { Database } from '../database/database.ts';
 import type { SyncedClock } from '../database/database-clock.ts';
 import { watchSchema } from '../delivery/schema-watch.ts';
 import { BEATS_PER_LEASE } from '../delivery/session-keeper.ts';
-import { createMessages } from '../entities/message/message.operations.ts';
-import type { BatchResult, MessageInput } from '../entities/message/message.schema.ts';
+import { submitAny } from '../entities/message/message.operations.ts';
+import type { BatchResult } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
 import type { AcceptedState } from '../entities/message/message-services.ts';
+import type { SubmittedInput } from '../entities/message/raw-message.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { MailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
@@ -87,6 +89,7 @@ export class Engine implements MailEngine {
   readonly mixins: readonly string[];
   readonly operations: readonly AnyOperation[];
   readonly authenticate: Authenticate;
+  readonly uploads: Uploads;
   readonly #parts: EngineParts;
   readonly #delivery: DeliverySide;
   readonly #attachments: AttachmentSide;
@@ -135,6 +138,7 @@ export class Engine implements MailEngine {
       backends: parts.storageBackends,
       metrics: this.#metrics,
     });
+    this.uploads = this.#attachments.uploads;
     this.#delivery = createDeliverySide({
       ...parts,
       bring: this.#attachments.bring,
@@ -192,19 +196,19 @@ export class Engine implements MailEngine {
     return execute(found, input, this.#execution(services, caller));
   }
 
-  submit(messages: readonly MessageInput[], options?: SubmitOptions): Promise<BatchResult>;
+  submit(messages: readonly SubmittedInput[], options?: SubmitOptions): Promise<BatchResult>;
   submit(
-    messages: readonly MessageInput[],
+    messages: readonly SubmittedInput[],
     options: SubmitOptions & { readonly transaction: PostgresClient },
   ): Promise<JoinedBatchResult>;
   async submit(
-    messages: readonly MessageInput[],
+    messages: readonly SubmittedInput[],
     { tenantId, transaction }: SubmitOptions & { readonly transaction?: PostgresClient } = {},
   ): Promise<BatchResult> {
     this.#refuseOutdated();
     const input = { messages, ...(tenantId === undefined ? {} : { tenant_id: tenantId }) };
     const submit = (accept: Accept): Promise<BatchResult> =>
-      execute(createMessages, input, this.#execution({ ...this.#services, accept }, EMBEDDER));
+      execute(submitAny, input, this.#execution({ ...this.#services, accept }, EMBEDDER));
     if (transaction === undefined) return submit(this.#services.accept);
     return submitInTransaction(transaction, {
       database: this.#parts.database,

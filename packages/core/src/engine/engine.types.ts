@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Uploads } from '../attachments/uploads.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { EngineConfigInput } from '../config/engine-config.ts';
 import type { PostgresClient } from '../config/postgres-pool.ts';
-import type { BatchResult, MessageInput } from '../entities/message/message.schema.ts';
+import type { BatchResult } from '../entities/message/message.schema.ts';
+import type { SubmittedInput } from '../entities/message/raw-message.ts';
 import type { Mixin } from '../mixin/contract.ts';
 import type { Log } from '../observability/log.ts';
 import type { Caller } from '../operations/execute.ts';
@@ -54,6 +56,8 @@ export interface MailEngine extends AsyncDisposable {
   readonly mixins: readonly string[];
   /** The one list of what can be done, the mixins' operations included. */
   readonly operations: readonly AnyOperation[];
+  /** Takes in the files of clients, as `content` of attachments. */
+  readonly uploads: Uploads;
   /**
    * Run an operation by name, as `accounts.create`.
    *
@@ -67,8 +71,11 @@ export interface MailEngine extends AsyncDisposable {
    * @throws {MailProxyError} `unauthenticated`
    */
   authenticate(token: string | null): Promise<Principal>;
-  /** Accept messages for a tenant, `default` if none is named. Answers once they are on disk. */
-  submit(messages: readonly MessageInput[], options?: SubmitOptions): Promise<BatchResult>;
+  /**
+   * Accept messages for a tenant, `default` if none is named. Answers once they are on disk. One with `raw` is complete and
+   * sent as it is; of the others the message is made.
+   */
+  submit(messages: readonly SubmittedInput[], options?: SubmitOptions): Promise<BatchResult>;
   /**
    * Accept messages within a transaction of yours, so that they are stored and become mail exactly if it commits. Each
    * has its result, as otherwise; one that is refused does not fail the transaction, and when this throws, nothing of
@@ -87,7 +94,7 @@ export interface MailEngine extends AsyncDisposable {
    * @throws what PostgreSQL said, with its SQLSTATE, where the transaction cannot go on
    */
   submit(
-    messages: readonly MessageInput[],
+    messages: readonly SubmittedInput[],
     options: SubmitOptions & { readonly transaction: PostgresClient },
   ): Promise<JoinedBatchResult>;
   /** Read a tenant's events in order, and wait for more. */

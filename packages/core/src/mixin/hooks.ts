@@ -54,7 +54,7 @@ export interface Hooks {
   /**
    * Change what the message says before it becomes bytes. Pure: called once per attempt, and every attempt must
    * send the same message. Header names and values must be such as the header policy lets through; `messageId`
-   * stays as it is.
+   * stays as it is. Not called for a message that came complete, which is sent as its author wrote it.
    *
    * Order: waterfall. Each mixin is given what the one before returned.
    * Errors: fail the attempt as a bug does; the message is tried again, no later mixin is called.

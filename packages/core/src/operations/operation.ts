@@ -17,6 +17,17 @@ export interface HttpBinding {
   readonly path: string;
   /** Status of success. @defaultValue 200 */
   readonly status?: 200 | 201 | 202 | 204;
+  /**
+   * Whether it also takes `multipart/form-data`: the input as a field `message`, and files that become its `attachments`.
+   * @defaultValue false
+   */
+  readonly takesFiles?: boolean;
+  /**
+   * What is run in its place where the body is a complete message, `message/rfc822`: its input has the message as `raw`,
+   * and the rest in the query.
+   * @defaultValue none
+   */
+  readonly forMail?: AnyOperation;
 }
 
 /** What an operation knows of the call besides its input. */

@@ -59,3 +59,26 @@ describe('a message with a source', () => {
     expect(isSevenBit(Buffer.from('ä'))).toBe(false);
   });
 });
+
+describe('lines that lie elsewhere', () => {
+  const text = `.a line\r\n${'x'.repeat(100_000)}\r\n`;
+
+  test('go as they are, in chunks for the socket, and are whole', async () => {
+    const lines = source(text);
+    const body = streamedBody([Buffer.from('A: b\r\n\r\n'), { lines, isAscii: true }]);
+    expect([isLastLineWhole(body), isSevenBit(body), body.byteLength]).toEqual([true, true, text.length + 8]);
+    expect(lines.readings).toBe(0);
+    const pieces = await piecesOf(readBody(body));
+    expect(Buffer.concat(pieces).toString()).toBe(`A: b\r\n\r\n${text}`);
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(CHUNK_BYTES);
+  });
+
+  test('say that they need 8BITMIME', () => {
+    expect(isSevenBit(streamedBody([{ lines: source(), isAscii: false }]))).toBe(false);
+  });
+
+  test('fail where they are more or fewer than was said', async () => {
+    const lines = new TestSource(Buffer.from('a\r\n'), { sizeBytes: 4 });
+    await expect(bytesOf(streamedBody([{ lines, isAscii: true }]))).rejects.toThrow('a source of 4 bytes gave 3');
+  });
+});

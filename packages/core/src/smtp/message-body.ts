@@ -8,15 +8,23 @@ import { CHUNK_BYTES, endsWithLineBreak } from './dot-stuffing.ts';
 /** A message as CRLF lines, not dot-stuffed: whole, or read while it is sent. */
 export type MessageBody = Uint8Array | StreamedBody;
 
+/** Lines that go as they are, each with its CRLF. */
+export interface LineSource {
+  readonly lines: ByteSource;
+  readonly isAscii: boolean;
+}
+
 /** A message with files that are not in memory. All that has to be known before it is sent is known without reading. */
 export interface StreamedBody {
-  /** In their order; a source goes in base64, in lines of 76 characters, without a line break at its end. */
-  readonly parts: readonly (Buffer | ByteSource)[];
+  /** In their order; a bare source goes in base64, in lines of 76 characters, without a line break at its end. */
+  readonly parts: readonly StreamedPart[];
   /** Of the message, not of what is in memory. */
   readonly byteLength: number;
   /** Whether it goes without 8BITMIME. */
   readonly isAscii: boolean;
 }
+
+export type StreamedPart = Buffer | ByteSource | LineSource;
 
 /** Join what a message is made of: to one buffer, unless a part is a source. */
 export function joinParts(parts: readonly (string | Buffer | ByteSource)[]): Buffer | StreamedBody {
@@ -47,7 +55,7 @@ export function streamedBody(parts: StreamedBody['parts']): StreamedBody {
   return {
     parts: some,
     byteLength: some.reduce((sum, part) => sum + lengthOf(part), 0),
-    isAscii: some.every((part) => !Buffer.isBuffer(part) || isAscii(part)),
+    isAscii: some.every(isAsciiPart),
   };
 }
 
@@ -59,9 +67,25 @@ export function streamedBody(parts: StreamedBody['parts']): StreamedBody {
  */
 export async function* readBody({ parts }: StreamedBody): AsyncGenerator<Buffer, void, undefined> {
   for (const part of parts) {
-    if (!Buffer.isBuffer(part)) yield* encodeBase64Source(part);
-    else for (let at = 0; at < part.length; at += CHUNK_BYTES) yield part.subarray(at, at + CHUNK_BYTES);
+    if (Buffer.isBuffer(part)) yield* chunksOf(part);
+    else if ('lines' in part) yield* readLines(part);
+    else yield* encodeBase64Source(part);
   }
+}
+
+async function* readLines({ lines }: LineSource): AsyncGenerator<Buffer, void, undefined> {
+  let readBytes = 0;
+  for await (const piece of lines.read()) {
+    readBytes += piece.byteLength;
+    yield* chunksOf(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
+  }
+  if (readBytes !== lines.sizeBytes) {
+    throw new Error(`a source of ${lines.sizeBytes} bytes gave ${readBytes}`);
+  }
+}
+
+function* chunksOf(bytes: Buffer): Generator<Buffer, void, undefined> {
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
 }
 
 /** Octets that MAIL announces (RFC 1870 §5): with the CRLF of the last line, without the final dot and stuffed dots. */
@@ -73,13 +97,20 @@ export function announcedBytes(body: MessageBody): number {
 export function isLastLineWhole(body: MessageBody): boolean {
   if (body instanceof Uint8Array) return endsWithLineBreak(body);
   const last = body.parts.at(-1);
-  return Buffer.isBuffer(last) && endsWithLineBreak(last);
+  if (last === undefined) return false;
+  return Buffer.isBuffer(last) ? endsWithLineBreak(last) : 'lines' in last;
 }
 
 export function isSevenBit(body: MessageBody): boolean {
   return body instanceof Uint8Array ? isAscii(body) : body.isAscii;
 }
 
-function lengthOf(part: Buffer | ByteSource): number {
-  return Buffer.isBuffer(part) ? part.length : base64LinesBytes(part.sizeBytes);
+function lengthOf(part: StreamedPart): number {
+  if (Buffer.isBuffer(part)) return part.length;
+  return 'lines' in part ? part.lines.sizeBytes : base64LinesBytes(part.sizeBytes);
+}
+
+function isAsciiPart(part: StreamedPart): boolean {
+  if (Buffer.isBuffer(part)) return isAscii(part);
+  return 'lines' in part ? part.isAscii : true;
 }

@@ -118,6 +118,7 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
       limitGate: async () => self.reached,
       attachmentRules: async () => ANY_ATTACHMENT,
       storeFile: () => Promise.reject(new Error('no file comes by itself')),
+      rawMessages: { maxBytes: 0, hold: () => Promise.reject(new Error('no message comes complete')) },
       sealAttachmentAuth: () => 'sealed',
       control: createMessageControl(database, { makePk, stepMs: STEP_MS }),
       batches: createBatches(database, STEP_MS),

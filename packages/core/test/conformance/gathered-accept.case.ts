@@ -80,6 +80,13 @@ export function gatheredAcceptConformance(open: OpenStore): void {
       }
     });
 
+    test('keep an attachment without bytes that nothing else goes with', async () => {
+      await using world = await createWorld(open);
+      const draft = { ...world.draft(), attachments: [file('empty', [])] };
+      await prepareAccept(world.database, STEP_MS)(draft);
+      expect(await files(world, draft.message.pk)).toEqual([['empty', []]]);
+    });
+
     test('keep their text, whatever characters it has', async () => {
       await using world = await createWorld(open);
       const accept = prepareAccept(world.database, STEP_MS);

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { type FetchMode, inferFetchMode } from '../../attachments/fetch-mode.ts';
 import { readMd5Marker } from '../../attachments/md5-marker.ts';
+import type { HeldFile } from '../../attachments/uploaded-file.ts';
 import { checkContentId, checkFilename, checkMimeType } from '../../smtp/compose/header-policy.ts';
 import { guessMimeType } from '../../smtp/compose/mime-types.ts';
 import type { AttachmentRules } from './attachment-rules.ts';
@@ -40,7 +41,8 @@ export function checkAttachment(
   }
   if (place.bytes instanceof Uint8Array)
     checkHashes(place.bytes, hashes, (field, why) => problems.add(`${at}/${field}`, why));
-  const sizeBytes = place.bytes === null ? 0 : place.bytes instanceof Blob ? place.bytes.size : place.bytes.byteLength;
+  const sizeBytes =
+    place.bytes === null ? 0 : place.bytes instanceof Uint8Array ? place.bytes.byteLength : place.bytes.size;
   if (sizeBytes > rules.maxBytes) {
     problems.add(`${at}/${place.field}`, `expected at most ${rules.maxBytes} bytes, got ${sizeBytes}`);
   }
@@ -62,7 +64,7 @@ export function checkAttachment(
 interface Place {
   readonly fetch_mode: FetchMode;
   readonly storage_path: string | null;
-  readonly bytes: Uint8Array | Blob | null;
+  readonly bytes: Uint8Array | HeldFile | null;
   /** Which field of the attachment says so. */
   readonly field: 'storage_path' | 'content';
 }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { isHeldFile } from '../../attachments/uploaded-file.ts';
 import { checkContent } from './check-content.ts';
 import type { CheckedAttachment } from './draft-attachment.ts';
 import { ANY_ATTACHMENT } from './drafted-file.case.ts';
@@ -32,7 +33,7 @@ function checked(changes: Partial<MessageInput>) {
 }
 
 function bytesOf(file: CheckedAttachment | undefined): Uint8Array | null {
-  return file?.content == null || file.content instanceof Blob ? null : file.content.bytes;
+  return file?.content == null || isHeldFile(file.content) ? null : file.content.bytes;
 }
 
 const attachment = (changes: Partial<NonNullable<MessageInput['attachments']>[number]>) => ({
@@ -110,7 +111,11 @@ describe('each bad field is named', () => {
       '/attachments/0/storage_path',
     ],
     ['attachment without a place', { attachments: [{ filename: 'a.txt' }] }, '/attachments/0/storage_path'],
-    ['attachment that is too large', { attachments: [{ filename: 'a', content: new Uint8Array(1_001) }] }, '/attachments/0/content'],
+    [
+      'attachment that is too large',
+      { attachments: [{ filename: 'a', content: new Uint8Array(1_001) }] },
+      '/attachments/0/content',
+    ],
     [
       'attachments that are too large together',
       { attachments: Array.from({ length: 3 }, () => ({ filename: 'a', content: new Uint8Array(900) })) },

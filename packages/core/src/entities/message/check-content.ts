@@ -2,15 +2,15 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { InputProblem } from '../../errors.ts';
 import { parseAddress } from '../../smtp/compose/address.ts';
-import { membersOf, parseAddressList, parseMailAddress } from '../../smtp/compose/address-list.ts';
+import { membersOf } from '../../smtp/compose/address-list.ts';
 import { checkCalendar } from '../../smtp/compose/calendar.ts';
-import type { MailAddress, Mailbox } from '../../smtp/compose/content.ts';
+import type { Mailbox } from '../../smtp/compose/content.ts';
 import { checkHeader, checkLine } from '../../smtp/compose/header-policy.ts';
 import { checkUnsubscribeUrl, listUnsubscribeFields } from '../../smtp/compose/list-unsubscribe.ts';
-import { parseMailbox } from '../../smtp/compose/mailbox.ts';
 import { checkMessageId } from '../../smtp/compose/message-id.ts';
 import type { AttachmentRules } from './attachment-rules.ts';
 import { checkAttachment } from './check-attachment.ts';
+import { addresses, mailbox, returnPath } from './check-envelope.ts';
 import { Problems } from './check-problems.ts';
 import { checkTimes } from './check-times.ts';
 import type { CheckedAttachment } from './draft-attachment.ts';
@@ -37,8 +37,6 @@ export interface CheckOptions {
 export type CheckResult =
   | { readonly ok: true; readonly checked: CheckedMessage }
   | { readonly ok: false; readonly problems: readonly InputProblem[] };
-
-const NOBODY: Mailbox = { name: '', address: '' };
 
 /** The fields that `list_unsubscribe` writes. */
 const UNSUBSCRIBE_HEADER = /^list-unsubscribe(?:-post)?$/i;
@@ -73,6 +71,7 @@ export function checkContent(input: ParsedMessage, base: string, options: CheckO
     ...bodies(input, problems),
     headers: [...headers, ...unsubscribe],
     returnPath: returnPath(input, from, problems),
+    raw: null,
   };
   checkTimes(input, now, problems);
   const attachments = input.attachments.map((attachment, index) =>
@@ -88,29 +87,6 @@ export function checkContent(input: ParsedMessage, base: string, options: CheckO
 
 function escapePointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
-}
-
-function mailbox(text: string, problems: Problems): Mailbox {
-  const parsed = parseMailbox(text);
-  if (parsed.ok) return parsed.mailbox;
-  problems.add('from', parsed.reason);
-  return NOBODY;
-}
-
-/** A string may hold several addresses separated by commas, as the original took them. */
-function addresses(value: string | readonly string[], field: string, problems: Problems): readonly MailAddress[] {
-  if (typeof value !== 'string') {
-    return value.map((text, index) => {
-      const parsed = parseMailAddress(text);
-      if (parsed.ok) return parsed.address;
-      problems.add(`${field}/${index}`, parsed.reason);
-      return NOBODY;
-    });
-  }
-  const parsed = parseAddressList(value);
-  if (parsed.ok) return parsed.addresses;
-  problems.add(field, parsed.reason);
-  return [];
 }
 
 function bodies(input: ParsedMessage, problems: Problems): Pick<StoredContent, 'text' | 'html' | 'calendar'> {
@@ -150,13 +126,4 @@ function unsubscribeFields(input: ParsedMessage, problems: Problems): readonly (
     mailto: place?.ok === true ? place.address : null,
     isOneClick: one_click ?? false,
   });
-}
-
-function returnPath(input: ParsedMessage, from: Mailbox, problems: Problems): string {
-  if (input.return_path === undefined) return from.address;
-  if (input.return_path === '' || input.return_path === '<>') return '';
-  const parsed = parseAddress(input.return_path);
-  if (parsed.ok) return parsed.address;
-  problems.add('return_path', parsed.reason);
-  return '';
 }

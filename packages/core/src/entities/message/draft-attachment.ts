@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { HeldFile } from '../../attachments/uploaded-file.ts';
 import type { ClientAuth } from '../tenant/client-auth.ts';
 import type { MessageAttachmentsTable } from './message.table.ts';
 
@@ -21,8 +22,8 @@ export interface DraftContent {
 /** A file that may be stored, with its bytes or the place where they are fetched. */
 export interface CheckedAttachment extends Omit<DraftAttachment, 'auth' | 'content'> {
   readonly auth: ClientAuth | null;
-  /** A Blob is read when its message is stored; null where the bytes are to be fetched. */
-  readonly content: DraftContent | Blob | null;
+  /** A file is read when its message is stored; null where the bytes are to be fetched. */
+  readonly content: DraftContent | HeldFile | null;
   /** Of bytes that are here; 0 where they are to be fetched. */
   readonly sizeBytes: number;
 }

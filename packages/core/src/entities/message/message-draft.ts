@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { isHeldFile } from '../../attachments/uploaded-file.ts';
 import type { MakePk } from '../../identity.ts';
 import { membersOf } from '../../smtp/compose/address-list.ts';
 import { messageIdFor } from '../../smtp/compose/message-id.ts';
+import { completeHead, type HeadValues } from '../../smtp/raw/complete-head.ts';
 import type { CheckedMessage } from './check-content.ts';
 import type { CheckedAttachment, DraftAttachment, DraftContent, SealAttachmentAuth } from './draft-attachment.ts';
 import type { ParsedMessage } from './message.schema.ts';
 import type { MessageRecipientsTable, MessagesTable, OnInDoubt } from './message.table.ts';
+import type { StoredContent } from './stored-content.ts';
 
 /** A message that passed all checks and may be stored; its state and place in the lane are the queue's to give. */
 export interface MessageDraft {
@@ -49,10 +52,16 @@ export interface DraftContext {
   readonly sealAuth: SealAttachmentAuth;
 }
 
+/** What a draft takes from the input beside what was checked. */
+type Scheduled = Pick<
+  ParsedMessage,
+  'id' | 'priority' | 'batch_code' | 'send_at' | 'deferred_ts' | 'expires_at' | 'on_in_doubt'
+>;
+
 /** Medium, as in the original. */
 export const DEFAULT_PRIORITY = 2;
 
-export function draftMessage(input: ParsedMessage, checked: CheckedMessage, context: DraftContext): MessageDraft {
+export function draftMessage(input: Scheduled, checked: CheckedMessage, context: DraftContext): MessageDraft {
   const { tenantId, accountPk, now } = context;
   const { content, bcc } = checked;
   const pk = context.makePk();
@@ -66,26 +75,33 @@ export function draftMessage(input: ParsedMessage, checked: CheckedMessage, cont
     ...bcc.map(({ address }) => ({ kind: 'bcc' as const, address })),
   ]);
   const domain = content.from.address.slice(content.from.address.lastIndexOf('@') + 1);
+  const id = input.id ?? pk;
+  const messageId = checked.messageId ?? messageIdFor(pk, domain);
   return {
     message: {
       pk,
       tenant_id: tenantId,
-      id: input.id ?? pk,
+      id,
       account_pk: accountPk,
       priority: input.priority ?? context.defaultPriority,
       eligible_at: eligibleAt,
       batch_code: input.batch_code ?? null,
-      message_id: checked.messageId ?? messageIdFor(pk, domain),
+      message_id: messageId,
       expires_at: input.expires_at === undefined ? eligibleAt + context.maxAgeMs : Date.parse(input.expires_at),
       on_in_doubt: input.on_in_doubt ?? context.onInDoubt,
       units: recipients.length,
       unfetched: attachments.filter(({ content }) => content === null).length,
       created_at: now,
     },
-    content: JSON.stringify(content),
+    content: JSON.stringify(withHead(content, { id, messageId, date: now })),
     recipients,
     attachments,
   };
+}
+
+function withHead(content: StoredContent, values: HeadValues): StoredContent {
+  const { raw } = content;
+  return raw === null ? content : { ...content, raw: { ...raw, head: completeHead(raw.head, values) } };
 }
 
 function draftAttachment(
@@ -95,7 +111,7 @@ function draftAttachment(
   return {
     ...attachment,
     auth: auth === null ? null : sealAuth(auth, { messagePk, position }),
-    content: content instanceof Blob ? (stored.get(position) ?? null) : content,
+    content: isHeldFile(content) ? (stored.get(position) ?? null) : content,
   };
 }
 
@@ -104,7 +120,7 @@ interface AttachmentPlace {
   readonly position: number;
 }
 
-function scheduledAt({ deferred_ts, send_at }: ParsedMessage): number {
+function scheduledAt({ deferred_ts, send_at }: Scheduled): number {
   if (send_at !== undefined) return Date.parse(send_at);
   return deferred_ts === undefined ? 0 : deferred_ts * 1_000;
 }

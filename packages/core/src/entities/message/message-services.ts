@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { HeldFile, UploadedFile } from '../../attachments/uploaded-file.ts';
 import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
 import type { RetryPolicy, RetryPolicyInput } from '../../retry-policy.ts';
@@ -51,7 +52,13 @@ export interface SubmissionServices {
   /** What messages of the tenant may have attached. */
   readonly attachmentRules: (tenantId: string) => Promise<AttachmentRules>;
   /** Store a file that a client holds; resolves with what a message names it by. */
-  readonly storeFile: (tenantId: string, file: Blob) => Promise<StoredFile>;
+  readonly storeFile: (tenantId: string, file: HeldFile) => Promise<StoredFile>;
+  /** Messages that come complete. */
+  readonly rawMessages: {
+    readonly maxBytes: number;
+    /** Keep lines until they are stored. */
+    readonly hold: (body: AsyncIterable<Uint8Array>) => Promise<UploadedFile>;
+  };
   readonly sealAttachmentAuth: SealAttachmentAuth;
   /** The instance's; tenants and accounts may change it. */
   readonly retry: RetryPolicy;

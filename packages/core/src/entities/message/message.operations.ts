@@ -4,53 +4,53 @@ import * as v from 'valibot';
 import { MailProxyError } from '../../errors.ts';
 import { clientId, line, page, pageOf, rfc3339, tenantId } from '../../operations/fields.ts';
 import { defineOperation } from '../../operations/operation.ts';
+import type { Reach } from '../../operations/principal.ts';
 import { batchOperations } from './batch.operations.ts';
 import { changeMessages } from './bulk.operations.ts';
 import {
   acceptedOutput,
+  type BatchResult,
   batchInput,
   batchOutput,
   messageInput,
   messageOutput,
   messageSummary,
   queryPriority,
+  rawMessageInput,
 } from './message.schema.ts';
 import { messageControlOperations } from './message-control.operations.ts';
 import { toMessage, toSummary } from './message-output.ts';
 import type { MessageServices, SubmissionServices } from './message-services.ts';
 import { MESSAGE_RESULTS, MESSAGE_STATES } from './message-state.ts';
+import { type ParsedSubmitted, submittedInput } from './raw-message.ts';
 import { parseStoredContent } from './stored-content.ts';
 import { submitMessages, toBatchResult } from './submit-messages.ts';
 
 /** What reading messages needs. */
 type ReadServices = Pick<MessageServices, 'messages' | 'messageEvents' | 'explain'>;
 
+/** Not in the list of what can be done: it is what creating a message is for a body that is a message. */
+const createRawMessage = defineOperation({
+  name: 'messages.create-raw',
+  summary: 'Accept one complete message for delivery',
+  http: { method: 'POST', path: '/v1/messages', status: 202 },
+  access: 'tenant',
+  audit: false,
+  input: rawMessageInput,
+  output: acceptedOutput,
+  run: (services: SubmissionServices, input, { reach }) => submitOne(services, input, reach),
+});
+
 export const createMessage = defineOperation({
   name: 'messages.create',
   summary: 'Accept one message for delivery',
-  http: { method: 'POST', path: '/v1/messages', status: 202 },
+  http: { method: 'POST', path: '/v1/messages', status: 202, takesFiles: true, forMail: createRawMessage },
   access: 'tenant',
   // The message's own row says who submitted what and when.
   audit: false,
   input: messageInput,
   output: acceptedOutput,
-  async run(services: SubmissionServices, input, { reach }) {
-    const [submitted] = await submitMessages(services, [input], {
-      reach,
-      defaultPriority: undefined,
-      pointerOf: () => '',
-    });
-    if (submitted === undefined) throw new Error('one message was submitted');
-    if (!submitted.ok) throw submitted.error;
-    return {
-      pk: submitted.pk,
-      id: submitted.id,
-      tenant_id: submitted.tenantId,
-      account_id: submitted.accountId,
-      state: submitted.state,
-      created_at: rfc3339(submitted.createdAt),
-    };
-  },
+  run: (services: SubmissionServices, input, { reach }) => submitOne(services, input, reach),
 });
 
 export const createMessages = defineOperation({
@@ -61,21 +61,14 @@ export const createMessages = defineOperation({
   audit: false,
   input: batchInput,
   output: batchOutput,
-  async run(services: SubmissionServices, { messages, default_priority }, { reach }) {
-    if (messages.length > services.maxBatch) {
-      throw new MailProxyError('batch_too_large', {
-        detail: `expected at most ${services.maxBatch} messages, got ${messages.length}`,
-        extra: { max_batch: services.maxBatch },
-      });
-    }
-    return toBatchResult(
-      await submitMessages(services, messages, {
-        reach,
-        defaultPriority: default_priority,
-        pointerOf: (index) => `/messages/${index}`,
-      }),
-    );
-  },
+  run: (services: SubmissionServices, input, { reach }) => submitSeveral(services, input, reach),
+});
+
+/** The same for embedders, who may submit complete messages, too. */
+export const submitAny = defineOperation({
+  ...createMessages,
+  input: submittedInput,
+  run: (services: SubmissionServices, input, { reach }) => submitSeveral(services, input, reach),
 });
 
 export const getMessage = defineOperation({
@@ -143,3 +136,45 @@ export const messageOperations = [
   changeMessages,
   ...batchOperations,
 ] as const;
+
+async function submitOne(
+  services: SubmissionServices,
+  input: ParsedSubmitted,
+  reach: Reach,
+): Promise<v.InferOutput<typeof acceptedOutput>> {
+  const [submitted] = await submitMessages(services, [input], {
+    reach,
+    defaultPriority: undefined,
+    pointerOf: () => '',
+  });
+  if (submitted === undefined) throw new Error('one message was submitted');
+  if (!submitted.ok) throw submitted.error;
+  return {
+    pk: submitted.pk,
+    id: submitted.id,
+    tenant_id: submitted.tenantId,
+    account_id: submitted.accountId,
+    state: submitted.state,
+    created_at: rfc3339(submitted.createdAt),
+  };
+}
+
+async function submitSeveral(
+  services: SubmissionServices,
+  { messages, default_priority }: v.InferOutput<typeof submittedInput>,
+  reach: Reach,
+): Promise<BatchResult> {
+  if (messages.length > services.maxBatch) {
+    throw new MailProxyError('batch_too_large', {
+      detail: `expected at most ${services.maxBatch} messages, got ${messages.length}`,
+      extra: { max_batch: services.maxBatch },
+    });
+  }
+  return toBatchResult(
+    await submitMessages(services, messages, {
+      reach,
+      defaultPriority: default_priority,
+      pointerOf: (index) => `/messages/${index}`,
+    }),
+  );
+}

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
 import { FETCH_MODES } from '../../attachments/fetch-mode.ts';
+import { type HeldFile, isHeldFile } from '../../attachments/uploaded-file.ts';
 import { clientId, integer, line, tenantId } from '../../operations/fields.ts';
 import { CALENDAR_METHODS } from '../../smtp/compose/content.ts';
 import { EVENT_TYPES } from '../message-event/message-event.table.ts';
@@ -52,6 +53,15 @@ export const dateTime = v.pipe(
   v.check((text) => !Number.isNaN(Date.parse(text)), 'expected a time that exists'),
 );
 
+const deferredTs = v.pipe(v.number(), v.minValue(0, 'expected seconds since 1970'), v.maxValue(1e11));
+
+/** A number in a query string. */
+const decimal = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,12}(\.\d{1,6})?$/, 'expected seconds since 1970'),
+  v.transform(Number),
+);
+
 /** Hex digits of a hash; letters of both cases. */
 function hexDigits(count: number) {
   return v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-fA-F]{${count}}$`), `expected ${count} hex digits`));
@@ -83,8 +93,8 @@ export const attachmentInput = v.strictObject({
   auth: v.optional(clientAuth),
   /** The bytes themselves, for those who have them in memory or in a file; JSON holds none. */
   content: v.optional(
-    v.custom<Uint8Array | Blob>(
-      (value) => value instanceof Uint8Array || value instanceof Blob,
+    v.custom<Uint8Array | HeldFile>(
+      (value) => value instanceof Uint8Array || isHeldFile(value),
       'expected the bytes, which JSON cannot hold: use storage_path',
     ),
   ),
@@ -115,7 +125,7 @@ const messageFields = {
   attachments: v.optional(v.array(attachmentInput), []),
   priority: v.optional(priority),
   /** Epoch seconds before which it is not sent. */
-  deferred_ts: v.optional(v.pipe(v.number(), v.minValue(0, 'expected seconds since 1970'), v.maxValue(1e11))),
+  deferred_ts: v.optional(deferredTs),
   send_at: v.optional(dateTime),
   expires_at: v.optional(dateTime),
   batch_code: v.optional(v.pipe(line(64), v.minLength(1, 'expected 1 to 64 characters'))),
@@ -129,6 +139,29 @@ const messageFields = {
 export const messageInput = v.strictObject({ tenant_id: v.optional(tenantId), ...messageFields });
 export type MessageInput = v.InferInput<typeof messageInput>;
 export type ParsedMessage = v.InferOutput<typeof messageInput>;
+
+/** A complete message (RFC 5322), which is sent as it is; beside it, what its header does not say. */
+export const rawMessageInput = v.strictObject({
+  tenant_id: v.optional(tenantId),
+  /** The message; JSON holds no bytes. */
+  raw: v.custom<Uint8Array | HeldFile>(
+    (value) => value instanceof Uint8Array || isHeldFile(value),
+    'expected the bytes of a message, which JSON cannot hold',
+  ),
+  id: messageFields.id,
+  account_id: messageFields.account_id,
+  /** Envelope recipients; those of To, Cc and Bcc by default. */
+  to: v.optional(addresses),
+  priority: v.optional(queryPriority),
+  deferred_ts: v.optional(v.union([deferredTs, v.pipe(decimal, deferredTs)])),
+  send_at: messageFields.send_at,
+  expires_at: messageFields.expires_at,
+  batch_code: messageFields.batch_code,
+  return_path: messageFields.return_path,
+  on_in_doubt: messageFields.on_in_doubt,
+});
+export type RawMessageInput = v.InferInput<typeof rawMessageInput>;
+export type ParsedRawMessage = v.InferOutput<typeof rawMessageInput>;
 
 export const batchInput = v.strictObject({
   tenant_id: v.optional(tenantId),

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { isHeldFile } from '../../attachments/uploaded-file.ts';
 import { invalidInput } from '../../operations/validate.ts';
 import { Problems } from './check-problems.ts';
 import type { CheckedAttachment, DraftContent } from './draft-attachment.ts';
 import type { SubmissionServices } from './message-services.ts';
 
 /**
- * Store the files of a message that came as Blobs, one after the other: each may be large.
+ * Store the files of a message that are not in memory, one after the other: each may be large.
  *
  * @throws {MailProxyError} `invalid_input` where a file is not what the client says of it
  */
@@ -18,7 +19,7 @@ export async function storeFiles(
   const stored = new Map<number, DraftContent>();
   const problems = new Problems(base);
   for (const [position, { content, md5, sha256 }] of attachments.entries()) {
-    if (!(content instanceof Blob)) continue;
+    if (!isHeldFile(content)) continue;
     const file = await storeFile(tenantId, content);
     const at = `attachments/${position}`;
     if (md5 !== null && md5 !== file.md5) problems.add(`${at}/content_md5`, 'it is not the MD5 of the bytes');

@@ -14,13 +14,14 @@ const CONTENT: StoredContent = {
   calendar: { method: 'REPLY', content: 'BEGIN:VCALENDAR' },
   headers: [['X-Id', '1']],
   returnPath: '',
+  raw: null,
 };
 
 test('what was stored is read back', () => {
   expect(parseStoredContent(JSON.stringify(CONTENT))).toEqual(CONTENT);
 });
 
-test('what was stored before there were invitations has none', () => {
-  const { calendar: _, ...older } = CONTENT;
+test('what was stored before there were invitations and complete messages has none', () => {
+  const { calendar: _, raw: _raw, ...older } = CONTENT;
   expect(parseStoredContent(JSON.stringify(older))).toEqual({ ...CONTENT, calendar: null });
 });

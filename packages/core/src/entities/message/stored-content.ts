@@ -7,10 +7,22 @@ export interface StoredContent
   extends Pick<MailContent, 'from' | 'to' | 'cc' | 'replyTo' | 'subject' | 'text' | 'html' | 'calendar' | 'headers'> {
   /** Envelope sender; empty for the null sender. */
   readonly returnPath: string;
+  /**
+   * Of a message that came complete; null of one that is composed. Its body is its only attachment then, and the rest of
+   * this is what its header said.
+   */
+  readonly raw: RawHead | null;
+}
+
+export interface RawHead {
+  /** The fields as they are sent, each with its CRLF. */
+  readonly head: string;
+  /** Whether its body is. */
+  readonly isAscii: boolean;
 }
 
 /** Read back what {@link StoredContent} was written as. */
 export function parseStoredContent(json: string): StoredContent {
-  // Written by acceptance from the same type, in the same database; before there were invitations, without one.
-  return { calendar: null, ...(JSON.parse(json) as Omit<StoredContent, 'calendar'>) };
+  // Written by acceptance from the same type, in the same database; before there were these two, without them.
+  return { calendar: null, raw: null, ...(JSON.parse(json) as Omit<StoredContent, 'calendar' | 'raw'>) };
 }

@@ -6,9 +6,12 @@ import { invalidInput } from '../../operations/validate.ts';
 import { resolveRetryPolicy } from '../../retry-policy.ts';
 import { attachmentRules, type RulesOf } from './attachment-rules-of.ts';
 import { type CheckedMessage, checkContent } from './check-content.ts';
-import type { BatchResult, ParsedMessage } from './message.schema.ts';
+import { checkRaw } from './check-raw.ts';
+import type { BatchResult, ParsedMessage, ParsedRawMessage } from './message.schema.ts';
 import { DEFAULT_PRIORITY, draftMessage } from './message-draft.ts';
 import type { AcceptedState, LimitReached, SubmissionServices } from './message-services.ts';
+import { isRaw, type ParsedSubmitted } from './raw-message.ts';
+import { type ReadMessage, readRaw } from './read-raw.ts';
 import { storeFiles } from './store-files.ts';
 import { tenantOf } from './tenant-of.ts';
 
@@ -39,14 +42,17 @@ export interface Submission {
  */
 export async function submitMessages(
   services: SubmissionServices,
-  messages: readonly ParsedMessage[],
+  messages: readonly ParsedSubmitted[],
   { reach, defaultPriority, pointerOf }: Submission,
 ): Promise<readonly Submitted[]> {
-  const rulesOf = await attachmentRules(services, messages, reach);
-  const checked = checkAll(services, messages, { pointerOf, rulesOf });
+  await using held = new AsyncDisposableStack();
+  const composed = messages.filter((message): message is ParsedMessage => !isRaw(message));
+  const rulesOf = await attachmentRules(services, composed, reach);
+  const raw = await readAll(services, messages, { pointerOf, held });
+  const checked = checkAll(services, messages, { pointerOf, rulesOf, raw });
   const now = services.clock.now();
   const expectRoom = limitCheck(services, now);
-  return Promise.all(
+  return await Promise.all(
     messages.map(async (input, index): Promise<Submitted> => {
       const parts = checked[index];
       if (parts === undefined) throw new Error('every message was checked');
@@ -96,20 +102,39 @@ export function toBatchResult(submitted: readonly Submitted[]): BatchResult {
   return { accepted, rejected: submitted.length - accepted, results };
 }
 
+type ReadMessages = ReadonlyMap<ParsedRawMessage, ReadMessage>;
+
+/** One after the other: each may be large. */
+async function readAll(
+  { rawMessages }: SubmissionServices,
+  messages: readonly ParsedSubmitted[],
+  { pointerOf, held }: Pick<Submission, 'pointerOf'> & { readonly held: AsyncDisposableStack },
+): Promise<ReadMessages> {
+  const read = new Map<ParsedRawMessage, ReadMessage>();
+  for (const [index, message] of messages.entries()) {
+    if (!isRaw(message)) continue;
+    read.set(message, await readRaw(message.raw, `${pointerOf(index)}/raw`, { rawMessages, held }));
+  }
+  return read;
+}
+
 function checkAll(
   services: SubmissionServices,
-  messages: readonly ParsedMessage[],
-  { pointerOf, rulesOf }: Pick<Submission, 'pointerOf'> & { readonly rulesOf: RulesOf },
+  messages: readonly ParsedSubmitted[],
+  {
+    pointerOf,
+    rulesOf,
+    raw,
+  }: Pick<Submission, 'pointerOf'> & { readonly rulesOf: RulesOf; readonly raw: ReadMessages },
 ): readonly CheckedMessage[] {
   const now = services.clock.now();
   const problems: InputProblem[] = [];
   const checked: CheckedMessage[] = [];
   for (const [index, input] of messages.entries()) {
-    const result = checkContent(input, pointerOf(index), {
-      maxRecipients: services.maxRecipients,
-      attachmentRules: rulesOf(input),
-      now,
-    });
+    const { maxRecipients } = services;
+    const result = isRaw(input)
+      ? checkRaw(input, readOf(input, raw), pointerOf(index), { maxRecipients, now })
+      : checkContent(input, pointerOf(index), { maxRecipients, attachmentRules: rulesOf(input), now });
     if (result.ok) checked.push(result.checked);
     else problems.push(...result.problems);
     if (input.send_at !== undefined && input.deferred_ts !== undefined) {
@@ -118,6 +143,12 @@ function checkAll(
   }
   if (problems.length > 0) throw invalidInput(problems);
   return checked;
+}
+
+function readOf(message: ParsedRawMessage, raw: ReadMessages): ReadMessage {
+  const read = raw.get(message);
+  if (read === undefined) throw new Error('every complete message was read');
+  return read;
 }
 
 /** Refuse the messages of accounts that are over a limit; each account is looked at once a request. */

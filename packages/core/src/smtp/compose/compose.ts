@@ -8,7 +8,14 @@ import { membersOf } from './address-list.ts';
 import { encodeBase64Lines } from './base64-lines.ts';
 import { encodeTextBody } from './body-encoding.ts';
 import type { ComposedMessage, MailAttachment, MailContent } from './content.ts';
-import { addressField, attachmentTypeField, customField, dispositionField, textField } from './header-encoding.ts';
+import {
+  addressField,
+  attachmentTypeField,
+  customField,
+  dateField,
+  dispositionField,
+  textField,
+} from './header-encoding.ts';
 import { checkMimeType } from './header-policy.ts';
 import { UNKNOWN_MIME_TYPE } from './mime-types.ts';
 
@@ -67,7 +74,7 @@ export function envelopeNeedsSmtpUtf8(addresses: readonly string[]): boolean {
 function messageFields(content: MailContent): string[] {
   assertMatches(content.messageId, IDENTIFIER, 'the Message-ID');
   return [
-    `Date: ${new Date(content.date).toUTCString().replace('GMT', '+0000')}`,
+    dateField(content.date),
     `Message-ID: ${content.messageId}`,
     addressField('From', [content.from]),
     addressField('To', content.to),

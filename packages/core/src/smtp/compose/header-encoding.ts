@@ -40,6 +40,11 @@ export function customField(name: string, value: string): string {
   return foldText(name, hasUnfoldable(encoded) ? toEncodedWords(trimmed) : encoded);
 }
 
+/** Write the Date (RFC 5322 §3.3), in UTC. */
+export function dateField(at: number): string {
+  return `Date: ${new Date(at).toUTCString().replace('GMT', '+0000')}`;
+}
+
 /** Write an address field (RFC 5322 §3.6.3), or null where there is no address: such a field may not be empty. */
 export function addressField(name: string, addresses: readonly MailAddress[]): string | null {
   return addresses.length === 0 ? null : foldTokens(name, listTokens(addresses));

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 export interface ServerProcessOptions {
   /**
-   * The server's settings. It also gets what a process needs to run (PATH, HOME, TMPDIR, TZ), and nothing else of
-   * the environment of the test: a GMP_ variable of the machine changes no test.
+   * The server's settings. It also gets what a process needs to run (PATH, HOME, TMPDIR, TZ, where Node keeps what it
+   * compiled), and nothing else of the environment of the test: a GMP_ variable of the machine changes no test.
    */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -54,7 +54,7 @@ export interface ServerProcess extends AsyncDisposable {
   stderr(): string;
 }
 
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'SystemRoot'];
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'SystemRoot', 'NODE_COMPILE_CACHE'];
 
 /**
  * Start `mail-proxy serve` from the sources and wait until it listens.

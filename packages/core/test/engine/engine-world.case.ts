@@ -89,7 +89,7 @@ interface OwnDatabase {
 async function makeDatabase(): Promise<OwnDatabase> {
   const server = process.env['GMP_TEST_ENGINE_ON'] === 'postgres' ? inject('pgUrl') : undefined;
   if (server !== undefined) {
-    const made = await createDatabase(server);
+    const made = await createDatabase(server, inject('pgMigrated'));
     return { database: made.url, drop: () => made.drop() };
   }
   const dir = tempDir();

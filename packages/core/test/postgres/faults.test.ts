@@ -75,7 +75,7 @@ describe.skipIf(inject('pgSkip') !== '')('PostgreSQL under load', { timeout: 120
   });
 
   test('a server that takes connections and says nothing is given up in time, and all goes on by itself', async () => {
-    await using made = await createDatabase(serverUrl());
+    await using made = await createDatabase(serverUrl(), inject('pgMigrated'));
     await using proxy = await startTcpProxy(Number(new URL(made.url).port));
     await using load = await startUnderLoad(
       { database: proxy.inPlaceOf(made.url), postgres: IMPATIENT },

@@ -22,7 +22,7 @@ export interface ServerProcessOptions {
   readonly listening?: RegExp;
   /**
    * Milliseconds it has to say so.
-   * @defaultValue 30000
+   * @defaultValue 50000
    */
   readonly startTimeoutMs?: number;
   /**
@@ -65,7 +65,7 @@ export async function spawnServer(options: ServerProcessOptions = {}): Promise<S
     entry = fileURLToPath(new URL('../../../apps/server/src/main.ts', import.meta.url)),
     args = ['serve'],
     listening = /listening on (https?:\/\/[^\s"]+)/,
-    startTimeoutMs = 30_000,
+    startTimeoutMs = 50_000,
     stopTimeoutMs = 10_000,
   } = options;
   const child = spawn(process.execPath, ['--conditions=mail-proxy-source', entry, ...args], {

@@ -11,7 +11,7 @@ import type { ReportEvent } from '../../src/reporting/report-protocol.ts';
 export type MessageView = v.InferOutput<typeof messageOutput>;
 
 /** Below vitest's limit of a test, so that a vain wait says what it waited for. */
-const WAIT_MS = 15_000;
+const WAIT_MS = 40_000;
 
 /** An engine on a file of its own, with all that it wrote to its log. */
 export interface EngineWorld extends AsyncDisposable {

@@ -102,3 +102,9 @@ test('an error that no test caught is written down too, and so is a file that ca
   expect(broken.failures).toMatchObject([{ file: 'a.test.mjs', name: '' }]);
   expect(broken.failures[0]?.error[0]).toBe('Error: no import');
 });
+
+test('a run that is stopped writes down the files that were running', async () => {
+  const source = `test('hangs', () => { process.kill(process.ppid, 'SIGTERM'); return new Promise(() => {}); });`;
+  const { failures } = await run(source, { CI: 'true' });
+  expect(failures).toMatchObject([{ file: 'a.test.mjs', name: '', error: ['Stopped: while it was running'] }]);
+});

@@ -13,10 +13,11 @@ const REASON_IN_NAME = /\(skipped: (.+?)\)/;
  * PostgreSQL, has failed.
  *
  * GMP_TEST_FAILURES names a file to which each failure is added as it comes, as a line of JSON: the test command says
- * them again at its end, also those of a run that was stopped.
+ * them again at its end. A run that is stopped adds the files that were running.
  */
 export function createTallyReporter(env: Readonly<Record<string, string | undefined>> = process.env): Reporter {
   let vitest: Vitest | undefined;
+  const running = new Set<string>();
   const record = (failure: Failure): void => {
     const path = env['GMP_TEST_FAILURES'];
     if (path) appendFileSync(path, `${JSON.stringify(failure)}\n`);
@@ -24,12 +25,20 @@ export function createTallyReporter(env: Readonly<Record<string, string | undefi
   return {
     onInit(started) {
       vitest = started;
+      // vitest ends by itself then, and tells nobody.
+      process.once('SIGTERM', () => {
+        for (const file of running) record(failureOfFile(file, [{ name: 'Stopped', message: 'while it was running' }]));
+      });
+    },
+    onTestModuleStart({ relativeModuleId }) {
+      running.add(relativeModuleId);
     },
     onTestCaseResult(test) {
       if (test.result().state === 'failed') record(failureOf(test));
     },
     onTestModuleEnd(module) {
       const { relativeModuleId: file, children } = module;
+      running.delete(file);
       if (module.errors().length > 0) record(failureOfFile(file, module.errors()));
       for (const suite of children.allSuites()) {
         if (suite.errors().length > 0) record(failureOfFile(file, suite.errors(), suite.fullName));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { VirtualClock } from '@mail-proxy/core/testing';
 import { eventually, spawnServer, startScriptedPeer, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
@@ -54,6 +57,31 @@ describe('a server', () => {
     await clock.advance(4_000);
     await stopped;
     await expect(fetch(`${server.url}/livez`)).rejects.toThrow('fetch failed');
+  });
+
+  test('goes on when nobody reads its log any more, and stops when it is told to', async () => {
+    using dir = tempDir();
+    const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--conditions=mail-proxy-source', main, 'serve'], {
+      env: { ...process.env, ...community(dir.path, { GMP_LOG_LEVEL: 'debug' }) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    using _child = { [Symbol.dispose]: () => void child.kill('SIGKILL') };
+    const ended = once(child, 'exit');
+    let output = '';
+    const url = await new Promise<string>((resolve) => {
+      child.stdout.on('data', (text: Buffer) => {
+        output += text.toString();
+        const found = /listening on (\S+)/.exec(output)?.[1];
+        if (found !== undefined) resolve(found);
+      });
+    });
+    child.stdout.destroy();
+    child.stderr.destroy();
+    // Each request is a line of the log that cannot be written.
+    for (let requests = 0; requests < 3; requests++) expect(await statusOf(`${url}/livez`)).toBe(200);
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
   });
 
   test('stops once, however often it is told to', async () => {

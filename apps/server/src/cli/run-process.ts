@@ -6,10 +6,13 @@ import { runCommandLine } from './run-command-line.ts';
 /** Run the command line that this process was started with. */
 export async function runProcess(): Promise<void> {
   const { stdout, stderr, stdin, env } = process;
-  // `mail-proxy ... | head` closes the pipe early; that is no failure.
-  stdout.on('error', (error: Error & { code?: string }) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  // `mail-proxy ... | head` closes the pipe early, and whoever collects the log may be restarted: that is no failure. An
+  // error that nobody hears would be logged, which fails again, and so on for ever.
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: Error & { code?: string }) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   process.exitCode = await runCommandLine(process.argv.slice(2), {
     env,
     streams: { stdout, stderr, stdin },

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { availableParallelism } from 'node:os';
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { SlowestFirst } from './test/slowest-first.ts';
 import { createTallyReporter } from './test/tally-reporter.ts';
 
 // Tests import the TypeScript sources of the packages, not what was built.
@@ -13,8 +15,13 @@ export default defineConfig({
   test: {
     include: ['{packages,apps}/*/{src,test}/**/*.test.ts', '{examples,bench,deploy,test}/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Guards only: on a machine that has more to do, a test of two seconds has taken twenty.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 25_000 } },
+    // On two cores vitest would take one file at a time, and much of what a file does is to wait.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: SlowestFirst },
     reporters: ['default', createTallyReporter()],
   },
 });

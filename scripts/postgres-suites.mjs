@@ -8,7 +8,23 @@ import { ROOT } from './steps.mjs';
 /** They share files with suites that use PostgreSQL and run on SQLite: engine-on-postgres runs those of the engine. */
 const ON_SQLITE = ['packages/core/test/engine/', 'packages/core/test/conformance/sqlite.test.ts'];
 
-/** The test files that use PostgreSQL: they ask for the server, or import what does. */
+/**
+ * They use PostgreSQL, and nothing in which its versions differ: what they show lies in processes, clocks and the
+ * engine, above the statements that the suites of the store, the entities and the faults try on each version. The run
+ * on the version that npm brings has them.
+ */
+const OF_NO_VERSION = [
+  'apps/server/test/',
+  'packages/core/test/engine-on-postgres/',
+  'packages/core/test/instances/clocks.test.ts',
+  'packages/core/test/instances/connections.test.ts',
+  'packages/core/test/transfer/killed-import.test.ts',
+  'packages/core/test/transfer/refused.test.ts',
+];
+
+const LEFT_OUT = [...ON_SQLITE, ...OF_NO_VERSION];
+
+/** The test files to run on each version of PostgreSQL: they ask for the server, or import what does. */
 export function postgresSuites() {
   const sources = repositoryFiles()
     .filter((path) => /^(packages|apps|examples|bench)\/.*\.(test|case)\.ts$/.test(path))
@@ -19,6 +35,6 @@ export function postgresSuites() {
     for (const { path, text } of sources) if (text.includes(`/${basename(file)}'`)) found.add(path);
   }
   return [...found]
-    .filter((path) => path.endsWith('.test.ts') && !ON_SQLITE.some((prefix) => path.startsWith(prefix)))
+    .filter((path) => path.endsWith('.test.ts') && !LEFT_OUT.some((prefix) => path.startsWith(prefix)))
     .sort();
 }

@@ -29,7 +29,7 @@ function environment(step) {
  * @param {readonly string[]} step.command Program and arguments; programs of node_modules/.bin are found by name.
  * @param {Record<string, string>} [step.env] Added to the environment.
  * @param {number} [step.limitMinutes] The command is stopped, and has failed, after this long.
- * @param {(line: string) => void} [step.onLine] Sees every line of standard output.
+ * @param {(line: string) => void} [step.onLine] Sees every line that it prints.
  * @returns {Promise<{ name: string, ok: boolean, ms: number, why: string }>}
  */
 async function runStep(step) {
@@ -38,11 +38,15 @@ async function runStep(step) {
   const child = spawn(program, args, {
     cwd: ROOT,
     env: environment(step),
-    stdio: ['ignore', step.onLine ? 'pipe' : 'inherit', 'inherit'],
+    stdio: ['ignore', ...(step.onLine ? ['pipe', 'pipe'] : ['inherit', 'inherit'])],
   });
-  if (step.onLine) {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      console.log(line);
+  for (const [input, print] of [
+    [child.stdout, console.log],
+    [child.stderr, console.error],
+  ]) {
+    if (input === null) continue;
+    createInterface({ input }).on('line', (line) => {
+      print(line);
       step.onLine(line);
     });
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 // The test command: build, checks, tests, a short benchmark, an example. Runs all of them also after one has failed.
-// Its last line is vitest's count, for machines that read the log; the exit code speaks for every stage.
+// At its end it says again what failed, for those who keep the end of the log. Its last line is vitest's count, for
+// machines that read it; the exit code speaks for every stage.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNPM } from './pnpm.mjs';
@@ -17,6 +18,10 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
   process.exit(1);
 }
 
+// Only now: an older Node cannot import it.
+const { stageFailures } = await import('./stage-failures.mjs');
+const failures = stageFailures();
+
 const TALLY = /^\d+ passed, \d+ failed, \d+ skipped$/;
 /** What a run without a count is: one that broke before its end. */
 let tally = '0 passed, 1 failed, 0 skipped';
@@ -24,15 +29,15 @@ let tally = '0 passed, 1 failed, 0 skipped';
 // Under CI a suite that cannot find its PostgreSQL has failed, not been skipped.
 const required = process.env.CI === 'true' ? { GMP_REQUIRE_PG: '1' } : {};
 const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
+const vitest = (name, env = {}) => ({ name, env: { ...required, ...color, ...env, ...failures.environmentOf(name) } });
 const fromSource = (file) => ['node', '--conditions=mail-proxy-source', file];
 
 const STAGES = [
   { name: 'build', command: [...PNPM, 'run', 'build', '--output-logs=errors-only'], limitMinutes: 5 },
   { name: 'check', command: ['node', 'scripts/check.mjs'], limitMinutes: 5 },
   {
-    name: 'tests',
+    ...vitest('tests'),
     command: ['vitest', 'run'],
-    env: { ...required, ...color },
     limitMinutes: 20,
     onLine(line) {
       if (TALLY.test(line)) tally = line;
@@ -42,9 +47,8 @@ const STAGES = [
   ...(process.env.GMP_TEST_ALSO_PG_BIN
     ? [
         {
-          name: 'PostgreSQL suites',
+          ...vitest('PostgreSQL suites', { GMP_TEST_PG_BIN: process.env.GMP_TEST_ALSO_PG_BIN }),
           command: ['vitest', 'run', ...postgresSuites()],
-          env: { ...required, ...color, GMP_TEST_PG_BIN: process.env.GMP_TEST_ALSO_PG_BIN },
           limitMinutes: 10,
         },
       ]
@@ -64,9 +68,24 @@ const STAGES = [
   },
 ];
 
-const stages = STAGES.filter(({ needs }) => needs === undefined || existsSync(join(ROOT, needs)));
+/** A terminal is given to the stage itself, for its colors, and keeps what was printed. */
+const watch = ({ name, onLine }) => {
+  if (process.stdout.isTTY) return { onLine };
+  return {
+    onLine(line) {
+      failures.keep(name, line);
+      onLine?.(line);
+    },
+  };
+};
+
+const stages = STAGES.filter(({ needs }) => needs === undefined || existsSync(join(ROOT, needs))).map((stage) => ({
+  ...stage,
+  ...watch(stage),
+}));
 console.log(`Node.js ${process.version}`);
 const results = await runSteps(stages);
 printTable('stage', stages, results);
+failures.print(results);
 console.log(`\n${tally}`);
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;

@@ -21,7 +21,7 @@ test.skipIf(inject('pgSkip') !== '').each(['cut', 'swallow'] as const)(
     );
     await app.engine.start();
     await app.engine.execute('accounts.create', { id: 'main', host: '127.0.0.1', port: 1, tls: 'none' });
-    expect(await app.call('GET', '/readyz')).toMatchObject({ status: 200 });
+    await expect.poll(() => app.call('GET', '/readyz')).toMatchObject({ status: 200 });
 
     proxy.mode = mode;
     const refused = await app.call('POST', '/v1/messages', { json: MAIL });

@@ -111,7 +111,7 @@ describe('probes', () => {
     const before = await app.call('GET', '/readyz', noToken);
     expect([before.status, before.json.reasons.length]).toEqual([503, 1]);
     await app.engine.start();
-    expect((await app.call('GET', '/readyz', noToken)).status).toBe(200);
+    await expect.poll(() => app.call('GET', '/readyz', noToken)).toMatchObject({ status: 200 });
   });
 
   test('a server that stops is alive and not ready, and ends kept connections', async () => {

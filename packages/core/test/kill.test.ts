@@ -9,8 +9,9 @@ import { expect, test } from 'vitest';
 import { seededRandom } from '../src/testing/index.ts';
 
 const CHILD = fileURLToPath(new URL('./kill-child-main.ts', import.meta.url));
-const KILLS = 50;
-const STOPS = 10;
+/** The long form: GMP_KILL_LIVES=50 GMP_STOP_LIVES=10 */
+const KILLS = Number(process.env['GMP_KILL_LIVES'] ?? 15);
+const STOPS = Number(process.env['GMP_STOP_LIVES'] ?? 4);
 const MAX_SENDS = 10;
 
 /** One life of the process under test. */
@@ -49,7 +50,7 @@ function byId(messages: readonly CountedMessage[]): ReadonlyMap<string, readonly
 }
 
 test('kill -9 at any moment loses no accepted message and repeats at most those in flight', {
-  timeout: 300_000,
+  timeout: 60_000 + KILLS * 12_000,
 }, async () => {
   using dir = tempDir();
   const sink = await startCountingSink();

@@ -11,24 +11,36 @@ export interface TestDatabase extends AsyncDisposable {
   drop(): Promise<void>;
 }
 
+/** The first that can be told how to copy: in `server_version_num`. */
+const WITH_STRATEGIES = 150_000;
+
 /**
- * Make an empty database on the server of `url`, which must name a user that may do so. Takes 0.2 s.
+ * Make an empty database on the server of `url`, which must name a user that may do so. Takes 0.1 s.
  * @param template - name of a database to copy instead, which nobody may be connected to
  */
 export async function createDatabase(url: string, template = 'template1'): Promise<TestDatabase> {
   const name = `gmp_test_${randomUUID().replaceAll('-', '')}`;
-  await execute(url, `create database ${name} template ${pg.escapeIdentifier(template)}`);
+  await execute(url, async (client) => {
+    const { rows } = await client.query<{ version: number }>(
+      `select current_setting('server_version_num')::int as version`,
+    );
+    // Files are copied and dropped in a third of the time that pages by way of the log take (60 and 200 ms); versions
+    // before 15 know nothing else.
+    const strategy = (rows[0]?.version ?? 0) >= WITH_STRATEGIES ? 'strategy file_copy' : '';
+    await client.query(`create database ${name} template ${pg.escapeIdentifier(template)} ${strategy}`);
+  });
   const own = new URL(url);
   own.pathname = `/${name}`;
-  const drop = (): Promise<void> => execute(url, `drop database if exists ${name} with (force)`);
+  const drop = (): Promise<void> =>
+    execute(url, (client) => client.query(`drop database if exists ${name} with (force)`));
   return { url: own.href, name, drop, [Symbol.asyncDispose]: drop };
 }
 
-async function execute(url: string, statement: string): Promise<void> {
+async function execute(url: string, run: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(statement);
+    await run(client);
   } finally {
     await client.end();
   }

@@ -49,7 +49,7 @@ const execute = promisify(execFile);
 const PORT_TRIES = 5;
 
 /** More than all test files open together. */
-const MAX_CONNECTIONS = 200;
+const MAX_CONNECTIONS = 300;
 
 /**
  * Start a real PostgreSQL on a free port of 127.0.0.1: no container, no service, no root needed. Takes 1 to 4 s.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 
-/** Below vitest's limit of 30 s for a test, so that the reason is seen instead of a bare time-out. */
-const DEFAULT_WAIT_MS = 20_000;
+/** Below the limit of 60 s for a test, so that the reason is seen instead of a bare time-out. */
+const DEFAULT_WAIT_MS = 40_000;
 
 export interface WaitOptions {
   /**

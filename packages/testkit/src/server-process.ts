@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 export interface ServerProcessOptions {
   /**
-   * The server's settings. It also gets what a process needs to run (PATH, HOME, TMPDIR, TZ), and nothing else of
-   * the environment of the test: a GMP_ variable of the machine changes no test.
+   * The server's settings. It also gets what a process needs to run (PATH, HOME, TMPDIR, TZ, where Node keeps what it
+   * compiled), and nothing else of the environment of the test: a GMP_ variable of the machine changes no test.
    */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -22,7 +22,7 @@ export interface ServerProcessOptions {
   readonly listening?: RegExp;
   /**
    * Milliseconds it has to say so.
-   * @defaultValue 30000
+   * @defaultValue 50000
    */
   readonly startTimeoutMs?: number;
   /**
@@ -54,7 +54,7 @@ export interface ServerProcess extends AsyncDisposable {
   stderr(): string;
 }
 
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'SystemRoot'];
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'SystemRoot', 'NODE_COMPILE_CACHE'];
 
 /**
  * Start `mail-proxy serve` from the sources and wait until it listens.
@@ -65,7 +65,7 @@ export async function spawnServer(options: ServerProcessOptions = {}): Promise<S
     entry = fileURLToPath(new URL('../../../apps/server/src/main.ts', import.meta.url)),
     args = ['serve'],
     listening = /listening on (https?:\/\/[^\s"]+)/,
-    startTimeoutMs = 30_000,
+    startTimeoutMs = 50_000,
     stopTimeoutMs = 10_000,
   } = options;
   const child = spawn(process.execPath, ['--conditions=mail-proxy-source', entry, ...args], {

@@ -252,6 +252,25 @@ describe('a paused account', () => {
     expect(world.waiting).toEqual([]);
   });
 
+  test('whose probe took longer than a pause sends all at once when that gets through', async () => {
+    await using world = new DispatchWorld();
+    world.addAccount('a', { capacity: 5 });
+    world.pauses.set('a', world.clock.now() + 60_000);
+    await world.dispatcher.accountPaused('a');
+    world.accept('a', 10);
+    await world.clock.advance(60_000);
+    expect(world.started).toHaveLength(1);
+    // The right to probe ends, and the lane stands open again; one more probe would be one login too many.
+    await world.clock.advance(world.settings.accountPauseMs);
+    expect(world.started).toHaveLength(1);
+    world.pauses.delete('a');
+    await world.dispatcher.accountResumed('a');
+    await world.idle();
+    expect(world.running).toHaveLength(5);
+    await world.endOldest(10);
+    expect(world.waiting).toEqual([]);
+  });
+
   test('costs one attempt a pause', async () => {
     await using world = new DispatchWorld();
     world.addAccount('a', { capacity: 5 });

@@ -184,7 +184,8 @@ export class Dispatcher {
   async accountResumed(accountPk: string): Promise<void> {
     this.#probes.resumed(accountPk);
     const lane = this.#lanes.get(accountPk);
-    if (lane !== undefined) await this.#check(lane);
+    // Its door may be open already, for the probe, and says nothing then.
+    if (lane !== undefined && (await this.#check(lane))) this.#lineUp(lane, true);
   }
 
   /** Whether the account has a pause that a message which gets through would end. */

@@ -269,7 +269,8 @@ export class Engine implements MailEngine {
       () => true,
       () => false,
     );
-    return Promise.race([asked, late.promise]);
+    // Not the promise: the timer would end with the call.
+    return await Promise.race([asked, late.promise]);
   }
 
   metricsText(): Promise<{ readonly contentType: string; readonly body: string }> {

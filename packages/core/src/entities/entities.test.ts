@@ -55,21 +55,15 @@ describe.concurrent('on SQLite', () => {
 });
 
 describe.skipIf(inject('pgSkip') !== '').concurrent('on PostgreSQL', () => {
-  const server = inject('pgUrl') ?? '';
-  let template: Awaited<ReturnType<typeof createDatabase>>;
-  beforeAll(async () => {
-    template = await createDatabase(server);
-    await migrateOnce(template.url);
-  });
-  afterAll(() => template.drop());
+  const createOwn = () => createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
 
   allCases(async () => {
-    const own = await createDatabase(server, template.name);
+    const own = await createOwn();
     return openWorld(own.url, () => own.drop());
   });
 
   instanceCases(async () => {
-    const own = await createDatabase(server, template.name);
+    const own = await createOwn();
     return { url: own.url, world: await openWorld(own.url, () => own.drop()) };
   });
 });

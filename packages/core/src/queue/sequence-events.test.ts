@@ -15,7 +15,7 @@ const seqs = async (world: EventWorld, tenantId: string) => (await world.eventsO
 
 describe.each([
   { name: 'SQLite', skip: '', open: openSqliteWorld },
-  { name: 'PostgreSQL', skip: inject('pgSkip'), open: () => openPostgresWorld(inject('pgUrl')) },
+  { name: 'PostgreSQL', skip: inject('pgSkip'), open: () => openPostgresWorld(inject('pgUrl'), inject('pgMigrated')) },
 ])('sequencing on $name', ({ skip, open }) => {
   test.skipIf(skip !== '')('numbers the events of one tenant in the order of their keys, from 1', async () => {
     await using world = await open();

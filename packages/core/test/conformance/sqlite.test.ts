@@ -9,7 +9,7 @@ import { openDatabase } from '../../src/database/open.ts';
 import { claimPlanConformance } from './claim-plan.case.ts';
 import { storeConformance } from './store.case.ts';
 
-storeConformance('SQLite in a file', openFresh);
+storeConformance('SQLite in a file', { open: openFresh });
 claimPlanConformance(openFresh);
 
 async function openFresh() {

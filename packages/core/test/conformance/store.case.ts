@@ -21,18 +21,28 @@ import type { OpenStore } from './store-world.case.ts';
 import { submitConformance } from './submit.case.ts';
 import { writeConformance } from './write.case.ts';
 
-/**
- * What the engine demands of a database, whichever it is.
- *
- * @param open makes an empty database
- * @param skip why there is none to test; empty when there is one
- */
-export function storeConformance(name: string, open: OpenStore, skip = ''): void {
+export interface ConformanceOptions {
+  /** Makes a database that is empty or has the tables of the core. */
+  readonly open: OpenStore;
+  /**
+   * Makes an empty one.
+   * @defaultValue open
+   */
+  readonly openEmpty?: OpenStore;
+  /**
+   * Why there is none to test; empty when there is one.
+   * @defaultValue ''
+   */
+  readonly skip?: string;
+}
+
+/** What the engine demands of a database, whichever it is. */
+export function storeConformance(name: string, { open, openEmpty = open, skip = '' }: ConformanceOptions): void {
   describe.skipIf(skip !== '')(skip === '' ? name : `${name} (skipped: ${skip})`, () => {
     writeConformance(open);
     gatheredAcceptConformance(open);
     gatheredSettleConformance(open);
-    migrationConformance(open);
+    migrationConformance(openEmpty);
     attachmentContentsConformance(open);
     preparingConformance(open);
     claimConformance(open);

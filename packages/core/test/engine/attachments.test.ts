@@ -214,6 +214,15 @@ describe('an attachment', () => {
         { filename: 'late.txt', storage_path: `${server.url}/late` },
       ),
     ]);
+    await historyUntil(world, 'm1', 'deferred');
+    expect((await messageOf(world, 'm1')).attachments[0]).toEqual({
+      filename: 'good.txt',
+      mime_type: 'text/plain',
+      disposition: 'attachment',
+      fetch_mode: 'http_url',
+      fetched: true,
+      size: 4,
+    });
     const [message] = await sink.waitFor(1);
     expect(await filesOf(message)).toEqual({ 'good.txt': 'good', 'late.txt': 'later' });
     expect(server.requests.map(({ path }) => path).toSorted()).toEqual(['/good', '/late', '/late']);

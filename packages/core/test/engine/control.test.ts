@@ -190,10 +190,10 @@ describe('hold, release and reschedule', () => {
     await using sink = await startSmtpSink();
     await using world = await openWorld();
     await addAccount(world, sink);
-    await world.engine.submit([mail('m1', { send_at: inMs(300) })]);
+    await world.engine.submit([mail('m1', { send_at: inMs(2_000) })]);
     expect(await control(world, 'hold', 'm1')).toMatchObject({ state: 'held' });
     // Its time comes and goes.
-    await world.engine.submit([mail('m2', { send_at: inMs(600) })]);
+    await world.engine.submit([mail('m2', { send_at: inMs(2_100) })]);
     await historyUntil(world, 'm2', 'sent');
     expect(await messageOf(world, 'm1')).toMatchObject({ state: 'held', attempts: 0 });
     expect(await control(world, 'release', 'm1')).toMatchObject({ result: null });

@@ -201,7 +201,7 @@ describe('messages for later', () => {
     await using sink = await startSmtpSink();
     await using world = await openWorld();
     await addAccount(world, sink);
-    const dueAt = Date.now() + 400;
+    const dueAt = Date.now() + 2_000;
     await world.engine.submit([mail('later', { deferred_ts: dueAt / 1_000 }), mail('now')]);
     expect((await messageOf(world, 'later')).state).toBe('deferred');
     await sink.waitFor(2);
@@ -213,7 +213,7 @@ describe('messages for later', () => {
     await using sink = await startSmtpSink();
     await using world = await openWorld();
     await addAccount(world, sink);
-    const dueAt = Date.now() + 300;
+    const dueAt = Date.now() + 2_000;
     await world.engine.submit([
       mail('cancelled', { send_at: new Date(dueAt).toISOString() }),
       mail('kept', { send_at: new Date(dueAt + 1).toISOString() }),

@@ -11,7 +11,7 @@ import type { ReportEvent } from '../../src/reporting/report-protocol.ts';
 export type MessageView = v.InferOutput<typeof messageOutput>;
 
 /** Below vitest's limit of a test, so that a vain wait says what it waited for. */
-const WAIT_MS = 15_000;
+const WAIT_MS = 40_000;
 
 /** An engine on a file of its own, with all that it wrote to its log. */
 export interface EngineWorld extends AsyncDisposable {
@@ -91,7 +91,7 @@ interface OwnDatabase {
 async function makeDatabase(): Promise<OwnDatabase> {
   const server = process.env['GMP_TEST_ENGINE_ON'] === 'postgres' ? inject('pgUrl') : undefined;
   if (server !== undefined) {
-    const made = await createDatabase(server);
+    const made = await createDatabase(server, inject('pgMigrated'));
     return { database: made.url, drop: () => made.drop() };
   }
   const dir = tempDir();

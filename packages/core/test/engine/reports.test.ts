@@ -159,7 +159,7 @@ test('events() gives all events in the order of their numbers and waits for new 
   await addAccount(world, relay);
   await world.engine.submit(Array.from({ length: 20 }, (_, index) => mail(`early ${index}`)));
   const seen: ReportEvent[] = [];
-  for await (const event of world.engine.events({ signal: AbortSignal.timeout(15_000) })) {
+  for await (const event of world.engine.events({ signal: AbortSignal.timeout(40_000) })) {
     seen.push(event);
     // A reader that has caught up is told of what comes later.
     if (seen.length === 20) await world.engine.submit(Array.from({ length: 5 }, (_, index) => mail(`late ${index}`)));

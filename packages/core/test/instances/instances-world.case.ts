@@ -17,7 +17,7 @@ export const skipReason: string = inject('pgSkip');
 export async function openInstances(): Promise<InstancesWorld> {
   const server = inject('pgUrl');
   if (server === undefined) throw new Error('there is no PostgreSQL');
-  const made = await createDatabase(server);
+  const made = await createDatabase(server, inject('pgMigrated'));
   const opened: EngineWorld[] = [];
   return {
     url: made.url,

@@ -87,7 +87,7 @@ export async function startUnderLoad(
   }
   const offering = Promise.all(Array.from({ length: WRITERS }, offerAll));
   const until = async (isThere: () => boolean): Promise<void> => {
-    const reached = eventually(() => isThere() || Promise.reject(new Error('not yet')), { timeoutMs: 30_000 });
+    const reached = eventually(() => isThere() || Promise.reject(new Error('not yet')), { timeoutMs: 60_000 });
     await Promise.race([reached, offering.then(() => reached)]);
   };
 
@@ -120,7 +120,7 @@ export async function startUnderLoad(
           if (Object.keys(counts).some((key) => !key.startsWith('final'))) throw new Error(JSON.stringify(counts));
           return counts;
         },
-        { timeoutMs: 40_000, intervalMs: 100 },
+        { timeoutMs: 80_000, intervalMs: 100 },
       );
       const copies = Map.groupBy(sink.messages, ({ mailId }) => mailId ?? '');
       return {

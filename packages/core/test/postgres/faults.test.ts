@@ -12,7 +12,7 @@ const SOME = 100;
 const KILL_ALL = `select pg_terminate_backend(pid) from pg_stat_activity
   where datname = current_database() and pid <> pg_backend_pid()`;
 
-describe.skipIf(inject('pgSkip') !== '')('PostgreSQL under load', { timeout: 120_000 }, () => {
+describe.skipIf(inject('pgSkip') !== '')('PostgreSQL under load', { timeout: 240_000 }, () => {
   test.each(['immediate', 'fast'] as const)(
     'a restart (%s) in mid-run loses nothing and repeats nothing',
     async (how) => {
@@ -75,7 +75,7 @@ describe.skipIf(inject('pgSkip') !== '')('PostgreSQL under load', { timeout: 120
   });
 
   test('a server that takes connections and says nothing is given up in time, and all goes on by itself', async () => {
-    await using made = await createDatabase(serverUrl());
+    await using made = await createDatabase(serverUrl(), inject('pgMigrated'));
     await using proxy = await startTcpProxy(Number(new URL(made.url).port));
     await using load = await startUnderLoad(
       { database: proxy.inPlaceOf(made.url), postgres: IMPATIENT },
@@ -98,8 +98,8 @@ describe.skipIf(inject('pgSkip') !== '')('PostgreSQL under load', { timeout: 120
     process.kill(pid, 'SIGSTOP');
     try {
       // Nobody can tell what becomes of the messages in its open transaction; all others are taken, and go out.
-      await eventually(() => load.offer('beside'), { timeoutMs: 30_000 });
-      await load.sink.waitFor(({ mailId }) => mailId === 'beside', { timeoutMs: 30_000 });
+      await eventually(() => load.offer('beside'), { timeoutMs: 60_000 });
+      await load.sink.waitFor(({ mailId }) => mailId === 'beside', { timeoutMs: 60_000 });
     } finally {
       process.kill(pid, 'SIGCONT');
     }

@@ -29,7 +29,7 @@ export interface ProxiedWorld extends World {
 export async function createProxiedWorld({
   postgres = {},
 }: Pick<EngineConfigInput, 'postgres'> = {}): Promise<ProxiedWorld> {
-  const made = await createDatabase(serverUrl());
+  const made = await createDatabase(serverUrl(), inject('pgMigrated'));
   const proxy = await startTcpProxy(Number(new URL(made.url).port));
   const database = await openDatabase(proxy.inPlaceOf(made.url), { postgres: v.parse(postgresSchema, postgres) });
   const dispose = async (): Promise<void> => {

@@ -86,8 +86,7 @@ describe.skipIf(inject('pgSkip') !== '')('a rolling upgrade', { timeout: 60_000 
     expect(await engine.execute('tenants.get', { tenant_id: 'default' })).toMatchObject({ id: 'default' });
     await using again = await openOlder(made.url);
     await again.start();
-    expect(await again.ready()).toEqual({ ready: true, reasons: [] });
-    expect(await engine.ready()).toEqual({ ready: true, reasons: [] });
+    for (const each of [again, engine]) await expect.poll(() => each.ready()).toEqual({ ready: true, reasons: [] });
     expect(sink.messages).toHaveLength(300);
   });
 

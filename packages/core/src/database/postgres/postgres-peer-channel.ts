@@ -114,7 +114,8 @@ export class PostgresPeerChannel implements PeerChannel {
     const given = AbortSignal.any([until, patience.signal]);
     const heard = echoes.wait(text, given);
     await Promise.race([this.send(text), once(given, 'abort')]);
-    return heard;
+    // Not the promise: the patience would end with the call, and the wait for a lost echo never.
+    return await heard;
   }
 }
 

@@ -41,10 +41,10 @@ export async function openSqliteWorld(): Promise<EventWorld> {
   };
 }
 
-/** Make a database on the server of `serverUrl`, which goes with the world. */
-export async function openPostgresWorld(serverUrl: string | undefined): Promise<EventWorld> {
+/** Make a database on the server of `serverUrl`, as a copy of its database `migrated`, which goes with the world. */
+export async function openPostgresWorld(serverUrl: string | undefined, migrated?: string): Promise<EventWorld> {
   if (serverUrl === undefined) throw new Error('there is no PostgreSQL server for this test');
-  const made = await createDatabase(serverUrl);
+  const made = await createDatabase(serverUrl, migrated);
   const world = await openWorld(made.url);
   return {
     ...world,

@@ -12,7 +12,7 @@ import { createMessageEventStore } from './message-event.store.ts';
 
 describe.each([
   { name: 'SQLite', skip: '', open: openSqliteWorld },
-  { name: 'PostgreSQL', skip: inject('pgSkip'), open: () => openPostgresWorld(inject('pgUrl')) },
+  { name: 'PostgreSQL', skip: inject('pgSkip'), open: () => openPostgresWorld(inject('pgUrl'), inject('pgMigrated')) },
 ])('the event store on $name', ({ skip, open }) => {
   test.skipIf(skip !== '')('lists numbered events of one tenant only, with the names that clients know', async () => {
     await using world = await open();

@@ -4,7 +4,14 @@ import type { InferOutput } from 'valibot';
 import { epochSeconds, rfc3339, rfc3339OrNull } from '../../operations/fields.ts';
 import { eventDetailOf } from '../message-event/message-event.schema.ts';
 import type { MessageEventRow } from '../message-event/message-event.store.ts';
-import type { attemptOutput, messageOutput, messageSummary, recipientOutput } from './message.schema.ts';
+import type {
+  attachmentOutput,
+  attemptOutput,
+  messageOutput,
+  messageSummary,
+  recipientOutput,
+} from './message.schema.ts';
+import type { ListedAttachment } from './message.store.ts';
 import type { MessageRecipientsTable } from './message.table.ts';
 import type { MessageRow } from './message-row.ts';
 import type { StoredContent } from './stored-content.ts';
@@ -37,6 +44,7 @@ export function toSummary(row: MessageRow): InferOutput<typeof messageSummary> {
 export interface MessageParts {
   readonly content: StoredContent;
   readonly recipients: readonly MessageRecipientsTable[];
+  readonly attachments: readonly ListedAttachment[];
   /** Oldest first. */
   readonly events: readonly MessageEventRow[];
   readonly waitingFor: readonly WaitingFor[];
@@ -45,7 +53,7 @@ export interface MessageParts {
 /** A message as its own page shows it. */
 export function toMessage(
   row: MessageRow,
-  { content, recipients, events, waitingFor }: MessageParts,
+  { content, recipients, attachments, events, waitingFor }: MessageParts,
 ): InferOutput<typeof messageOutput> {
   return {
     ...toSummary(row),
@@ -54,6 +62,7 @@ export function toMessage(
     expires_at: rfc3339OrNull(row.expires_at),
     on_in_doubt: row.on_in_doubt,
     recipients: recipients.map(toRecipient),
+    attachments: attachments.map(toAttachment),
     history: toHistory(events),
     waiting_for: [...waitingFor],
   };
@@ -62,6 +71,11 @@ export function toMessage(
 function toRecipient(row: MessageRecipientsTable): InferOutput<typeof recipientOutput> {
   const { address, kind, state, attempts, stage, code, enhanced, reply, verdict } = row;
   return { address, kind, state, attempts, stage, code, enhanced, reply, verdict };
+}
+
+function toAttachment(row: ListedAttachment): InferOutput<typeof attachmentOutput> {
+  const { filename, mime_type, disposition, fetch_mode, content_hash, size_bytes: size } = row;
+  return { filename, mime_type, disposition, fetch_mode, fetched: content_hash !== null, size };
 }
 
 function toHistory(events: readonly MessageEventRow[]): InferOutput<typeof attemptOutput>[] {

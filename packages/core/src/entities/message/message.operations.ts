@@ -81,13 +81,14 @@ export const getMessage = defineOperation({
   output: messageOutput,
   async run({ messages, messageEvents, explain }: ReadServices, { message_id }, { reach }) {
     const row = await messages.find(reach, message_id);
-    const [content, recipients, events, waitingFor] = await Promise.all([
+    const [content, recipients, attachments, events, waitingFor] = await Promise.all([
       messages.content(row.pk),
       messages.recipients(row.pk),
+      messages.attachments(row.pk),
       messageEvents.listOfMessage(row.pk),
       explain(row),
     ]);
-    return toMessage(row, { content: parseStoredContent(content), recipients, events, waitingFor });
+    return toMessage(row, { content: parseStoredContent(content), recipients, attachments, events, waitingFor });
   },
 });
 

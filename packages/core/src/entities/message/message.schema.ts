@@ -213,6 +213,18 @@ export const recipientOutput = v.object({
   verdict: v.nullable(v.string()),
 });
 
+/** A file of a message. Where it is fetched from is not shown: a URL may be a key. */
+export const attachmentOutput = v.object({
+  filename: v.string(),
+  mime_type: v.string(),
+  disposition: v.picklist(['attachment', 'inline']),
+  fetch_mode: v.picklist(FETCH_MODES),
+  /** Whether its bytes are here, and will be the same in all attempts. */
+  fetched: v.boolean(),
+  /** Null while they are not. */
+  size: v.nullable(v.number()),
+});
+
 /** One attempt, or what else counted as one. */
 export const attemptOutput = v.object({
   attempt: v.number(),
@@ -269,6 +281,7 @@ export const messageOutput = v.object({
   /** What is done once nobody knows whether the relay took it. */
   on_in_doubt: v.picklist(ON_IN_DOUBT),
   recipients: v.array(recipientOutput),
+  attachments: v.array(attachmentOutput),
   /** Its attempts, oldest first. */
   history: v.array(attemptOutput),
   /** What has to happen before it goes on; empty exactly where it is final. */

@@ -6,7 +6,7 @@ import { MailProxyError } from '../../errors.ts';
 import { looksLikePk } from '../../identity.ts';
 import type { Reach } from '../../operations/principal.ts';
 import type { CoreSchema } from '../schema.ts';
-import type { MessageRecipientsTable } from './message.table.ts';
+import type { MessageAttachmentsTable, MessageRecipientsTable } from './message.table.ts';
 import { type MessageFilter, type MessagePage, prepareMessagePages } from './message-filter.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './message-row.ts';
 
@@ -17,6 +17,12 @@ export interface MessageCounts {
   readonly waiting: number;
   readonly byState: Readonly<Record<string, number>>;
   readonly byResult: Readonly<Record<string, number>>;
+}
+
+/** A file of a message, as it is shown. */
+export interface ListedAttachment
+  extends Pick<MessageAttachmentsTable, 'filename' | 'mime_type' | 'disposition' | 'fetch_mode' | 'content_hash'> {
+  readonly size_bytes: number | null;
 }
 
 /** Reads of messages; every change goes through the queue. */
@@ -42,6 +48,8 @@ export interface MessageStore {
   position(message: { readonly pk: string }): Promise<number>;
   content(pk: string): Promise<string>;
   recipients(pk: string): Promise<readonly MessageRecipientsTable[]>;
+  /** Its files, in their order. */
+  attachments(pk: string): Promise<readonly ListedAttachment[]>;
   counts(): Promise<MessageCounts>;
 }
 
@@ -93,6 +101,16 @@ export function createMessageStore(db: Database<CoreSchema>): MessageStore {
   const recipients = db.prepare<{ pk: string }, MessageRecipientsTable>((k, p) =>
     k.selectFrom('message_recipients').selectAll().where('message_pk', '=', p.pk).orderBy('position'),
   );
+  const attachments = db.prepare<{ pk: string }, ListedAttachment>((k, p) =>
+    k
+      .selectFrom('message_attachments as a')
+      .leftJoin('attachment_contents as c', (join) =>
+        join.onRef('c.tenant_id', '=', 'a.tenant_id').onRef('c.hash', '=', 'a.content_hash'),
+      )
+      .select(['a.filename', 'a.mime_type', 'a.disposition', 'a.fetch_mode', 'a.content_hash', 'c.size_bytes'])
+      .where('a.message_pk', '=', p.pk)
+      .orderBy('a.position'),
+  );
   const counts = db.prepare<object, { state: string; result: string | null; count: number }>((k) =>
     k
       .selectFrom('messages')
@@ -140,6 +158,7 @@ export function createMessageStore(db: Database<CoreSchema>): MessageStore {
       return row.content;
     },
     recipients: (pk) => db.read(recipients.bind({ pk })),
+    attachments: (pk) => db.read(attachments.bind({ pk })),
     async counts() {
       const byState: Record<string, number> = {};
       const byResult: Record<string, number> = {};

@@ -78,6 +78,7 @@ describe('a message that comes complete', () => {
       from: 'joerg@acme.example',
       subject: 'Verträge of 2026',
       message_id: '<its-own@acme.example>',
+      attachments: [],
     });
   });
 

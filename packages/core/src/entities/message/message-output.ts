@@ -62,7 +62,8 @@ export function toMessage(
     expires_at: rfc3339OrNull(row.expires_at),
     on_in_doubt: row.on_in_doubt,
     recipients: recipients.map(toRecipient),
-    attachments: attachments.map(toAttachment),
+    // One that came complete has its body there, whatever that consists of.
+    attachments: content.raw === null ? attachments.map(toAttachment) : [],
     history: toHistory(events),
     waiting_for: [...waitingFor],
   };

@@ -12,7 +12,7 @@ import type { Settle, Settlement } from '../queue/settle.ts';
 import { type RetryPolicy, resolveRetryPolicy } from '../retry-policy.ts';
 import type { BringAttachment } from './bring-attachment.ts';
 import { settlementOfFetch } from './fetch-settlement.ts';
-import { writeOutcome } from './run-attempt.ts';
+import { isDatabaseAway, writeOutcome } from './run-attempt.ts';
 
 export interface PrepareServices {
   readonly clock: Clock;
@@ -31,6 +31,8 @@ export interface PrepareServices {
   readonly onSettled: (message: PreparingMessage, settlement: Settlement) => void;
 }
 
+/** Before one goes back that the database could not be asked for. */
+const PAUSE_MS = 500;
 /** Attachments of one message at the same time. */
 const AT_ONCE = 3;
 
@@ -53,12 +55,12 @@ export async function prepareMessage(
     if (failure === null) onReady(message);
     else await settleFailure(message, failure, services, signal);
   } catch (error) {
-    // Nothing is known of it that could be written: it goes back and is tried again.
     if (signal.aborted) return;
     if (isMailProxyError(error, 'lease_lost')) {
       log.debug({ messagePk: message.pk }, 'a message was changed while its attachments were fetched');
-    } else if (isMailProxyError(error)) {
-      log.warn({ messagePk: message.pk, code: error.code }, 'a message could not be prepared');
+    } else if (isDatabaseAway(error)) {
+      log.warn({ messagePk: message.pk, code: error.code }, 'a message goes back, as the database is away');
+      await clock.sleep(PAUSE_MS, signal);
     } else {
       log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'preparing failed by a bug');
       await settleFailure(message, ofBug(error), services, signal);

@@ -65,7 +65,7 @@ export async function runAttempt(
   return 'settled';
 }
 
-function isDatabaseAway(error: unknown): error is MailProxyError {
+export function isDatabaseAway(error: unknown): error is MailProxyError {
   return isMailProxyError(error, 'database_unavailable') || isMailProxyError(error, 'storage_full');
 }
 

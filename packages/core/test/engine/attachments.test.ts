@@ -3,7 +3,8 @@
 import { createHash, hash, randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MessageInput } from '@mail-proxy/core';
+import { Readable } from 'node:stream';
+import { defineMixin, type MessageInput } from '@mail-proxy/core';
 import {
   eventually,
   type ReportAnswer,
@@ -362,6 +363,48 @@ describe('a server of attachments that hangs', () => {
       const [deferred] = await historyUntil(world, 'm1', 'deferred');
       expect(deferred).toMatchObject({ deferred_reason: expect.stringMatching(reason) });
     }
+  });
+});
+
+describe('a storage of a mixin', () => {
+  const clouds = defineMixin({
+    id: 'clouds',
+    contract: 1,
+    setup: () => ({
+      storages: [
+        {
+          protocol: 'cloud',
+          check: (config) =>
+            JSON.stringify(config) === '{"bucket":"b"}' ? [] : [{ pointer: '/bucket', message: 'expected b' }],
+          async open(_config, path, { tenantId }) {
+            return {
+              sizeBytes: null,
+              body: Readable.from([Buffer.from(`${path} of ${tenantId}`)]),
+            };
+          },
+        },
+        { protocol: 'broken', check: () => [], open: () => Promise.reject(new Error('a bug of the mixin')) },
+      ],
+    }),
+  });
+
+  test('gives the bytes, and a bug of it puts the message off', async () => {
+    await using sink = await startSmtpSink();
+    await using world = await openWorld({ mixins: [clouds] });
+    await addAccount(world, sink);
+    const create = (name: string, protocol: string, config: object) =>
+      world.engine.execute('storages.create', { name, protocol, config });
+    await expect(create('c', 'cloud', {})).rejects.toMatchObject({ problems: [{ pointer: '/config/bucket' }] });
+    await create('c', 'cloud', { bucket: 'b' });
+    await create('x', 'broken', {});
+    await world.engine.submit([
+      withFiles('m1', { filename: 'a', storage_path: 'c:2026/a.txt' }),
+      withFiles('m2', { filename: 'b', storage_path: 'x:b.txt' }),
+    ]);
+    const [message] = await sink.waitFor(1);
+    expect(await filesOf(message)).toEqual({ a: '2026/a.txt of default' });
+    const [deferred] = await historyUntil(world, 'm2', 'deferred');
+    expect(deferred).toMatchObject({ deferred_reason: 'fetch: internal error: a bug of the mixin' });
   });
 });
 

@@ -356,7 +356,11 @@ export class Engine implements MailEngine {
         this.#notices.tell({ kind: 'batchSuspended', ...batch });
         await stores.untilGivenBack(batch, keeper.number);
       },
-      tenantSuspended: (tenantId) => stores.untilGivenBack({ tenantId, batchCode: null }, keeper.number),
+      tenantSuspended: async (tenantId) => {
+        // At once: the gates that close its lanes are read from the database.
+        dispatcher.drop((message) => message.tenant_id === tenantId);
+        await stores.untilGivenBack({ tenantId, batchCode: null }, keeper.number);
+      },
       storageBackends: this.#parts.storageBackends,
       wake: (lanes) => {
         for (const lane of lanes) dispatcher.arrived(lane, true);

@@ -48,5 +48,8 @@ function ownPool(url: string, connectMs: number, max: number): pg.Pool {
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // The pool gives a new connection away before anybody else can listen: what comes with the same bytes as its being
+  // ready, such as that the server shuts down, would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

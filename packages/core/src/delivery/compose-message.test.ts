@@ -13,6 +13,7 @@ import { parseStoredContent } from '../entities/message/stored-content.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import { bytesOf, failAt, TestSource } from '../smtp/byte-source.case.ts';
 import type { MailContent } from '../smtp/compose/content.ts';
+import type { DkimSigningKey } from '../smtp/compose/dkim.ts';
 import { dkimRecord, generateDkimKey } from '../smtp/compose/dkim-key.ts';
 import { composeMessage } from './compose-message.ts';
 
@@ -111,14 +112,13 @@ test('what a client posted is what a reader finds, and nothing of bcc', async ()
   expect(email.headers.find(({ key }) => key === 'x-genro-mail-id')?.value).toBe('invitation-1');
 });
 
+function keyOf({ algorithm, pem }: Awaited<ReturnType<typeof generateDkimKey>>): DkimSigningKey {
+  return { domain: 'acme.example', selector: 's', algorithm, privateKey: createPrivateKey(pem) };
+}
+
 test('the signature covers what the mixins made of it, and is the same at each attempt', async () => {
   const made = await generateDkimKey('rsa');
-  const key = {
-    domain: 'acme.example',
-    selector: 's',
-    algorithm: made.algorithm,
-    privateKey: createPrivateKey(made.pem),
-  };
+  const key = keyOf(made);
   const composing = (content: MailContent): MailContent => ({ ...content, text: `${content.text}, changed` });
   const send = async (attempts: number): Promise<Buffer> =>
     (await wireOf({ ...MESSAGE, attempts }, stored(INPUT), composing, [key])).bytes;
@@ -134,12 +134,7 @@ test('the signature covers what the mixins made of it, and is the same at each a
 
 test('a file that is a source is not read for composing, and once for the signature', async () => {
   const made = await generateDkimKey('rsa');
-  const key = {
-    domain: 'acme.example',
-    selector: 's',
-    algorithm: made.algorithm,
-    privateKey: createPrivateKey(made.pem),
-  };
+  const key = keyOf(made);
   const source = new TestSource(Buffer.from('%PDF'));
   const { stored: content, attachments } = stored(INPUT);
   const [file, ...others] = attachments;

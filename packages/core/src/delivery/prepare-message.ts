@@ -95,8 +95,7 @@ async function bringAll(
     for (const attachment of waiting) {
       if (isOver()) return;
       try {
-        const all = AbortSignal.any([signal, late, stop.signal]);
-        const { hash, sizeBytes } = await bring(attachment, all);
+        const { hash, sizeBytes } = await bring(attachment, AbortSignal.any([signal, late, stop.signal]));
         room -= sizeBytes;
         if (room < 0) throw tooLargeTogether(limits.maxMessageBytes);
         await preparing.pin(message, { position: attachment.position, contentHash: hash }, clock.now());

@@ -80,14 +80,6 @@ export function createAttachmentContents(db: Database<CoreSchema>): AttachmentCo
       .where('tenant_id', '=', p.tenant_id)
       .where('hash', '=', p.hash),
   );
-  const chunk = db.prepare<KeyInput & { position: number }, { bytes: Uint8Array }>((k, p) =>
-    k
-      .selectFrom('attachment_chunks')
-      .select('bytes')
-      .where('tenant_id', '=', p.tenant_id)
-      .where('hash', '=', p.hash)
-      .where('position', '=', p.position),
-  );
   const forget = db.prepare<{ before: number; limit: number }>((k, p) =>
     k
       .deleteFrom('attachment_contents')
@@ -127,17 +119,30 @@ export function createAttachmentContents(db: Database<CoreSchema>): AttachmentCo
       const [row] = await db.read(size.bind({ tenant_id: tenantId, hash }));
       return row?.size_bytes ?? null;
     },
-    async *read({ tenantId, hash }) {
-      for (let position = 0; ; position++) {
-        const [row] = await db.read(chunk.bind({ tenant_id: tenantId, hash, position }));
-        if (row === undefined) return;
-        yield row.bytes;
-      }
-    },
+    read: prepareReadContent(db),
     async forget(before, limit) {
       const [{ changes }] = await db.write([forget.bind({ before, limit })]);
       return changes;
     },
+  };
+}
+
+/** See {@link AttachmentContents.read}. */
+export function prepareReadContent(db: Database<CoreSchema>): AttachmentContents['read'] {
+  const chunk = db.prepare<KeyInput & { position: number }, { bytes: Uint8Array }>((k, p) =>
+    k
+      .selectFrom('attachment_chunks')
+      .select('bytes')
+      .where('tenant_id', '=', p.tenant_id)
+      .where('hash', '=', p.hash)
+      .where('position', '=', p.position),
+  );
+  return async function* read({ tenantId, hash }) {
+    for (let position = 0; ; position++) {
+      const [row] = await db.read(chunk.bind({ tenant_id: tenantId, hash, position }));
+      if (row === undefined) return;
+      yield row.bytes;
+    }
   };
 }
 

@@ -6,7 +6,7 @@ import type { MessageAttachmentsTable } from '../entities/message/message.table.
 import type { CoreSchema } from '../entities/schema.ts';
 import type { ByteSource } from '../smtp/compose/byte-source.ts';
 import { CHUNK_BYTES } from './attachment-chunks.ts';
-import { createAttachmentContents } from './attachment-contents.ts';
+import { prepareReadContent } from './attachment-contents.ts';
 
 /** A file of a message with its bytes; those of a large one are read while it is sent. */
 export interface LoadedAttachment
@@ -26,7 +26,7 @@ interface Row extends Pick<MessageAttachmentsTable, 'tenant_id' | 'content_hash'
 
 /** The files of a message, all fetched, in their order. */
 export function prepareLoadAttachments(db: Database<CoreSchema>): (pk: string) => Promise<readonly LoadedAttachment[]> {
-  const { read } = createAttachmentContents(db);
+  const read = prepareReadContent(db);
   const attachments = db.prepare<{ pk: string }, Row>((k, p) =>
     k
       .selectFrom('message_attachments as a')

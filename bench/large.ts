@@ -6,7 +6,7 @@ import { createDatabase, startPostgres, type TestPostgres } from '@mail-proxy/te
 import { measureLarge } from './large/measure-large.ts';
 import { messageCount } from './smoke/message-count.ts';
 
-const count = messageCount(8);
+const count = messageCount(50);
 const sizeBytes = Number(process.env['GMP_BENCH_MIB'] ?? 25) * 1_048_576;
 
 const rows = [await measureLarge({ count, sizeBytes, store: 'SQLite' })];

@@ -3,10 +3,15 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 
-/** A relay that lets nobody go on before all have begun to send, so that all messages are under way at once. */
+/**
+ * A relay that takes one message, and then lets nobody go on before all have begun to send, so that all are under way at
+ * once.
+ */
 export interface GatedSink extends AsyncDisposable {
   readonly port: number;
-  /** Bytes of the messages that arrived whole. */
+  /** Resolves when the one message has arrived: what is sent to the relay from now on waits for the others. */
+  readonly proven: Promise<void>;
+  /** Bytes of the messages after it that arrived whole. */
   readonly received: readonly number[];
   /** Resolves when as many have arrived as are awaited. */
   readonly all: Promise<void>;
@@ -17,7 +22,9 @@ const END = Buffer.from('\r\n.\r\n');
 /** @param expected messages that have to be at their first bytes before any of them is read further */
 export async function startGatedSink(expected: number): Promise<GatedSink> {
   const received: number[] = [];
+  const proven = Promise.withResolvers<void>();
   const all = Promise.withResolvers<void>();
+  let isProven = false;
   const begun = new Set<Socket>();
   const open = (): boolean => begun.size >= expected;
   const server = createServer((socket) => {
@@ -40,13 +47,15 @@ export async function startGatedSink(expected: number): Promise<GatedSink> {
       bytes += chunk.length;
       tail = Buffer.concat([tail.subarray(-END.length), chunk]);
       if (tail.subarray(-END.length).equals(END)) {
-        received.push(bytes);
+        if (isProven) received.push(bytes);
         bytes = null;
         say('250 taken');
+        isProven = true;
+        proven.resolve();
         if (received.length === expected) all.resolve();
         return;
       }
-      if (open()) return;
+      if (!isProven || open()) return;
       begun.add(socket);
       if (open()) for (const waiting of begun) waiting.resume();
       else socket.pause();
@@ -58,6 +67,7 @@ export async function startGatedSink(expected: number): Promise<GatedSink> {
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
   return {
     port: address.port,
+    proven: proven.promise,
     received,
     all: all.promise,
     async [Symbol.asyncDispose]() {

@@ -22,6 +22,8 @@ export interface Statement<Row = unknown> {
   readonly parameters: readonly SqlValue[];
   /** Makes the whole unit fail with `orElse`, undone, unless exactly one row is changed or returned. */
   readonly guard?: ErrorCode;
+  /** Large values may go to the thread that writes as they are, without a copy: nobody reads them here again. */
+  readonly handsOver?: true;
 }
 
 /** What one statement did. */
@@ -86,4 +88,9 @@ export function prepared<Input, Row>(id: number, query: CompiledQuery<Row>): Pre
 /** The same statement, whose unit fails with `orElse` unless it touches exactly one row. */
 export function exactlyOne<Row>(statement: Statement<Row>, orElse: ErrorCode): Statement<Row> {
   return { ...statement, guard: orElse };
+}
+
+/** The same statement; where a value has memory of its own, that may be gone once it was written. */
+export function handingOver<Row>(statement: Statement<Row>): Statement<Row> {
+  return { ...statement, handsOver: true };
 }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { handingOver } from '../database/statement.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { CHUNK_BYTES } from './attachment-chunks.ts';
 
@@ -103,9 +104,9 @@ export function createAttachmentContents(db: Database<CoreSchema>): AttachmentCo
       let position = 0;
       let written = 0;
       for await (const bytes of inChunks(read())) {
-        await db.write([addChunk.bind({ ...key, position, bytes })]);
-        position += 1;
         written += bytes.byteLength;
+        await db.write([handingOver(addChunk.bind({ ...key, position, bytes }))]);
+        position += 1;
       }
       if (written !== sizeBytes) throw new Error(`a file of ${sizeBytes} bytes had ${written} when it was stored`);
       await db.write([complete.bind({ ...key, size: sizeBytes, now })]);
@@ -167,7 +168,7 @@ async function* inChunks(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
       if (length < CHUNK_BYTES) break;
       yield chunk;
       isFirst = false;
-      // The one before may still be on its way to another thread.
+      // The one before is with the thread that writes.
       chunk = new Uint8Array(CHUNK_BYTES);
       length = 0;
     }

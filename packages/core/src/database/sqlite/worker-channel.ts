@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import { MailProxyError } from '../../errors.ts';
 import type { SqlValue, Statement, StatementResult } from '../statement.ts';
+import { addLargeValues } from './large-values.ts';
 import type { WireRequest, WireResponse, WireStatement, WireUnitResult, WorkerSettings } from './wire.ts';
 
 interface Exchange {
@@ -64,6 +65,7 @@ export class WorkerChannel implements AsyncDisposable {
   send(units: readonly (readonly Statement[])[]): Promise<readonly WireUnitResult[]> {
     if (this.#broken !== null) return Promise.reject(unavailable(this.#broken));
     const define: [number, string][] = [];
+    const handedOver: ArrayBuffer[] = [];
     const wire = units.map((unit) =>
       unit.map((statement): WireStatement => {
         const { id, sql } = statement.prepared;
@@ -71,12 +73,13 @@ export class WorkerChannel implements AsyncDisposable {
           this.#defined.add(id);
           define.push([id, sql]);
         }
+        if (statement.handsOver) addLargeValues(statement.parameters, handedOver);
         return [id, statement.parameters, statement.guard === undefined ? 0 : 1];
       }),
     );
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage({ define, units: wire } satisfies WireRequest);
+      this.#worker.postMessage({ define, units: wire } satisfies WireRequest, handedOver);
     });
   }
 

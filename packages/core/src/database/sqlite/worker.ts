@@ -3,6 +3,7 @@
 // One thread, one connection. The writer runs each group of units in one transaction, the reader only reads.
 import { parentPort, workerData } from 'node:worker_threads';
 import SqliteDatabase from 'better-sqlite3';
+import { addLargeValues } from './large-values.ts';
 import type {
   WireErrorKind,
   WireRequest,
@@ -25,6 +26,11 @@ class GuardFailed extends Error {
     this.index = index;
   }
 }
+
+/** Pages that the writer keeps: the indexes of a large queue. */
+const WRITER_CACHE_KIB = 65_536;
+/** Fewer: what the reader finds no more is in the cache of the system. */
+const READER_CACHE_KIB = 16_384;
 
 if (parentPort === null) throw new Error('this file is a worker of the SQLite database');
 const port = parentPort;
@@ -53,7 +59,7 @@ function open(): SqliteDatabase.Database {
       connection.pragma('synchronous = FULL');
       connection.pragma('foreign_keys = ON');
     }
-    connection.pragma('cache_size = -65536'); // 64 MiB
+    connection.pragma(`cache_size = -${settings.role === 'writer' ? WRITER_CACHE_KIB : READER_CACHE_KIB}`);
     connection.pragma('temp_store = MEMORY');
     reply({ kind: 'opened' });
     return connection;
@@ -73,7 +79,17 @@ function holdLock(path: string): void {
 }
 
 function reply(response: WireResponse): void {
-  port.postMessage(response);
+  port.postMessage(response, response.kind === 'done' ? largeValuesOf(response.units) : []);
+}
+
+/** Each stands in one row, and nobody here looks at it again. */
+function largeValuesOf(units: readonly WireUnitResult[]): ArrayBuffer[] {
+  const found: ArrayBuffer[] = [];
+  for (const unit of units) {
+    if (!('ok' in unit)) continue;
+    for (const [, rows] of unit.ok) for (const row of rows) addLargeValues(row, found);
+  }
+  return found;
 }
 
 function messageOf(error: unknown): string {

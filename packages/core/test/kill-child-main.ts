@@ -5,14 +5,21 @@
 import { writeSync } from 'node:fs';
 import { createMailEngine } from '@mail-proxy/core';
 
-const [database = '', sinkPort = '', life = '', mode = ''] = process.argv.slice(2);
+const [database = '', sinkPort = '', filesUrl = '', life = '', mode = ''] = process.argv.slice(2);
 const BATCH = 20;
 /** Enough that there is always mail on its way when the signal comes, not so much that the end takes minutes. */
 const MAX_WAITING = 400;
 const STDOUT = 1;
+/** One message in so many has a file to fetch first. */
+const FILE_EVERY = 5;
 
 await using engine = await createMailEngine({
-  config: { database, delivery: { maxSends: 10 }, retry: { baseMs: 200, maxDelayMs: 1_000 } },
+  config: {
+    database,
+    delivery: { maxSends: 10 },
+    retry: { baseMs: 200, maxDelayMs: 1_000 },
+    outgoing: { allowPrivateNetworks: true },
+  },
 });
 if (life === '0') {
   // Twice as many sends as connections may run: the ten that the test allows a kill.
@@ -39,6 +46,7 @@ async function submitUntilStopped(): Promise<void> {
       subject: `Message ${index}`,
       text: 'A line of text.\n'.repeat(20),
       priority: index % 4,
+      ...(index % FILE_EVERY === 0 ? { attachments: [fileOf(`${life}-${batch}-${index}`)] } : {}),
     }));
     const { results } = await engine.submit(messages);
     tell(
@@ -47,6 +55,10 @@ async function submitUntilStopped(): Promise<void> {
     while ((await waiting()) > MAX_WAITING && !stopping.signal.aborted)
       await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+function fileOf(id: string): { readonly filename: string; readonly storage_path: string } {
+  return { filename: 'file.bin', storage_path: `${filesUrl}/${id}` };
 }
 
 async function drain(): Promise<void> {

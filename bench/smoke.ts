@@ -19,7 +19,7 @@ for (const onInDoubt of ['retry', 'hold'] as const) {
 }
 const onPostgres = await measureOnPostgres();
 if (onPostgres !== null) proxy.push(onPostgres);
-const baseline = await measureNodemailer(sink, count, WARM_UP);
+const baseline = await measureNodemailer(sink, { count, warmUp: WARM_UP });
 printRows(proxy, baseline, { bench: 'smoke', node: process.version, cores: availableParallelism() });
 
 const missing = [...proxy, baseline].reduce((sum, row) => sum + row.missing, 0);

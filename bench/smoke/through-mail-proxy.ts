@@ -28,6 +28,8 @@ export interface ProxyRun {
   readonly databaseUrl?: string;
   /** How many servers share that PostgreSQL, each fed by a client of its own. @defaultValue 1 */
   readonly instances?: number;
+  /** Of the account, to the sink. @defaultValue what an account has by default */
+  readonly connections?: number;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface ProxyRun {
  */
 export async function measureMailProxy(
   sink: CountingSinkProcess,
-  { count, warmUp, onInDoubt, databaseUrl, instances = 1 }: ProxyRun,
+  { count, warmUp, onInDoubt, databaseUrl, instances = 1, connections }: ProxyRun,
 ): Promise<Row> {
   const store = databaseUrl === undefined ? 'SQLite' : 'PostgreSQL';
   const encryptionKey = randomBytes(32).toString('base64');
@@ -63,7 +65,12 @@ export async function measureMailProxy(
   const operator = { url: firstOf(urls), token };
   const apiKey = await createTenant(operator, receiver.url);
   const tenants = urls.map((url) => ({ url, token: apiKey }));
-  await post(firstOf(tenants), '/v1/accounts', { id: 'sink', host: sink.host, port: sink.port });
+  await post(firstOf(tenants), '/v1/accounts', {
+    id: 'sink',
+    host: sink.host,
+    port: sink.port,
+    ...(connections === undefined ? {} : { max_connections: connections }),
+  });
   const makeMarked = (prefix: string, size: number): readonly SubmittedMail[] =>
     makeMails(`${prefix}-${instances}-${onInDoubt}-${store}`, size).map((mail) => ({
       ...mail,

@@ -2,7 +2,9 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { CountingSinkProcess } from '@mail-proxy/testkit';
 import { createTransport } from 'nodemailer';
-import { countArrivals, epochMs } from './arrivals.ts';
+import { baselineRow } from '../baselines/measure.ts';
+import type { BaselineRun } from '../baselines/through-raw-socket.ts';
+import { epochMs } from './arrivals.ts';
 import { type BenchMail, makeMails } from './mail.ts';
 import type { Row } from './row.ts';
 
@@ -10,14 +12,17 @@ import type { Row } from './row.ts';
 const CONNECTIONS = 10;
 
 /** Measure what an application does without a proxy: nodemailer's pool, nothing stored, nothing retried, in this process. */
-export async function measureNodemailer(sink: CountingSinkProcess, count: number, warmUp: number): Promise<Row> {
+export async function measureNodemailer(
+  sink: CountingSinkProcess,
+  { count, warmUp, connections = CONNECTIONS }: Pick<BaselineRun, 'count' | 'warmUp'> & Partial<BaselineRun>,
+): Promise<Row> {
   const transport = createTransport({
     pool: true,
     host: sink.host,
     port: sink.port,
     secure: false,
     ignoreTLS: true,
-    maxConnections: CONNECTIONS,
+    maxConnections: connections,
   });
   const send = (mails: readonly BenchMail[]) =>
     Promise.allSettled(
@@ -29,22 +34,7 @@ export async function measureNodemailer(sink: CountingSinkProcess, count: number
   const cpuBefore = process.cpuUsage();
   const startAt = epochMs();
   await send(mails);
-  const cpu = process.cpuUsage(cpuBefore);
+  const { user, system } = process.cpuUsage(cpuBefore);
   transport.close();
-
-  const { missing, duplicates, lastAt } = await countArrivals(sink, mails);
-  const seconds = (lastAt - startAt) / 1_000;
-  return {
-    row: 'nodemailer pool',
-    messages: count,
-    missing,
-    duplicates,
-    seconds,
-    messages_per_second: (count - missing) / seconds,
-    seconds_to_last_accept: null,
-    seconds_to_last_report: null,
-    cpu_ms_per_message: (cpu.user + cpu.system) / 1_000 / count,
-    commits_per_message: null,
-    units_per_message: null,
-  };
+  return baselineRow(sink, { row: 'nodemailer pool', mails, startAt, cpuMs: (user + system) / 1_000 });
 }

@@ -8,10 +8,11 @@ import { hello } from './hello.mixin.ts';
 const message = { messagePk: 'pk', id: 'id', tenantId: 'acme', accountPk: 'account', attempt: 1 };
 
 async function hooksWith(config: unknown): Promise<CombinedHooks> {
-  // hello has no tables and never looks at the database.
+  // hello has no tables and never looks at the database, and no secrets.
   const database = {} as MixinContext['database'];
   const leases = { take: async () => true, release: async () => undefined };
-  const { hooks = {} } = await hello.setup({ database, clock: systemClock, log: silentLog, leases, config });
+  const sealer = {} as MixinContext['sealer'];
+  const { hooks = {} } = await hello.setup({ database, sealer, clock: systemClock, log: silentLog, leases, config });
   return combineHooks([{ mixin: hello.id, hooks }]);
 }
 

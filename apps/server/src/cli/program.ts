@@ -5,10 +5,12 @@ import { Command } from 'commander';
 import { callCommand } from './call-command.ts';
 import type { CommandContext, ServeContext } from './command-context.ts';
 import { exportCommand } from './export-command.ts';
+import { generateKeyCommand } from './generate-key-command.ts';
 import { importCommand } from './import-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { openApiCommand } from './openapi-command.ts';
 import { operationCommand } from './operation-command.ts';
+import { rotateKeysCommand } from './rotate-keys-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { tokenCommand } from './token-command.ts';
 
@@ -52,8 +54,13 @@ function byResource(operations: readonly AnyOperation[]): Readonly<Partial<Recor
 
 function resourceCommand(resource: string, operations: readonly AnyOperation[] = [], context: CommandContext): Command {
   const command = new Command(resource);
-  for (const operation of operations) command.addCommand(operationCommand(operation, context));
-  return command.description(operations.map(({ name }) => name.slice(resource.length + 1)).join(', '));
+  if (resource === 'keys') command.addCommand(generateKeyCommand(context));
+  for (const operation of operations) {
+    // That one takes long, so its command looks on.
+    const isRotation = operation.name === 'keys.rotate';
+    command.addCommand(isRotation ? rotateKeysCommand(context) : operationCommand(operation, context));
+  }
+  return command.description(command.commands.map((each) => each.name()).join(', '));
 }
 
 /** Commander sets these on one command at a time; an error in any of them must be thrown, and written where we write. */

@@ -8,13 +8,24 @@ import type { Streams } from './streams.ts';
 /** In a log a line in this time is enough, milliseconds. */
 const LOG_INTERVAL_MS = 2_000;
 
-type Show = (progress: TransferProgress) => void;
+/** How far a command is, in rows or in what else it counts. */
+interface Progress extends Omit<TransferProgress, 'phase'> {
+  readonly phase: keyof typeof VERBS;
+}
+
+type Show = (progress: Progress) => void;
 
 interface ShownProgress extends Disposable {
   readonly show: Show;
 }
 
-const VERBS = { export: 'exporting', check: 'checking', import: 'importing', verify: 'comparing' } as const;
+const VERBS = {
+  export: 'exporting',
+  check: 'checking',
+  import: 'importing',
+  verify: 'comparing',
+  rotate: 'sealing',
+} as const;
 
 /** Show how far a long command is while it runs: a bar for each phase on a terminal, plain lines elsewhere. */
 export async function withProgress<T>(
@@ -28,7 +39,7 @@ export async function withProgress<T>(
 
 function bars(stream: WriteStream): ShownProgress {
   const format = '{verb} {bar} {percentage}%  {value}/{total} rows  {table}  {eta_formatted} left';
-  let phase: TransferProgress['phase'] | null = null;
+  let phase: Progress['phase'] | null = null;
   let bar: SingleBar | null = null;
   return {
     show(progress) {
@@ -50,7 +61,7 @@ function bars(stream: WriteStream): ShownProgress {
 }
 
 function lines(stream: Streams['stderr'], clock: Clock): ShownProgress {
-  let phase: TransferProgress['phase'] | null = null;
+  let phase: Progress['phase'] | null = null;
   let nextAt = 0;
   return {
     show(progress) {

@@ -27,14 +27,6 @@ const listenAddress = v.pipe(
   v.check((address) => address.port <= 65_535, 'expected a port, 0 to 65535'),
 );
 
-const base64Key = v.pipe(
-  v.string(),
-  v.check((key) => {
-    const bytes = Buffer.from(key, 'base64');
-    return bytes.length === 32 && bytes.toString('base64') === key.trim();
-  }, 'expected the base64 text of 32 bytes'),
-);
-
 /**
  * The configuration of the server: what the engine takes, and what the process around it needs. The configuration
  * file has these keys; environment variables land on the same ones.
@@ -43,7 +35,6 @@ export const serverConfigSchema = v.strictObject({
   ...engineConfigSchema.entries,
   /** File path or `postgres://` address; `<dataDir>/mail-proxy.db` by default. */
   database: v.optional(text),
-  encryptionKey: v.optional(base64Key),
   host: v.optional(text, '127.0.0.1'),
   /** 0 takes any free one. */
   port: v.optional(port, 8_000),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { createSecretKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMailProxyError } from '@mail-proxy/core';
@@ -48,7 +49,7 @@ describe('the configuration', () => {
     expect(config).toMatchObject({ host: '::', port: 0, metricsListen: { host: '::1', port: 9090 } });
     expect(config.engine).toMatchObject({
       adminToken: 'a-token-of-enough-length',
-      encryptionKey: KEY,
+      encryptionKey: createSecretKey(Buffer.from(KEY, 'base64')),
       instanceName: 'east',
       reports: { intervalMs: 60_000 },
       retry: { maxAgeMs: 86_400_000, factor: 1.5 },

@@ -63,7 +63,9 @@ type EngineSettings = Omit<EngineConfigInput, 'database'> & { readonly database?
 function withPlaces({ database, ...engine }: EngineSettings, folder: string): EngineConfigInput {
   const at = database ?? join(folder, 'mail-proxy.db');
   // Beside a database file lies its key; beside a database server there is no place for one.
-  const needsKeyFile = isPostgres(at) && engine.encryptionKey === undefined && engine.encryptionKeyFile === undefined;
+  const { encryptionKey, encryptionKeyFile, encryptionKeyCommand } = engine;
+  const hasKey = [encryptionKey, encryptionKeyFile, encryptionKeyCommand].some((each) => each !== undefined);
+  const needsKeyFile = isPostgres(at) && !hasKey;
   return { ...engine, database: at, ...(needsKeyFile ? { encryptionKeyFile: join(folder, 'encryption.key') } : {}) };
 }
 

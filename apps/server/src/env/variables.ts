@@ -40,6 +40,17 @@ const asTextList = (text: string): unknown =>
     .map((each) => each.trim())
     .filter((each) => each !== '');
 
+/** A program and its arguments: a JSON list, or words between blanks. */
+const asCommand = (text: string): unknown => {
+  if (!text.trimStart().startsWith('[')) return text.split(/\s+/).filter((each) => each !== '');
+  try {
+    return JSON.parse(text);
+  } catch {
+    // It stays text, so that the schema says what it expected.
+    return text;
+  }
+};
+
 const variables = (
   read: Variable['read'],
   rows: readonly (readonly [name: string, key: string, summary: string])[],
@@ -68,7 +79,7 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_ATTACHMENT_SPOOL_DIR', 'attachments.spoolDir', "folder for files on their way (the system's)"],
     ['GMP_ENCRYPTION_KEY', 'encryptionKey', 'base64 of the 32 bytes that seal secrets at rest'],
     ['MAIL_PROXY_ENCRYPTION_KEY', 'encryptionKey', 'the same under its older name'],
-    ['GMP_ENCRYPTION_KEY_FILE', 'encryptionKeyFile', 'file of that key, made when missing (<database>.key)'],
+    ['GMP_ENCRYPTION_KEY_FILE', 'encryptionKeyFile', 'file of keys, one a line, made when missing (<database>.key)'],
     ['GMP_CACHE_DISK_DIR', 'cache.diskDir', 'folder that keeps large attachments for a while (none)'],
   ]),
   ...variables(asContentOf, [
@@ -129,7 +140,19 @@ export const VARIABLES: readonly Variable[] = [
       'attachments.roots',
       'folders with files to attach, between commas; {tenant} stands for the id of the tenant (none)',
     ],
+    [
+      'GMP_ENCRYPTION_KEYS_PREVIOUS',
+      'encryptionKeysPrevious',
+      'further keys between commas, which open and do not seal (none)',
+    ],
     ['GMP_OUTGOING_ALLOWED_HOSTS', 'outgoing.allowedHosts', 'hosts to call wherever they are, between commas (none)'],
+  ]),
+  ...variables(asCommand, [
+    [
+      'GMP_ENCRYPTION_KEY_COMMAND',
+      'encryptionKeyCommand',
+      'program that writes such a file to its output, with its arguments (none)',
+    ],
   ]),
   ...variables(asSecondsList, [
     ['GMP_RETRY_DELAYS_SECONDS', 'retry.delaysMs', 'a list of delays, as 60,600,3600, then given up (none)'],

@@ -12,6 +12,7 @@ import {
   retryPreset,
 } from '../retry-policy.ts';
 import { checkRoot } from './attachment-roots.ts';
+import { encryptionKey, encryptionKeyCommand, encryptionKeys } from './encryption-key.ts';
 import { hostNameOrAddress } from './host-name.ts';
 import type { PostgresPool } from './postgres-pool.ts';
 
@@ -202,9 +203,13 @@ export const engineConfigSchema = v.strictObject({
   /** Token that reads metrics and nothing else. */
   metricsToken: v.optional(v.pipe(v.string(), v.minLength(16, 'expected at least 16 characters'))),
   /** Base64 of the 32 bytes that seal secrets at rest. */
-  encryptionKey: v.optional(text),
-  /** File that holds the key; made when missing. `<database>.key` by default. */
+  encryptionKey: v.optional(encryptionKey),
+  /** File that holds the keys, one a line, the first seals; made when missing. `<database>.key` by default. */
   encryptionKeyFile: v.optional(text),
+  /** Program that writes the keys as a file has them, and its arguments. Run without a shell, within 10 s. */
+  encryptionKeyCommand: v.optional(encryptionKeyCommand),
+  /** Keys that open what they sealed and seal nothing any more, or not yet. */
+  encryptionKeysPrevious: v.optional(encryptionKeys, []),
   postgres: v.optional(postgresSchema, {}),
   delivery: v.optional(delivery, {}),
   retry: v.optional(retry, {}),

@@ -5,6 +5,7 @@ import type { DeliverySettings } from '../config/engine-config.ts';
 import type { AccountRelayRow } from '../entities/account/account.model.ts';
 import type { PauseReason } from '../entities/account/account-pause.store.ts';
 import { parseStoredContent } from '../entities/message/stored-content.ts';
+import type { MailProxyError } from '../errors.ts';
 import type { Admission, CombinedHooks } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
@@ -157,6 +158,18 @@ export async function settlementOfBug(
   const { pending, decided } = await recipients(message.pk);
   const reply = `internal error: ${error instanceof Error ? error.message : String(error)}`;
   const outcomes = pending.map((recipient): RecipientOutcome => ({ ...BEFORE_SENDING, recipient, reply }));
+  return settlementOf(message, outcomes, { session, now: clock.now(), policy, random, decided });
+}
+
+/** The end of an attempt for which a secret could not be opened: the message waits for an operator, at no one's cost. */
+export async function settlementOfMissingKey(
+  message: ClaimedMessage,
+  { message: reply }: MailProxyError,
+  { recipients, clock, policy, random }: Pick<DeliverServices, 'recipients' | 'clock' | 'policy' | 'random'>,
+  session: number,
+): Promise<Settlement> {
+  const { pending, decided } = await recipients(message.pk);
+  const outcomes = pending.map((recipient): RecipientOutcome => ({ ...untried(recipient), stage: 'compose', reply }));
   return settlementOf(message, outcomes, { session, now: clock.now(), policy, random, decided });
 }
 

@@ -3,7 +3,7 @@
 import { isMailProxyError, type MailProxyError } from '../errors.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settle, Settlement } from '../queue/settle.ts';
-import { type DeliverServices, deliver, settlementOfBug } from './deliver.ts';
+import { type DeliverServices, deliver, settlementOfBug, settlementOfMissingKey } from './deliver.ts';
 import type { Flights } from './flights.ts';
 import type { Place } from './send-order.ts';
 import type { SessionKeeper } from './session-keeper.ts';
@@ -15,6 +15,8 @@ export interface AttemptServices extends DeliverServices {
   readonly flights: Flights;
   readonly keeper: SessionKeeper;
   readonly settle: Settle;
+  /** Read the encryption keys anew; whether there are others now. */
+  readonly readKeys: () => Promise<boolean>;
   /** Told once the outcome is committed. */
   readonly onSettled: (message: ClaimedMessage, settlement: Settlement) => void;
 }
@@ -54,8 +56,15 @@ export async function runAttempt(
       await clock.sleep(SETTLE_RETRY_MS, signal);
       return flights.isCancelled(message) ? 'cancelled' : 'unsent';
     }
-    log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an attempt failed by a bug');
-    settlement = await settlementOfBug(message, error, services, session);
+    if (isMailProxyError(error, 'sealed_with_unknown_key')) {
+      // Another instance seals with a key that is new.
+      if (await services.readKeys()) return flights.isCancelled(message) ? 'cancelled' : 'unsent';
+      log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an attempt waits for a key');
+      settlement = await settlementOfMissingKey(message, error, services, session);
+    } else {
+      log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'an attempt failed by a bug');
+      settlement = await settlementOfBug(message, error, services, session);
+    }
   } finally {
     place.pass();
   }

@@ -11,21 +11,26 @@ import { CORE_MIGRATIONS } from '../database/migrations/index.ts';
 import { migrate } from '../database/migrations/migrate.ts';
 import type { MigrationList } from '../database/migrations/migration.ts';
 import { prepareSchemaCheck } from '../database/migrations/schema-check.ts';
-import { openDatabase, parseDatabaseAddress } from '../database/open.ts';
+import { openDatabase } from '../database/open.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { CORE_SEALED_COLUMNS } from '../entities/sealed-columns.ts';
 import { isMailProxyError, MailProxyError } from '../errors.ts';
 import { type MakePk, pkGenerator } from '../identity.ts';
 import type { Mixin } from '../mixin/contract.ts';
 import { silentLog } from '../observability/log.ts';
 import { validate } from '../operations/validate.ts';
 import { createOutgoingHttp } from '../outgoing/outgoing-http.ts';
-import { type KeySource, loadOrCreateKey } from '../secrets/key-file.ts';
-import { createSealer, type Sealer } from '../secrets/sealer.ts';
+import type { KeyRing } from '../secrets/key-ring.ts';
+import { type KeySource, readKeySource } from '../secrets/key-source.ts';
+import type { SealedColumn } from '../secrets/sealed-columns.ts';
+import { createSealer } from '../secrets/sealer.ts';
 import type { OpenSession } from '../smtp/pool-lane.ts';
 import { refuseUnfinishedImport } from '../transfer/import-record.ts';
+import { EncryptionSide } from './encryption-side.ts';
 import { Engine } from './engine.ts';
 import type { MailEngine, MailEngineOptions } from './engine.types.ts';
 import { createLeases } from './leases.ts';
+import { keySource, openKeys } from './open-keys.ts';
 import { setUpMixins } from './set-up-mixins.ts';
 import { createStores } from './stores.ts';
 
@@ -41,14 +46,21 @@ import { createStores } from './stores.ts';
  * await engine.submit([{ from: 'a@example.com', to: 'b@example.org', subject: 'Hello', text: 'Hi.' }]);
  * ```
  * @throws {MailProxyError} `invalid_config`, `database_locked`, `database_unavailable`, `schema_too_new`,
- * `import_unfinished`
+ * `import_unfinished`, `sealed_with_unknown_key`
  */
 export async function createMailEngine(options: MailEngineOptions): Promise<MailEngine> {
   const config = parseConfig(options.config);
-  const sealer = createSealer(await loadOrCreateKey(keySource(config)));
+  const source = keySource(config);
+  // Before a database is made.
+  const found = await readKeySource(source);
   const database = await openDatabase<CoreSchema>(config.database, { postgres: config.postgres });
   try {
-    return await composeEngine({ ...options, config, database, sealer });
+    const columns = sealedColumns(options.mixins ?? []);
+    // As in composeEngine.
+    const anyTables = database as unknown as Database<unknown>;
+    await refuseUnfinishedImport(anyTables);
+    const ring = await openKeys(anyTables, source, { found, columns });
+    return await composeEngine({ ...options, config, database, ring, source });
   } catch (error) {
     await database[Symbol.asyncDispose]();
     throw error;
@@ -59,7 +71,9 @@ export async function createMailEngine(options: MailEngineOptions): Promise<Mail
 export interface Composition extends Omit<MailEngineOptions, 'config'> {
   readonly config: EngineConfig;
   readonly database: Database<CoreSchema>;
-  readonly sealer: Sealer;
+  readonly ring: KeyRing;
+  /** Where the keys are read anew. @defaultValue nowhere */
+  readonly source?: KeySource;
   /** @defaultValue over the network */
   readonly openSession?: OpenSession;
   /** @defaultValue by the clock */
@@ -68,7 +82,9 @@ export interface Composition extends Omit<MailEngineOptions, 'config'> {
 
 /** Migrate an open database and put an engine on it; the engine disposes of it. */
 export async function composeEngine(composition: Composition): Promise<MailEngine> {
-  const { config, database, sealer, mixins = [], mixinConfig = {}, openSession } = composition;
+  const { config, database, ring, source = null, mixins = [], mixinConfig = {}, openSession } = composition;
+  const columns = sealedColumns(mixins);
+  const sealer = createSealer(ring, columns);
   const { log = silentLog, clock: machineClock = systemClock, random = systemRandom, reportSink } = composition;
   // Migrations and mixins name the tables that they use.
   const anyTables = database as unknown as Database<unknown>;
@@ -77,12 +93,17 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
   await refuseUnfinishedImport(anyTables);
   const lists = migrationLists(mixins);
   for (const step of await migrate(anyTables, lists, clock.now())) log.info(step, 'schema migrated');
-  const stores = createStores({ database, sealer, clock, makePk, config });
+  const stores = createStores({ database, sealer, ring, clock, makePk, config });
+  // On disk before anything is sealed with it, so that no start without this key goes unnoticed.
+  if (!(await stores.encryptionKeys.used()).includes(ring.sealingId)) {
+    await stores.encryptionKeys.use(ring.sealingId, clock.now());
+  }
   await stores.instances.ensure(config.instanceName, clock.now());
   await stores.tenants.ensureDefaultTenant(clock.now());
   const session = { number: () => 0 };
   const mixed = await setUpMixins(mixins, {
     database: anyTables,
+    sealer,
     clock,
     log,
     config: mixinConfig,
@@ -103,6 +124,17 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
     makePk,
     clock,
     sealer,
+    encryption: new EncryptionSide({
+      database: anyTables,
+      columns,
+      ring,
+      source,
+      sealer,
+      keys: stores.encryptionKeys,
+      leaseMs: config.delivery.leaseMs,
+      clock,
+      log,
+    }),
     cache: await createContentCache({ clock, log, settings: cacheSettings(config) }),
     storageBackends: [createLocalStorage(config.attachments.roots), ...mixed.storages],
     machineTime: () => machineClock.now(),
@@ -137,31 +169,6 @@ export function parseConfig(input: MailEngineOptions['config']): EngineConfig {
   }
 }
 
-/** Where the key is that seals secrets: given, in a file that is named, or beside the file of the database. */
-export function keySource({ database, encryptionKey, encryptionKeyFile }: EngineConfig): KeySource {
-  if (encryptionKey !== undefined) return { key: encryptionKey, keyFile: '' };
-  if (encryptionKeyFile !== undefined) return { keyFile: encryptionKeyFile };
-  const address = parseDatabaseAddress(database);
-  switch (address.kind) {
-    case 'file':
-      return { keyFile: `${address.path}.key` };
-    case 'memory':
-      return { key: memoryKey(), keyFile: '' };
-    case 'postgres':
-    case 'pool':
-      throw new MailProxyError('invalid_config', {
-        detail: 'encryptionKey or encryptionKeyFile is required with PostgreSQL: all instances need the same key',
-      });
-    default:
-      return address satisfies never;
-  }
-}
-
-/** A key for a database that is gone with the process. */
-function memoryKey(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64');
-}
-
 /** All steps that this installation knows, core's first. */
 export function migrationLists(mixins: readonly Mixin[]): readonly MigrationList[] {
   return [CORE_MIGRATIONS, ...mixins.flatMap(migrationsOf)];
@@ -169,4 +176,9 @@ export function migrationLists(mixins: readonly Mixin[]): readonly MigrationList
 
 function migrationsOf({ id, migrations }: Mixin): readonly MigrationList[] {
   return migrations === undefined ? [] : [{ namespace: id, migrations }];
+}
+
+/** All columns that hold secrets, core's and the mixins'. */
+function sealedColumns(mixins: readonly Mixin[]): readonly SealedColumn[] {
+  return [...CORE_SEALED_COLUMNS, ...mixins.flatMap(({ sealedColumns = [] }) => sealedColumns)];
 }

@@ -64,6 +64,8 @@ export interface DeliverySideParts {
   readonly onTold: (tenantId?: string) => void;
   /** Tell other instances. */
   readonly tell: (notice: Notice) => void;
+  /** Read the encryption keys anew, since one was met that is not at hand. */
+  readonly readKeys: () => Promise<boolean>;
   /** @defaultValue over the network */
   readonly openSession?: OpenSession | undefined;
 }
@@ -134,6 +136,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     clock,
     random,
     log,
+    readKeys: parts.readKeys,
     keeper,
     pool,
     tokens,

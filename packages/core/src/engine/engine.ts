@@ -37,6 +37,7 @@ import { type AttachmentSide, createAttachmentSide } from './attachment-side.ts'
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { Background } from './background.ts';
 import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
+import type { EncryptionSide } from './encryption-side.ts';
 import type { JoinedBatchResult, MailEngine, Readiness, SubmitOptions } from './engine.types.ts';
 import { EventBell, type EventStreamOptions, eventStream } from './event-stream.ts';
 import { type CoreServices, coreOperations } from './operations.ts';
@@ -62,6 +63,7 @@ export interface EngineParts {
   /** The machine's own wall time, in milliseconds. */
   readonly machineTime: () => number;
   readonly sealer: Sealer;
+  readonly encryption: EncryptionSide;
   /** Bytes of attachments that were fetched; the engine disposes of it. */
   readonly cache: ContentCache;
   /** Kinds of storages from which attachments are fetched. */
@@ -144,6 +146,7 @@ export class Engine implements MailEngine {
       bring: this.#attachments.bring,
       sweepCache: (signal) => parts.cache.sweep(signal),
       hooks: mixed.hooks,
+      readKeys: () => parts.encryption.reloadSoon(),
       cut: this.#cut.signal,
       onSettled: (message, settlement) => this.#settled(message, settlement),
       onLimited: (message, isRejected) => void this.#observer.limited(message, isRejected),
@@ -178,6 +181,8 @@ export class Engine implements MailEngine {
       void this.#tenantChanged(tenantId);
     });
     for (const keys of [stores.apiKeys, stores.dkimKeys]) keys.onChange(() => this.#notices.tell({ kind: 'keys' }));
+    parts.encryption.tellPeers = () => this.#notices.tell({ kind: 'encryptionKeys' });
+    parts.encryption.session = () => this.session;
     this.#services = this.#createServices(clock.now());
   }
 
@@ -285,6 +290,7 @@ export class Engine implements MailEngine {
   async #stop(deadlineMs: number): Promise<void> {
     this.#stopped.abort();
     const wasRunning = this.#sending.isRunning;
+    await this.#parts.encryption.stop();
     using _deadline = this.#parts.clock.after(deadlineMs, () => this.#cut.abort());
     // When the deadline passes first, what waits for a connection gives up and what is under way is cut.
     const cut = once(this.#cut.signal).then(() => this.#delivery.pool.close({ graceMs: 0 }));
@@ -337,6 +343,7 @@ export class Engine implements MailEngine {
     return {
       ...stores,
       ...this.#attachments,
+      encryption: this.#parts.encryption.services,
       clock,
       makePk,
       maxBatch: config.limits.maxBatch,
@@ -422,6 +429,7 @@ export class Engine implements MailEngine {
       budget: this.#delivery.budget,
       reporter: this.#reporter,
       bell: this.#bell,
+      encryption: this.#parts.encryption,
       accountChanged: (pk) => this.#accountChanged(pk),
       tenantChanged: (id) => this.#tenantChanged(id),
       inBackground: (work, complaint) => {

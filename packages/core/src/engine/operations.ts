@@ -3,6 +3,10 @@
 import { type AccountServices, accountOperations } from '../entities/account/account.operations.ts';
 import { type CommandLogServices, commandLogOperations } from '../entities/command-log/command-log.operations.ts';
 import { type DkimKeyServices, dkimKeyOperations } from '../entities/dkim-key/dkim-key.operations.ts';
+import {
+  type EncryptionServices,
+  encryptionKeyOperations,
+} from '../entities/encryption-key/encryption-key.operations.ts';
 import { type InstanceServices, instanceOperations } from '../entities/instance/instance.operations.ts';
 import { messageOperations } from '../entities/message/message.operations.ts';
 import { type HistoryServices, listMessageEvents } from '../entities/message/message-events.operations.ts';
@@ -24,7 +28,8 @@ export type CoreServices = TenantServices &
   MessageServices &
   HistoryServices &
   MessageEventServices &
-  InstanceServices;
+  InstanceServices &
+  EncryptionServices;
 
 /**
  * Everything that can be done, in the order in which it is shown. HTTP routes, the OpenAPI document and the command
@@ -39,5 +44,6 @@ export const coreOperations: readonly AnyOperation[] = [
   ...messageEventOperations,
   ...storageOperations,
   ...instanceOperations,
+  ...encryptionKeyOperations,
   ...commandLogOperations,
 ];

@@ -23,6 +23,8 @@ const notice = v.variant('kind', [
   v.object({ kind: v.literal('tenant'), tenantId: text }),
   /** Keys of the API or of DKIM were made or revoked. */
   v.object({ kind: v.literal('keys') }),
+  /** The keys that seal are to be read anew. */
+  v.object({ kind: v.literal('encryptionKeys') }),
   v.object({ kind: v.literal('accountPaused'), accountPk: text }),
   v.object({ kind: v.literal('accountResumed'), accountPk: text }),
   v.object({ kind: v.literal('batchSuspended'), tenantId: text, batchCode: text }),

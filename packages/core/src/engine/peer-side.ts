@@ -15,6 +15,7 @@ export interface PeerSideParts {
   readonly budget: ConnectionBudget;
   readonly reporter: Reporter;
   readonly bell: EventBell;
+  readonly encryption: { reload(): Promise<unknown> };
   /** What is done after a change by this instance, too. */
   readonly accountChanged: (accountPk: string) => Promise<void>;
   readonly tenantChanged: (tenantId: string) => Promise<void>;
@@ -24,6 +25,7 @@ export interface PeerSideParts {
 /** What this instance does about what others tell: what it does about its own news, and forget what it remembers. */
 export function hearPeers(parts: PeerSideParts): NoticeListener {
   const { stores, dispatcher, preparer, budget, reporter, bell, accountChanged, tenantChanged, inBackground } = parts;
+  const reload = async (): Promise<void> => void (await parts.encryption.reload());
   return {
     onNotice(notice: Notice) {
       switch (notice.kind) {
@@ -42,6 +44,8 @@ export function hearPeers(parts: PeerSideParts): NoticeListener {
         case 'keys':
           stores.apiKeys.forget();
           return stores.dkimKeys.forget();
+        case 'encryptionKeys':
+          return inBackground(reload(), 'the encryption keys could not be read anew');
         case 'accountPaused':
           return inBackground(dispatcher.accountPaused(notice.accountPk), 'a paused account could not be looked at');
         case 'accountResumed':

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { KeyObject } from 'node:crypto';
 import type { EngineConfig } from '../config/engine-config.ts';
 import { MailProxyError } from '../errors.ts';
-import { findKey, keepKey } from '../secrets/key-file.ts';
-import { createSealer } from '../secrets/sealer.ts';
+import { createKeyFile, readKeyFile } from '../secrets/key-file.ts';
+import { nameOfSource, readKeySource } from '../secrets/key-source.ts';
+import { keyIdOf } from '../secrets/key-text.ts';
 import type { SealedValues } from '../transfer/sealed-values.ts';
-import { keySource } from './create-mail-engine.ts';
+import { keySource } from './open-keys.ts';
 
 export interface SecretsKeyOptions {
   /** File of the key that the exported database used. */
@@ -33,46 +35,45 @@ export async function findSecretsKey(
   { sourceKeyFile, allowUnreadableSecrets = false }: SecretsKeyOptions,
 ): Promise<SecretsKey> {
   const place = keySource(config);
-  const own = await findKey(place);
-  const given = sourceKeyFile === undefined ? null : await givenKey(sourceKeyFile);
-  if (own !== null && given !== null && !own.equals(given)) {
+  const own = await readKeySource(place);
+  const given = sourceKeyFile === undefined ? null : await givenKeys(sourceKeyFile);
+  const ids = idsOf(own ?? given);
+  if (own !== null && given !== null && !idsOf(given).every((id) => ids.includes(id))) {
     throw new MailProxyError('invalid_config', {
-      detail: `the new database has another key already (${placeName(place)}); set it to that of ${sourceKeyFile}`,
+      detail: `the new database has another key already (${nameOfSource(place)}); set it to that of ${sourceKeyFile}`,
     });
   }
-  const key = own ?? given;
-  const keyId = key === null ? null : createSealer(key).keyId;
-  const unknown = sealed.filter((values) => values.key !== keyId);
-  if (unknown.length > 0 && !allowUnreadableSecrets) throw cannotOpen(unknown, keyId);
+  const unknown = sealed.filter((values) => !ids.includes(values.key));
+  if (unknown.length > 0 && !allowUnreadableSecrets) throw cannotOpen(unknown, ids);
   return {
     unreadable: [...new Set(unknown.map((values) => values.key))],
     async keep() {
-      if (own !== null || given === null) return;
-      const kept = await keepKey(place.keyFile, given);
-      if (kept.equals(given)) return;
-      throw new MailProxyError('invalid_config', { detail: `${place.keyFile} was made by somebody else meanwhile` });
+      if (own !== null || given === null || place.from.kind !== 'file') return;
+      const { path } = place.from;
+      if (idsOf(await createKeyFile(path, given)).join() === idsOf(given).join()) return;
+      throw new MailProxyError('invalid_config', { detail: `${path} was made by somebody else meanwhile` });
     },
   };
 }
 
-async function givenKey(keyFile: string): Promise<Buffer> {
-  const key = await findKey({ keyFile });
-  if (key === null) throw new MailProxyError('invalid_config', { detail: `there is no key file ${keyFile}` });
-  return key;
+async function givenKeys(keyFile: string): Promise<readonly KeyObject[]> {
+  const keys = await readKeyFile(keyFile);
+  if (keys === null) throw new MailProxyError('invalid_config', { detail: `there is no key file ${keyFile}` });
+  return keys;
 }
 
-function cannotOpen(unknown: readonly SealedValues[], keyId: string | null): MailProxyError {
+function idsOf(keys: readonly KeyObject[] | null): readonly string[] {
+  return (keys ?? []).map(keyIdOf);
+}
+
+function cannotOpen(unknown: readonly SealedValues[], ids: readonly string[]): MailProxyError {
   const values = unknown.reduce((sum, each) => sum + each.values, 0);
   const columns = [...new Set(unknown.map(({ column }) => column))].join(', ');
   const keys = [...new Set(unknown.map(({ key }) => key))].join(', ');
   return new MailProxyError('sealed_with_unknown_key', {
     detail:
       `${values} secrets (${columns}) were sealed with the key ${keys}, and ` +
-      `${keyId === null ? 'the new database has no key yet' : `the key of the new database is ${keyId}`}. ` +
+      `${ids.length === 0 ? 'the new database has no key yet' : `the key of the new database is ${ids.join(', ')}`}. ` +
       "Name the old database's key file with --encryption-key-file.",
   });
-}
-
-function placeName({ key, keyFile }: { readonly key?: string | undefined; readonly keyFile: string }): string {
-  return key === undefined ? keyFile : 'encryptionKey';
 }

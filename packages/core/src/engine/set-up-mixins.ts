@@ -7,10 +7,12 @@ import type { Leases, Mixin } from '../mixin/contract.ts';
 import { type CombinedHooks, combineHooks, type HookSource } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
 import type { AnyOperation } from '../operations/operation.ts';
+import type { Sealer } from '../secrets/sealer.ts';
 import type { Service } from './background.ts';
 
 export interface MixinSetUp {
   readonly database: Database<unknown>;
+  readonly sealer: Sealer;
   readonly clock: Clock;
   readonly log: Log;
   readonly config: Readonly<Record<string, unknown>>;
@@ -32,7 +34,7 @@ export interface SetUpMixins {
 /** Set up the mixins one after the other; their tables are migrated already. */
 export async function setUpMixins(
   mixins: readonly Mixin[],
-  { database, clock, log, config, leasesOf }: MixinSetUp,
+  { database, sealer, clock, log, config, leasesOf }: MixinSetUp,
 ): Promise<SetUpMixins> {
   const operations: AnyOperation[] = [];
   const servicesOf = new Map<AnyOperation, object>();
@@ -43,6 +45,7 @@ export async function setUpMixins(
     const own = log.child?.({ mixin: mixin.id }) ?? log;
     const parts = await mixin.setup({
       database,
+      sealer,
       clock,
       log: own,
       leases: leasesOf(mixin.id),

@@ -9,6 +9,7 @@ import { createRefreshTokenStore } from '../entities/account/refresh-token.store
 import { createApiKeyStore } from '../entities/api-key/api-key.store.ts';
 import { createCommandLogStore } from '../entities/command-log/command-log.store.ts';
 import { createDkimKeyStore } from '../entities/dkim-key/dkim-key.store.ts';
+import { createEncryptionKeyStore } from '../entities/encryption-key/encryption-key.store.ts';
 import { createInstanceStore } from '../entities/instance/instance.store.ts';
 import { createMessageStore } from '../entities/message/message.store.ts';
 import { createMessageEventStore } from '../entities/message-event/message-event.store.ts';
@@ -38,18 +39,20 @@ import { prepareRelease, prepareTakeBack } from '../queue/release.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
 import { createSessionStore } from '../queue/sessions.ts';
 import { prepareSettle } from '../queue/settle.ts';
+import type { KeyRing } from '../secrets/key-ring.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 
 export interface StoreParts {
   readonly database: Database<CoreSchema>;
   readonly sealer: Sealer;
+  readonly ring: Pick<KeyRing, 'ids'>;
   readonly clock: Clock;
   readonly makePk: MakePk;
   readonly config: EngineConfig;
 }
 
 /** Every query of the engine, compiled once. */
-export function createStores({ database, sealer, clock, makePk, config }: StoreParts) {
+export function createStores({ database, sealer, ring, clock, makePk, config }: StoreParts) {
   const { priorityStepMs } = config.delivery;
   const acceptInto = prepareAccept(database, priorityStepMs);
   const marks = new HandoffMarks(database);
@@ -65,7 +68,8 @@ export function createStores({ database, sealer, clock, makePk, config }: StoreP
     messages: createMessageStore(database),
     messageEvents: createMessageEventStore(database),
     commandLog: createCommandLogStore(database),
-    sessions: createSessionStore(database, makePk),
+    sessions: createSessionStore(database, makePk, () => ring.ids),
+    encryptionKeys: createEncryptionKeyStore(database),
     sequencer: createSequencer(database),
     promotion: preparePromotion(database, priorityStepMs),
     accept: acceptDespiteDoubt(acceptInto, database, clock),

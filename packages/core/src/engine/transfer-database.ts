@@ -3,8 +3,11 @@
 import { existsSync } from 'node:fs';
 import { type Clock, systemClock } from '../clock.ts';
 import type { EngineConfig, EngineConfigInput } from '../config/engine-config.ts';
+import type { Database } from '../database/database.ts';
 import { migrate } from '../database/migrations/migrate.ts';
 import { openDatabase, parseDatabaseAddress } from '../database/open.ts';
+import { createEncryptionKeyStore } from '../entities/encryption-key/encryption-key.store.ts';
+import type { CoreSchema } from '../entities/schema.ts';
 import { MailProxyError } from '../errors.ts';
 import type { Mixin } from '../mixin/contract.ts';
 import { exportArchive } from '../transfer/export-archive.ts';
@@ -96,7 +99,14 @@ export async function importDatabase(options: ImportOptions): Promise<TransferRe
   await fillTarget(database, { folder, manifest }, { target, onProgress });
   await finishImport(database, { folder, manifest }, { target, onProgress });
   await migrate(database, lists, clock.now());
+  await forgetKeys(database, key.unreadable);
   return resultOf(folder, digest, manifest, key.unreadable);
+}
+
+/** They are known to be lost, so that the absence of these keys keeps no server from starting. */
+async function forgetKeys(database: Database<unknown>, ids: readonly string[]): Promise<void> {
+  const keys = createEncryptionKeyStore(database.withTables<CoreSchema>());
+  for (const id of ids) await keys.forget(id);
 }
 
 function resultOf(

@@ -4,6 +4,7 @@ import type { AccountPausesTable, AccountsTable } from './account/account.table.
 import type { ApiKeysTable } from './api-key/api-key.table.ts';
 import type { CommandLogTable } from './command-log/command-log.table.ts';
 import type { DkimKeysTable } from './dkim-key/dkim-key.table.ts';
+import type { ContentKeysTable, EncryptionKeysTable } from './encryption-key/encryption-key.table.ts';
 import type { InstanceTable, SessionsTable } from './instance/instance.table.ts';
 import type {
   AttachmentChunksTable,
@@ -42,4 +43,6 @@ export interface CoreSchema {
   readonly dkim_keys: DkimKeysTable;
   readonly leases: LeasesTable;
   readonly connection_shares: ConnectionSharesTable;
+  readonly encryption_keys: EncryptionKeysTable;
+  readonly content_keys: ContentKeysTable;
 }

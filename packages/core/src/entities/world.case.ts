@@ -29,6 +29,7 @@ import { type CommandLogStore, createCommandLogStore } from './command-log/comma
 import { instanceOperations, type RunningInstance } from './instance/instance.operations.ts';
 import { createInstanceStore, type InstanceStore } from './instance/instance.store.ts';
 import type { CoreSchema } from './schema.ts';
+import { CORE_SEALED_COLUMNS } from './sealed-columns.ts';
 import { storageOperations } from './storage/storage.operations.ts';
 import { createStorageStore, type StorageStore } from './storage/storage.store.ts';
 import { tenantOperations } from './tenant/tenant.operations.ts';
@@ -101,7 +102,7 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
   time.advance(START);
   const { clock } = time;
   const makePk = pkGenerator(clock);
-  const sealer = createSealer(randomBytes(32));
+  const sealer = createSealer(randomBytes(32), CORE_SEALED_COLUMNS);
   const stores = {
     tenants: createTenantStore(database, sealer),
     apiKeys: createApiKeyStore(database, clock),

@@ -6,6 +6,8 @@ import type { Database } from '../database/database.ts';
 import type { MigrationList } from '../database/migrations/migration.ts';
 import type { Log } from '../observability/log.ts';
 import type { AnyOperation } from '../operations/operation.ts';
+import type { SealedColumn } from '../secrets/sealed-columns.ts';
+import type { Sealer } from '../secrets/sealer.ts';
 import type { Hooks } from './hooks.ts';
 
 /** The version of {@link Mixin} that this engine speaks. Rises when a mixin written before would no longer work. */
@@ -25,6 +27,11 @@ export interface Mixin {
   readonly contract: typeof MIXIN_CONTRACT;
   /** Tables of its own, numbered from 1. It never alters those of core. */
   readonly migrations?: MigrationList['migrations'];
+  /**
+   * The columns of those tables that hold secrets, as `listSealedColumns` makes the list: the keys are rotated in these,
+   * and nothing can be sealed into others.
+   */
+  readonly sealedColumns?: readonly SealedColumn[];
   /** Called once, after its migrations and before anything runs. An error stops the engine from opening. */
   setup(context: MixinContext): MixinParts | Promise<MixinParts>;
 }
@@ -49,6 +56,8 @@ export interface Leases {
 export interface MixinContext {
   /** Name the tables used: `database.withTables<CoreSchema & OwnTables>()`. */
   readonly database: Database<unknown>;
+  /** Seals secrets before they are stored, and opens them. */
+  readonly sealer: Sealer;
   readonly clock: Clock;
   /** Names the mixin in each line. */
   readonly log: Log;

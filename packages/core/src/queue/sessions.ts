@@ -25,11 +25,16 @@ export interface SessionStore {
   readonly rescue: Rescue;
 }
 
-export function createSessionStore(db: Database<CoreSchema>, makePk: MakePk): SessionStore {
-  const insert = db.prepare<{ instance: string; now: number }, { number: number }>((k, p) =>
+/** @param keyIds - the encryption keys that this process holds at the moment, the one that seals first */
+export function createSessionStore(
+  db: Database<CoreSchema>,
+  makePk: MakePk,
+  keyIds: () => readonly string[] = () => [],
+): SessionStore {
+  const insert = db.prepare<{ instance: string; now: number; key_ids: string }, { number: number }>((k, p) =>
     k
       .insertInto('sessions')
-      .values({ instance: p.instance, started_at: p.now, heartbeat_at: p.now, ended_at: null })
+      .values({ instance: p.instance, started_at: p.now, heartbeat_at: p.now, ended_at: null, key_ids: p.key_ids })
       .returning('number'),
   );
   const renew = db.prepare<{ session: number; now: number }>((k, p) =>
@@ -68,7 +73,7 @@ export function createSessionStore(db: Database<CoreSchema>, makePk: MakePk): Se
   );
   return {
     async start(instance, now) {
-      const [result] = await db.write([insert.bind({ instance, now })]);
+      const [result] = await db.write([insert.bind({ instance, now, key_ids: keyIds().join(' ') })]);
       const row = result.rows[0];
       if (row === undefined) throw new Error('the new session has no number');
       return row.number;

@@ -1,73 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { randomBytes } from 'node:crypto';
-import { constants, type FileHandle, link, open, unlink } from 'node:fs/promises';
+import { type KeyObject, randomBytes } from 'node:crypto';
+import { constants, type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MailProxyError } from '../errors.ts';
-import { KEY_BYTES } from './sealer.ts';
-
-export interface KeySource {
-  /** Base64 of 32 bytes; when given, no file is touched. */
-  readonly key?: string | undefined;
-  /** Read, or made when missing. */
-  readonly keyFile: string;
-}
+import { KEY_BYTES, keyOfBytes, parseKeys, textOfKey } from './key-text.ts';
 
 /** More than any key file has; a larger file is something else. */
-const MAX_FILE_BYTES = 1_000;
+const MAX_FILE_BYTES = 16_384;
 
-/**
- * Find the key that seals stored secrets: the one given, else the file's, which is made (mode 0600) where there is none.
- * Of several processes that make it at once, all end up with the same key.
- *
- * @throws {MailProxyError} `invalid_config` when the key is malformed, or the file cannot be used or can be read by others
- */
-export async function loadOrCreateKey({ key, keyFile }: KeySource): Promise<Buffer> {
-  if (key !== undefined) return decodeKey(key, 'the encryption key');
-  try {
-    return (await readKey(keyFile)) ?? (await createKey(keyFile));
-  } catch (error) {
-    throw unusable(keyFile, error);
-  }
+/** Make a key out of 32 random bytes. */
+export function newKey(): KeyObject {
+  return keyOfBytes(randomBytes(KEY_BYTES));
 }
 
 /**
- * The key given, else the file's; null where there is none yet.
+ * Read the keys of a file, the one that seals first; null where there is no file.
  *
- * @throws {MailProxyError} `invalid_config`, as {@link loadOrCreateKey}
+ * @throws {MailProxyError} `invalid_config` when it is malformed, cannot be used or can be read by others
  */
-export async function findKey({ key, keyFile }: KeySource): Promise<Buffer | null> {
-  if (key !== undefined) return decodeKey(key, 'the encryption key');
-  try {
-    return await readKey(keyFile);
-  } catch (error) {
-    throw unusable(keyFile, error);
-  }
+export function readKeyFile(path: string): Promise<readonly KeyObject[] | null> {
+  return usable(path, () => readKeys(path));
 }
 
 /**
- * Keep a key in a file that does not exist yet, as {@link loadOrCreateKey} would keep a new one. Whoever is faster wins.
+ * Keep keys in a file that does not exist yet, for its owner only. Of several processes that make it at once, all end
+ * up with the same: those of the fastest.
  *
- * @returns the key that the file holds then
+ * @returns the keys that the file holds then
  * @throws {MailProxyError} `invalid_config` when the file cannot be made
  */
-export async function keepKey(keyFile: string, key: Uint8Array): Promise<Buffer> {
-  try {
-    return await createKey(keyFile, key);
-  } catch (error) {
-    throw unusable(keyFile, error);
-  }
+export function createKeyFile(path: string, keys: readonly KeyObject[] = [newKey()]): Promise<readonly KeyObject[]> {
+  return usable(path, () => createFile(path, keys));
 }
 
-function unusable(keyFile: string, error: unknown): MailProxyError {
-  if (error instanceof MailProxyError) return error;
-  return new MailProxyError('invalid_config', {
-    detail: `the encryption key file ${keyFile} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-    cause: error,
+/**
+ * Put a key into a file that holds others: as the one that seals, or after them, so that it only opens. The file is
+ * replaced as a whole, and has the keys of before or all of them at any instant.
+ *
+ * @throws {MailProxyError} `invalid_config` when there is no such file, or it cannot be used
+ */
+export async function addKeyToFile(path: string, key: KeyObject, place: 'first' | 'last'): Promise<void> {
+  const keys = await readKeyFile(path);
+  if (keys === null) throw new MailProxyError('invalid_config', { detail: `there is no encryption key file ${path}` });
+  const all = place === 'first' ? [key, ...keys] : [...keys, key];
+  await usable(path, async () => {
+    const draft = await writeDraft(path, all);
+    await rename(draft, path);
+    await syncFolder(dirname(path));
   });
 }
 
-async function readKey(path: string): Promise<Buffer | null> {
+async function usable<T>(path: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof MailProxyError) throw error;
+    throw new MailProxyError('invalid_config', {
+      detail: `the encryption key file ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      cause: error,
+    });
+  }
+}
+
+async function readKeys(path: string): Promise<readonly KeyObject[] | null> {
   let file: FileHandle;
   try {
     file = await open(path, constants.O_RDONLY);
@@ -84,40 +80,40 @@ async function readKey(path: string): Promise<Buffer | null> {
       });
     }
     const text = size > MAX_FILE_BYTES ? '' : await file.readFile('utf8');
-    return decodeKey(text, `the encryption key file ${path}`);
+    return parseKeys(text, `the encryption key file ${path}`);
   } finally {
     await file.close();
   }
 }
 
 /** Written aside and linked into place, so that nobody ever reads half a key, not after a crash either. */
-async function createKey(path: string, given: Uint8Array = randomBytes(KEY_BYTES)): Promise<Buffer> {
-  const key = Buffer.from(given);
-  const draft = `${path}.${randomBytes(8).toString('hex')}.new`;
-  await writeSynced(draft, `${key.toString('base64')}\n`);
+async function createFile(path: string, keys: readonly KeyObject[]): Promise<readonly KeyObject[]> {
+  const draft = await writeDraft(path, keys);
   try {
     await link(draft, path);
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
     // Another process was faster: its key is the one.
-    const theirs = await readKey(path);
+    const theirs = await readKeys(path);
     if (theirs === null) throw error;
     return theirs;
   } finally {
     await unlink(draft);
   }
   await syncFolder(dirname(path));
-  return key;
+  return keys;
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+async function writeDraft(path: string, keys: readonly KeyObject[]): Promise<string> {
+  const draft = `${path}.${randomBytes(8).toString('hex')}.new`;
+  const file = await open(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
-    await file.writeFile(text);
+    await file.writeFile(keys.map((key) => `${textOfKey(key)}\n`).join(''));
     await file.sync();
   } finally {
     await file.close();
   }
+  return draft;
 }
 
 /** A new name in a folder survives a power cut only once the folder is synced. */
@@ -129,16 +125,6 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
-}
-
-/** Strict, since Buffer.from skips what is not base64: a mistyped key must not become another key. */
-function decodeKey(text: string, what: string): Buffer {
-  const trimmed = text.trim();
-  const key = Buffer.from(trimmed, 'base64');
-  if (key.length !== KEY_BYTES || key.toString('base64') !== trimmed) {
-    throw new MailProxyError('invalid_config', { detail: `${what} must hold the base64 text of ${KEY_BYTES} bytes` });
-  }
-  return key;
 }
 
 function hasCode(error: unknown, code: string): boolean {

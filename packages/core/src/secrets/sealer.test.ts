@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { newKey } from './key-file.ts';
+import { KeyRing } from './key-ring.ts';
+import { keyIdOf, textOfKey } from './key-text.ts';
 import { createSealer, type SealedPlace } from './sealer.ts';
 
 const PLACE: SealedPlace = { table: 'accounts', column: 'password', row: 'a1' };
@@ -77,4 +81,45 @@ test('the same text is sealed differently each time', () => {
 
 test('a key of another length is refused', () => {
   expect(errorOf(() => createSealer(randomBytes(16)))).toEqual(expect.objectContaining({ code: 'invalid_config' }));
+});
+
+test('of several keys the first seals and all open, also after the ring was changed', () => {
+  const [one, two] = [newKey(), newKey()];
+  const ring = new KeyRing([one]);
+  const sealer = createSealer(ring);
+  const before = sealer.seal('hunter2', PLACE);
+  ring.replace([two, one]);
+  const after = sealer.seal('hunter3', PLACE);
+  expect(after).toContain(`:${keyIdOf(two)}:`);
+  expect([sealer.keyId, sealer.open(before, PLACE), sealer.open(after, PLACE)]).toEqual([
+    keyIdOf(two),
+    'hunter2',
+    'hunter3',
+  ]);
+  ring.replace([two]);
+  expect(errorOf(() => sealer.open(before, PLACE))).toEqual(unreadable(`was sealed with the key ${keyIdOf(one)}`));
+});
+
+test('nothing is sealed into a column that is in no list', () => {
+  const sealer = createSealer(randomBytes(32), [{ table: 'accounts', column: 'password', key: ['pk'] }]);
+  expect(sealer.open(sealer.seal('hunter2', PLACE), PLACE)).toBe('hunter2');
+  expect(String(errorOf(() => sealer.seal('x', { ...PLACE, column: 'nickname' })))).toContain(
+    'accounts.nickname is in no list of sealed columns',
+  );
+});
+
+test('whatever prints keys, a ring or a sealer shows nothing of a key', () => {
+  const key = newKey();
+  const ring = new KeyRing([key]);
+  const all = { key, ring, sealer: createSealer(ring), keys: [key] };
+  const shown = [
+    inspect(all, { depth: 20, showHidden: true, getters: true }),
+    JSON.stringify(all),
+    String(key),
+    Object.entries(ring).join(),
+  ].join('\n');
+  const bytes = key.export();
+  for (const form of [textOfKey(key), bytes.toString('hex'), bytes.toString('latin1'), inspect(bytes).slice(8, 40)]) {
+    expect(shown).not.toContain(form);
+  }
 });

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import { MailProxyError } from '../errors.ts';
+import { decrypt, encrypt } from './aead.ts';
+import { KeyRing } from './key-ring.ts';
+import { KEY_BYTES } from './key-text.ts';
+import type { Sealed, SealedColumn } from './sealed-columns.ts';
 
 /** Where a secret is stored. It is part of what is authenticated, so that a sealed value opens in its own place only. */
 export interface SealedPlace {
@@ -13,60 +17,51 @@ export interface SealedPlace {
 
 /** Keeps stored secrets unreadable without the key. */
 export interface Sealer {
-  /** First 8 hex digits of the SHA-256 of the key; stands in every sealed value. */
+  /** Id of the key that seals now. */
   readonly keyId: string;
-  seal(plain: string, place: SealedPlace): string;
+  seal(plain: string, place: SealedPlace): Sealed;
   /** @throws {MailProxyError} `sealed_with_unknown_key`, also when the value was altered or moved */
   open(sealed: string, place: SealedPlace): string;
 }
 
-/** Bytes of an AES-256 key. */
-export const KEY_BYTES = 32;
-/** 96 bits, drawn at random: safe for 2^32 values under one key (NIST SP 800-38D, 8.3). */
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-
-const CIPHER = 'aes-256-gcm';
 const FORM = /^sealed:v1:([0-9a-f]{8}):([A-Za-z0-9+/]+={0,2})$/;
 
 /**
  * Seal with AES-256-GCM: `sealed:v1:<key id>:<base64 of nonce, ciphertext, tag>`.
  *
- * @param key - 32 bytes
+ * @param keys - a ring, or the 32 bytes of one key
+ * @param columns - the only ones into which anything may be sealed; without them, all
  * @throws {MailProxyError} `invalid_config` for a key of another length
  */
-export function createSealer(key: Uint8Array): Sealer {
-  if (key.length !== KEY_BYTES) {
-    throw new MailProxyError('invalid_config', { detail: `the encryption key must have ${KEY_BYTES} bytes` });
-  }
-  const keyId = createHash('sha256').update(key).digest('hex').slice(0, 8);
+export function createSealer(keys: KeyRing | Uint8Array, columns?: readonly SealedColumn[]): Sealer {
+  const ring = keys instanceof KeyRing ? keys : ringOf(keys);
+  const listed = columns && new Set(columns.map(({ table, column }) => `${table}.${column}`));
 
   return {
-    keyId,
+    get keyId() {
+      return ring.sealingId;
+    },
     seal(plain, place) {
-      const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(boundTo(place));
-      const sealed = Buffer.concat([nonce, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-      return `sealed:v1:${keyId}:${sealed.toString('base64')}`;
+      if (listed?.has(`${place.table}.${place.column}`) === false) {
+        throw new Error(`${place.table}.${place.column} is in no list of sealed columns, so no rotation would find it`);
+      }
+      const sealed = encrypt(ring.sealingKey, Buffer.from(plain, 'utf8'), boundTo(place));
+      // The only place where such a text is made.
+      return `sealed:v1:${ring.sealingId}:${sealed.toString('base64')}` as Sealed;
     },
     open(sealed, place) {
       const [, sealedBy, content] = FORM.exec(sealed) ?? [];
       if (sealedBy === undefined || content === undefined) throw unreadable(place, 'is not in the sealed form');
-      if (sealedBy !== keyId) {
-        throw unreadable(place, `was sealed with the key ${sealedBy}, and the key in use is ${keyId}`);
-      }
-      const bytes = Buffer.from(content, 'base64');
-      if (bytes.length < NONCE_BYTES + TAG_BYTES) throw unreadable(place, 'is cut short');
-      const nonce = bytes.subarray(0, NONCE_BYTES);
-      const tag = bytes.subarray(-TAG_BYTES);
+      const key = ring.find(sealedBy);
+      if (key === undefined) throw unreadable(place, missingKey(sealedBy, ring));
+      let plain: Buffer | null;
       try {
-        const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
-        decipher.setAAD(boundTo(place)).setAuthTag(tag);
-        const plain = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
-        return Buffer.concat([plain, decipher.final()]).toString('utf8');
+        plain = decrypt(key, Buffer.from(content, 'base64'), boundTo(place));
       } catch (cause) {
         throw unreadable(place, 'was altered, or belongs to another row', cause);
       }
+      if (plain === null) throw unreadable(place, 'is cut short');
+      return plain.toString('utf8');
     },
   };
 }
@@ -75,6 +70,19 @@ export function createSealer(key: Uint8Array): Sealer {
 export function sealedBy(value: string): string | null {
   // Most values are none, and long.
   return value.startsWith('sealed:') ? (FORM.exec(value)?.[1] ?? null) : null;
+}
+
+/** The bytes stay the caller's. */
+function ringOf(bytes: Uint8Array): KeyRing {
+  if (bytes.length !== KEY_BYTES) {
+    throw new MailProxyError('invalid_config', { detail: `the encryption key must have ${KEY_BYTES} bytes` });
+  }
+  return new KeyRing([createSecretKey(bytes)]);
+}
+
+function missingKey(sealedBy: string, { ids }: KeyRing): string {
+  const atHand = ids.length === 1 ? `the key in use is ${ids[0]}` : `the keys in use are ${ids.join(', ')}`;
+  return `was sealed with the key ${sealedBy}, and ${atHand}`;
 }
 
 function boundTo({ table, column, row }: SealedPlace): Buffer {

@@ -119,7 +119,9 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
       attachmentRules: async () => ANY_ATTACHMENT,
       storeFile: () => Promise.reject(new Error('no file comes by itself')),
       rawMessages: { maxBytes: 0, hold: () => Promise.reject(new Error('no message comes complete')) },
-      sealAttachmentAuth: () => 'sealed',
+      sealAttachmentAuth() {
+        throw new Error('no attachment has credentials');
+      },
       control: createMessageControl(database, { makePk, stepMs: STEP_MS }),
       batches: createBatches(database, STEP_MS),
       session: () => session,

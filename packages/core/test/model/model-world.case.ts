@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { createSecretKey } from 'node:crypto';
 import type { MailEngine } from '@mail-proxy/core';
 import { VirtualClock } from '@mail-proxy/core/testing';
 import type { Random } from '../../src/clock.ts';
@@ -8,7 +9,7 @@ import { composeEngine } from '../../src/engine/create-mail-engine.ts';
 import { isMailProxyError } from '../../src/errors.ts';
 import type { Log } from '../../src/observability/log.ts';
 import { validate } from '../../src/operations/validate.ts';
-import { createSealer } from '../../src/secrets/sealer.ts';
+import { KeyRing } from '../../src/secrets/key-ring.ts';
 import { FickleRelay } from './fickle-relay.case.ts';
 import { openFickleSession } from './fickle-session.case.ts';
 import { LEASE_MS, Life } from './life.case.ts';
@@ -104,7 +105,7 @@ export class ModelWorld implements Disposable {
       composeEngine({
         config: { ...CONFIG, instanceName: name },
         database,
-        sealer: createSealer(Buffer.alloc(32, 1)),
+        ring: new KeyRing([createSecretKey(Buffer.alloc(32, 1))]),
         clock,
         random: streamOf(this.#seed, name),
         log: this.#logOf(life),

@@ -4,10 +4,11 @@ import { foundation } from './0001-foundation.ts';
 import { deliveryControl } from './0002-delivery-control.ts';
 import { severalInstances } from './0003-several-instances.ts';
 import { attachments } from './0004-attachments.ts';
+import { secrets } from './0006-secrets.ts';
 import type { MigrationList } from './migration.ts';
 
 /** The schema of core, oldest step first. */
 export const CORE_MIGRATIONS: MigrationList = {
   namespace: 'core',
-  migrations: [foundation, deliveryControl, severalInstances, attachments],
+  migrations: [foundation, deliveryControl, severalInstances, attachments, secrets],
 };

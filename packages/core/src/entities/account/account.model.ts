@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { RetryPolicyInput } from '../../retry-policy.ts';
+import type { Sealed } from '../../secrets/sealed-columns.ts';
 import type { SealedPlace, Sealer } from '../../secrets/sealer.ts';
 import type { ReplyRule } from '../../smtp/classification.types.ts';
 import type { OAuthSettings } from '../../smtp/oauth.types.ts';
@@ -185,7 +186,7 @@ export function sealedColumnsOf(
   { password, oauth, tls_client_key }: AccountSecrets,
   { sealer, current }: { readonly sealer: Sealer; readonly current: Pick<AccountsTable, SecretColumn> | null },
 ): Pick<AccountsTable, SecretColumn> {
-  const sealed = (column: SecretColumn, plain: string | null | undefined): string | null => {
+  const sealed = (column: SecretColumn, plain: string | null | undefined): Sealed | null => {
     if (plain === undefined) return current?.[column] ?? null;
     return plain === null ? null : sealer.seal(plain, placeOf(pk, column));
   };
@@ -196,7 +197,7 @@ export function sealedColumnsOf(
   };
 }
 
-export function sealOAuth(pk: string, oauth: OAuthSettings, sealer: Sealer): string {
+export function sealOAuth(pk: string, oauth: OAuthSettings, sealer: Sealer): Sealed {
   return sealer.seal(JSON.stringify(oauth), placeOf(pk, 'oauth'));
 }
 
@@ -246,12 +247,15 @@ function pauseIn({ pk, since, until_at, failures, reason }: AccountRow): Account
   return pauseOf({ account_pk: pk, since, until_at, failures, reason });
 }
 
-/** Opens the secrets. */
+/** Opens a secret when it is asked for: without its key mail is still accepted, and waits. */
 export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayRow {
-  const opened = (column: SecretColumn): string | null => {
+  const opened = (column: SecretColumn): (() => string | null) => {
     const sealed = row[column];
-    return sealed === null ? null : sealer.open(sealed, placeOf(row.pk, column));
+    return once(() => (sealed === null ? null : sealer.open(sealed, placeOf(row.pk, column))));
   };
+  const password = opened('password');
+  const tlsClientKey = opened('tls_client_key');
+  const oauth = once(() => (row.oauth === null ? null : openOAuth(row.pk, row.oauth, sealer)));
   return {
     pk: row.pk,
     tenantId: row.tenant_id,
@@ -260,16 +264,22 @@ export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayR
     host: row.host,
     port: row.port,
     user: row.username,
-    password: opened('password'),
+    get password() {
+      return password();
+    },
     authMethod: row.auth_method,
-    oauth: row.oauth === null ? null : openOAuth(row.pk, row.oauth, sealer),
+    get oauth() {
+      return oauth();
+    },
     tls: row.tls,
     tlsServername: row.tls_servername,
     tlsCa: row.tls_ca,
     tlsInsecure: row.tls_insecure === 1,
     tlsMinVersion: row.tls_min_version,
     tlsClientCert: row.tls_client_cert,
-    tlsClientKey: opened('tls_client_key'),
+    get tlsClientKey() {
+      return tlsClientKey();
+    },
     ehloName: row.ehlo_name,
     maxConnections: row.max_connections,
     maxMessagesPerConnection: row.max_messages_per_connection,
@@ -291,6 +301,15 @@ export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayR
       onInDoubt: row.tenant_on_in_doubt,
       refuseOverLimit: row.tenant_refuse_over_limit === 1,
     },
+  };
+}
+
+/** The row is kept for a second, and used by many messages. */
+function once<T>(open: () => T): () => T {
+  let opened: { readonly value: T } | null = null;
+  return () => {
+    opened ??= { value: open() };
+    return opened.value;
   };
 }
 

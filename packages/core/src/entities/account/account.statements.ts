@@ -18,7 +18,7 @@ export interface AccountStatements {
    * Changes nothing where `version` is not the next one, or where `oauth` is not what it was: a refresh token is
    * replaced without a new version.
    */
-  readonly update: Prepared<AccountsTable & { readonly oauth_before: string | null }, unknown>;
+  readonly update: Prepared<AccountsTable & SealedBefore, unknown>;
   readonly clearDefault: Prepared<Own & Pick<AccountsTable, 'updated_at'>, unknown>;
   readonly find: Prepared<{ readonly ref: string; readonly tenant_id: string | null }, AccountRow>;
   /** With what of its tenant governs the sending. */
@@ -33,6 +33,11 @@ export interface AccountStatements {
   readonly remove: Prepared<Own, unknown>;
   readonly dependants: Prepared<Own, Dependants>;
 }
+
+/** What was read, so that a change puts back no value that a rotation of keys replaced meanwhile. */
+type SealedBefore = {
+  readonly [Column in 'password' | 'oauth' | 'tls_client_key' as `${Column}_before`]: AccountsTable[Column];
+};
 
 /** What a change may write. */
 const SETTABLE = [
@@ -98,7 +103,9 @@ export function prepareAccountStatements(database: Database<CoreSchema>): Accoun
         .set(picked(p, SETTABLE))
         .where('pk', '=', p.pk)
         .where(sql<number>`version + 1`, '=', p.version)
-        .where(sql<boolean>`oauth is not distinct from cast(${p.oauth_before} as text)`),
+        .where(sql<boolean>`oauth is not distinct from cast(${p.oauth_before} as text)`)
+        .where(sql<boolean>`password is not distinct from cast(${p.password_before} as text)`)
+        .where(sql<boolean>`tls_client_key is not distinct from cast(${p.tls_client_key_before} as text)`),
     ),
     // A change like any other, so that an update that read the row before does not overwrite it.
     clearDefault: database.prepare((k, p) =>

@@ -163,7 +163,12 @@ export function createAccountStore(
           updated_at: now,
         };
         try {
-          await written(row, exactlyOne(statements.update.bind({ ...row, oauth_before: current.oauth }), 'conflict'));
+          const before = {
+            password_before: current.password,
+            oauth_before: current.oauth,
+            tls_client_key_before: current.tls_client_key,
+          };
+          await written(row, exactlyOne(statements.update.bind({ ...row, ...before }), 'conflict'));
           return accountOf(row);
         } catch (error) {
           const isRace = isMailProxyError(error, 'conflict') || error instanceof UniqueViolation;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Sealed } from '../../secrets/sealed-columns.ts';
 import type { TlsMode } from '../../smtp/session.types.ts';
 
 /** How the relay is told who we are; `auto` takes the best of PLAIN, LOGIN and CRAM-MD5 that is offered. */
@@ -32,8 +33,7 @@ export interface AccountsTable {
   readonly host: string;
   readonly port: number;
   readonly username: string | null;
-  /** Sealed. */
-  readonly password: string | null;
+  readonly password: Sealed | null;
   readonly tls: TlsMode;
   readonly tls_servername: string | null;
   /** PEM. */
@@ -55,14 +55,14 @@ export interface AccountsTable {
   readonly limit_behavior: LimitBehavior;
   readonly limit_unit: LimitUnit;
   readonly auth_method: AuthMethod;
-  /** Sealed JSON of OAuthSettings, for XOAUTH2. */
-  readonly oauth: string | null;
+  /** JSON of OAuthSettings, for XOAUTH2. */
+  readonly oauth: Sealed | null;
   /** Oldest TLS that is accepted; null for the default of the process. */
   readonly tls_min_version: 'TLSv1.2' | 'TLSv1.3' | null;
   /** PEM certificate (chain) with which we present ourselves. */
   readonly tls_client_cert: string | null;
-  /** Sealed PEM key of it. */
-  readonly tls_client_key: string | null;
+  /** PEM key of it. */
+  readonly tls_client_key: Sealed | null;
   /** Given with EHLO; null for the instance's. */
   readonly ehlo_name: string | null;
   /** JSON of RetryPolicyInput; null for the tenant's. */

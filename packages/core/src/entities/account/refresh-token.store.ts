@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Database } from '../../database/database.ts';
 import { MailProxyError } from '../../errors.ts';
+import type { Sealed } from '../../secrets/sealed-columns.ts';
 import type { Sealer } from '../../secrets/sealer.ts';
 import type { CoreSchema } from '../schema.ts';
 import { openOAuth, sealOAuth } from './account.model.ts';
@@ -26,7 +27,7 @@ export function createRefreshTokenStore(database: Database<CoreSchema>, sealer: 
     k.selectFrom('accounts').select('oauth').where('pk', '=', p.pk),
   );
   // Each sealing is another text, so the old one stands for the row as it was read.
-  const swap = database.prepare<{ pk: string; before: string; after: string }>((k, p) =>
+  const swap = database.prepare<{ pk: string; before: Sealed; after: Sealed }>((k, p) =>
     k.updateTable('accounts').set({ oauth: p.after }).where('pk', '=', p.pk).where('oauth', '=', p.before),
   );
 

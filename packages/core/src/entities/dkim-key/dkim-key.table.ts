@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Sealed } from '../../secrets/sealed-columns.ts';
 
 /** A key with which mail of a domain is signed (RFC 6376, RFC 8463). */
 export interface DkimKeysTable {
@@ -11,8 +12,8 @@ export interface DkimKeysTable {
   readonly domain: string;
   readonly selector: string;
   readonly algorithm: 'rsa-sha256' | 'ed25519-sha256';
-  /** Sealed PEM. */
-  readonly private_key: string;
+  /** PEM. */
+  readonly private_key: Sealed;
   /** Base64 for the `p=` of the DNS record. */
   readonly public_key: string;
   readonly created_at: number;

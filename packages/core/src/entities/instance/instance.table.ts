@@ -21,4 +21,6 @@ export interface SessionsTable {
   readonly heartbeat_at: number;
   /** Null while it lives; set by itself when it stops, or by whoever found it dead. */
   readonly ended_at: number | null;
+  /** Ids of the encryption keys that its process holds, between blanks, the one that seals first. */
+  readonly key_ids: string | null;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { HeldFile } from '../../attachments/uploaded-file.ts';
+import type { Sealed } from '../../secrets/sealed-columns.ts';
 import type { ClientAuth } from '../tenant/client-auth.ts';
 import type { MessageAttachmentsTable } from './message.table.ts';
 
@@ -32,4 +33,4 @@ export interface CheckedAttachment extends Omit<DraftAttachment, 'auth' | 'conte
 export type SealAttachmentAuth = (
   auth: ClientAuth,
   place: { readonly messagePk: string; readonly position: number },
-) => string;
+) => Sealed;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { FetchMode } from '../../attachments/fetch-mode.ts';
+import type { Sealed } from '../../secrets/sealed-columns.ts';
 import type { MessageResult, MessageState } from './message-state.ts';
 
 /**
@@ -72,8 +73,8 @@ export interface MessageAttachmentsTable {
   readonly fetch_mode: FetchMode;
   /** Where it is fetched from; null where its bytes were given. */
   readonly storage_path: string | null;
-  /** Sealed JSON of the credentials that the client gave for it. */
-  readonly auth: string | null;
+  /** JSON of the credentials that the client gave for it. */
+  readonly auth: Sealed | null;
   /** What the client says of its bytes, in lower-case hex. */
   readonly md5: string | null;
   readonly sha256: string | null;
@@ -99,6 +100,8 @@ export interface AttachmentChunksTable {
   /** From 0. */
   readonly position: number;
   readonly bytes: Uint8Array;
+  /** Key that sealed them; null where they are as they came. */
+  readonly key_id: string | null;
 }
 
 /** What became of one address. */

@@ -6,6 +6,7 @@ import { MailProxyError } from '../../errors.ts';
 import type { Reach } from '../../operations/principal.ts';
 import type { OutgoingPolicy } from '../../outgoing/outgoing-http.types.ts';
 import type { RetryPolicyInput } from '../../retry-policy.ts';
+import type { Sealed } from '../../secrets/sealed-columns.ts';
 import type { SealedPlace, Sealer } from '../../secrets/sealer.ts';
 import type { ReplyRule } from '../../smtp/classification.types.ts';
 import { replyRulesOf, retryOf } from '../account/account.model.ts';
@@ -120,7 +121,7 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
   const statements = prepareTenantStatements(database);
   const listeners = new ChangeListeners();
 
-  const sealAuth = (id: string, auth: ClientAuth | null): string | null =>
+  const sealAuth = (id: string, auth: ClientAuth | null): Sealed | null =>
     auth === null ? null : sealer.seal(JSON.stringify(auth), authPlace(id));
   const openAuth = (row: TenantsTable): ClientAuth | null =>
     // Nothing else is ever sealed into this place.
@@ -289,7 +290,7 @@ function bareTenant(id: string, now: number): TenantsTable {
 }
 
 /** The columns that are given; null is what a tenant has by default. */
-function columnsOf(settings: TenantSettings, sealAuth: (auth: ClientAuth | null) => string | null): TenantChange {
+function columnsOf(settings: TenantSettings, sealAuth: (auth: ClientAuth | null) => Sealed | null): TenantChange {
   const { client_auth, weight, limit_unit, refuse_over_limit, on_in_doubt, retry, reply_rules, ...others } = settings;
   const { allow_private_networks, allowed_hosts, ...plain } = others;
   return withoutAbsent({

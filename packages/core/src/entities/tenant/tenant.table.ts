@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Sealed } from '../../secrets/sealed-columns.ts';
 import type { LimitUnit } from '../account/account.table.ts';
 import type { OnInDoubt } from '../message/message.table.ts';
 
@@ -19,8 +20,8 @@ export interface TenantsTable {
   readonly client_base_url: string | null;
   readonly client_sync_path: string | null;
   readonly client_attachment_path: string | null;
-  /** Sealed JSON of the credentials for the tenant's endpoint. */
-  readonly client_auth: string | null;
+  /** JSON of the credentials for the tenant's endpoint. */
+  readonly client_auth: Sealed | null;
   /** Set while nothing of the tenant is sent. */
   readonly suspended_at: number | null;
   /** Turns that the tenant gets for one of a tenant of weight 1; 1 to 100. */

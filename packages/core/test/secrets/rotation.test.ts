@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { createDatabase, tempDir } from '@mail-proxy/testkit';
+import { describe, inject } from 'vitest';
+import { interruptedCases } from './interrupted.case.ts';
+import { type MakeDatabase, rotationCases } from './rotation.case.ts';
+
+const makeFile: MakeDatabase = async () => {
+  const dir = tempDir();
+  return { url: dir.file('mail.db'), [Symbol.asyncDispose]: async () => dir[Symbol.dispose]() };
+};
+
+const makePostgres: MakeDatabase = () => createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
+
+describe('encryption keys on SQLite', () => {
+  rotationCases(makeFile);
+  interruptedCases(makeFile);
+});
+
+describe.skipIf(inject('pgSkip') !== '')('encryption keys on PostgreSQL', () => {
+  rotationCases(makePostgres);
+  interruptedCases(makePostgres);
+});

@@ -52,8 +52,9 @@ export async function startServer(
   const engine = opened.use(await createMailEngine({ config: settings, mixins, log, clock }));
   const { host, port, maxBodyBytes, metricsListen, drainMs } = config;
   let isStopping = false;
+  const stopping = new AbortController();
   const limits = bodyLimits(maxBodyBytes, engine.uploads);
-  const options = { log, clock, maxBodyBytes, isStopping: () => isStopping };
+  const options = { log, clock, maxBodyBytes, isStopping: () => isStopping, stopping: stopping.signal };
   const metrics =
     metricsListen &&
     opened.use(
@@ -79,6 +80,7 @@ export async function startServer(
     isStopping = true;
     // What load balancers send before they have noticed is answered, and its connections end with the answer.
     if (drainMs > 0) await clock.sleep(drainMs);
+    stopping.abort();
     await listener.close(HTTP_GRACE_MS);
     await engine.stop();
     await resources.disposeAsync();

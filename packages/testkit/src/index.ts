@@ -45,3 +45,4 @@ export {
   type TestCertificate,
   type TestCertificateOptions,
 } from './test-certificate.ts';
+export * from './webhook-vectors.ts';

@@ -19,6 +19,8 @@ export interface HttpAppOptions {
   readonly isMetricsOpen?: boolean;
   /** Turns /readyz to 503 and lets kept connections end. @defaultValue never */
   readonly isStopping?: () => boolean;
+  /** Aborts when the server stops: calls that wait for something are answered. @defaultValue never */
+  readonly stopping?: AbortSignal;
   /** @defaultValue silent */
   readonly log?: Log;
   readonly clock?: Clock;
@@ -39,7 +41,8 @@ const MAX_BODY_BYTES = 12_582_912;
 export function createHttpApp(engine: ServedEngine, options: HttpAppOptions = {}): Hono<HttpEnv> {
   const { maxBodyBytes = MAX_BODY_BYTES, isMetricsOpen = false, isStopping = () => false } = options;
   const app = bareApp({ ...options, isStopping });
-  addOperationRoutes(app, engine, bodyLimits(maxBodyBytes, engine.uploads));
+  const limits = bodyLimits(maxBodyBytes, engine.uploads);
+  addOperationRoutes(app, engine, { limits, stopping: options.stopping });
   addProbeRoutes(app, engine, { isStopping });
   addMetricsRoute(app, engine, { isOpen: isMetricsOpen });
   addDocsRoutes(app, { operations: engine.operations, version: VERSION });

@@ -8,10 +8,16 @@ import { readRequestBody } from './request-body.ts';
 import { gatherInput } from './request-input.ts';
 import { tokenOf } from './token.ts';
 
+export interface RouteOptions {
+  readonly limits: BodyLimits;
+  /** Aborts when the server stops. @defaultValue never */
+  readonly stopping?: AbortSignal | undefined;
+}
+
 /** One route an operation: nothing is served that is not in the engine's list. */
-export function addOperationRoutes(app: Hono<HttpEnv>, engine: ServedEngine, limits: BodyLimits): void {
+export function addOperationRoutes(app: Hono<HttpEnv>, engine: ServedEngine, options: RouteOptions): void {
   for (const operation of literalPathsFirst(engine.operations)) {
-    app.on(operation.http.method, honoPath(operation), (c) => answer(c, operation, engine, limits));
+    app.on(operation.http.method, honoPath(operation), (c) => answer(c, operation, engine, options));
   }
 }
 
@@ -19,7 +25,7 @@ async function answer(
   c: HttpContext,
   operation: AnyOperation,
   engine: ServedEngine,
-  limits: BodyLimits,
+  { limits, stopping }: RouteOptions,
 ): Promise<Response> {
   const principal = await engine.authenticate(tokenOf(c.req.raw.headers));
   // Before the body: nobody makes us read twelve megabytes to be told that a token is missing.
@@ -27,10 +33,18 @@ async function answer(
   await using body = await readRequestBody(c.req.raw, { operation, uploads: engine.uploads, limits });
   const input = gatherInput(c, body.fields);
   const origin = c.env?.incoming?.socket.remoteAddress ?? 'http';
-  const output = await engine.execute(body.operation, input, { principal, origin });
+  const caller = { principal, origin };
+  const waiting = operation.http.mayWait === true ? { signal: endOfWait(c, stopping) } : {};
+  const output = await engine.execute(body.operation, input, { ...caller, ...waiting });
   const status = operation.http.status ?? 200;
   if (status === 204) return c.newResponse(null, 204);
   return c.newResponse(JSON.stringify(output), { status, headers: { 'content-type': 'application/json' } });
+}
+
+/** Aborts when the client is gone, or the server stops. */
+function endOfWait(c: HttpContext, stopping: AbortSignal | undefined): AbortSignal {
+  const { signal } = c.req.raw;
+  return stopping === undefined ? signal : AbortSignal.any([signal, stopping]);
 }
 
 /** Of two routes that match, the router takes the one added first: `/messages/batch` before `/messages/{id}`. */

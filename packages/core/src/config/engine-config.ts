@@ -117,8 +117,14 @@ const reports = v.strictObject({
   timeoutMs: v.optional(milliseconds, 30_000),
   /** Events in one call. */
   maxBatch: v.optional(positive, 1_000),
-  /** Calls at the same time, each to another tenant. */
+  /** Bytes of the body of a call; common servers take a million. A single event that is larger goes alone. */
+  maxBytes: v.optional(positive, 524_288),
+  /** Calls at the same time, each to another tenant; slow ones have four times as many places beside them. */
   concurrency: v.optional(positive, 10),
+  /** What a tenant did not take for so long is given up. */
+  maxAgeMs: v.optional(milliseconds, 604_800_000),
+  /** Calls of one tenant that wait for events at the same time. */
+  maxWaiting: v.optional(positive, 10),
 });
 
 /** Where HTTP requests on behalf of tenants may go, beyond public servers. */

@@ -57,7 +57,11 @@ export class CarefulClaims {
     } finally {
       await running;
       this.#running.delete(running);
-      if (this.#inDoubt.size > 0) this.#takingBack ??= this.#takeAllBack(signal);
+      if (this.#inDoubt.size > 0) {
+        this.#takingBack ??= this.#takeAllBack(signal).finally(() => {
+          this.#takingBack = null;
+        });
+      }
     }
   }
 
@@ -78,7 +82,7 @@ export class CarefulClaims {
         if (!isMailProxyError(error) || signal.aborted) {
           log.error({ messages, err: error }, 'messages of a claim in doubt could not be given back');
           this.#inDoubt.clear();
-          break;
+          return;
         }
         log.warn({ messages, code: error.code }, 'messages of a claim in doubt wait to be given back');
       } finally {
@@ -86,8 +90,6 @@ export class CarefulClaims {
       }
       if (this.#inDoubt.size > 0) await clock.sleep(pauseMs, signal);
     }
-    // In the turn in which nothing is in doubt any more, so that what comes into doubt next begins anew.
-    this.#takingBack = null;
   }
 
   async #takeBack(): Promise<void> {

@@ -23,14 +23,16 @@ import type { Log } from '../observability/log.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { type AuditEntry, type Caller, type Execution, execute } from '../operations/execute.ts';
 import type { AnyOperation } from '../operations/operation.ts';
-import { reachOfAll } from '../operations/principal.ts';
+import { reachOf, reachOfAll } from '../operations/principal.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
 import type { Accept } from '../queue/accept.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settlement } from '../queue/settle.ts';
+import { createTakeMessages } from '../reporting/answered-messages.ts';
 import type { ReportEvent } from '../reporting/report-protocol.ts';
 import type { ReportSink } from '../reporting/report-transport.ts';
 import { createReporter, type Reporter } from '../reporting/reporter.ts';
+import type { TakeMessages } from '../reporting/take-messages.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 import type { OpenSession } from '../smtp/pool-lane.ts';
 import { type AttachmentSide, createAttachmentSide } from './attachment-side.ts';
@@ -40,6 +42,7 @@ import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
 import type { EncryptionSide } from './encryption-side.ts';
 import type { JoinedBatchResult, MailEngine, Readiness, SubmitOptions } from './engine.types.ts';
 import { EventBell, type EventStreamOptions, eventStream } from './event-stream.ts';
+import { EventWaits } from './event-waits.ts';
 import { type CoreServices, coreOperations } from './operations.ts';
 import { type NoticeListener, PeerNotices } from './peer-notices.ts';
 import { hearPeers } from './peer-side.ts';
@@ -99,7 +102,9 @@ export class Engine implements MailEngine {
   readonly #metrics: Metrics;
   readonly #observer: SettledObserver;
   readonly #services: CoreServices;
+  readonly #takeMessages: TakeMessages;
   readonly #bell = new EventBell();
+  readonly #waits: EventWaits;
   readonly #notices: PeerNotices;
   readonly #sending: Background;
   /** Reports go on while running sends finish, so that their outcomes are still told. */
@@ -118,6 +123,8 @@ export class Engine implements MailEngine {
     this.edition = mixed.ids.length > 0 ? 'enterprise' : 'community';
     this.operations = [...coreOperations, ...mixed.operations];
     this.authenticate = createAuthenticate({ ...tokensOf(config), apiKeys: stores.apiKeys });
+    const { maxWaiting } = config.reports;
+    this.#waits = new EventWaits({ clock, bell: this.#bell, stopped: this.#stopped.signal, maxWaiting });
     this.#sending = new Background(log);
     this.#telling = new Background(log);
     this.#metrics = createMetrics({
@@ -125,6 +132,7 @@ export class Engine implements MailEngine {
       database: () => database.stats,
       sends: () => this.#delivery.dispatcher.load,
       preparing: () => this.#delivery.preparer.running,
+      reports: async () => ({ ...(await this.#reporter.stats()), waits: this.#waits.size }),
     });
     this.#observer = new SettledObserver({
       accounts: stores.accounts,
@@ -155,16 +163,24 @@ export class Engine implements MailEngine {
     });
     this.#reporter = createReporter({
       events: stores.messageEvents,
+      exceptions: stores.reportExceptions,
+      calls: stores.reportCalls,
+      givenUp: stores.givenUp,
+      write: (unit) => database.write(unit),
       sequencer: stores.sequencer,
       ...reportTransportOf(parts.reportSink, {
         tenants: stores.tenants,
+        signingSecrets: stores.signingSecrets,
         http: parts.http,
+        clock,
         timeoutMs: config.reports.timeoutMs,
       }),
+      takeMessages: (tenantId, messages) => this.#takeMessages(tenantId, messages),
       clock,
       random: parts.random,
+      makePk: parts.makePk,
       log,
-      metrics: { reported: (count) => this.#metrics.reported(count), failed: () => this.#metrics.reportFailed() },
+      metrics: this.#metrics.reports,
       settings: config.reports,
       shared: !database.dialect.isExclusive,
       onSequenced: (tenantId) => {
@@ -184,6 +200,11 @@ export class Engine implements MailEngine {
     parts.encryption.tellPeers = () => this.#notices.tell({ kind: 'encryptionKeys' });
     parts.encryption.session = () => this.session;
     this.#services = this.#createServices(clock.now());
+    this.#takeMessages = createTakeMessages({
+      services: this.#services,
+      acceptInUnit: stores.acceptInUnit,
+      onArrived: (draft, state) => this.#arrived(draft, state),
+    });
   }
 
   /** The session under which it sends; 0 before it is started. */
@@ -376,6 +397,11 @@ export class Engine implements MailEngine {
       stopPreparing: (pk) => preparer.drop(pk),
       rescheduled: () => dispatcher.scheduled(),
       told: (tenantId) => this.#reporter.wake(tenantId),
+      waitForEvents: (tenantId, wait) => this.#waits.wait(tenantId, wait),
+      isTold: async (tenantId) =>
+        this.#parts.reportSink !== undefined ||
+        (await stores.tenants.get(reachOf(tenantId), tenantId)).client_base_url !== null,
+      syncNow: (tenantId) => this.#reporter.runNow(tenantId),
       resumeAccount: (account) => health.works(account),
       verifyAccount: verify,
       pausedChanged: async (isPaused) => {
@@ -470,6 +496,7 @@ export class Engine implements MailEngine {
   async #tenantChanged(tenantId: string): Promise<void> {
     const { accounts } = this.#parts.stores;
     accounts.forget();
+    this.#reporter.wake(tenantId);
     try {
       await this.#delivery.dispatcher.tenantChanged(tenantId);
     } catch (error) {

@@ -15,6 +15,9 @@ import {
   type MessageEventServices,
   messageEventOperations,
 } from '../entities/message-event/message-event.operations.ts';
+import { reportOperations } from '../entities/report/report.operations.ts';
+import type { ReportServices } from '../entities/report/report-services.ts';
+import { signingSecretOperations } from '../entities/report/signing-secret.operations.ts';
 import { type StorageServices, storageOperations } from '../entities/storage/storage.operations.ts';
 import { type TenantServices, tenantOperations } from '../entities/tenant/tenant.operations.ts';
 import type { AnyOperation } from '../operations/operation.ts';
@@ -28,6 +31,7 @@ export type CoreServices = TenantServices &
   MessageServices &
   HistoryServices &
   MessageEventServices &
+  ReportServices &
   InstanceServices &
   EncryptionServices;
 
@@ -42,6 +46,8 @@ export const coreOperations: readonly AnyOperation[] = [
   ...messageOperations,
   listMessageEvents,
   ...messageEventOperations,
+  ...reportOperations,
+  ...signingSecretOperations,
   ...storageOperations,
   ...instanceOperations,
   ...encryptionKeyOperations,

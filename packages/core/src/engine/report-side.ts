@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock } from '../clock.ts';
+import type { SigningSecretStore } from '../entities/report/signing-secret.store.ts';
 import type { TenantStore } from '../entities/tenant/tenant.store.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
 import {
@@ -20,22 +22,25 @@ export interface ReportSide {
 
 interface HttpReporting {
   readonly tenants: Pick<TenantStore, 'reportTarget'>;
+  readonly signingSecrets: Pick<SigningSecretStore, 'secretsOf'>;
   readonly http: OutgoingHttp;
+  readonly clock: Clock;
   readonly timeoutMs: number;
 }
 
 export function reportTransportOf(
   sink: ReportSink | undefined,
-  { tenants, http, timeoutMs }: HttpReporting,
+  { tenants, signingSecrets, http, clock, timeoutMs }: HttpReporting,
 ): ReportSide {
   if (sink !== undefined) return { transport: sinkReportTransport(sink), targetOf: async () => SINK_TARGET };
   return {
-    transport: createHttpReportTransport(http, timeoutMs),
+    transport: createHttpReportTransport({ http, clock, timeoutMs }),
     async targetOf(tenantId) {
       const target = await tenants.reportTarget(tenantId);
       if (target === null) return null;
       const { baseUrl, syncPath, auth, policy } = target;
-      return { url: reportUrl(baseUrl, syncPath), auth: auth ?? { method: 'none' }, policy };
+      const secrets = await signingSecrets.secretsOf(tenantId, clock.now());
+      return { url: reportUrl(baseUrl, syncPath), auth: auth ?? { method: 'none' }, policy, secrets };
     },
   };
 }

@@ -13,12 +13,18 @@ import { createEncryptionKeyStore } from '../entities/encryption-key/encryption-
 import { createInstanceStore } from '../entities/instance/instance.store.ts';
 import { createMessageStore } from '../entities/message/message.store.ts';
 import { createMessageEventStore } from '../entities/message-event/message-event.store.ts';
+import { createGivenUpStore } from '../entities/report/given-up.store.ts';
+import { createReplayStore } from '../entities/report/replay.store.ts';
+import { createReportCallStore } from '../entities/report/report-call.store.ts';
+import { createReportExceptionStore } from '../entities/report/report-exception.store.ts';
+import { createSigningSecretStore } from '../entities/report/signing-secret.store.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { createStorageStore } from '../entities/storage/storage.store.ts';
 import { createTenantStore } from '../entities/tenant/tenant.store.ts';
 import type { MakePk } from '../identity.ts';
 import { prepareAccept } from '../queue/accept.ts';
 import { acceptDespiteDoubt } from '../queue/accept-despite-doubt.ts';
+import { prepareAcceptInUnit } from '../queue/accept-in-unit.ts';
 import { createAttachmentContents } from '../queue/attachment-contents.ts';
 import { createBatches } from '../queue/batches.ts';
 import { prepareClaim } from '../queue/claim.ts';
@@ -56,6 +62,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
   const { priorityStepMs } = config.delivery;
   const acceptInto = prepareAccept(database, priorityStepMs);
   const marks = new HandoffMarks(database);
+  const givenUp = createGivenUpStore(database);
   return {
     instances: createInstanceStore(database),
     tenants: createTenantStore(database, sealer),
@@ -67,6 +74,11 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     storages: createStorageStore(database, sealer),
     messages: createMessageStore(database),
     messageEvents: createMessageEventStore(database),
+    reportExceptions: createReportExceptionStore(database),
+    reportCalls: createReportCallStore(database),
+    givenUp,
+    replays: createReplayStore(database, givenUp),
+    signingSecrets: createSigningSecretStore(database, sealer),
     commandLog: createCommandLogStore(database),
     sessions: createSessionStore(database, makePk, () => ring.ids),
     encryptionKeys: createEncryptionKeyStore(database),
@@ -74,6 +86,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     promotion: preparePromotion(database, priorityStepMs),
     accept: acceptDespiteDoubt(acceptInto, database, clock),
     acceptInto,
+    acceptInUnit: prepareAcceptInUnit(database, priorityStepMs),
     claim: prepareClaim(database),
     load: prepareLoadClaimed(database),
     loadRecipients: prepareLoadRecipients(database),

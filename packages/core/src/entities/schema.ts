@@ -16,6 +16,12 @@ import type {
 } from './message/message.table.ts';
 import type { MessageEventsTable, ReportCursorsTable } from './message-event/message-event.table.ts';
 import type { RateUsesTable } from './rate-use.table.ts';
+import type {
+  GivenUpEventsTable,
+  ReportCallsTable,
+  ReportExceptionsTable,
+  SigningSecretsTable,
+} from './report/report.table.ts';
 import type { ConnectionSharesTable, LeasesTable } from './shared-rights.table.ts';
 import type { StoragesTable } from './storage/storage.table.ts';
 import type { SuspendedBatchesTable, TenantsTable } from './tenant/tenant.table.ts';
@@ -36,6 +42,10 @@ export interface CoreSchema {
   readonly message_recipients: MessageRecipientsTable;
   readonly message_events: MessageEventsTable;
   readonly report_cursors: ReportCursorsTable;
+  readonly report_exceptions: ReportExceptionsTable;
+  readonly given_up_events: GivenUpEventsTable;
+  readonly report_calls: ReportCallsTable;
+  readonly signing_secrets: SigningSecretsTable;
   readonly command_log: CommandLogTable;
   readonly account_pauses: AccountPausesTable;
   readonly suspended_batches: SuspendedBatchesTable;

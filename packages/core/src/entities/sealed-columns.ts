@@ -11,6 +11,7 @@ export const CORE_SEALED_COLUMNS = listSealedColumns<CoreSchema>({
   'accounts.tls_client_key': ['pk'],
   'dkim_keys.private_key': ['pk'],
   'storages.config': ['pk'],
+  'signing_secrets.secret': ['pk'],
   'content_keys.naming_key': ['tenant_id'],
   'message_attachments.auth': ['message_pk', 'position'],
 });

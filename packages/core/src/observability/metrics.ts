@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { createReportMetrics, type ReportCounters, type ReportFigures } from './report-metrics.ts';
 
 /** Whose mail a sample counts. `account_name` equals `account_id`, as in the original, for its dashboards. */
 export interface AccountLabels {
@@ -29,14 +30,14 @@ export interface MetricSources {
   readonly sends: () => { readonly running: number; readonly buffered: number };
   /** Messages whose attachments are being fetched. */
   readonly preparing: () => number;
+  readonly reports: () => Promise<ReportFigures>;
 }
 
 export interface Metrics {
   count(counter: AccountCounter, labels: AccountLabels): void;
   /** Show an account with zeros before anything happened to it. */
   announce(labels: AccountLabels): void;
-  reported(events: number): void;
-  reportFailed(): void;
+  readonly reports: ReportCounters;
   /** The bytes of an attachment were asked for where they lie. */
   fetched(mode: string, result: 'fetched' | 'permanent' | 'temporary'): void;
   /** The bytes of an attachment were looked for in the cache. */
@@ -64,11 +65,6 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge(registers, 'gmp_messages_fetching', 'Messages whose attachments are being fetched', sources.preparing);
   total(registers, 'gmp_database_commits_total', 'Write transactions committed', () => sources.database().commits);
   total(registers, 'gmp_database_units_total', 'Units of work inside them', () => sources.database().units);
-  const reported = new Counter({
-    name: 'gmp_reported_events_total',
-    help: 'Events acknowledged by tenants',
-    registers,
-  });
   const fetches = new Counter({
     name: 'gmp_attachment_fetches_total',
     help: 'Attachments asked for where they lie, by how that ended',
@@ -82,15 +78,13 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   });
   for (const result of ['memory', 'disk', 'miss']) lookups.inc({ result }, 0);
-  const failures = new Counter({ name: 'gmp_report_failures_total', help: 'Report calls that failed', registers });
 
   return {
     count: (name, labels) => counters[name].inc({ ...labels }),
     announce(labels) {
       for (const known of Object.values(counters)) known.inc({ ...labels }, 0);
     },
-    reported: (events) => reported.inc(events),
-    reportFailed: () => failures.inc(),
+    reports: createReportMetrics(registry, sources.reports),
     fetched: (mode, result) => fetches.inc({ mode, result }),
     lookedUp: (result) => lookups.inc({ result }),
     async text() {

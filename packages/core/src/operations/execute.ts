@@ -24,6 +24,8 @@ export interface AuditEntry {
 export interface Caller {
   readonly principal: Principal;
   readonly origin: string;
+  /** Aborts when nobody waits for the answer any more. @defaultValue never */
+  readonly signal?: AbortSignal;
 }
 
 /** What an execution needs besides the operation and its input. */
@@ -60,7 +62,7 @@ export async function execute<Services, Op extends Operation<Services>>(
       : Promise.resolve();
   let output: InferOutput<Op['output']>;
   try {
-    output = await operation.run(services, parsed, { principal: caller.principal, reach });
+    output = await operation.run(services, parsed, { principal: caller.principal, reach, signal: caller.signal });
   } catch (error) {
     await record(isMailProxyError(error) ? error.code : 'internal');
     throw error;

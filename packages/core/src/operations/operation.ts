@@ -17,6 +17,8 @@ export interface HttpBinding {
   readonly path: string;
   /** Status of success. @defaultValue 200 */
   readonly status?: 200 | 201 | 202 | 204;
+  /** Whether it may wait for something, and wants to know when nobody waits for it. @defaultValue false */
+  readonly mayWait?: boolean;
   /**
    * Whether it also takes `multipart/form-data`: the input as a field `message`, and files that become its `attachments`.
    * @defaultValue false
@@ -35,6 +37,8 @@ export interface Call {
   readonly principal: Principal;
   /** The tenant or tenants whose rows this call may touch. */
   readonly reach: Reach;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -56,7 +56,8 @@ function refuseDuplicate(id: string): never {
   throw new MailProxyError('duplicate_id', { detail: `the tenant has a message with the id ${id} already` });
 }
 
-function insertAll(
+/** Store messages, each unless its id is taken, with all that belongs to them. */
+export function insertAll(
   statements: AcceptStatements,
   drafts: readonly MessageDraft[],
   stepMs: number,

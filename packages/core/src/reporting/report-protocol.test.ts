@@ -112,6 +112,7 @@ describe('the answer', () => {
       nextSyncAfter: null,
       error: [],
       notFound: [],
+      messages: [],
       ...hints,
     });
   });

@@ -19,7 +19,7 @@ export type ReportEvent = OriginalFields & {
   readonly id: string | null;
   /** Stable: an event that comes twice carries it twice. */
   readonly event_id: string;
-  /** Place in the tenant's sequence; rises from entry to entry, may leave out numbers. */
+  /** Place in the tenant's sequence; rises from entry to entry, may leave out numbers. Lower again where it is retold. */
   readonly seq: number;
   readonly event: EventType;
   readonly tenant_id: string;
@@ -47,11 +47,6 @@ export interface ReportedRecipient {
   readonly reply: string | null;
 }
 
-/** Body of a call. The list is always there and empty when the tenant is called without news. */
-export interface ReportBody {
-  readonly delivery_report: readonly ReportEvent[];
-}
-
 /** What a call came to. Only `acknowledged: true` moves the cursor. */
 export type ReportAnswer =
   | {
@@ -63,11 +58,17 @@ export type ReportAnswer =
       /** Client ids that the tenant could not process, and those it does not know. */
       readonly error: readonly string[];
       readonly notFound: readonly string[];
+      /** To be accepted as if they had been posted; not looked at yet. */
+      readonly messages: readonly unknown[];
     }
   | {
       readonly acknowledged: false;
       /** For a person; never holds a secret. */
       readonly reason: string;
+      /** The endpoint asked not to be called for so long. Milliseconds. */
+      readonly retryAfterMs?: number | null;
+      /** The endpoint asked never to be called again. */
+      readonly isGone?: boolean;
     };
 
 export function toReportEvent(row: NumberedEventRow): ReportEvent {
@@ -146,6 +147,7 @@ const answerSchema = v.object({
   next_sync_after: v.nullish(v.number(), null),
   error: ids,
   not_found: ids,
+  messages: v.nullish(v.array(v.unknown())),
 });
 
 /** Read the body of a successful answer. Whatever does not say `ok: true` in so many words acknowledges nothing. */
@@ -164,7 +166,7 @@ export function parseReportAnswer(text: string): ReportAnswer {
       reason: field === null ? 'the answer is not a JSON object' : `the answer has a wrong or missing field: ${field}`,
     };
   }
-  const { ok, queued, next_sync_after: nextSyncAfter, error, not_found: notFound } = parsed.output;
+  const { ok, queued, next_sync_after: nextSyncAfter, error, not_found: notFound, messages } = parsed.output;
   if (!ok) return { acknowledged: false, reason: 'the answer says ok: false' };
   return {
     acknowledged: true,
@@ -173,5 +175,6 @@ export function parseReportAnswer(text: string): ReportAnswer {
       nextSyncAfter === null ? null : Math.min(MAX_TIME_MS, Math.max(0, Math.round(nextSyncAfter * 1_000))),
     error,
     notFound,
+    messages: messages ?? [],
   };
 }

@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Recording, startReportReceiver } from '@mail-proxy/testkit';
 import { expect, test } from 'vitest';
-import { silentLog } from '../observability/log.ts';
 import type { ReportEvent } from './report-protocol.ts';
 import { SINK_TARGET, sinkReportTransport } from './report-transport.ts';
 import { openReportingWorld } from './reporting-world.case.ts';
@@ -181,19 +180,6 @@ test('a sink inside the process takes the place of the endpoints', async () => {
   running.reporter.runNow('acme');
   await running.stop();
   expect(batches.items).toHaveLength(3);
-});
-
-test('ids that the tenant refused are logged, and its acknowledgement holds', async () => {
-  await using world = await openReportingWorld();
-  await using endpoint = await startReportReceiver({
-    answer: () => ({ json: { ok: true, error: ['acme-mail'], not_found: ['x', 7] } }),
-  });
-  await world.addTold('acme', endpoint.url);
-  await world.addEvent('acme');
-  const warnings: object[] = [];
-  await using running = world.report({ log: { ...silentLog, warn: (fields) => warnings.push(fields) } });
-  await running.acknowledged.waitFor(1);
-  expect(warnings).toEqual([{ tenantId: 'acme', error: 1, notFound: 2 }]);
 });
 
 test('the lag counts what is numbered and not acknowledged', async () => {

@@ -2,12 +2,15 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { ReportLag } from '../entities/message-event/report-cursor.store.ts';
 import { WakeUp } from '../wake-up.ts';
-import { type ReporterParts, serveTenant } from './serve-tenant.ts';
+import type { ReporterParts } from './reporter-parts.ts';
+import { serveTenant } from './serve-tenant.ts';
 import { PLAIN_TURN, TenantSchedule, type Turn } from './tenant-schedule.ts';
 
 export interface ReporterStats extends ReportLag {
   /** Tenants being served at this moment. */
   readonly running: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** Tells tenants what became of their messages. */
@@ -37,7 +40,7 @@ const FRESH_TURN: Turn = { ...PLAIN_TURN, fresh: true };
  * said so; whatever happens before that, it comes again with the same event ids.
  */
 export function createReporter(parts: ReporterParts): Reporter {
-  const { clock, events, sequencer, log, settings } = parts;
+  const { clock, events, exceptions, sequencer, log, settings } = parts;
   const schedule = new TenantSchedule(settings.concurrency);
   const bell = new WakeUp(clock);
   const scanEveryMs = Math.min(SCAN_MS, settings.intervalMs);
@@ -52,6 +55,7 @@ export function createReporter(parts: ReporterParts): Reporter {
     wakeFor(await sequencer.tenantsWithFreshEvents(), FRESH_TURN);
     wakeFor(await events.tenantsToTell(), { ...PLAIN_TURN, force });
     const everybody = Number.MAX_SAFE_INTEGER;
+    wakeFor(await exceptions.tenantsWithDue(force ? everybody : now), { ...PLAIN_TURN, force });
     const greeted = force
       ? await events.tenantsToGreet(everybody, everybody)
       : await events.tenantsToGreet(now - settings.intervalMs, now);
@@ -110,7 +114,7 @@ export function createReporter(parts: ReporterParts): Reporter {
       bell.set();
     },
     async stats() {
-      return { ...(await events.lag()), running: schedule.running };
+      return { ...(await events.lag()), running: schedule.running, now: clock.now() };
     },
   };
 }

@@ -4,12 +4,17 @@ import { Recording } from '@mail-proxy/testkit';
 import { systemClock } from '../clock.ts';
 import { type EventWorld, openSqliteWorld } from '../entities/message-event/event-world.case.ts';
 import { createMessageEventStore, type MessageEventStore } from '../entities/message-event/message-event.store.ts';
+import { createGivenUpStore } from '../entities/report/given-up.store.ts';
+import { createReplayStore, type ReplayStore } from '../entities/report/replay.store.ts';
+import { createReportCallStore } from '../entities/report/report-call.store.ts';
+import { createReportExceptionStore } from '../entities/report/report-exception.store.ts';
 import { silentLog } from '../observability/log.ts';
 import { createOutgoingHttp } from '../outgoing/outgoing-http.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
 import { createHttpReportTransport, type ReportTarget } from './report-transport.ts';
 import { createReporter, type Reporter } from './reporter.ts';
-import type { ReporterParts, ReportSettings } from './serve-tenant.ts';
+import type { ReporterParts, ReportMetrics, ReportSettings } from './reporter-parts.ts';
+import { NO_MESSAGES } from './take-messages.ts';
 
 export interface ReportingOptions extends Partial<Omit<ReporterParts, 'settings'>> {
   readonly settings?: Partial<ReportSettings>;
@@ -29,13 +34,31 @@ export interface RunningReporter extends AsyncDisposable {
 
 export interface ReportingWorld extends EventWorld {
   readonly events: MessageEventStore;
+  readonly replays: ReplayStore;
   /** A tenant with an endpoint; without `url` one that is not told. */
-  addTold(id: string, url?: string, auth?: ReportTarget['auth']): Promise<void>;
+  addTold(id: string, url?: string, auth?: ReportTarget['auth'], secrets?: readonly string[]): Promise<void>;
   readonly targetOf: ReporterParts['targetOf'];
   partsOf(options?: ReportingOptions): ReporterParts;
   /** Start a reporter. Jitter draws zero, so that what failed is tried again soon; heartbeats are an hour apart. */
   report(options?: ReportingOptions): RunningReporter;
 }
+
+const SILENT_METRICS: ReportMetrics = {
+  called: () => undefined,
+  reported: () => undefined,
+  refused: () => undefined,
+  givenUp: () => undefined,
+  answered: () => undefined,
+};
+
+const SETTINGS: ReportSettings = {
+  intervalMs: 3_600_000,
+  timeoutMs: 10_000,
+  maxBatch: 100,
+  maxBytes: 524_288,
+  concurrency: 4,
+  maxAgeMs: 604_800_000,
+};
 
 export async function openReportingWorld(): Promise<ReportingWorld> {
   const world = await openSqliteWorld();
@@ -46,24 +69,31 @@ export async function openReportingWorld(): Promise<ReportingWorld> {
   const partsOf = ({ settings, ...parts }: ReportingOptions = {}): ReporterParts => ({
     events,
     sequencer: createSequencer(world.database),
-    transport: createHttpReportTransport(http, 10_000),
+    exceptions: createReportExceptionStore(world.database),
+    calls: createReportCallStore(world.database),
+    givenUp: createGivenUpStore(world.database),
+    write: (unit) => world.database.write(unit),
+    transport: createHttpReportTransport({ http, clock: parts.clock ?? systemClock, timeoutMs: 10_000 }),
+    takeMessages: async () => NO_MESSAGES,
+    makePk: world.makePk,
     clock: systemClock,
     random: () => 0.999_999,
     log: silentLog,
-    metrics: { reported: () => undefined, failed: () => undefined },
+    metrics: SILENT_METRICS,
     targetOf,
     shared: false,
     ...parts,
-    settings: { intervalMs: 3_600_000, timeoutMs: 10_000, maxBatch: 100, concurrency: 4, ...settings },
+    settings: { ...SETTINGS, ...settings },
   });
   return {
     ...world,
     events,
+    replays: createReplayStore(world.database, createGivenUpStore(world.database)),
     targetOf,
     partsOf,
-    async addTold(id, url, auth = { method: 'none' }) {
+    async addTold(id, url, auth = { method: 'none' }, secrets = []) {
       await world.addTenant(id, url);
-      if (url !== undefined) targets.set(id, { url, auth });
+      if (url !== undefined) targets.set(id, { url, auth, secrets });
     },
     report: (options) => run(partsOf(options)),
     async [Symbol.asyncDispose]() {
@@ -79,7 +109,12 @@ function run(parts: ReporterParts): RunningReporter {
   const sequenced = new Recording<string>('sequenced tenant');
   const reporter = createReporter({
     ...parts,
-    metrics: { ...parts.metrics, failed: () => failures.add('failure') },
+    metrics: {
+      ...parts.metrics,
+      called: (result) => {
+        if (result === 'failed') failures.add('failure');
+      },
+    },
     onReported: (tenantId, batch) => acknowledged.add({ tenantId, ids: batch.map((event) => event.event_id) }),
     onSequenced: (tenantId) => sequenced.add(tenantId),
   });

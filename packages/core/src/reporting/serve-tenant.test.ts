@@ -42,7 +42,8 @@ test.each([
   await world.addEvent('acme');
   const parts = world.partsOf({ clock: standing, random: () => 0.1 });
   await parts.sequencer.sequence('acme', 10);
-  await world.events.recordFailure('acme', { failures: failures - 1, nextAttemptAt: 0, lastError: 'before' });
+  const before = { now: 0, failures: failures - 1, batchFailures: 1, nextAttemptAt: 0, lastError: 'before' };
+  await world.database.write([world.events.fail('acme', { ...before, isGone: false, batch: null })]);
 
   const end = await serveTenant(parts, 'acme', PLAIN_TURN, never);
   expect(end).toEqual({ failing: true, next: { atMs: standing.monotonic() + delayMs, turn: PLAIN_TURN } });

@@ -1,67 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Clock, Random } from '../clock.ts';
-import type { MessageEventStore, NumberedEventRow } from '../entities/message-event/message-event.store.ts';
+
 import type { ReportCursorsTable } from '../entities/message-event/message-event.table.ts';
+import type { BatchExtent } from '../entities/message-event/report-cursor.store.ts';
+import { breakerOf } from '../entities/report/breaker.ts';
 import { isMailProxyError } from '../errors.ts';
-import type { Log } from '../observability/log.ts';
-import type { Sequencer } from '../queue/sequence-events.ts';
-import { type Backoff, retryDelayMs } from '../retry-delay.ts';
-import { type ReportAnswer, type ReportEvent, toReportEvent } from './report-protocol.ts';
-import type { ReportTarget, ReportTransport } from './report-transport.ts';
+import { type Batch, emptyBatch } from './batch.ts';
+import { nextBatch } from './next-batch.ts';
+import { giveUpOld, heldRows, recordFailure, recordSuccess } from './record-call.ts';
+import type { ReportAnswer } from './report-protocol.ts';
+import type { CallResult, ReportTarget } from './report-transport.ts';
+import type { ReporterParts } from './reporter-parts.ts';
 import { PLAIN_TURN, type Turn, type TurnEnd } from './tenant-schedule.ts';
-
-export interface ReportSettings {
-  /** A tenant with nothing to be told is called this often. Milliseconds. */
-  readonly intervalMs: number;
-  /** Milliseconds a call may take, from connecting to the last byte of the answer. */
-  readonly timeoutMs: number;
-  /** Events in one call. */
-  readonly maxBatch: number;
-  /** Calls at the same time, each to another tenant. */
-  readonly concurrency: number;
-}
-
-/** Counters of the reports. */
-export interface ReportMetrics {
-  /** `count` events were acknowledged. */
-  reported(count: number): void;
-  /** A call failed. */
-  failed(): void;
-}
-
-export interface ReporterParts {
-  readonly events: MessageEventStore;
-  readonly sequencer: Pick<Sequencer, 'sequence' | 'tenantsWithFreshEvents'>;
-  readonly transport: ReportTransport;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly metrics: ReportMetrics;
-  readonly settings: ReportSettings;
-  /** Where the tenant is told; null when it is not. What it throws counts as a failed call. */
-  readonly targetOf: (tenantId: string) => Promise<ReportTarget | null>;
-  /** Whether other engines work on the same database: a call is then claimed first, at the price of one commit. */
-  readonly shared: boolean;
-  /** Called once the acknowledgement of `events` is on disk. */
-  readonly onReported?: (tenantId: string, events: readonly ReportEvent[]) => void;
-  /** Called once events of the tenant got their numbers. */
-  readonly onSequenced?: (tenantId: string) => void;
-}
 
 /** Events numbered in one unit: takes SQLite's writer some 10 ms, for which other writes wait. */
 const SEQUENCE_LIMIT = 1_000;
-/** Characters of detail in one call: an event of a message with a thousand recipients has some 300,000. */
-const MAX_BATCH_CHARS = 4_194_304;
 /** Added to the time of a claimed call, so that it is over before another instance calls. */
 const CLAIM_GRACE_MS = 5_000;
 /** How often it is looked whether another instance's call is over. */
 const CLAIM_POLL_MS = 1_000;
-/** Between calls that fail. */
-const CALL_BACKOFF: Backoff = { baseMs: 1_000, factor: 2, maxDelayMs: 300_000 };
 /** Calls that `queued` brings about at once; after as many without any news they come at this distance. */
 const QUEUED_AT_ONCE = 10;
 const QUEUED_PAUSE_MS = 1_000;
+
+const QUIET: TurnEnd = { failing: false, next: null };
 
 /**
  * Do one turn for a tenant: number its events, make one call at most, and record what came of it. Throws only what
@@ -75,59 +37,117 @@ export async function serveTenant(
   turn: Turn,
   abandon: AbortSignal,
 ): Promise<TurnEnd> {
-  const { clock, events, settings } = parts;
   const numbered = await numberEvents(parts, tenantId, turn);
-  if (numbered === null) return { failing: false, next: null };
+  if (numbered === null) return QUIET;
   const { cursor, moreToNumber } = numbered;
-  const failing = cursor.failures > 0;
-  const after = (ms: number, next: Turn = PLAIN_TURN): TurnEnd['next'] => ({
-    atMs: clock.monotonic() + ms,
-    turn: next,
-  });
-  const fresh: Turn = { ...PLAIN_TURN, fresh: moreToNumber };
-
   const target = await findTarget(parts, tenantId);
-  if (target === null) return { failing: false, next: moreToNumber ? after(0, fresh) : null };
+  if (target === null)
+    return { failing: false, next: moreToNumber ? soon(parts, { ...PLAIN_TURN, fresh: true }) : null };
+  if (cursor.disabled_at !== null) {
+    await giveUpOld(parts, cursor);
+    return { failing: false, next: moreToNumber ? soon(parts, { ...PLAIN_TURN, fresh: true }) : null };
+  }
+  return await callTenant(parts, { cursor, target, turn, moreToNumber, abandon });
+}
 
+type Target = ReportTarget | { readonly broken: string };
+
+interface CallOptions {
+  readonly cursor: ReportCursorsTable;
+  readonly target: Target;
+  readonly turn: Turn;
+  readonly moreToNumber: boolean;
+  readonly abandon: AbortSignal;
+}
+
+async function callTenant(parts: ReporterParts, options: CallOptions): Promise<TurnEnd> {
+  const { clock, exceptions, settings, events } = parts;
+  const { cursor, target, turn, moreToNumber, abandon } = options;
+  const { tenant_id: tenantId } = cursor;
+  const failing = cursor.failures > 0;
   const now = clock.now();
   const waitMs = cursor.next_attempt_at - now;
   if (waitMs > 0 && !turn.force) {
     // Without a failure it is a call of another instance, which may be over long before.
-    return {
-      failing,
-      next: after(failing ? waitMs : Math.min(waitMs, CLAIM_POLL_MS), { ...turn, fresh: moreToNumber }),
-    };
+    const ms = failing ? waitMs : Math.min(waitMs, CLAIM_POLL_MS);
+    return { failing, next: after(parts, ms, { ...turn, fresh: moreToNumber }) };
   }
-  const rows = await events.listAfter(tenantId, cursor.acked_seq, settings.maxBatch);
-  if (rows.length === 0 && !mayCallWithoutNews(turn, cursor, { now, intervalMs: settings.intervalMs })) {
+
+  const open = await exceptions.open(tenantId, now);
+  // By hand, what was refused is offered before its time, too.
+  const dueAt = turn.force ? Number.MAX_SAFE_INTEGER : now;
+  const found = await nextBatch(exceptions, cursor, { ...settings, open, now: dueAt });
+  const later = open.nextAt === null ? null : after(parts, open.nextAt - now, PLAIN_TURN);
+  if (found.items.length === 0) {
+    const isGone = cursor.batch_to !== null || (found.to > cursor.acked_seq && found.hasMore);
+    if (found.held.length > 0 || isGone) return await skip(parts, cursor, found);
+    if (!mayCallWithoutNews(turn, cursor, { now, intervalMs: settings.intervalMs })) return { failing, next: later };
+  }
+  const isProbe = found.items.length > 0 && !turn.force && !turn.isAnswering && breakerOf(cursor, now) === 'half_open';
+  const isNews = found.items.length > 0 && !isProbe;
+  const batch = isNews
+    ? found
+    : { ...emptyBatch(tenantId, `${cursor.calls}`), to: isProbe ? cursor.acked_seq : found.to };
+  const claim = await claimCall(parts, cursor, { now, extent: isNews ? batch.extent : null });
+  if (claim === 'lost') return { failing, next: after(parts, CLAIM_POLL_MS, turn) };
+
+  const startedAt = clock.monotonic();
+  const result = 'broken' in target ? failed(target.broken) : await callWithTimeout(parts, { target, batch, abandon });
+  const { answer } = result;
+  if (!answer.acknowledged && abandon.aborted) {
+    if (claim !== null) await events.moveNextAttempt({ ...cursor, next_attempt_at: claim }, cursor.next_attempt_at);
     return { failing, next: null };
   }
-  const claim = await claimCall(parts, cursor, now);
-  if (claim === 'lost') return { failing, next: after(CLAIM_POLL_MS, turn) };
-
-  const batch = withinSize(rows).map(toReportEvent);
-  const answer: ReportAnswer =
-    'broken' in target
-      ? { acknowledged: false, reason: target.broken }
-      : await callWithTimeout(parts, { target, batch, abandon });
+  const durationMs = clock.monotonic() - startedAt;
+  const call = {
+    cursor,
+    target: 'broken' in target ? null : target,
+    batch,
+    isProbe,
+    result,
+    startedAt: now,
+    durationMs,
+  };
   if (!answer.acknowledged) {
-    if (abandon.aborted) {
-      if (claim !== null) await events.moveNextAttempt({ ...cursor, next_attempt_at: claim }, cursor.next_attempt_at);
-      return { failing, next: null };
-    }
-    return { failing: true, next: after(await recordFailure(parts, cursor, answer.reason), fresh) };
+    const delayMs = await recordFailure(parts, call, answer);
+    const next = delayMs === null ? null : after(parts, delayMs, { ...PLAIN_TURN, fresh: moreToNumber });
+    return { failing: true, next };
   }
+  const mayFollow = await recordSuccess(parts, call, answer);
+  if (isProbe) return { failing: true, next: soon(parts, { ...PLAIN_TURN, isAnswering: true }) };
+  if (found.hasMore || mayFollow || moreToNumber) {
+    return { failing: false, next: soon(parts, { ...PLAIN_TURN, fresh: moreToNumber }) };
+  }
+  return { failing: false, next: afterAnswer(parts, { answer, isNews, turn }) ?? later };
+}
 
-  await recordSuccess(parts, cursor, { answer, batch });
-  if (batch.length === settings.maxBatch || batch.length < rows.length || moreToNumber) {
-    return { failing: false, next: after(0, fresh) };
-  }
+/** The turn that the tenant asked for; null where it asked for none. */
+function afterAnswer(
+  parts: ReporterParts,
+  {
+    answer,
+    isNews,
+    turn,
+  }: {
+    readonly answer: Extract<ReportAnswer, { readonly acknowledged: true }>;
+    readonly isNews: boolean;
+    readonly turn: Turn;
+  },
+): TurnEnd['next'] {
   // Who asks not to be disturbed and to be called at once is not disturbed.
-  const undisturbed = answer.nextSyncAfter !== null && answer.nextSyncAfter > clock.now();
-  if (answer.queued <= 0 || undisturbed) return { failing: false, next: null };
-  const queuedInARow = batch.length > 0 ? 1 : turn.queuedInARow + 1;
+  const undisturbed = answer.nextSyncAfter !== null && answer.nextSyncAfter > parts.clock.now();
+  if (answer.queued <= 0 || undisturbed) return null;
+  const queuedInARow = isNews ? 1 : turn.queuedInARow + 1;
   const pauseMs = queuedInARow > QUEUED_AT_ONCE ? QUEUED_PAUSE_MS : 0;
-  return { failing: false, next: after(pauseMs, { ...PLAIN_TURN, queuedInARow }) };
+  return after(parts, pauseMs, { ...PLAIN_TURN, queuedInARow });
+}
+
+function after({ clock }: ReporterParts, ms: number, turn: Turn): NonNullable<TurnEnd['next']> {
+  return { atMs: clock.monotonic() + ms, turn };
+}
+
+function soon(parts: ReporterParts, turn: Turn): NonNullable<TurnEnd['next']> {
+  return after(parts, 0, turn);
 }
 
 /** The cursor, after what is fresh got its number; null when the tenant is gone. */
@@ -145,10 +165,7 @@ async function numberEvents(
 }
 
 /** A target that cannot be had, because its secret cannot be unsealed, say, is a call that fails. */
-async function findTarget(
-  { targetOf, log }: ReporterParts,
-  tenantId: string,
-): Promise<ReportTarget | { readonly broken: string } | null> {
+async function findTarget({ targetOf, log }: ReporterParts, tenantId: string): Promise<Target | null> {
   try {
     return await targetOf(tenantId);
   } catch (error) {
@@ -168,76 +185,46 @@ function mayCallWithoutNews(
   return (cursor.last_sync_at ?? 0) + intervalMs <= now && (cursor.next_sync_after ?? 0) <= now;
 }
 
+/** All that comes next has to wait for earlier events, or was deleted meanwhile: that needs no call. */
+async function skip(parts: ReporterParts, cursor: ReportCursorsTable, batch: Batch): Promise<TurnEnd> {
+  const { events, exceptions, write, clock } = parts;
+  const end: TurnEnd = { failing: cursor.failures > 0, next: soon(parts, PLAIN_TURN) };
+  try {
+    await write([events.skip(cursor, batch.to), ...exceptions.keep(heldRows(batch, clock.now()))]);
+  } catch (error) {
+    // Another instance was faster.
+    if (!isMailProxyError(error, 'conflict')) throw error;
+  }
+  return end;
+}
+
 /** Until when the call is ours; null where nobody else could make it. */
 async function claimCall(
   { shared, events, settings }: ReporterParts,
   cursor: ReportCursorsTable,
-  now: number,
+  { now, extent }: { readonly now: number; readonly extent: BatchExtent | null },
 ): Promise<number | null | 'lost'> {
   if (!shared) return null;
   const until = now + settings.timeoutMs + CLAIM_GRACE_MS;
-  return (await events.moveNextAttempt(cursor, until)) ? until : 'lost';
-}
-
-function withinSize(rows: readonly NumberedEventRow[]): readonly NumberedEventRow[] {
-  let chars = 0;
-  const end = rows.findIndex((row, index) => {
-    chars += row.detail.length;
-    return chars > MAX_BATCH_CHARS && index > 0;
-  });
-  return end === -1 ? rows : rows.slice(0, end);
+  return (await events.moveNextAttempt(cursor, until, extent)) ? until : 'lost';
 }
 
 async function callWithTimeout(
   { transport, clock, settings }: ReporterParts,
-  call: { readonly target: ReportTarget; readonly batch: readonly ReportEvent[]; readonly abandon: AbortSignal },
-): Promise<ReportAnswer> {
+  call: { readonly target: ReportTarget; readonly batch: Batch; readonly abandon: AbortSignal },
+): Promise<CallResult> {
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   using _timeout = clock.after(settings.timeoutMs, abort);
   call.abandon.addEventListener('abort', abort, { once: true });
   if (call.abandon.aborted) abort();
   try {
-    return await transport(call.target, { delivery_report: call.batch }, controller.signal);
+    return await transport(call.target, call.batch, controller.signal);
   } finally {
     call.abandon.removeEventListener('abort', abort);
   }
 }
 
-/** Milliseconds until the next attempt: exponential from one second, at most five minutes, full jitter. */
-async function recordFailure(
-  { events, clock, random, log, metrics }: ReporterParts,
-  cursor: ReportCursorsTable,
-  reason: string,
-): Promise<number> {
-  const failures = cursor.failures + 1;
-  const delayMs = retryDelayMs(failures, CALL_BACKOFF, random);
-  metrics.failed();
-  log.warn({ tenantId: cursor.tenant_id, failures, delayMs, reason }, 'report call failed');
-  await events.recordFailure(cursor.tenant_id, { failures, nextAttemptAt: clock.now() + delayMs, lastError: reason });
-  return delayMs;
-}
-
-async function recordSuccess(
-  { events, clock, log, metrics, onReported }: ReporterParts,
-  cursor: ReportCursorsTable,
-  {
-    answer,
-    batch,
-  }: { readonly answer: Extract<ReportAnswer, { acknowledged: true }>; readonly batch: readonly ReportEvent[] },
-): Promise<void> {
-  const { tenant_id: tenantId } = cursor;
-  // With nothing after the cursor, what it lacks to the last number was deleted with its messages.
-  await events.acknowledge(tenantId, batch.at(-1)?.seq ?? cursor.last_seq, {
-    lastSyncAt: clock.now(),
-    nextSyncAfter: answer.nextSyncAfter,
-  });
-  if (cursor.failures > 0) log.info({ tenantId, failures: cursor.failures }, 'report endpoint answers again');
-  const { error, notFound } = answer;
-  if (error.length + notFound.length > 0) {
-    log.warn({ tenantId, error: error.length, notFound: notFound.length }, 'tenant acknowledged reports with errors');
-  }
-  if (batch.length === 0) return;
-  metrics.reported(batch.length);
-  onReported?.(tenantId, batch);
+function failed(reason: string): CallResult {
+  return { answer: { acknowledged: false, reason }, status: null, excerpt: null };
 }

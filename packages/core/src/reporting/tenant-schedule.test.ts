@@ -60,6 +60,22 @@ test('tenants that failed share half of the slots', () => {
   expect(schedule.begin(101)?.tenantId).toBe('c');
 });
 
+test('turns that take long give their slots to others, and no more than four for each slot', () => {
+  const schedule = new TenantSchedule(1);
+  for (let i = 0; i < 7; i++) schedule.wake(`hanging-${i}`, 0, PLAIN_TURN);
+  expect(schedule.begin(0)?.tenantId).toBe('hanging-0');
+  expect(schedule.begin(0)).toBeNull();
+  expect(schedule.nextDueAt).toBe(1_000);
+  for (let i = 1; i <= 4; i++) {
+    expect(schedule.begin(i * 1_000)?.tenantId).toBe(`hanging-${i}`);
+    expect(schedule.begin(i * 1_000)).toBeNull();
+  }
+  expect(schedule.nextDueAt).toBeNull();
+  expect(schedule.begin(60_000)).toBeNull();
+  schedule.end('hanging-0', 60_000, FAILED);
+  expect(schedule.begin(60_000)?.tenantId).toBe('hanging-5');
+});
+
 test('a wake-up brings a planned turn forward and keeps what it was for', () => {
   const schedule = new TenantSchedule(1);
   schedule.wake('acme', 0, PLAIN_TURN);
@@ -68,5 +84,5 @@ test('a wake-up brings a planned turn forward and keeps what it was for', () => 
   expect(schedule.nextDueAt).toBe(60_000);
   schedule.wake('acme', 200, { ...PLAIN_TURN, fresh: true });
   expect(schedule.nextDueAt).toBe(200);
-  expect(schedule.begin(200)?.turn).toEqual({ fresh: true, force: false, queuedInARow: 3 });
+  expect(schedule.begin(200)?.turn).toEqual({ ...PLAIN_TURN, fresh: true, queuedInARow: 3 });
 });

@@ -45,7 +45,7 @@ export function migrationConformance(open: OpenStore): void {
       expect(await readAppliedSteps(database)).toEqual([]);
       expect(await migrate(database, [CORE_MIGRATIONS], 1)).toHaveLength(expected.length);
       expect(await planMigrations(database, [CORE_MIGRATIONS])).toEqual([]);
-      const known = CORE_MIGRATIONS.migrations.length;
+      const known = Math.max(...CORE_MIGRATIONS.migrations.map(({ number }) => number));
       await recordStep(database, { number: known + 2, min_reader: known + 2 });
       await expect(planMigrations(database, [CORE_MIGRATIONS])).rejects.toMatchObject({ code: 'schema_too_new' });
     });
@@ -75,7 +75,7 @@ export function migrationConformance(open: OpenStore): void {
       const { database, dispose } = await open();
       await using _ = { [Symbol.asyncDispose]: dispose };
       await migrate(database, [CORE_MIGRATIONS], 1);
-      const known = CORE_MIGRATIONS.migrations.length;
+      const known = Math.max(...CORE_MIGRATIONS.migrations.map(({ number }) => number));
       await recordStep(database, { number: known + 1, min_reader: known });
       expect(await migrate(database, [CORE_MIGRATIONS], 2)).toEqual([]);
       await recordStep(database, { number: known + 2, min_reader: known + 2 });

@@ -5,10 +5,11 @@ import { deliveryControl } from './0002-delivery-control.ts';
 import { severalInstances } from './0003-several-instances.ts';
 import { attachments } from './0004-attachments.ts';
 import { secrets } from './0006-secrets.ts';
+import { reports } from './0007-reports.ts';
 import type { MigrationList } from './migration.ts';
 
 /** The schema of core, oldest step first. */
 export const CORE_MIGRATIONS: MigrationList = {
   namespace: 'core',
-  migrations: [foundation, deliveryControl, severalInstances, attachments, secrets],
+  migrations: [foundation, deliveryControl, severalInstances, attachments, secrets, reports],
 };

@@ -19,11 +19,20 @@ export interface EventWorld extends AsyncDisposable {
   readonly makePk: MakePk;
   /** A tenant `id` with the account `relay` and the message `<id>-mail` of batch `spring`. */
   addTenant(id: string, baseUrl?: string): Promise<void>;
-  /** An event of the tenant's message; tells its id. `at` is 2026-03-01T10:00:00.500Z unless told. */
-  addEvent(tenantId: string, event?: { type?: EventType; detail?: EventDetail; at?: number }): Promise<string>;
+  /** Another message of the tenant, with this id. */
+  addMessage(tenantId: string, id: string): Promise<void>;
+  /** An event of the tenant's message, or of that with an id; tells its own. `at` is 2026-03-01T10:00:00.500Z unless told. */
+  addEvent(tenantId: string, event?: AddedEvent): Promise<string>;
   eventsOf(tenantId: string): Promise<readonly Pick<MessageEventsTable, 'pk' | 'seq'>[]>;
   /** Close the database only, as a process that ends. */
   close(): Promise<void>;
+}
+
+export interface AddedEvent {
+  readonly type?: EventType;
+  readonly detail?: EventDetail;
+  readonly at?: number;
+  readonly message?: string;
 }
 
 export const EVENT_AT = Date.UTC(2026, 2, 1, 10, 0, 0, 500);
@@ -134,6 +143,7 @@ export async function openWorld(url: string): Promise<EventWorld> {
     k.selectFrom('message_events').select(['pk', 'seq']).where('tenant_id', '=', p.tenant_id).orderBy('pk'),
   );
   const messages = new Map<string, string>();
+  const accounts = new Map<string, string>();
 
   return {
     url,
@@ -142,20 +152,28 @@ export async function openWorld(url: string): Promise<EventWorld> {
     async addTenant(id, baseUrl) {
       const account = makePk();
       const message = makePk();
-      messages.set(id, message);
+      messages.set(`${id}/${id}-mail`, message);
+      accounts.set(id, account);
       await database.write([
         insertTenant.bind({ id, url: baseUrl ?? null }),
         insertAccount.bind({ pk: account, tenant_id: id }),
         insertMessage.bind({ pk: message, tenant_id: id, id: `${id}-mail`, account_pk: account }),
       ]);
     },
-    async addEvent(tenantId, { type = 'sent', detail = {}, at = EVENT_AT } = {}) {
+    async addMessage(tenantId, id) {
+      const pk = makePk();
+      messages.set(`${tenantId}/${id}`, pk);
+      await database.write([
+        insertMessage.bind({ pk, tenant_id: tenantId, id, account_pk: accounts.get(tenantId) ?? '' }),
+      ]);
+    },
+    async addEvent(tenantId, { type = 'sent', detail = {}, at = EVENT_AT, message = `${tenantId}-mail` } = {}) {
       const pk = makePk();
       await database.write([
         insertEvent.bind({
           pk,
           tenant_id: tenantId,
-          message_pk: messages.get(tenantId) ?? '',
+          message_pk: messages.get(`${tenantId}/${message}`) ?? '',
           account_pk: null,
           type,
           at,

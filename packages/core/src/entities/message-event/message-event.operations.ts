@@ -7,21 +7,34 @@ import type { MessageEventStore } from './message-event.store.ts';
 
 export interface MessageEventServices {
   readonly messageEvents: Pick<MessageEventStore, 'listAfter'>;
+  /** Wait until `look` finds events of the tenant, the time is over, or the reader is gone. */
+  readonly waitForEvents: (
+    tenantId: string,
+    wait: { readonly look: () => Promise<boolean>; readonly ms: number; readonly signal: AbortSignal | undefined },
+  ) => Promise<void>;
 }
 
 export const listEvents = defineOperation({
   name: 'events.list',
-  summary: 'List the events of a tenant after a sequence number',
-  http: { method: 'GET', path: '/v1/events' },
+  summary: 'List the events of a tenant after a sequence number, or wait for the next ones',
+  http: { method: 'GET', path: '/v1/events', mayWait: true },
   access: 'tenant',
   audit: false,
   input: listEventsInput,
   output: eventPage,
-  async run({ messageEvents }: MessageEventServices, { after, limit }, { reach }) {
-    if (reach.tenantId === null) {
+  async run({ messageEvents, waitForEvents }: MessageEventServices, { after, limit, wait }, { reach, signal }) {
+    const { tenantId } = reach;
+    if (tenantId === null) {
       throw invalidInput([{ pointer: '/tenant_id', message: 'required: each tenant has a sequence of its own' }]);
     }
-    const rows = await messageEvents.listAfter(reach.tenantId, after, limit + 1);
+    let rows = await messageEvents.listAfter(tenantId, after, limit + 1);
+    if (rows.length === 0 && wait > 0) {
+      const look = async (): Promise<boolean> => {
+        rows = await messageEvents.listAfter(tenantId, after, limit + 1);
+        return rows.length > 0;
+      };
+      await waitForEvents(tenantId, { look, ms: wait * 1_000, signal });
+    }
     const items = rows.slice(0, limit);
     const last = items.at(-1);
     return { items: items.map(toEventOutput), next: rows.length > limit && last ? String(last.seq) : null };

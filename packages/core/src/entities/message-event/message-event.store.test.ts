@@ -62,17 +62,23 @@ describe.each([
     for (let i = 0; i < 3; i++) await world.addEvent('acme');
     await createSequencer(world.database).sequence('acme', 10);
     expect(await store.tenantsToTell()).toEqual(['acme']);
-    expect(await store.lag()).toEqual({ unacknowledged: 3, oldestAt: EVENT_AT, failing: 0 });
+    expect(await store.lag()).toEqual({ unacknowledged: 3, oldestAt: EVENT_AT, failing: 0, disabled: 0 });
 
-    await store.recordFailure('acme', { failures: 2, nextAttemptAt: 5_000, lastError: 'no answer in time' });
+    const failed = { now: 1_500, failures: 2, batchFailures: 1, nextAttemptAt: 5_000, lastError: 'no answer in time' };
+    await world.database.write([store.fail('acme', { ...failed, isGone: false, batch: { at: 1_400, to: 3 } })]);
+    expect(await store.cursor('acme')).toMatchObject({ batch_at: 1_400, batch_to: 3, failing_since: 1_500 });
     expect(await store.lag()).toMatchObject({ failing: 1 });
     const cursor = { tenant_id: 'acme', acked_seq: 0, next_attempt_at: 5_000 };
     expect(await store.moveNextAttempt({ ...cursor, next_attempt_at: 4_999 }, 9_000)).toBe(false);
     expect(await store.moveNextAttempt({ ...cursor, acked_seq: 1 }, 9_000)).toBe(false);
     expect(await store.moveNextAttempt(cursor, 9_000)).toBe(true);
 
-    await store.acknowledge('acme', 3, { lastSyncAt: 2_000, nextSyncAfter: 8_000 });
-    await store.acknowledge('acme', 1, { lastSyncAt: 3_000, nextSyncAfter: 8_000 });
+    for (const [ackedSeq, lastSyncAt] of [
+      [3, 2_000],
+      [1, 3_000],
+    ] as const) {
+      await world.database.write([store.acknowledge('acme', { ackedSeq, lastSyncAt, nextSyncAfter: 8_000 })]);
+    }
     expect(await store.cursor('acme')).toEqual({
       tenant_id: 'acme',
       last_seq: 3,
@@ -82,9 +88,15 @@ describe.each([
       failures: 0,
       next_attempt_at: 0,
       last_error: null,
+      calls: 3,
+      batch_at: null,
+      batch_to: null,
+      batch_failures: 0,
+      failing_since: null,
+      disabled_at: null,
     });
     expect(await store.tenantsToTell()).toEqual([]);
-    expect(await store.lag()).toEqual({ unacknowledged: 0, oldestAt: null, failing: 0 });
+    expect(await store.lag()).toEqual({ unacknowledged: 0, oldestAt: null, failing: 0, disabled: 0 });
     expect(await store.tenantsToGreet(10_000, 7_999)).toEqual([]);
     expect(await store.tenantsToGreet(2_999, 8_000)).toEqual([]);
     expect(await store.tenantsToGreet(3_000, 8_000)).toEqual(['acme']);
@@ -95,7 +107,7 @@ describe('events.list', () => {
   const operator: Caller = { principal: { kind: 'admin', name: 'operator' }, origin: 'test' };
 
   async function list(world: EventWorld, input: object, caller = operator) {
-    const services = { messageEvents: createMessageEventStore(world.database) };
+    const services = { messageEvents: createMessageEventStore(world.database), waitForEvents: async () => undefined };
     // `execute` validates before it runs, so that any input may come in.
     const operation = listEvents as unknown as Operation<MessageEventServices>;
     return parse(eventPage, await execute(operation, input, { services, caller, audit: async () => undefined }));

@@ -85,4 +85,16 @@ export interface ReportCursorsTable {
   readonly failures: number;
   readonly next_attempt_at: number;
   readonly last_error: string | null;
+  /** Calls ever made. */
+  readonly calls: number;
+  /** Of a batch that was begun and not answered, so that it comes again as it was: when it was made ... */
+  readonly batch_at: number | null;
+  /** ... and the last number in it, at most. */
+  readonly batch_to: number | null;
+  /** Failed calls in a row that told something, of {@link failures}. */
+  readonly batch_failures: number;
+  /** When the first of the failed calls was. */
+  readonly failing_since: number | null;
+  /** Set while the endpoint is not called, because it said that it is gone. */
+  readonly disabled_at: number | null;
 }

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import type { Prepared } from '../../database/statement.ts';
 import type { Dependants } from '../delete-unused.ts';
+import { FORGIVEN } from '../message-event/report-cursor.store.ts';
 import { picked } from '../picked.ts';
 import type { CoreSchema } from '../schema.ts';
 import type { TenantsTable } from './tenant.table.ts';
@@ -64,6 +65,8 @@ export interface TenantStatements {
   readonly list: Prepared<{ readonly after: string; readonly rows: number }, TenantsTable>;
   readonly ids: Prepared<object, { readonly id: string }>;
   readonly update: Prepared<UpdateInput, TenantsTable>;
+  /** Before an update: forget what failed at the tenant's endpoint, and that it is gone, if the update moves it. */
+  readonly forgive: Prepared<UpdateInput, unknown>;
   /** Change nothing where it is suspended already. */
   readonly suspend: Prepared<{ readonly id: string; readonly now: number }, unknown>;
   /** Change nothing where it is not suspended. */
@@ -85,7 +88,15 @@ export function prepareTenantStatements(database: Database<CoreSchema>): TenantS
     insertCursor: database.prepare<{ id: string }>((k, p) =>
       k
         .insertInto('report_cursors')
-        .values({ tenant_id: p.id, last_seq: 0, acked_seq: 0, failures: 0, next_attempt_at: 0 })
+        .values({
+          tenant_id: p.id,
+          last_seq: 0,
+          acked_seq: 0,
+          failures: 0,
+          next_attempt_at: 0,
+          calls: 0,
+          batch_failures: 0,
+        })
         .onConflict((conflict) => conflict.column('tenant_id').doNothing()),
     ),
     find: database.prepare<{ id: string }, TenantsTable>((k, p) =>
@@ -122,6 +133,23 @@ export function prepareTenantStatements(database: Database<CoreSchema>): TenantS
         })
         .where('id', '=', p.id)
         .returningAll();
+    }),
+    forgive: database.prepare<UpdateInput>((k, p) => {
+      const moves = (name: 'client_base_url' | 'client_sync_path') =>
+        sql<boolean>`(cast(${p[`set_${name}`]} as integer) = 1
+          and coalesce(${sql.ref(`t.${name}`)}, '') <> coalesce(cast(${p[name]} as text), ''))`;
+      return k
+        .updateTable('report_cursors')
+        .set(FORGIVEN)
+        .where('tenant_id', '=', p.id)
+        .where(({ exists, selectFrom, or }) =>
+          exists(
+            selectFrom('tenants as t')
+              .select('t.id')
+              .where('t.id', '=', p.id)
+              .where(or([moves('client_base_url'), moves('client_sync_path')])),
+          ),
+        );
     }),
     suspend: database.prepare<{ id: string; now: number }>((k, p) =>
       k

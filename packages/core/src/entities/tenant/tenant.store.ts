@@ -178,8 +178,10 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
     async update(reach, id, settings, now) {
       demandReach(reach, id);
       const change = columnsOf(settings, (auth) => sealAuth(id, auth));
-      const [{ rows }] = await database.write([
-        exactlyOne(statements.update.bind(updateInput(id, change, now)), 'not_found'),
+      const input = updateInput(id, change, now);
+      const [, { rows }] = await database.write([
+        statements.forgive.bind(input),
+        exactlyOne(statements.update.bind(input), 'not_found'),
       ]);
       listeners.tell(id);
       return shown(rows[0] ?? (await find(id)));

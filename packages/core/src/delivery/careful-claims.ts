@@ -57,11 +57,7 @@ export class CarefulClaims {
     } finally {
       await running;
       this.#running.delete(running);
-      if (this.#inDoubt.size > 0) {
-        this.#takingBack ??= this.#takeAllBack(signal).finally(() => {
-          this.#takingBack = null;
-        });
-      }
+      if (this.#inDoubt.size > 0) this.#takingBack ??= this.#takeAllBack(signal);
     }
   }
 
@@ -82,7 +78,7 @@ export class CarefulClaims {
         if (!isMailProxyError(error) || signal.aborted) {
           log.error({ messages, err: error }, 'messages of a claim in doubt could not be given back');
           this.#inDoubt.clear();
-          return;
+          break;
         }
         log.warn({ messages, code: error.code }, 'messages of a claim in doubt wait to be given back');
       } finally {
@@ -90,6 +86,8 @@ export class CarefulClaims {
       }
       if (this.#inDoubt.size > 0) await clock.sleep(pauseMs, signal);
     }
+    // In the turn in which nothing is in doubt any more, so that what comes into doubt next begins anew.
+    this.#takingBack = null;
   }
 
   async #takeBack(): Promise<void> {

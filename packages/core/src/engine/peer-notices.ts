@@ -72,9 +72,7 @@ export class PeerNotices {
   tell(news: Notice): void {
     if (this.#parts.channel === null) return;
     this.#waiting.add(JSON.stringify(news));
-    this.#sending ??= this.#sendAll(this.#parts.channel).finally(() => {
-      this.#sending = null;
-    });
+    this.#sending ??= this.#sendAll(this.#parts.channel);
   }
 
   /** Hear the others until `signal` aborts. While nothing can be heard, `onGap` is called again and again. */
@@ -132,6 +130,8 @@ export class PeerNotices {
         this.#parts.log.debug({ code, notices: news.length }, 'other instances could not be told');
       }
     }
+    // In the turn in which nothing waits any more, so that what is told next starts anew.
+    this.#sending = null;
   }
 
   /** As many as one text holds. */

@@ -6,6 +6,7 @@ import { sqliteDialect } from '../dialect.ts';
 import type { Statement, StatementResult } from '../statement.ts';
 import { WriteGroupingDatabase } from '../write-grouping-database.ts';
 import type { UnitOutcome } from '../write-queue.ts';
+import { ReadQueue } from './read-queue.ts';
 import type { WireUnitResult } from './wire.ts';
 import { WorkerChannel } from './worker-channel.ts';
 
@@ -14,6 +15,7 @@ export class SqliteDatabase<Schema> extends WriteGroupingDatabase<Schema> {
   override readonly channel = null;
   readonly #writer: WorkerChannel;
   readonly #reader: WorkerChannel;
+  readonly #reads = new ReadQueue((reads) => this.#reader.send(reads));
 
   private constructor(writer: WorkerChannel, reader: WorkerChannel) {
     super(sqliteDialect);
@@ -50,10 +52,10 @@ export class SqliteDatabase<Schema> extends WriteGroupingDatabase<Schema> {
 
   override async readAll<Row>(statements: readonly Statement<Row>[]): Promise<readonly StatementResult<Row>[]> {
     const shared = this.#reader === this.#writer;
-    const [outcome] = shared
-      ? [{ ok: await this.write(statements) }]
-      : (await this.#reader.send([statements])).map((result) => outcomeOf(this.#reader, statements, result));
-    if (outcome === undefined || 'error' in outcome) throw outcome?.error ?? new Error('the reader gave no result');
+    const outcome: UnitOutcome = shared
+      ? { ok: await this.write(statements) }
+      : outcomeOf(this.#reader, statements, await this.#reads.read(statements));
+    if ('error' in outcome) throw outcome.error;
     // The rows are what the statements select, which is Row by the builder's types.
     return outcome.ok as readonly StatementResult<Row>[];
   }
@@ -71,6 +73,7 @@ export class SqliteDatabase<Schema> extends WriteGroupingDatabase<Schema> {
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
+    await this.#reads.drained();
     // The last connection to close moves the log into the file, and only the writer may write there.
     if (this.#reader !== this.#writer) await this.#reader[Symbol.asyncDispose]();
     await this.#writer[Symbol.asyncDispose]();

@@ -103,6 +103,8 @@ export async function plantSecrets(engine: MailEngine): Promise<void> {
     client_base_url: 'http://127.0.0.1:1',
     client_auth: { method: 'bearer', token: 'canary-client-auth' },
   });
+  const secret = `whsec_${Buffer.from('canary-signing-secret-of-acme').toString('base64')}`;
+  await execute('tenants.rotate-signing-secret', { tenant_id: 'acme', secret });
   const relay = { tenant_id: 'acme', host: '127.0.0.1', port: 1, user: 'u' };
   await execute('accounts.create', { ...relay, id: 'plain', password: 'canary-password' });
   await execute('accounts.create', {

@@ -82,6 +82,7 @@ function makeDrafts({ tenantId, accountPk }: LaneKey, makePk: MakePk, count: num
         on_in_doubt: 'retry',
         units: 1,
         unfetched: 0,
+        size_bytes: 2,
         created_at: now,
       },
       content: JSON.stringify(content),

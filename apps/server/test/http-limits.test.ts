@@ -78,3 +78,14 @@ test('without that wish the message is accepted and says what it waits for', asy
     until: expect.stringMatching(/^\d{4}-/),
   });
 });
+
+test('a batch of which every message is to come again says when, as a header too', async () => {
+  await using world = await appOverLimit({ refuse_over_limit: true });
+  const { app } = world;
+  const call = (messages: readonly object[]) => app.call('POST', '/v1/messages/batch', { json: { messages } });
+  const refused = await call([message('second'), message('third')]);
+  expect(refused.headers.get('retry-after')).toBe(String(refused.json.results[1].retry_after));
+  const mixed = await call([message('second'), { ...message('third'), account_id: 'none' }]);
+  expect(mixed.json.rejected).toBe(2);
+  expect(mixed.headers.get('retry-after')).toBeNull();
+});

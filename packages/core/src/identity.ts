@@ -15,6 +15,17 @@ export function pkGenerator(clock: Clock): MakePk {
   return () => generator.generateOrResetCore(clock.now(), 10_000).toString();
 }
 
+/** The time at which a primary key was made, in milliseconds since the epoch (RFC 9562 §5.7: its first 48 bits). */
+export function timeOfPk(pk: string): number {
+  return Number.parseInt(pk.slice(0, 8) + pk.slice(9, 13), 16);
+}
+
+/** Not after any primary key that was made at this time or later. */
+export function firstPkAt(ms: number): string {
+  const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Whether `text` has the form of a primary key, so that it may be one; client ids may have that form too. */

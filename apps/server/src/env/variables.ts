@@ -28,6 +28,9 @@ const asSecondsList = (text: string): unknown => {
   return list.every((each) => typeof each === 'number') ? list : text;
 };
 
+/** Whole days, or a duration; `forever` for no end. */
+const asPeriod = (text: string): unknown => (text.trim() === 'forever' ? null : asNumber(text));
+
 /** What a file holds, as container platforms hand out secrets; editors end a file with a line end. */
 const asContentOf = (file: string): unknown => readFileSync(file, 'utf8').trim();
 
@@ -91,6 +94,9 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_PORT', 'port', 'port to listen on, 0 for any free one (8000)'],
     ['GMP_MAX_BODY_BYTES', 'maxBodyBytes', "bytes of a request's body (12582912)"],
     ['GMP_DRAIN_MS', 'drainMs', 'how long a stop goes on serving while it says that it is not ready (0)'],
+    ['GMP_MAX_PENDING', 'limits.maxPending', 'messages of a tenant that may wait (no limit)'],
+    ['GMP_MAX_PENDING_BYTES', 'limits.maxBytes', 'bytes of a tenant that may wait, attachments included (no limit)'],
+    ['GMP_RETENTION_IDS_DAYS', 'retention.idsDays', 'days for which the id of a removed message stays taken (90)'],
     ['GMP_MAX_SENDS', 'delivery.maxSends', 'messages being sent at the same time (50)'],
     ['GMP_MAX_CONNECTIONS', 'delivery.maxConnections', 'connections to relays, over all accounts (500)'],
     ['GMP_MAX_CONNECTIONS_PER_HOST', 'delivery.maxConnectionsPerHost', 'of those, to one host and port (100)'],
@@ -125,6 +131,12 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_CACHE_DISK_TTL_SECONDS', 'cache.diskTtlSeconds', 'seconds for which they are kept (3600)'],
     ['GMP_CACHE_DISK_THRESHOLD_KB', 'cache.diskThresholdKb', 'KiB above which they go to disk (100)'],
   ]),
+  ...variables(asPeriod, [
+    ['GMP_RETENTION_CONTENT', 'retention.content', 'days that the content of finished messages is kept (30)'],
+    ['GMP_RETENTION_METADATA', 'retention.metadata', 'days that finished messages are kept (90)'],
+    ['GMP_RETENTION_EVENTS', 'retention.events', 'days that acknowledged events are kept (90)'],
+    ['GMP_RETENTION_AUDIT', 'retention.audit', 'days that the log of commands is kept (365)'],
+  ]),
   ...variables(asSeconds, [
     ['GMP_ATTACHMENT_TIMEOUT', 'attachments.timeoutMs', 'seconds for fetching one attachment (30)'],
     [
@@ -132,6 +144,7 @@ export const VARIABLES: readonly Variable[] = [
       'attachments.messageTimeoutMs',
       'seconds for fetching all attachments of a message (120)',
     ],
+    ['GMP_IDEMPOTENCY_SECONDS', 'limits.idempotencyMs', 'seconds for which a repeated request is known (86400)'],
     ['GMP_SYNC_INTERVAL', 'reports.intervalMs', 'seconds after which a tenant with no news is called (300)'],
     ['GMP_REPORT_TIMEOUT', 'reports.timeoutMs', 'seconds for one report call (30)'],
     ['GMP_REPORT_MAX_AGE_SECONDS', 'reports.maxAgeMs', 'age at which an event that is not taken is given up (604800)'],

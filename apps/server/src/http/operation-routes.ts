@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type AnyOperation, MailProxyError } from '@mail-proxy/core';
+import { type AnyOperation, type Idempotency, MailProxyError } from '@mail-proxy/core';
 import type { Hono } from 'hono';
 import type { BodyLimits } from './body-limits.ts';
 import type { HttpContext, HttpEnv, ServedEngine } from './context.ts';
@@ -33,12 +33,25 @@ async function answer(
   await using body = await readRequestBody(c.req.raw, { operation, uploads: engine.uploads, limits });
   const input = gatherInput(c, body.fields);
   const origin = c.env?.incoming?.socket.remoteAddress ?? 'http';
-  const caller = { principal, origin };
   const waiting = operation.http.mayWait === true ? { signal: endOfWait(c, stopping) } : {};
-  const output = await engine.execute(body.operation, input, { ...caller, ...waiting });
+  const caller = { principal, origin, ...keyOf(c), ...waiting };
+  const output = await engine.execute(body.operation, input, caller);
   const status = operation.http.status ?? 200;
   if (status === 204) return c.newResponse(null, 204);
-  return c.newResponse(JSON.stringify(output), { status, headers: { 'content-type': 'application/json' } });
+  const headers = { 'content-type': 'application/json', ...headersFor(body.operation, output) };
+  return c.newResponse(JSON.stringify(output), { status, headers });
+}
+
+/** A key makes a repeated request one (draft-ietf-httpapi-idempotency-key-header). Its form is judged where it is used. */
+function keyOf(c: HttpContext): { readonly idempotency?: Idempotency } {
+  const key = c.req.header('idempotency-key');
+  if (key === undefined) return {};
+  return { idempotency: { key, replayed: () => c.header('idempotent-replayed', 'true') } };
+}
+
+function headersFor({ http }: AnyOperation, output: unknown): Readonly<Record<string, string>> {
+  // What the operation answered is what its headers are made of.
+  return http.headersOf?.(output as never) ?? {};
 }
 
 /** Aborts when the client is gone, or the server stops. */

@@ -18,6 +18,14 @@ const SECURITY = [{ bearer: [] }, { apiToken: [] }];
 
 const PROBLEM = { $ref: '#/components/responses/Problem' };
 
+const IDEMPOTENCY_KEY: Parameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'A request with the same key and the same body is answered as before and stores nothing.',
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
+};
+
 /** Describe one operation. */
 export function pathOperation(operation: AnyOperation): PathOperation {
   const { name, summary, access, http } = operation;
@@ -33,6 +41,7 @@ export function pathOperation(operation: AnyOperation): PathOperation {
       ...path.map((field) => parameter('path', field, example)),
       ...query.map((field) => parameter('query', field, example)),
       ...mailParameters(operation),
+      ...(http.isRepeatable === true ? [IDEMPOTENCY_KEY] : []),
     ],
     ...(body === null ? {} : { requestBody: requestBody(operation, body, example) }),
     responses: { [http.status ?? 200]: success(operation), default: PROBLEM },

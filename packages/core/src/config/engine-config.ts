@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { hostname } from 'node:os';
 import * as v from 'valibot';
+import { DEFAULT_RETENTION, retentionPeriod } from '../retention.ts';
 import {
   changeRetryPolicy,
   DEFAULT_RETRY_POLICY,
@@ -173,6 +174,30 @@ const cache = v.strictObject({
 const limits = v.strictObject({
   maxBatch: v.optional(positive, 1_000),
   maxRecipients: v.optional(positive, 1_000),
+  /** Most messages of a tenant that may wait, and most bytes of them; tenants may have their own. Null for no limit. */
+  maxPending: v.optional(v.nullable(positive), null),
+  maxBytes: v.optional(v.nullable(positive), null),
+  /** How long the answer to a request with an `Idempotency-Key` is kept. */
+  idempotencyMs: v.optional(milliseconds, 86_400_000),
+});
+
+/** Days, or an ISO 8601 duration; null keeps it for good. Tenants may have their own. */
+const period = v.nullable(retentionPeriod);
+
+/** How long what is done with is kept. */
+const retention = v.strictObject({
+  /** What finished messages say, and their attachments. */
+  content: v.optional(period, DEFAULT_RETENTION.content),
+  /** Finished messages, their recipients and events. */
+  metadata: v.optional(period, DEFAULT_RETENTION.metadata),
+  /** Events that were acknowledged. */
+  events: v.optional(period, DEFAULT_RETENTION.events),
+  /** The log of commands. */
+  audit: v.optional(period, DEFAULT_RETENTION.audit),
+  /** Days for which the id of a message that was removed is not taken again. */
+  idsDays: v.optional(v.pipe(positive, v.minValue(90, 'expected at least 90 days')), 90),
+  /** How often it is looked for what is too old. */
+  sweepMs: v.optional(milliseconds, 600_000),
 });
 
 const postgresPool = v.custom<PostgresPool>(
@@ -221,6 +246,7 @@ export const engineConfigSchema = v.strictObject({
   retry: v.optional(retry, {}),
   reports: v.optional(reports, {}),
   limits: v.optional(limits, {}),
+  retention: v.optional(retention, {}),
   outgoing: v.optional(outgoing, {}),
   attachments: v.optional(attachments, {}),
   cache: v.optional(cache, {}),
@@ -230,5 +256,6 @@ export type EngineConfigInput = v.InferInput<typeof engineConfigSchema>;
 export type EngineConfig = v.InferOutput<typeof engineConfigSchema>;
 export type PostgresSettings = EngineConfig['postgres'];
 export type DeliverySettings = EngineConfig['delivery'];
+export type RetentionSettings = EngineConfig['retention'];
 export type AttachmentSettings = EngineConfig['attachments'];
 export type { RetryPolicy };

@@ -16,6 +16,8 @@ export interface HousekeepingServices {
   readonly forgetUses: (now: number) => Promise<void>;
   /** Delete files that no message has and nobody wanted since then, up to a limit. @returns how many */
   readonly forgetFiles: (before: number, limit: number) => Promise<number>;
+  /** Forget answers whose keys are free again, up to a limit. @returns how many */
+  readonly forgetAnswers: (now: number, limit: number) => Promise<number>;
   readonly sweepCache: (signal: AbortSignal) => Promise<void>;
   readonly onExpired: (tenantId: string) => void;
   readonly onReady: (lane: LaneKey) => void;
@@ -30,6 +32,8 @@ const FORGET_USES_MS = 3_600_000;
 const FILES_KEPT_MS = 3_600_000;
 const FORGET_FILES_MS = 600_000;
 const FORGET_FILES_BATCH = 100;
+const FORGET_ANSWERS_MS = 60_000;
+const FORGET_ANSWERS_BATCH = 500;
 const SWEEP_CACHE_MS = 600_000;
 
 /** What has to be done now and then, whether or not mail moves. */
@@ -49,6 +53,7 @@ export class Housekeeping {
       }),
       this.#every(FORGET_USES_MS, signal, () => forgetUses(clock.now())),
       this.#every(FORGET_FILES_MS, signal, () => this.#forgetFiles(signal)),
+      this.#every(FORGET_ANSWERS_MS, signal, () => this.#forgetAnswers(signal)),
       this.#every(SWEEP_CACHE_MS, signal, () => sweepCache(signal)),
     ]);
   }
@@ -67,6 +72,14 @@ export class Housekeeping {
     while (!signal.aborted) {
       const forgotten = await forgetFiles(clock.now() - FILES_KEPT_MS, FORGET_FILES_BATCH);
       if (forgotten < FORGET_FILES_BATCH) return;
+    }
+  }
+
+  async #forgetAnswers(signal: AbortSignal): Promise<void> {
+    const { forgetAnswers, clock } = this.#s;
+    while (!signal.aborted) {
+      const forgotten = await forgetAnswers(clock.now(), FORGET_ANSWERS_BATCH);
+      if (forgotten < FORGET_ANSWERS_BATCH) return;
     }
   }
 

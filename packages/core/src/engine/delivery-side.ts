@@ -216,6 +216,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     sweepBatches: (now) => stores.batches.sweep(now),
     forgetUses: stores.forgetUses,
     forgetFiles: (before, limit) => stores.contents.forget(before, limit),
+    forgetAnswers: (now, limit) => stores.once.sweep(now, limit),
     sweepCache: parts.sweepCache,
     onExpired: onTold,
     onReady: (lane) => dispatcher.arrived(lane, true),

@@ -11,10 +11,11 @@ import type { Database } from '../database/database.ts';
 import type { SyncedClock } from '../database/database-clock.ts';
 import { watchSchema } from '../delivery/schema-watch.ts';
 import { BEATS_PER_LEASE } from '../delivery/session-keeper.ts';
+import { KeysInFlight } from '../entities/message/keys-in-flight.ts';
 import { submitAny } from '../entities/message/message.operations.ts';
 import type { BatchResult } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
-import type { AcceptedState } from '../entities/message/message-services.ts';
+import type { MessageState } from '../entities/message/message-state.ts';
 import type { SubmittedInput } from '../entities/message/raw-message.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { MailProxyError } from '../errors.ts';
@@ -25,7 +26,6 @@ import { type AuditEntry, type Caller, type Execution, execute } from '../operat
 import type { AnyOperation } from '../operations/operation.ts';
 import { reachOf, reachOfAll } from '../operations/principal.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
-import type { Accept } from '../queue/accept.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settlement } from '../queue/settle.ts';
 import { createTakeMessages } from '../reporting/answered-messages.ts';
@@ -43,6 +43,7 @@ import type { EncryptionSide } from './encryption-side.ts';
 import type { JoinedBatchResult, MailEngine, Readiness, SubmitOptions } from './engine.types.ts';
 import { EventBell, type EventStreamOptions, eventStream } from './event-stream.ts';
 import { EventWaits } from './event-waits.ts';
+import { createIntake, type Intake, type IntakeParts } from './intake.ts';
 import { type CoreServices, coreOperations } from './operations.ts';
 import { type NoticeListener, PeerNotices } from './peer-notices.ts';
 import { hearPeers } from './peer-side.ts';
@@ -229,19 +230,23 @@ export class Engine implements MailEngine {
   ): Promise<JoinedBatchResult>;
   async submit(
     messages: readonly SubmittedInput[],
-    { tenantId, transaction }: SubmitOptions & { readonly transaction?: PostgresClient } = {},
+    options: SubmitOptions & { readonly transaction?: PostgresClient } = {},
   ): Promise<BatchResult> {
     this.#refuseOutdated();
-    const input = { messages, ...(tenantId === undefined ? {} : { tenant_id: tenantId }) };
-    const submit = (accept: Accept): Promise<BatchResult> =>
-      execute(submitAny, input, this.#execution({ ...this.#services, accept }, EMBEDDER));
-    if (transaction === undefined) return submit(this.#services.accept);
-    return submitInTransaction(transaction, {
-      database: this.#parts.database,
-      acceptInto: this.#parts.stores.acceptInto,
-      submit,
-      onArrived: (draft, state) => this.#arrived(draft, state),
-    });
+    const { tenantId, onConflict, idempotencyKey, onReplayed, transaction } = options;
+    const input = {
+      messages,
+      ...(tenantId === undefined ? {} : { tenant_id: tenantId }),
+      ...(onConflict === undefined ? {} : { on_conflict: onConflict }),
+    };
+    const caller: Caller =
+      idempotencyKey === undefined
+        ? EMBEDDER
+        : { ...EMBEDDER, idempotency: { key: idempotencyKey, replayed: () => onReplayed?.() } };
+    const submit = (intake: Intake): Promise<BatchResult> =>
+      execute(submitAny, input, this.#execution({ ...this.#services, ...intake }, caller));
+    if (transaction === undefined) return submit(this.#services);
+    return submitInTransaction(transaction, { database: this.#parts.database, submit, ...this.#intakeParts() });
   }
 
   events(options: EventStreamOptions = {}): AsyncIterable<ReportEvent> {
@@ -369,7 +374,9 @@ export class Engine implements MailEngine {
       makePk,
       maxBatch: config.limits.maxBatch,
       maxRecipients: config.limits.maxRecipients,
-      accept: (draft) => this.#accept(draft),
+      ...createIntake(this.#intakeParts()),
+      keysInFlight: new KeysInFlight(),
+      idempotencyMs: config.limits.idempotencyMs,
       retry: config.retry,
       limitGate,
       explain,
@@ -426,14 +433,18 @@ export class Engine implements MailEngine {
     };
   }
 
-  async #accept(draft: MessageDraft): Promise<AcceptedState> {
-    if (this.#stopped.signal.aborted) throw new MailProxyError('stopping');
-    const state = await this.#parts.stores.accept(draft);
-    this.#arrived(draft, state);
-    return state;
+  #intakeParts(): Omit<IntakeParts, 'writer'> {
+    return {
+      stores: this.#parts.stores,
+      expectOpen: () => {
+        if (this.#stopped.signal.aborted) throw new MailProxyError('stopping');
+      },
+      onArrived: (draft, state) => this.#arrived(draft, state),
+      onReplaced: (pk) => this.#delivery.preparer.drop(pk),
+    };
   }
 
-  #arrived(draft: MessageDraft, state: AcceptedState): void {
+  #arrived(draft: MessageDraft, state: MessageState): void {
     const { account_pk: accountPk, tenant_id: tenantId, priority } = draft.message;
     if (state === 'deferred') this.#delivery.dispatcher.scheduled();
     else if (state === 'preparing') this.#prepare();

@@ -5,6 +5,7 @@ import type { Clock, Random } from '../clock.ts';
 import type { EngineConfigInput } from '../config/engine-config.ts';
 import type { PostgresClient } from '../config/postgres-pool.ts';
 import type { BatchResult } from '../entities/message/message.schema.ts';
+import type { OnConflict } from '../entities/message/on-conflict.ts';
 import type { SubmittedInput } from '../entities/message/raw-message.ts';
 import type { Mixin } from '../mixin/contract.ts';
 import type { Log } from '../observability/log.ts';
@@ -32,6 +33,15 @@ export interface MailEngineOptions {
 export interface SubmitOptions {
   /** @defaultValue `default` */
   readonly tenantId?: string;
+  /** What is done with messages whose id is taken, where they do not say. @defaultValue reject */
+  readonly onConflict?: OnConflict;
+  /**
+   * 1 to 255 visible characters of ASCII: a call with the same key and the same messages is answered as before, and
+   * stores nothing.
+   */
+  readonly idempotencyKey?: string;
+  /** Called when the answer is that to an earlier call. */
+  readonly onReplayed?: () => void;
 }
 
 /** The answer to messages that were stored in a transaction of the caller's. */
@@ -74,6 +84,9 @@ export interface MailEngine extends AsyncDisposable {
   /**
    * Accept messages for a tenant, `default` if none is named. Answers once they are on disk. One with `raw` is complete and
    * sent as it is; of the others the message is made.
+   *
+   * @throws {MailProxyError} `invalid_input`, `batch_too_large`; with a key `idempotency_key_reused`,
+   * `idempotency_key_in_flight`
    */
   submit(messages: readonly SubmittedInput[], options?: SubmitOptions): Promise<BatchResult>;
   /**

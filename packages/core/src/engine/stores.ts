@@ -25,12 +25,14 @@ import type { MakePk } from '../identity.ts';
 import { prepareAccept } from '../queue/accept.ts';
 import { acceptDespiteDoubt } from '../queue/accept-despite-doubt.ts';
 import { prepareAcceptInUnit } from '../queue/accept-in-unit.ts';
+import { createOnceStore } from '../queue/accept-once.ts';
 import { createAttachmentContents } from '../queue/attachment-contents.ts';
 import { createBatches } from '../queue/batches.ts';
 import { prepareClaim } from '../queue/claim.ts';
 import { createConnectionShares } from '../queue/connection-shares.ts';
 import { createMessageControl } from '../queue/control.ts';
 import { prepareExpire } from '../queue/expire.ts';
+import { prepareFindTaken } from '../queue/find-taken.ts';
 import { HandoffMarks } from '../queue/handoff-marks.ts';
 import { createLaneGates } from '../queue/lane-gates.ts';
 import { prepareFindLanes } from '../queue/lanes.ts';
@@ -42,6 +44,7 @@ import { createPreparing } from '../queue/preparing.ts';
 import { preparePromotion } from '../queue/promote.ts';
 import { prepareForgetUses } from '../queue/rate-limits.ts';
 import { prepareRelease, prepareTakeBack } from '../queue/release.ts';
+import { prepareReplace, replaceAlone } from '../queue/replace.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
 import { createSessionStore } from '../queue/sessions.ts';
 import { prepareSettle } from '../queue/settle.ts';
@@ -61,6 +64,7 @@ export interface StoreParts {
 export function createStores({ database, sealer, ring, clock, makePk, config }: StoreParts) {
   const { priorityStepMs } = config.delivery;
   const acceptInto = prepareAccept(database, priorityStepMs);
+  const replace = prepareReplace(database, priorityStepMs);
   const marks = new HandoffMarks(database);
   const givenUp = createGivenUpStore(database);
   return {
@@ -87,6 +91,9 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     accept: acceptDespiteDoubt(acceptInto, database, clock),
     acceptInto,
     acceptInUnit: prepareAcceptInUnit(database, priorityStepMs),
+    replace: replaceAlone(database, replace),
+    once: createOnceStore(database, { replace, clock, stepMs: priorityStepMs }),
+    findTaken: prepareFindTaken(database),
     claim: prepareClaim(database),
     load: prepareLoadClaimed(database),
     loadRecipients: prepareLoadRecipients(database),

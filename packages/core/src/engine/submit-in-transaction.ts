@@ -3,19 +3,14 @@
 import type { PostgresClient } from '../config/postgres-pool.ts';
 import type { Database } from '../database/database.ts';
 import type { BatchResult } from '../entities/message/message.schema.ts';
-import type { MessageDraft } from '../entities/message/message-draft.ts';
-import type { AcceptedState } from '../entities/message/message-services.ts';
 import type { CoreSchema } from '../entities/schema.ts';
-import type { Accept, AcceptInto } from '../queue/accept.ts';
 import type { JoinedBatchResult } from './engine.types.ts';
+import { createIntake, type Intake, type IntakeParts } from './intake.ts';
 
-export interface JoinedSubmission {
+export interface JoinedSubmission extends Omit<IntakeParts, 'writer'> {
   readonly database: Database<CoreSchema>;
-  readonly acceptInto: AcceptInto;
-  /** Submit with this way to store a message. */
-  readonly submit: (accept: Accept) => Promise<BatchResult>;
-  /** A message that was stored is there for all to see. */
-  readonly onArrived: (draft: MessageDraft, state: AcceptedState) => void;
+  /** Submit with these ways to store messages. */
+  readonly submit: (intake: Intake) => Promise<BatchResult>;
 }
 
 /**
@@ -25,20 +20,23 @@ export interface JoinedSubmission {
  */
 export async function submitInTransaction(
   transaction: PostgresClient,
-  { database, acceptInto, submit, onArrived }: JoinedSubmission,
+  { database, submit, onArrived, onReplaced, ...parts }: JoinedSubmission,
 ): Promise<JoinedBatchResult> {
-  const stored: { readonly draft: MessageDraft; readonly state: AcceptedState }[] = [];
+  const news: (() => void)[] = [];
   const result = await database.joining(transaction, (writer) =>
-    submit(async (draft) => {
-      const state = await acceptInto(draft, writer);
-      stored.push({ draft, state });
-      return state;
-    }),
+    submit(
+      createIntake({
+        ...parts,
+        writer,
+        onArrived: (draft, state) => void news.push(() => onArrived(draft, state)),
+        onReplaced: (pk) => void news.push(() => onReplaced(pk)),
+      }),
+    ),
   );
   return {
     ...result,
     committed() {
-      for (const { draft, state } of stored) onArrived(draft, state);
+      for (const tell of news) tell();
     },
   };
 }

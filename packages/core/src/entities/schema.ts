@@ -5,12 +5,14 @@ import type { ApiKeysTable } from './api-key/api-key.table.ts';
 import type { CommandLogTable } from './command-log/command-log.table.ts';
 import type { DkimKeysTable } from './dkim-key/dkim-key.table.ts';
 import type { ContentKeysTable, EncryptionKeysTable } from './encryption-key/encryption-key.table.ts';
+import type { IdempotencyKeysTable } from './idempotency-key/idempotency-key.table.ts';
 import type { InstanceTable, SessionsTable } from './instance/instance.table.ts';
 import type {
   AttachmentChunksTable,
   AttachmentContentsTable,
   MessageAttachmentsTable,
   MessageContentsTable,
+  MessageEndsTable,
   MessageRecipientsTable,
   MessagesTable,
 } from './message/message.table.ts';
@@ -40,7 +42,9 @@ export interface CoreSchema {
   readonly attachment_contents: AttachmentContentsTable;
   readonly attachment_chunks: AttachmentChunksTable;
   readonly message_recipients: MessageRecipientsTable;
+  readonly message_ends: MessageEndsTable;
   readonly message_events: MessageEventsTable;
+  readonly idempotency_keys: IdempotencyKeysTable;
   readonly report_cursors: ReportCursorsTable;
   readonly report_exceptions: ReportExceptionsTable;
   readonly given_up_events: GivenUpEventsTable;

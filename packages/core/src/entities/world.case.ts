@@ -186,6 +186,8 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
           on_in_doubt: 'retry',
           units: 1,
           unfetched: 0,
+          size_bytes: 0,
+          content_removed: 0,
           fetch_attempts: 0,
           message_id: `<${pk}@test>`,
           created_at: START,

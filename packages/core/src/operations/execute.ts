@@ -2,10 +2,10 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { InferOutput } from 'valibot';
 import { isMailProxyError, MailProxyError } from '../errors.ts';
-import type { Access, Operation } from './operation.ts';
+import type { Access, AnyOperation, Idempotency, Operation } from './operation.ts';
 import { type Principal, type Reach, reachOf, reachOfAll } from './principal.ts';
 import { redact } from './redact.ts';
-import { validate } from './validate.ts';
+import { invalidInput, validate } from './validate.ts';
 
 /** One line of the command log, before it has a key and a time. */
 export interface AuditEntry {
@@ -26,6 +26,8 @@ export interface Caller {
   readonly origin: string;
   /** Aborts when nobody waits for the answer any more. @defaultValue never */
   readonly signal?: AbortSignal;
+  /** For operations that may be repeated; others take no notice of it. */
+  readonly idempotency?: Idempotency;
 }
 
 /** What an execution needs besides the operation and its input. */
@@ -48,6 +50,7 @@ export async function execute<Services, Op extends Operation<Services>>(
 ): Promise<InferOutput<Op['output']>> {
   authorise(operation.access, caller.principal);
   const parsed = validate(operation.input, input);
+  const idempotency = idempotencyOf(operation, caller);
   const reach = reachFor(caller.principal, tenantIdOf(parsed));
   const record = (outcome: string): Promise<void> =>
     operation.audit
@@ -62,13 +65,25 @@ export async function execute<Services, Op extends Operation<Services>>(
       : Promise.resolve();
   let output: InferOutput<Op['output']>;
   try {
-    output = await operation.run(services, parsed, { principal: caller.principal, reach, signal: caller.signal });
+    output = await operation.run(services, parsed, {
+      principal: caller.principal,
+      reach,
+      signal: caller.signal,
+      idempotency,
+    });
   } catch (error) {
     await record(isMailProxyError(error) ? error.code : 'internal');
     throw error;
   }
   await record('ok');
   return output;
+}
+
+/** @throws {MailProxyError} `invalid_input` where the key is none */
+function idempotencyOf({ http }: Pick<AnyOperation, 'http'>, { idempotency }: Caller): Idempotency | null {
+  if (idempotency === undefined || http.isRepeatable !== true) return null;
+  if (/^[\x21-\x7e]{1,255}$/.test(idempotency.key)) return idempotency;
+  throw invalidInput([{ pointer: 'Idempotency-Key', message: 'expected 1 to 255 visible characters of ASCII' }]);
 }
 
 function authorise(access: Access, principal: Principal): void {

@@ -30,6 +30,18 @@ export interface HttpBinding {
    * @defaultValue none
    */
   readonly forMail?: AnyOperation;
+  /** Whether a request may come with an `Idempotency-Key`. @defaultValue false */
+  readonly isRepeatable?: boolean;
+  /** Headers that the answer has besides. @defaultValue none */
+  readonly headersOf?: (output: never) => Readonly<Record<string, string>>;
+}
+
+/** A key by which a request that comes again is answered as before. */
+export interface Idempotency {
+  /** 1 to 255 visible characters of ASCII. */
+  readonly key: string;
+  /** Called when the answer is that to an earlier request. */
+  readonly replayed: () => void;
 }
 
 /** What an operation knows of the call besides its input. */
@@ -39,6 +51,8 @@ export interface Call {
   readonly reach: Reach;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
+  /** Makes a repeated request one; null where the caller gave no key. */
+  readonly idempotency: Idempotency | null;
 }
 
 /**

@@ -17,7 +17,7 @@ type RecipientRow = Pick<MessageRecipientsTable, 'message_pk' | 'position' | 'ki
 
 /** The inserts of any number of messages, in the order in which they go. */
 export interface AcceptStatements extends FileStatements {
-  /** Passes over those whose id is taken; returns the others. */
+  /** Passes over those whose id is taken, or was by a message that is gone; returns the others. */
   readonly messages: Prepared<Rows, { readonly pk: string; readonly state: AcceptedState }>;
   /** These insert what belongs to a message that was inserted, and nothing else. */
   readonly contents: Prepared<RowsWithBytes, unknown>;
@@ -25,7 +25,15 @@ export interface AcceptStatements extends FileStatements {
 }
 
 const AS_THEY_COME = ['pk', 'tenant_id', 'id', 'account_pk', 'priority', 'eligible_at', 'rank', 'batch_code'] as const;
-const AND_THESE = ['message_id', 'expires_at', 'on_in_doubt', 'units', 'unfetched', 'created_at'] as const;
+const AND_THESE = [
+  'message_id',
+  'expires_at',
+  'on_in_doubt',
+  'units',
+  'unfetched',
+  'size_bytes',
+  'created_at',
+] as const;
 
 export function prepareAcceptStatements(db: Database<CoreSchema>): AcceptStatements {
   const { rows, textSlice } = db.dialect;
@@ -48,8 +56,12 @@ export function prepareAcceptStatements(db: Database<CoreSchema>): AcceptStateme
               sql.lit(0).as('attempts'),
               'created_at as updated_at',
             ])
-            // Without a condition SQLite would read ON CONFLICT as one of a join.
-            .where(sql<boolean>`true`),
+            // An id that the client chose may be of a message that is gone.
+            .where(
+              sql<boolean>`(r.id = r.pk or not exists (
+                select 1 from ${sql.table('message_ends')} e where e.tenant_id = r.tenant_id and e.id = r.id
+              ))`,
+            ),
         )
         .onConflict((oc) => oc.doNothing())
         .returning(['pk', 'state'])
@@ -104,6 +116,7 @@ function messageRows(rows: ReadRows, json: string): RawBuilder<MessageRow> {
     on_in_doubt: 'text',
     units: 'integer',
     unfetched: 'integer',
+    size_bytes: 'bigint',
     created_at: 'bigint',
   });
 }

@@ -62,6 +62,14 @@ export function insertAll(
   drafts: readonly MessageDraft[],
   stepMs: number,
 ): readonly Statement[] {
+  return [
+    statements.messages.bind({ rows: rowsJson(drafts.map((draft) => messageRow(draft, stepMs))) }),
+    ...insertBelongings(statements, drafts),
+  ];
+}
+
+/** Store what belongs to messages that are stored. */
+export function insertBelongings(statements: AcceptStatements, drafts: readonly MessageDraft[]): readonly Statement[] {
   const texts = new Bundle();
   const contentRows = drafts.map(({ message, content }) => ({ message_pk: message.pk, ...texts.add(content) }));
   const recipientRows = drafts.flatMap((draft) =>
@@ -74,7 +82,6 @@ export function insertAll(
     })),
   );
   return [
-    statements.messages.bind({ rows: rowsJson(drafts.map((draft) => messageRow(draft, stepMs))) }),
     statements.contents.bind({ rows: rowsJson(contentRows), bytes: texts.bytes() }),
     statements.recipients.bind({ rows: rowsJson(recipientRows) }),
     ...insertFiles(statements, drafts),

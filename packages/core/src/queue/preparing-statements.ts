@@ -25,7 +25,7 @@ export interface PreparingStatements {
   readonly attachments: Prepared<{ readonly pk: string }, MessageAttachmentsTable>;
   readonly pin: Prepared<Owned & { readonly position: number; readonly content_hash: string }, unknown>;
   /** Count what is still to be fetched; without any the message is ready, and nobody's. */
-  readonly advance: Prepared<Owned & { readonly now: number }, { state: MessageState }>;
+  readonly advance: Prepared<Owned & { readonly now: number; readonly content_hash: string }, { state: MessageState }>;
 }
 
 export function preparePreparingStatements(db: Database<CoreSchema>): PreparingStatements {
@@ -110,6 +110,10 @@ export function preparePreparingStatements(db: Database<CoreSchema>): PreparingS
           unfetched: left,
           state: sql<MessageState>`case when ${left} = 0 then 'ready' else 'preparing' end`,
           owner_session: sql<number | null>`case when ${left} = 0 then null else owner_session end`,
+          size_bytes: sql<number>`size_bytes + coalesce((
+            select c.size_bytes from ${sql.table('attachment_contents')} c
+            where c.tenant_id = messages.tenant_id and c.hash = ${p.content_hash}
+          ), 0)`,
           updated_at: p.now,
         })
         .where('pk', '=', p.pk)

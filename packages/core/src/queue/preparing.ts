@@ -75,7 +75,7 @@ export function createPreparing(db: Database<CoreSchema>): Preparing {
     async pin({ pk, owner_session: session }, { position, contentHash }, now) {
       const [, updated] = await db.write([
         statements.pin.bind({ pk, position, content_hash: contentHash, session }),
-        exactlyOne(statements.advance.bind({ pk, session, now }), 'lease_lost'),
+        exactlyOne(statements.advance.bind({ pk, session, now, content_hash: contentHash }), 'lease_lost'),
       ]);
       return updated.rows[0]?.state === 'ready';
     },

@@ -116,6 +116,7 @@ function originalFields(row: NumberedEventRow, detail: EventDetail): OriginalFie
     case 'retried':
     case 'held':
     case 'released':
+    case 'replaced':
       return { deferred_ts: ts, deferred_reason: reasonOf(row, detail) };
     case 'account_paused':
     case 'account_resumed':

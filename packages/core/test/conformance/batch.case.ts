@@ -110,7 +110,7 @@ export function batchConformance(open: OpenStore): void {
       await suspendBatch.run(
         services,
         { batch_code: 'spring', dry_run: false },
-        { principal: { kind: 'tenant', name: 'key', tenantId: 'acme' }, reach: reachOf('acme') },
+        { principal: { kind: 'tenant', name: 'key', tenantId: 'acme' }, reach: reachOf('acme'), idempotency: null },
       );
       expect(dropped).toEqual([{ tenantId: 'acme', batchCode: 'spring' }]);
     });

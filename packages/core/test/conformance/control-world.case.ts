@@ -3,19 +3,24 @@
 import { randomBytes } from 'node:crypto';
 import { createAccountStore } from '../../src/entities/account/account.store.ts';
 import { ANY_ATTACHMENT } from '../../src/entities/message/drafted-file.case.ts';
+import { KeysInFlight } from '../../src/entities/message/keys-in-flight.ts';
 import { createMessageStore } from '../../src/entities/message/message.store.ts';
 import type { MessageRecipientsTable, MessagesTable } from '../../src/entities/message/message.table.ts';
 import type { LaneName } from '../../src/entities/message/message-control.types.ts';
 import type { LimitReached, MessageServices } from '../../src/entities/message/message-services.ts';
 import type { MessageState } from '../../src/entities/message/message-state.ts';
-import { createMessageEventStore } from '../../src/entities/message-event/message-event.store.ts';
+import { createMessageEventStore, prepareInsertEvent } from '../../src/entities/message-event/message-event.store.ts';
+import type { EventDetail, EventType } from '../../src/entities/message-event/message-event.table.ts';
 import { type Caller, execute } from '../../src/operations/execute.ts';
 import type { Operation } from '../../src/operations/operation.ts';
 import { prepareAccept } from '../../src/queue/accept.ts';
+import { createOnceStore } from '../../src/queue/accept-once.ts';
 import { createBatches } from '../../src/queue/batches.ts';
 import { prepareClaim } from '../../src/queue/claim.ts';
 import { createMessageControl } from '../../src/queue/control.ts';
+import { prepareFindTaken } from '../../src/queue/find-taken.ts';
 import { prepareRelease } from '../../src/queue/release.ts';
+import { prepareReplace, replaceAlone } from '../../src/queue/replace.ts';
 import { DEFAULT_RETRY_POLICY } from '../../src/retry-policy.ts';
 import { createSealer } from '../../src/secrets/sealer.ts';
 import { createWorld, type OpenStore, STEP_MS, type World } from './store-world.case.ts';
@@ -35,13 +40,23 @@ export interface Told {
 
 /** A database with the services of the operations on messages; what lies in memory of an engine is played by the test. */
 export interface ControlWorld extends World {
-  readonly services: MessageServices;
+  readonly services: { -readonly [Name in keyof MessageServices]: MessageServices[Name] };
   readonly told: Told;
   /** Messages that this engine holds and has not handed to MAIL; of this session. */
   readonly flights: Map<string, number>;
   /** What acceptance is told of rate limits. */
   reached: LimitReached | null;
   run(operation: unknown, input: object, caller?: Caller): Promise<Readonly<Record<string, unknown>>>;
+  /** The same with a key, `k` by default. */
+  once(
+    operation: unknown,
+    input: object,
+    options?: { readonly key?: string; readonly caller?: Caller; readonly services?: MessageServices },
+  ): Promise<{ readonly output: Readonly<Record<string, unknown>>; readonly isReplayed: boolean }>;
+  /** Forget keys that are free again. */
+  sweepKeys(limit: number): Promise<number>;
+  /** Let the tenant be refused over a limit, so that acceptance asks for one. */
+  refuseOverLimit(): Promise<void>;
   /** Accept a message and put it into a state, as if it had come there by its ways. */
   acceptAs(
     state: MessageState,
@@ -49,6 +64,8 @@ export interface ControlWorld extends World {
   ): Promise<string>;
   /** Overwrite columns. */
   put(pk: string, changes: Partial<Pick<MessagesTable, PutColumn>>): Promise<void>;
+  /** Add an event to a message's history. */
+  tell(pk: string, type: EventType, detail: EventDetail): Promise<void>;
   putRecipients(pk: string, states: readonly MessageRecipientsTable['state'][], attempts?: number): Promise<void>;
   /** Claim what is ready, in the order of the lane. */
   claim(session: number): Promise<readonly string[]>;
@@ -71,7 +88,11 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
   const told: Told = { woken: [], tenants: [], rescheduled: 0, prepared: 0, stopped: [], givenBack: [] };
   const flights = new Map<string, number>();
   const claim = prepareClaim(database);
+  const insertEvent = prepareInsertEvent(database);
   const release = prepareRelease(database);
+  const replace = prepareReplace(database, STEP_MS);
+  const once = createOnceStore(database, { replace, clock, stepMs: STEP_MS });
+  const refuse = database.prepare<object>((k) => k.updateTable('tenants').set({ refuse_over_limit: 1 }));
 
   const putRow = database.prepare<Pick<MessagesTable, 'pk' | PutColumn>>((k, p) =>
     k
@@ -115,6 +136,11 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
       messages: createMessageStore(database),
       messageEvents: createMessageEventStore(database),
       accept: prepareAccept(database, STEP_MS),
+      replace: replaceAlone(database, replace),
+      findTaken: prepareFindTaken(database),
+      once,
+      keysInFlight: new KeysInFlight(),
+      idempotencyMs: 86_400_000,
       limitGate: async () => self.reached,
       attachmentRules: async () => ANY_ATTACHMENT,
       storeFile: () => Promise.reject(new Error('no file comes by itself')),
@@ -150,7 +176,30 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
         audit: async () => undefined,
       })) as Readonly<Record<string, unknown>>;
     },
+    async once(operation, input, { key = 'k', caller = OPERATOR, services = self.services } = {}) {
+      let isReplayed = false;
+      const replayed = (): void => {
+        isReplayed = true;
+      };
+      const output = await execute(operation as Operation<MessageServices>, input, {
+        services,
+        caller: { ...caller, idempotency: { key, replayed } },
+        audit: async () => undefined,
+      });
+      return { output: output as Readonly<Record<string, unknown>>, isReplayed };
+    },
+    sweepKeys: (limit) => once.sweep(clock.now(), limit),
+    async refuseOverLimit() {
+      await database.write([refuse.bind({})]);
+    },
     put,
+    async tell(pk, type, detail) {
+      const { tenant_id } = await world.message(pk);
+      const event = { message_pk: pk, tenant_id, account_pk: null, type, attempt: 1, seq: null };
+      await database.write([
+        insertEvent.bind({ ...event, pk: makePk(), at: clock.now(), detail: JSON.stringify(detail) }),
+      ]);
+    },
     async putRecipients(pk, states, attempts = 0) {
       await database.write(
         states.map((state, position) => putRecipient.bind({ message_pk: pk, position, state, attempts })),

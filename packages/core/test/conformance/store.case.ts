@@ -13,6 +13,8 @@ import { gatheredSettleConformance } from './gathered-settle.case.ts';
 import { instancesConformance } from './instances.case.ts';
 import { limitsConformance } from './limits.case.ts';
 import { migrationConformance } from './migration.case.ts';
+import { onConflictConformance } from './on-conflict.case.ts';
+import { onceConformance } from './once.case.ts';
 import { outcomeConformance } from './outcome.case.ts';
 import { preparingConformance } from './preparing.case.ts';
 import { rescueConformance } from './rescue.case.ts';
@@ -51,6 +53,8 @@ export function storeConformance(name: string, { open, openEmpty = open, skip = 
     limitsConformance(open);
     sequenceConformance(open);
     submitConformance(open);
+    onceConformance(open);
+    onConflictConformance(open);
     expireConformance(open);
     controlConformance(open);
     bulkConformance(open);

@@ -6,10 +6,11 @@ import { severalInstances } from './0003-several-instances.ts';
 import { attachments } from './0004-attachments.ts';
 import { secrets } from './0006-secrets.ts';
 import { reports } from './0007-reports.ts';
+import { intake } from './0008-intake.ts';
 import type { MigrationList } from './migration.ts';
 
 /** The schema of core, oldest step first. */
 export const CORE_MIGRATIONS: MigrationList = {
   namespace: 'core',
-  migrations: [foundation, deliveryControl, severalInstances, attachments, secrets, reports],
+  migrations: [foundation, deliveryControl, severalInstances, attachments, secrets, reports, intake],
 };

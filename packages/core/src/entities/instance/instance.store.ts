@@ -17,7 +17,7 @@ export interface InstanceStore {
 const ID = 1;
 
 export function createInstanceStore(database: Database<CoreSchema>): InstanceStore {
-  const insert = database.prepare<Omit<InstanceTable, 'paused_at'>>((k, p) =>
+  const insert = database.prepare<Pick<InstanceTable, 'id' | 'name' | 'created_at'>>((k, p) =>
     k
       .insertInto('instance')
       .values({ id: p.id, name: p.name, created_at: p.created_at })

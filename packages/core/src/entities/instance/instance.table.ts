@@ -9,6 +9,10 @@ export interface InstanceTable {
   readonly created_at: number;
   /** Set while nothing at all is sent. */
   readonly paused_at: number | null;
+  /** When what is too old was last removed; null before the first time. */
+  readonly retention_ran_at: number | null;
+  /** JSON of how many rows of each kind that removed. */
+  readonly retention_deleted: string | null;
 }
 
 /** One life of one engine. A message's `owner_session` is a number of here, and every write of an owner checks it. */

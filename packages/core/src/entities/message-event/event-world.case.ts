@@ -131,6 +131,8 @@ export async function openWorld(url: string): Promise<EventWorld> {
       on_in_doubt: 'retry',
       units: 1,
       unfetched: 0,
+      size_bytes: 0,
+      content_removed: 0,
       fetch_attempts: 0,
       last_error: null,
       created_at: 1,

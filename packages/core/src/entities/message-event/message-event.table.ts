@@ -24,6 +24,7 @@ export interface MessageEventsTable {
  * - `interrupted`: the instance that held the message died or lost its session.
  * - `in_doubt`: nobody knows whether the relay took it; it waits for a decision.
  * - `retried`, `confirmed`, `held`, `released`: done by hand.
+ * - `replaced`: a message with the same id took the place of what it said.
  * - `account_paused`, `account_resumed`: of an account, not of a message.
  */
 export const EVENT_TYPES = [
@@ -39,6 +40,7 @@ export const EVENT_TYPES = [
   'confirmed',
   'held',
   'released',
+  'replaced',
   'account_paused',
   'account_resumed',
 ] as const;

@@ -27,6 +27,7 @@ export interface MessageDraft {
     | 'on_in_doubt'
     | 'units'
     | 'unfetched'
+    | 'size_bytes'
     | 'created_at'
   >;
   /** JSON of StoredContent. */
@@ -77,6 +78,7 @@ export function draftMessage(input: Scheduled, checked: CheckedMessage, context:
   const domain = content.from.address.slice(content.from.address.lastIndexOf('@') + 1);
   const id = input.id ?? pk;
   const messageId = checked.messageId ?? messageIdFor(pk, domain);
+  const json = JSON.stringify(withHead(content, { id, messageId, date: now }));
   return {
     message: {
       pk,
@@ -91,9 +93,10 @@ export function draftMessage(input: Scheduled, checked: CheckedMessage, context:
       on_in_doubt: input.on_in_doubt ?? context.onInDoubt,
       units: recipients.length,
       unfetched: attachments.filter(({ content }) => content === null).length,
+      size_bytes: checked.attachments.reduce((sum, { sizeBytes }) => sum + sizeBytes, Buffer.byteLength(json)),
       created_at: now,
     },
-    content: JSON.stringify(withHead(content, { id, messageId, date: now })),
+    content: json,
     recipients,
     attachments,
   };

@@ -3,7 +3,7 @@
 import type { MessagesTable } from './message.table.ts';
 
 /** A message's row with the name its account has for the client. */
-export type MessageRow = Omit<MessagesTable, 'owner_session' | 'rank' | 'handed_at' | 'units'> & {
+export type MessageRow = Omit<MessagesTable, 'owner_session' | 'rank' | 'handed_at' | 'units' | 'size_bytes'> & {
   readonly account_id: string;
 };
 
@@ -23,6 +23,7 @@ export const MESSAGE_COLUMNS = [
   'messages.expires_at',
   'messages.on_in_doubt',
   'messages.last_error',
+  'messages.content_removed',
   'messages.created_at',
   'messages.updated_at',
   'messages.final_at',

@@ -7,11 +7,15 @@ import type { RetryPolicy, RetryPolicyInput } from '../../retry-policy.ts';
 import type { MessageEventStore } from '../message-event/message-event.store.ts';
 import type { AttachmentRules } from './attachment-rules.ts';
 import type { SealAttachmentAuth } from './draft-attachment.ts';
+import type { KeysInFlight } from './keys-in-flight.ts';
 import type { MessageStore } from './message.store.ts';
 import type { OnInDoubt } from './message.table.ts';
 import type { Batches, BatchKey, LaneName, MessageControl } from './message-control.types.ts';
 import type { MessageDraft } from './message-draft.ts';
 import type { MessageRow } from './message-row.ts';
+import type { MessageState } from './message-state.ts';
+import type { OnceStore, Replacement } from './once.types.ts';
+import type { FoundId } from './submitted.ts';
 import type { WaitingFor } from './waiting-for.ts';
 
 /** State in which a message was stored. */
@@ -73,6 +77,18 @@ export interface SubmissionServices {
    * @throws {MailProxyError} `duplicate_id`
    */
   readonly accept: (draft: MessageDraft) => Promise<AcceptedState>;
+  /**
+   * Let a draft take the place of what a waiting message said; resolves with its state once that is on disk.
+   * @throws {MailProxyError} `in_flight`: it does not wait any more
+   */
+  readonly replace: (replacement: Replacement) => Promise<MessageState>;
+  /** The message that has an id in the tenant, or had it before it was removed. */
+  readonly findTaken: (tenantId: string, id: string) => Promise<FoundId | null>;
+  /** Requests that come with a key. */
+  readonly once: Pick<OnceStore, 'find' | 'accept'>;
+  readonly keysInFlight: Pick<KeysInFlight, 'enter'>;
+  /** How long their answers are kept, in milliseconds. */
+  readonly idempotencyMs: number;
   /** The limit that keeps the account from sending now; null where none does. */
   readonly limitGate: (accountPk: string) => Promise<LimitReached | null>;
 }

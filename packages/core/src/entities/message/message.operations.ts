@@ -3,8 +3,7 @@
 import * as v from 'valibot';
 import { MailProxyError } from '../../errors.ts';
 import { clientId, line, page, pageOf, rfc3339, tenantId } from '../../operations/fields.ts';
-import { defineOperation } from '../../operations/operation.ts';
-import type { Reach } from '../../operations/principal.ts';
+import { type Call, defineOperation } from '../../operations/operation.ts';
 import { batchOperations } from './batch.operations.ts';
 import { changeMessages } from './bulk.operations.ts';
 import {
@@ -24,7 +23,8 @@ import type { MessageServices, SubmissionServices } from './message-services.ts'
 import { MESSAGE_RESULTS, MESSAGE_STATES } from './message-state.ts';
 import { type ParsedSubmitted, submittedInput } from './raw-message.ts';
 import { parseStoredContent } from './stored-content.ts';
-import { submitMessages, toBatchResult } from './submit-messages.ts';
+import { submitMessages } from './submit-messages.ts';
+import { retryAfterOf, toBatchResult } from './submitted.ts';
 
 /** What reading messages needs. */
 type ReadServices = Pick<MessageServices, 'messages' | 'messageEvents' | 'explain'>;
@@ -33,42 +33,49 @@ type ReadServices = Pick<MessageServices, 'messages' | 'messageEvents' | 'explai
 const createRawMessage = defineOperation({
   name: 'messages.create-raw',
   summary: 'Accept one complete message for delivery',
-  http: { method: 'POST', path: '/v1/messages', status: 202 },
+  http: { method: 'POST', path: '/v1/messages', status: 202, isRepeatable: true },
   access: 'tenant',
   audit: false,
   input: rawMessageInput,
   output: acceptedOutput,
-  run: (services: SubmissionServices, input, { reach }) => submitOne(services, input, reach),
+  run: (services: SubmissionServices, input, call) => submitOne(services, input, call),
 });
 
 export const createMessage = defineOperation({
   name: 'messages.create',
   summary: 'Accept one message for delivery',
-  http: { method: 'POST', path: '/v1/messages', status: 202, takesFiles: true, forMail: createRawMessage },
+  http: {
+    method: 'POST',
+    path: '/v1/messages',
+    status: 202,
+    takesFiles: true,
+    forMail: createRawMessage,
+    isRepeatable: true,
+  },
   access: 'tenant',
   // The message's own row says who submitted what and when.
   audit: false,
   input: messageInput,
   output: acceptedOutput,
-  run: (services: SubmissionServices, input, { reach }) => submitOne(services, input, reach),
+  run: (services: SubmissionServices, input, call) => submitOne(services, input, call),
 });
 
 export const createMessages = defineOperation({
   name: 'messages.create-batch',
   summary: 'Accept up to 1,000 messages at once, with a result for each',
-  http: { method: 'POST', path: '/v1/messages/batch', status: 202 },
+  http: { method: 'POST', path: '/v1/messages/batch', status: 202, isRepeatable: true, headersOf: retryAfterOf },
   access: 'tenant',
   audit: false,
   input: batchInput,
   output: batchOutput,
-  run: (services: SubmissionServices, input, { reach }) => submitSeveral(services, input, reach),
+  run: (services: SubmissionServices, input, call) => submitSeveral(services, input, call),
 });
 
 /** The same for embedders, who may submit complete messages, too. */
 export const submitAny = defineOperation({
   ...createMessages,
   input: submittedInput,
-  run: (services: SubmissionServices, input, { reach }) => submitSeveral(services, input, reach),
+  run: (services: SubmissionServices, input, call) => submitSeveral(services, input, call),
 });
 
 export const getMessage = defineOperation({
@@ -140,30 +147,34 @@ export const messageOperations = [
 async function submitOne(
   services: SubmissionServices,
   input: ParsedSubmitted,
-  reach: Reach,
+  { reach, idempotency }: Call,
 ): Promise<v.InferOutput<typeof acceptedOutput>> {
   const [submitted] = await submitMessages(services, [input], {
     reach,
     defaultPriority: undefined,
     pointerOf: () => '',
+    idempotency: idempotency === null ? null : { ...idempotency, operation: 'one', input },
   });
   if (submitted === undefined) throw new Error('one message was submitted');
   if (!submitted.ok) throw submitted.error;
+  const { pk, id, tenantId, accountId, state, createdAt, conflict } = submitted;
   return {
-    pk: submitted.pk,
-    id: submitted.id,
-    tenant_id: submitted.tenantId,
-    account_id: submitted.accountId,
-    state: submitted.state,
-    created_at: rfc3339(submitted.createdAt),
+    pk,
+    id,
+    tenant_id: tenantId,
+    account_id: accountId,
+    state,
+    created_at: rfc3339(createdAt),
+    ...(conflict === undefined ? {} : { conflict }),
   };
 }
 
 async function submitSeveral(
   services: SubmissionServices,
-  { messages, default_priority }: v.InferOutput<typeof submittedInput>,
-  reach: Reach,
+  input: v.InferOutput<typeof submittedInput>,
+  { reach, idempotency }: Call,
 ): Promise<BatchResult> {
+  const { messages, default_priority, on_conflict } = input;
   if (messages.length > services.maxBatch) {
     throw new MailProxyError('batch_too_large', {
       detail: `expected at most ${services.maxBatch} messages, got ${messages.length}`,
@@ -174,7 +185,9 @@ async function submitSeveral(
     await submitMessages(services, messages, {
       reach,
       defaultPriority: default_priority,
+      onConflict: on_conflict,
       pointerOf: (index) => `/messages/${index}`,
+      idempotency: idempotency === null ? null : { ...idempotency, operation: 'several', input },
     }),
   );
 }

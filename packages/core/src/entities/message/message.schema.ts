@@ -9,6 +9,7 @@ import { EVENT_TYPES } from '../message-event/message-event.table.ts';
 import { clientAuth } from '../tenant/client-auth.ts';
 import { ON_IN_DOUBT } from './message.table.ts';
 import { MESSAGE_RESULTS, MESSAGE_STATES } from './message-state.ts';
+import { ON_CONFLICT } from './on-conflict.ts';
 import { WAITING_KINDS, WAITING_SCOPES } from './waiting-for.ts';
 
 /** Names of the priorities, as the original took them too. */
@@ -104,6 +105,8 @@ export const attachmentInput = v.strictObject({
 const messageFields = {
   /** The client's id, unique in the tenant: posting it again is refused, so that a retry never sends twice. */
   id: v.optional(clientId),
+  /** What is done where the tenant has used the id; refused by default. */
+  on_conflict: v.optional(v.picklist(ON_CONFLICT)),
   account_id: v.optional(clientId),
   from: v.string('expected an address'),
   to: v.optional(addresses, []),
@@ -149,6 +152,7 @@ export const rawMessageInput = v.strictObject({
     'expected the bytes of a message, which JSON cannot hold',
   ),
   id: messageFields.id,
+  on_conflict: messageFields.on_conflict,
   account_id: messageFields.account_id,
   /** Envelope recipients; those of To, Cc and Bcc by default. */
   to: v.optional(addresses),
@@ -167,6 +171,8 @@ export const batchInput = v.strictObject({
   tenant_id: v.optional(tenantId),
   /** Used by messages that name none. */
   default_priority: v.optional(priority),
+  /** For messages that say nothing of it. */
+  on_conflict: messageFields.on_conflict,
   messages: v.array(messageInput),
 });
 
@@ -177,6 +183,8 @@ export const acceptedOutput = v.object({
   account_id: v.string(),
   state: v.picklist(MESSAGE_STATES),
   created_at: v.string(),
+  /** The id was taken, and by `on_conflict` this was done about it. */
+  conflict: v.optional(v.picklist(['ignored', 'replaced'])),
 });
 
 export const batchOutput = v.object({
@@ -188,9 +196,14 @@ export const batchOutput = v.object({
       id: v.nullable(v.string()),
       pk: v.optional(v.string()),
       status: v.picklist(['accepted', 'rejected']),
+      /** The id was taken, and by `on_conflict` this was done about it. */
+      conflict: v.optional(v.picklist(['ignored', 'replaced'])),
+      /** Of the message that has the id, or had it; `result` once it is final. */
+      state: v.optional(v.picklist(MESSAGE_STATES)),
+      result: v.optional(v.picklist(MESSAGE_RESULTS)),
       code: v.optional(v.string()),
       reason: v.optional(v.string()),
-      /** Whole seconds after which it may be accepted, where a rate limit refused it. */
+      /** Whole seconds after which it may be accepted, where a limit refused it. */
       retry_after: v.optional(v.number()),
       /** The fields that are to blame, by JSON pointers into the request. */
       problems: v.optional(v.array(v.object({ pointer: v.string(), message: v.string() }))),

@@ -45,6 +45,10 @@ export interface MessagesTable {
   readonly units: number;
   /** Attachments whose bytes are still to be fetched: before that it is never ready. */
   readonly unfetched: number;
+  /** Of its content and its attachments, as far as they are here; a file that several messages have counts in each. */
+  readonly size_bytes: number;
+  /** 1 once retention removed its content and its attachments. */
+  readonly content_removed: number;
   /** Tries to fetch them that failed for now. */
   readonly fetch_attempts: number;
   /** Why the last attempt did not deliver to all, for a person. */
@@ -52,6 +56,18 @@ export interface MessagesTable {
   readonly created_at: number;
   readonly updated_at: number;
   readonly final_at: number | null;
+}
+
+/** What became of a message that is gone, so that its id is never sent again. */
+export interface MessageEndsTable {
+  readonly tenant_id: string;
+  /** The client's. */
+  readonly id: string;
+  readonly message_pk: string;
+  readonly result: MessageResult;
+  readonly final_at: number;
+  readonly written_at: number;
+  readonly forget_at: number;
 }
 
 /** What the message says; written once. */

@@ -2,7 +2,17 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
 import { hostNameOrAddress } from '../../config/host-name.ts';
-import { httpUrl, line, rfc3339, rfc3339OrNull, tenantId, timestamp, urlPath } from '../../operations/fields.ts';
+import {
+  httpUrl,
+  integer,
+  line,
+  rfc3339,
+  rfc3339OrNull,
+  tenantId,
+  timestamp,
+  urlPath,
+} from '../../operations/fields.ts';
+import { retentionInput } from '../../retention.ts';
 import { retryPolicyInput } from '../../retry-policy.ts';
 import { replyRulesInput } from '../../smtp/reply-rules.ts';
 import { limitFields, limitOutputs, weight } from '../account/account.fields.ts';
@@ -19,6 +29,9 @@ const sending = {
   reply_rules: v.nullish(replyRulesInput),
 };
 
+/** A petabyte. */
+const MAX_QUOTA = 1e15;
+
 const settings = {
   name: v.nullish(line(200)),
   client_base_url: v.nullish(httpUrl),
@@ -32,6 +45,11 @@ const settings = {
   allow_private_networks: v.nullish(v.boolean()),
   /** Hosts that they may go to wherever those are, in place of the instance's. */
   allowed_hosts: v.nullish(v.pipe(v.array(hostNameOrAddress), v.maxLength(100, 'expected at most 100 hosts'))),
+  /** How long its mail is kept: days or ISO 8601 durations; null for what the instance says. */
+  retention: v.nullish(retentionInput),
+  /** Most messages that may wait, and most bytes of them, attachments included; null for the instance's. */
+  max_pending: v.nullish(integer(1, MAX_QUOTA)),
+  max_bytes: v.nullish(integer(1, MAX_QUOTA)),
 };
 
 export const createTenantInput = v.strictObject({ id: tenantId, ...settings });
@@ -60,6 +78,9 @@ const view = {
   reply_rules: replyRulesInput,
   allow_private_networks: v.nullable(v.boolean()),
   allowed_hosts: v.nullable(v.array(v.string())),
+  retention: v.nullable(retentionInput),
+  max_pending: v.nullable(v.number()),
+  max_bytes: v.nullable(v.number()),
   /** Nothing of it is sent. */
   suspended: v.boolean(),
   suspended_at: v.nullable(timestamp),

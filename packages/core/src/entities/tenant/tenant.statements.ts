@@ -27,7 +27,10 @@ const SETTABLE = {
   reply_rules: 'text',
   allow_private_networks: 'integer',
   allowed_hosts: 'text',
-} as const satisfies { readonly [Name in keyof TenantsTable]?: 'text' | 'integer' };
+  retention: 'text',
+  max_pending: 'bigint',
+  max_bytes: 'bigint',
+} as const satisfies { readonly [Name in keyof TenantsTable]?: 'text' | 'integer' | 'bigint' };
 
 type TenantColumn = keyof typeof SETTABLE;
 /** The columns to change; an absent one stays. */
@@ -129,6 +132,9 @@ export function prepareTenantStatements(database: Database<CoreSchema>): TenantS
           reply_rules: setOrKeep('reply_rules'),
           allow_private_networks: setOrKeep('allow_private_networks'),
           allowed_hosts: setOrKeep('allowed_hosts'),
+          retention: setOrKeep('retention'),
+          max_pending: setOrKeep('max_pending'),
+          max_bytes: setOrKeep('max_bytes'),
           updated_at: p.now,
         })
         .where('id', '=', p.id)

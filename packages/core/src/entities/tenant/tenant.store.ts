@@ -5,6 +5,7 @@ import { exactlyOne, type Statement } from '../../database/statement.ts';
 import { MailProxyError } from '../../errors.ts';
 import type { Reach } from '../../operations/principal.ts';
 import type { OutgoingPolicy } from '../../outgoing/outgoing-http.types.ts';
+import type { RetentionInput } from '../../retention.ts';
 import type { RetryPolicyInput } from '../../retry-policy.ts';
 import type { Sealed } from '../../secrets/sealed-columns.ts';
 import type { SealedPlace, Sealer } from '../../secrets/sealer.ts';
@@ -24,7 +25,13 @@ import type { TenantsTable } from './tenant.table.ts';
 /** A tenant as it may be shown: of its credentials the method only. */
 export type Tenant = Omit<
   TenantsTable,
-  'client_auth' | 'refuse_over_limit' | 'retry' | 'reply_rules' | 'allow_private_networks' | 'allowed_hosts'
+  | 'client_auth'
+  | 'refuse_over_limit'
+  | 'retry'
+  | 'reply_rules'
+  | 'allow_private_networks'
+  | 'allowed_hosts'
+  | 'retention'
 > & {
   readonly client_auth: { readonly method: ClientAuth['method'] } | null;
   readonly refuse_over_limit: boolean;
@@ -32,6 +39,7 @@ export type Tenant = Omit<
   readonly reply_rules: readonly ReplyRule[];
   readonly allow_private_networks: boolean | null;
   readonly allowed_hosts: readonly string[] | null;
+  readonly retention: RetentionInput | null;
 };
 
 /** What may be set; absent keeps, null clears or sets what a tenant has by default. */
@@ -52,6 +60,9 @@ export interface TenantSettings {
   readonly reply_rules?: readonly ReplyRule[] | null | undefined;
   readonly allow_private_networks?: boolean | null | undefined;
   readonly allowed_hosts?: readonly string[] | null | undefined;
+  readonly retention?: RetentionInput | null | undefined;
+  readonly max_pending?: number | null | undefined;
+  readonly max_bytes?: number | null | undefined;
 }
 
 /** Where a tenant is told what became of its messages, and how to authenticate there. */
@@ -136,6 +147,7 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
       reply_rules: replyRulesOf(row.reply_rules),
       allow_private_networks: row.allow_private_networks === null ? null : row.allow_private_networks === 1,
       allowed_hosts: hostsOf(row),
+      retention: retentionOf(row),
     };
   };
 
@@ -247,6 +259,12 @@ function hostsOf({ allowed_hosts }: Pick<TenantsTable, 'allowed_hosts'>): readon
   return allowed_hosts === null ? null : (JSON.parse(allowed_hosts) as readonly string[]);
 }
 
+/** What the tenant says of how long its mail is kept. */
+export function retentionOf({ retention }: Pick<TenantsTable, 'retention'>): RetentionInput | null {
+  // As above.
+  return retention === null ? null : (JSON.parse(retention) as RetentionInput);
+}
+
 /** What the tenant has of its own, which takes the place of the instance's. */
 function policyOf(row: TenantsTable): OutgoingPolicy {
   const allowedHosts = hostsOf(row);
@@ -286,6 +304,9 @@ function bareTenant(id: string, now: number): TenantsTable {
     reply_rules: null,
     allow_private_networks: null,
     allowed_hosts: null,
+    retention: null,
+    max_pending: null,
+    max_bytes: null,
     created_at: now,
     updated_at: now,
   };
@@ -294,7 +315,7 @@ function bareTenant(id: string, now: number): TenantsTable {
 /** The columns that are given; null is what a tenant has by default. */
 function columnsOf(settings: TenantSettings, sealAuth: (auth: ClientAuth | null) => Sealed | null): TenantChange {
   const { client_auth, weight, limit_unit, refuse_over_limit, on_in_doubt, retry, reply_rules, ...others } = settings;
-  const { allow_private_networks, allowed_hosts, ...plain } = others;
+  const { allow_private_networks, allowed_hosts, retention, ...plain } = others;
   return withoutAbsent({
     ...plain,
     client_auth: client_auth === undefined ? undefined : sealAuth(client_auth),
@@ -306,6 +327,7 @@ function columnsOf(settings: TenantSettings, sealAuth: (auth: ClientAuth | null)
     reply_rules: json(reply_rules),
     allow_private_networks: allow_private_networks == null ? allow_private_networks : Number(allow_private_networks),
     allowed_hosts: json(allowed_hosts),
+    retention: json(retention),
   });
 }
 

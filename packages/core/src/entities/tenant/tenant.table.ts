@@ -43,6 +43,11 @@ export interface TenantsTable {
   readonly allow_private_networks: number | null;
   /** JSON of the hosts that they may go to wherever those are; null for the instance's. */
   readonly allowed_hosts: string | null;
+  /** JSON of RetentionInput; null for the instance's. */
+  readonly retention: string | null;
+  /** Most messages that may wait, and bytes of them; null for the instance's. */
+  readonly max_pending: number | null;
+  readonly max_bytes: number | null;
   readonly created_at: number;
   readonly updated_at: number;
 }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { UnitWriter } from '../database/database.ts';
+import type { MessageDraft } from '../entities/message/message-draft.ts';
+import type { SubmissionServices } from '../entities/message/message-services.ts';
+import type { MessageState } from '../entities/message/message-state.ts';
+import { DRAFT_END, FIELD_END } from '../entities/message/once.types.ts';
+import type { Stores } from './stores.ts';
+
+/** Ways to store messages. */
+export type Intake = Pick<SubmissionServices, 'accept' | 'replace' | 'once'>;
+
+export interface IntakeParts {
+  readonly stores: Pick<Stores, 'accept' | 'acceptInto' | 'replace' | 'once'>;
+  /** A message was stored, in this state. */
+  readonly onArrived: (draft: MessageDraft, state: MessageState) => void;
+  /** What this message said before is not to be prepared any more. */
+  readonly onReplaced: (pk: string) => void;
+  /** @throws {MailProxyError} `stopping` while nothing is taken */
+  readonly expectOpen: () => void;
+  /** A transaction that all of it is to be part of. @defaultValue each has its own */
+  readonly writer?: UnitWriter;
+}
+
+/** Store messages, and tell of each that was. */
+export function createIntake({ stores, onArrived, onReplaced, expectOpen, writer }: IntakeParts): Intake {
+  return {
+    async accept(draft) {
+      expectOpen();
+      const state = await (writer === undefined ? stores.accept(draft) : stores.acceptInto(draft, writer));
+      onArrived(draft, state);
+      return state;
+    },
+    async replace(replacement) {
+      expectOpen();
+      const state = await stores.replace(replacement, writer);
+      onReplaced(replacement.targetPk);
+      onArrived(replacement.draft, state);
+      return state;
+    },
+    once: {
+      find: (key, now) => stores.once.find(key, now),
+      async accept(request) {
+        expectOpen();
+        const answered = await stores.once.accept(request, writer);
+        if (answered.owner !== request.owner) return answered;
+        const targets = new Map(request.replacements.map(({ draft, targetPk }) => [draft, targetPk]));
+        const outcomes = answered.outcome.split(DRAFT_END);
+        for (const [index, draft] of request.drafts.entries()) {
+          const [pk, state] = (outcomes[index] ?? '').split(FIELD_END);
+          const target = targets.get(draft);
+          if (target !== undefined) onReplaced(target);
+          // A column of a message.
+          if (pk === (target ?? draft.message.pk)) onArrived(draft, state as MessageState);
+        }
+        return answered;
+      },
+    },
+  };
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { isMailProxyError, MailProxyError } from '../../errors.ts';
+import type { Reach } from '../../operations/principal.ts';
+import { resolveRetryPolicy } from '../../retry-policy.ts';
+import type { CheckedMessage } from './check-content.ts';
+import { DEFAULT_PRIORITY, draftMessage } from './message-draft.ts';
+import type { LimitReached, SubmissionServices } from './message-services.ts';
+import type { OnConflict } from './on-conflict.ts';
+import type { ParsedSubmitted } from './raw-message.ts';
+import { storeFiles } from './store-files.ts';
+import type { Pending, Submitted } from './submitted.ts';
+import { tenantOf } from './tenant-of.ts';
+
+export interface Preparation {
+  readonly reach: Reach;
+  readonly defaultPriority: number | undefined;
+  readonly onConflict: OnConflict | undefined;
+}
+
+export type Refused = Extract<Submitted, { readonly ok: false }>;
+/** A message that may be stored, or why it may not. */
+export type Prepared = { readonly ok: true; readonly pending: Pending } | Refused;
+
+/** Prepares a message that was checked; `base` is its pointer in the request. */
+export type PrepareOne = (input: ParsedSubmitted, parts: CheckedMessage, base: string) => Promise<Prepared>;
+
+/** Find each message's account and the room for it, and store its files. All of one request share their time. */
+export function prepareSubmission(services: SubmissionServices, preparation: Preparation): PrepareOne {
+  const { reach, defaultPriority, onConflict } = preparation;
+  const now = services.clock.now();
+  const expectRoom = limitCheck(services, now);
+  return async (input, parts, base) => {
+    try {
+      const tenantId = tenantOf(input, reach);
+      const account = await services.accounts.resolve(tenantId, input.account_id ?? null);
+      if (account === null) throw noAccount(input.account_id, base);
+      const { tenant, retry } = await services.accounts.relayRow(account.pk);
+      if (tenant.refuseOverLimit) await expectRoom(account.pk);
+      const draft = draftMessage(input, parts, {
+        tenantId,
+        accountPk: account.pk,
+        defaultPriority: defaultPriority ?? DEFAULT_PRIORITY,
+        onInDoubt: tenant.onInDoubt,
+        maxAgeMs: resolveRetryPolicy(services.retry, tenant.retry, retry).maxAgeMs,
+        now,
+        makePk: services.makePk,
+        stored: await storeFiles(services, tenantId, { attachments: parts.attachments, base }),
+        sealAuth: services.sealAttachmentAuth,
+      });
+      const policy = input.on_conflict ?? onConflict ?? 'reject';
+      return { ok: true, pending: { draft, accountId: account.id, onConflict: policy } };
+    } catch (error) {
+      return refused(input.id ?? null, error);
+    }
+  };
+}
+
+/** Errors of one message; a database that is gone is everybody's and goes up. */
+export function refused(id: string | null, error: unknown): Refused {
+  if (!isMailProxyError(error) || ['database_unavailable', 'storage_full', 'stopping'].includes(error.code))
+    throw error;
+  return { ok: false, id, error };
+}
+
+/** Refuse the messages of accounts that are over a limit; each account is looked at once a request. */
+function limitCheck(services: SubmissionServices, now: number): (accountPk: string) => Promise<void> {
+  const gates = new Map<string, Promise<LimitReached | null>>();
+  return async (accountPk) => {
+    const known = gates.get(accountPk) ?? services.limitGate(accountPk);
+    gates.set(accountPk, known);
+    const reached = await known;
+    if (reached === null) return;
+    const { limit, scope, windowMs, until } = reached;
+    throw new MailProxyError('rate_limited', {
+      detail: `the limit of the ${scope}, ${limit} in ${windowMs / 1_000} seconds, is reached`,
+      retryAfterMs: Math.max(0, until - now),
+      extra: { limit, scope, window_seconds: windowMs / 1_000 },
+    });
+  };
+}
+
+function noAccount(accountId: string | undefined, base: string): MailProxyError {
+  const pointer = `${base}/account_id`;
+  if (accountId === undefined) {
+    return new MailProxyError('no_default_account', {
+      problems: [{ pointer, message: 'required, as the tenant has no default account' }],
+    });
+  }
+  const detail = `the tenant has no account ${accountId}`;
+  return new MailProxyError('unknown_account', {
+    detail,
+    problems: [{ pointer, message: 'expected the id of an account of the tenant' }],
+  });
+}

@@ -50,6 +50,17 @@ export function periodMs(period: RetentionPeriod): number {
   return typeof period === 'number' ? period * DAY_MS : durationMs(period);
 }
 
+/** What a configuration says, in milliseconds. */
+export function retentionOfConfig(periods: { readonly [Kind in RetentionKind]: RetentionPeriod | null }): Retention {
+  const of = (period: RetentionPeriod | null): number | null => (period === null ? null : periodMs(period));
+  return {
+    content: of(periods.content),
+    metadata: of(periods.metadata),
+    events: of(periods.events),
+    audit: of(periods.audit),
+  };
+}
+
 /** The instance's, with what a tenant says instead. */
 export function resolveRetention(instance: Retention, tenant: RetentionInput | null): Retention {
   const of = (kind: RetentionKind): number | null => {

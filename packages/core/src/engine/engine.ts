@@ -38,6 +38,7 @@ import type { OpenSession } from '../smtp/pool-lane.ts';
 import { type AttachmentSide, createAttachmentSide } from './attachment-side.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { Background } from './background.ts';
+import { databaseAnswers } from './database-answers.ts';
 import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
 import type { EncryptionSide } from './encryption-side.ts';
 import type { JoinedBatchResult, MailEngine, Readiness, SubmitOptions } from './engine.types.ts';
@@ -48,9 +49,11 @@ import { type CoreServices, coreOperations } from './operations.ts';
 import { type NoticeListener, PeerNotices } from './peer-notices.ts';
 import { hearPeers } from './peer-side.ts';
 import { reportTransportOf } from './report-side.ts';
+import { createRetentionKeeper } from './retention-side.ts';
 import type { SetUpMixins } from './set-up-mixins.ts';
 import { SettledObserver } from './settled-observer.ts';
 import type { Stores } from './stores.ts';
+import { submissionCall } from './submission-call.ts';
 import { submitInTransaction } from './submit-in-transaction.ts';
 import { VERSION } from './version.ts';
 
@@ -86,8 +89,6 @@ const EMBEDDER: Caller = { principal: { kind: 'admin', name: 'embedded' }, origi
 
 /** Once it stops, connections that do not say goodbye in this time are cut. */
 const POOL_GRACE_MS = 2_000;
-/** Orchestrators wait for a probe a second or some. */
-const READY_WITHIN_MS = 900;
 
 /** The engine; made by createMailEngine. */
 export class Engine implements MailEngine {
@@ -233,16 +234,8 @@ export class Engine implements MailEngine {
     options: SubmitOptions & { readonly transaction?: PostgresClient } = {},
   ): Promise<BatchResult> {
     this.#refuseOutdated();
-    const { tenantId, onConflict, idempotencyKey, onReplayed, transaction } = options;
-    const input = {
-      messages,
-      ...(tenantId === undefined ? {} : { tenant_id: tenantId }),
-      ...(onConflict === undefined ? {} : { on_conflict: onConflict }),
-    };
-    const caller: Caller =
-      idempotencyKey === undefined
-        ? EMBEDDER
-        : { ...EMBEDDER, idempotency: { key: idempotencyKey, replayed: () => onReplayed?.() } };
+    const { transaction } = options;
+    const { input, caller } = submissionCall(messages, options, EMBEDDER);
     const submit = (intake: Intake): Promise<BatchResult> =>
       execute(submitAny, input, this.#execution({ ...this.#services, ...intake }, caller));
     if (transaction === undefined) return submit(this.#services);
@@ -259,6 +252,7 @@ export class Engine implements MailEngine {
     if (this.#isStarted) throw new Error('the engine was started before');
     this.#isStarted = true;
     const { keeper, dispatcher, preparer, housekeeping, budget } = this.#delivery;
+    const retention = createRetentionKeeper(this.#parts, { session: () => this.session, metrics: this.#metrics });
     await keeper.start();
     await this.#announceAccounts();
     this.#sending.start([
@@ -266,6 +260,7 @@ export class Engine implements MailEngine {
       { name: 'attachments', run: (signal) => preparer.run(signal) },
       { name: 'connections', run: (signal) => budget.run(signal) },
       { name: 'housekeeping', run: (signal) => housekeeping.run(signal) },
+      { name: 'retention', run: (signal) => retention.run(signal) },
       ...this.#parts.mixed.background,
     ]);
     this.#telling.start([
@@ -286,22 +281,9 @@ export class Engine implements MailEngine {
     if (this.#isOutdated) reasons.push('a newer version migrated the database');
     if (!this.#sending.isRunning) reasons.push('the engine is not running');
     if (this.#sending.isRunning && !this.#delivery.keeper.isAlive()) reasons.push('the session could not be renewed');
-    if (!(await this.#databaseAnswers())) reasons.push('the database does not answer');
+    if (!(await databaseAnswers(this.#parts.stores, this.#parts.clock))) reasons.push('the database does not answer');
     else if (!this.#parts.database.takesWrites) reasons.push('the database takes no writes');
     return { ready: reasons.length === 0, reasons };
-  }
-
-  /** In time: who asks will not wait for as long as a query may take. */
-  async #databaseAnswers(): Promise<boolean> {
-    const { stores, clock } = this.#parts;
-    const late = Promise.withResolvers<false>();
-    using _timer = clock.after(READY_WITHIN_MS, () => late.resolve(false));
-    const asked = stores.tenants.list(reachOfAll(), { limit: 1 }).then(
-      () => true,
-      () => false,
-    );
-    // Not the promise: the timer would end with the call.
-    return await Promise.race([asked, late.promise]);
   }
 
   metricsText(): Promise<{ readonly contentType: string; readonly body: string }> {

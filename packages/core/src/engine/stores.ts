@@ -45,6 +45,7 @@ import { preparePromotion } from '../queue/promote.ts';
 import { prepareForgetUses } from '../queue/rate-limits.ts';
 import { prepareRelease, prepareTakeBack } from '../queue/release.ts';
 import { prepareReplace, replaceAlone } from '../queue/replace.ts';
+import { createRetentionSweep } from '../queue/retention.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
 import { createSessionStore } from '../queue/sessions.ts';
 import { prepareSettle } from '../queue/settle.ts';
@@ -109,6 +110,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     laneGates: createLaneGates(database),
     forgetUses: prepareForgetUses(database),
     findLanes: prepareFindLanes(database),
+    retention: createRetentionSweep(database),
     leases: createLeaseStore(database),
     untilGivenBack: prepareUntilGivenBack(database, clock),
     connectionShares: createConnectionShares(database),

@@ -42,6 +42,10 @@ export interface Metrics {
   fetched(mode: string, result: 'fetched' | 'permanent' | 'temporary'): void;
   /** The bytes of an attachment were looked for in the cache. */
   lookedUp(result: 'memory' | 'disk' | 'miss'): void;
+  /** Retention removed rows of a kind. */
+  removed(kind: string, count: number): void;
+  /** Messages were refused, since too much of their tenant waits. */
+  overQuota(quota: 'max_pending' | 'max_bytes'): void;
   /** The exposition format of Prometheus. */
   text(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -78,6 +82,20 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   });
   for (const result of ['memory', 'disk', 'miss']) lookups.inc({ result }, 0);
+  const removals = new Counter({
+    name: 'gmp_retention_deleted_total',
+    help: 'What was removed by its age, by kind; contents count by their messages',
+    labelNames: ['kind'],
+    registers,
+  });
+  for (const kind of ['content', 'metadata', 'events', 'audit', 'ids']) removals.inc({ kind }, 0);
+  const refusals = new Counter({
+    name: 'gmp_quota_refused_total',
+    help: 'Messages refused since too much of their tenant waits, by what was exceeded',
+    labelNames: ['quota'],
+    registers,
+  });
+  for (const quota of ['max_pending', 'max_bytes']) refusals.inc({ quota }, 0);
 
   return {
     count: (name, labels) => counters[name].inc({ ...labels }),
@@ -87,6 +105,8 @@ export function createMetrics(sources: MetricSources): Metrics {
     reports: createReportMetrics(registry, sources.reports),
     fetched: (mode, result) => fetches.inc({ mode, result }),
     lookedUp: (result) => lookups.inc({ result }),
+    removed: (kind, count) => removals.inc({ kind }, count),
+    overQuota: (quota) => refusals.inc({ quota }),
     async text() {
       return { contentType: registry.contentType, body: await registry.metrics() };
     },

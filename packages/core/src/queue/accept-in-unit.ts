@@ -18,7 +18,7 @@ export interface AcceptInUnit {
     drafts: readonly MessageDraft[],
     results: readonly StatementResult[],
   ): readonly { readonly draft: MessageDraft; readonly state: AcceptedState }[];
-  /** Which of the ids the tenant has already. */
+  /** Which of the ids the tenant has already, or had before their messages were removed. */
   known(tenantId: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
@@ -31,6 +31,15 @@ export function prepareAcceptInUnit(db: Database<CoreSchema>, stepMs: number): A
       .where('tenant_id', '=', p.tenant_id)
       .where('id', 'in', (eb) =>
         eb.selectFrom(db.dialect.rows<{ id: string }>(p.rows, { id: 'text' }).as('r')).select('r.id'),
+      )
+      .union((eb) =>
+        eb
+          .selectFrom('message_ends')
+          .select('id')
+          .where('tenant_id', '=', p.tenant_id)
+          .where('id', 'in', (inner) =>
+            inner.selectFrom(db.dialect.rows<{ id: string }>(p.rows, { id: 'text' }).as('r')).select('r.id'),
+          ),
       ),
   );
   return {

@@ -99,6 +99,7 @@ export function prepareControlStatements(db: Database<CoreSchema>, stepMs: numbe
       .where('pk', '=', p.pk)
       .where('state', '=', sql.lit('final'))
       .where(sql<boolean>`result in ('failed', 'expired', 'partially_sent')`)
+      .where('content_removed', '=', sql.lit(0))
       .returning('state'),
   );
   const prepareReschedule = <Input extends NewTime>(expiresAt: ((p: Input) => number) | null): Update<Input> =>

@@ -79,7 +79,8 @@ type PutColumn =
   | 'eligible_at'
   | 'attempts'
   | 'last_error'
-  | 'handed_at';
+  | 'handed_at'
+  | 'final_at';
 
 export async function createControlWorld(open: OpenStore): Promise<ControlWorld> {
   const world = await createWorld(open);
@@ -106,6 +107,7 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
         attempts: p.attempts,
         last_error: p.last_error,
         handed_at: p.handed_at,
+        final_at: p.final_at,
       })
       .where('pk', '=', p.pk),
   );

@@ -18,6 +18,7 @@ import { onceConformance } from './once.case.ts';
 import { outcomeConformance } from './outcome.case.ts';
 import { preparingConformance } from './preparing.case.ts';
 import { rescueConformance } from './rescue.case.ts';
+import { retentionConformance } from './retention.case.ts';
 import { sequenceConformance } from './sequence.case.ts';
 import type { OpenStore } from './store-world.case.ts';
 import { submitConformance } from './submit.case.ts';
@@ -56,6 +57,7 @@ export function storeConformance(name: string, { open, openEmpty = open, skip = 
     onceConformance(open);
     onConflictConformance(open);
     expireConformance(open);
+    retentionConformance(open);
     controlConformance(open);
     bulkConformance(open);
     batchConformance(open);

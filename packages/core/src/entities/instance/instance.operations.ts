@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import { rfc3339, tenantId } from '../../operations/fields.ts';
 import { defineOperation } from '../../operations/operation.ts';
 import type { MessageCounts } from '../message/message.store.ts';
-import { instanceOutput, pauseOutput, pauseView } from './instance.schema.ts';
+import { instanceOutput, pauseOutput, pauseView, retentionView } from './instance.schema.ts';
 import type { InstanceStore } from './instance.store.ts';
 
 /** What runs here, as the engine knows it. */
@@ -60,6 +60,7 @@ export const getInstance = defineOperation({
       waiting,
       by_state: { ...byState },
       by_result: { ...byResult },
+      retention: retentionView(row),
     };
   },
 });

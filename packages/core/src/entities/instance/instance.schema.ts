@@ -34,7 +34,18 @@ export const instanceOutput = v.object({
   waiting: v.number(),
   by_state: counts,
   by_result: counts,
+  /** When what is too old was last removed, by any instance, and how much of each kind; null before the first time. */
+  retention: v.object({ ran_at: v.nullable(timestamp), deleted: v.nullable(counts) }),
 });
+
+export function retentionView(row: Pick<InstanceTable, 'retention_ran_at' | 'retention_deleted'>) {
+  const { retention_ran_at, retention_deleted } = row;
+  return {
+    ran_at: rfc3339OrNull(retention_ran_at),
+    // Written by the store from the same type.
+    deleted: retention_deleted === null ? null : (JSON.parse(retention_deleted) as Record<string, number>),
+  };
+}
 
 export function pauseView({ paused_at }: Pick<InstanceTable, 'paused_at'>): v.InferOutput<typeof pauseOutput> {
   return { paused: paused_at !== null, paused_at: rfc3339OrNull(paused_at) };

@@ -11,6 +11,8 @@ export interface InstanceStore {
   get(): Promise<InstanceTable>;
   /** Stop all sending at `at`, also after restarts, or go on with null. Stopping what is stopped keeps since when. */
   setPaused(at: number | null): Promise<void>;
+  /** Write down that what is too old was removed, and how much of each kind. */
+  retentionRan(at: number, deleted: Readonly<Record<string, number>>): Promise<void>;
 }
 
 /** The only row's. */
@@ -32,7 +34,13 @@ export function createInstanceStore(database: Database<CoreSchema>): InstanceSto
   const resume = database.prepare<{ id: number }>((k, p) =>
     k.updateTable('instance').set({ paused_at: null }).where('id', '=', p.id),
   );
+  const ran = database.prepare<{ id: number; at: number; deleted: string }>((k, p) =>
+    k.updateTable('instance').set({ retention_ran_at: p.at, retention_deleted: p.deleted }).where('id', '=', p.id),
+  );
   return {
+    async retentionRan(at, deleted) {
+      await database.write([ran.bind({ id: ID, at, deleted: JSON.stringify(deleted) })]);
+    },
     async ensure(name, now) {
       await database.write([insert.bind({ id: ID, name, created_at: now })]);
     },

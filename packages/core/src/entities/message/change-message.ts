@@ -17,8 +17,8 @@ export type ChangeRequest =
       readonly expiresAt?: number | undefined;
     };
 
-/** Why nothing was done: its state does not allow it, it is being sent, or it would be due after its end. */
-export type Refusal = 'wrong_state' | 'in_flight' | 'expires_before';
+/** Why nothing was done: its state does not allow it, it is being sent, it would be due after its end, or it says nothing any more. */
+export type Refusal = 'wrong_state' | 'in_flight' | 'expires_before' | 'content_removed';
 
 export type ChangeEnd =
   | { readonly ok: true; readonly state: MessageState }
@@ -80,7 +80,8 @@ export async function refusalOf(
   const { state, result } = row;
   if (!STATES_OF[request.action].includes(state)) return 'wrong_state';
   if (request.action === 'retry' && state === 'final') {
-    return result !== null && RETRIED_RESULTS.includes(result) ? null : 'wrong_state';
+    if (result === null || !RETRIED_RESULTS.includes(result)) return 'wrong_state';
+    return row.content_removed === 1 ? 'content_removed' : null;
   }
   if (request.action !== 'reschedule') return null;
   const expiresAt = (await newEndOf(services, row, request)) ?? row.expires_at;

@@ -103,6 +103,8 @@ function refused({ refusal, row }: Extract<ChangeEnd, { ok: false }>, { action }
   switch (refusal) {
     case 'in_flight':
       return new MailProxyError('in_flight');
+    case 'content_removed':
+      return new MailProxyError('content_removed', { detail: 'what the message said was removed by its age' });
     case 'expires_before': {
       const end = row.expires_at === null ? 'its end' : rfc3339(row.expires_at);
       return invalidInput([

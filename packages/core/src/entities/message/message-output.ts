@@ -42,7 +42,8 @@ export function toSummary(row: MessageRow): InferOutput<typeof messageSummary> {
 
 /** What the page of a message is made of. */
 export interface MessageParts {
-  readonly content: StoredContent;
+  /** Null once retention removed it. */
+  readonly content: StoredContent | null;
   readonly recipients: readonly MessageRecipientsTable[];
   readonly attachments: readonly ListedAttachment[];
   /** Oldest first. */
@@ -57,13 +58,14 @@ export function toMessage(
 ): InferOutput<typeof messageOutput> {
   return {
     ...toSummary(row),
-    from: content.from.address,
-    subject: content.subject,
+    from: content?.from.address ?? null,
+    subject: content?.subject ?? null,
+    content_removed: row.content_removed === 1,
     expires_at: rfc3339OrNull(row.expires_at),
     on_in_doubt: row.on_in_doubt,
     recipients: recipients.map(toRecipient),
     // One that came complete has its body there, whatever that consists of.
-    attachments: content.raw === null ? attachments.map(toAttachment) : [],
+    attachments: content === null || content.raw === null ? attachments.map(toAttachment) : [],
     history: toHistory(events),
     waiting_for: [...waitingFor],
   };

@@ -95,7 +95,13 @@ export const getMessage = defineOperation({
       messageEvents.listOfMessage(row.pk),
       explain(row),
     ]);
-    return toMessage(row, { content: parseStoredContent(content), recipients, attachments, events, waitingFor });
+    return toMessage(row, {
+      content: content === null ? null : parseStoredContent(content),
+      recipients,
+      attachments,
+      events,
+      waitingFor,
+    });
   },
 });
 

@@ -287,8 +287,10 @@ const summaryFields = {
 export const messageSummary = v.object(summaryFields);
 export const messageOutput = v.object({
   ...summaryFields,
-  from: v.string(),
-  subject: v.string(),
+  /** Null once what it said was removed by its age; then its attachments are gone, too. */
+  from: v.nullable(v.string()),
+  subject: v.nullable(v.string()),
+  content_removed: v.boolean(),
   /** When it is given up if it was not sent by then. */
   expires_at: v.nullable(v.string()),
   /** What is done once nobody knows whether the relay took it. */

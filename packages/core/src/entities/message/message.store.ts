@@ -46,7 +46,8 @@ export interface MessageStore {
   ): Promise<readonly (readonly MessageRow[])[]>;
   /** How many ready messages of its lane go before it; no more than 10,000 are counted. */
   position(message: { readonly pk: string }): Promise<number>;
-  content(pk: string): Promise<string>;
+  /** Null once retention removed it. */
+  content(pk: string): Promise<string | null>;
   recipients(pk: string): Promise<readonly MessageRecipientsTable[]>;
   /** Its files, in their order. */
   attachments(pk: string): Promise<readonly ListedAttachment[]>;
@@ -154,8 +155,7 @@ export function createMessageStore(db: Database<CoreSchema>): MessageStore {
     },
     async content(pk) {
       const [row] = await db.read(content.bind({ pk }));
-      if (row === undefined) throw new Error(`message ${pk} has no content`);
-      return row.content;
+      return row?.content ?? null;
     },
     recipients: (pk) => db.read(recipients.bind({ pk })),
     attachments: (pk) => db.read(attachments.bind({ pk })),

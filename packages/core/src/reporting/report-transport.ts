@@ -163,14 +163,7 @@ export function sinkReportTransport(sink: ReportSink): ReportTransport {
 function reasonOf(error: unknown): string {
   if (isMailProxyError(error, 'address_not_allowed')) return error.message;
   if (!isMailProxyError(error, 'outgoing_failed')) return `the call failed: ${codeOf(error)}`;
-  switch (error.extra['kind']) {
-    case 'timeout':
-      return 'no answer in time';
-    case 'too_large':
-      return 'the answer is larger than 1 MiB';
-    default:
-      return error.message;
-  }
+  return error.extra['kind'] === 'timeout' ? 'no answer in time' : error.message;
 }
 
 /** A code or a class name, never a message, which may quote what was sent. */

@@ -21,7 +21,7 @@ const FAULTS: readonly (readonly [fault: string, answer: ReportAnswer, lastError
   [
     '200 with two megabytes',
     { raw: JSON.stringify({ ok: true, pad: 'x'.repeat(2_000_000) }) },
-    'the answer is larger than 1 MiB',
+    'the answer is larger than 1048576 bytes',
   ],
 ];
 

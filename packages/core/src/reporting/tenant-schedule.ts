@@ -25,7 +25,7 @@ const REST_MS = 50;
  * Milliseconds after which a turn counts as slow. A good endpoint answers sooner; one that does not keeps its slot no
  * longer than this from others.
  */
-const SLOW_MS = 1_000;
+const SLOW_MS = 250;
 /** Slow turns that may go on beside the slots, for each slot. */
 const SLOW_PER_SLOT = 4;
 
@@ -45,8 +45,8 @@ interface Planned {
 /**
  * Whose turn it is. A tenant has one turn at a time, due tenants come in the order in which they became due, and one
  * with a backlog goes to the end after each call. Tenants whose last call failed share half of the slots, and a turn
- * that takes long gives its slot to others, up to four for each: so endpoints that hang delay nobody by more than a
- * second, and nobody at all once their time-outs have told which they are.
+ * that takes long gives its slot to others, up to four for each: so endpoints that hang delay others by a
+ * quarter of a second, and not at all once their time-outs have told which they are.
  *
  * Times are of the monotonic clock. Plain state, no timers: the reporter waits until {@link nextDueAt}.
  */

@@ -50,11 +50,11 @@ export async function startServer(
   // Closed in reverse: the ports first, the database last. On a failure below, as far as it came.
   await using opened = new AsyncDisposableStack();
   const engine = opened.use(await createMailEngine({ config: settings, mixins, log, clock }));
-  const { host, port, maxBodyBytes, metricsListen, drainMs } = config;
+  const { host, port, maxBodyBytes, metricsListen, drainMs, proxies } = config;
   let isStopping = false;
   const stopping = new AbortController();
   const limits = bodyLimits(maxBodyBytes, engine.uploads);
-  const options = { log, clock, maxBodyBytes, isStopping: () => isStopping, stopping: stopping.signal };
+  const options = { log, clock, maxBodyBytes, proxies, isStopping: () => isStopping, stopping: stopping.signal };
   const metrics =
     metricsListen &&
     opened.use(

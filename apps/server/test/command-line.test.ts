@@ -61,6 +61,19 @@ async function runProcess(args: readonly string[], { env = {}, stdin = '' }: Run
 const reach = (url: string) => ({ GMP_URL: url, GMP_API_TOKEN: ADMIN_TOKEN });
 
 describe('commands of operations', () => {
+  test('that answer in lines write them as they come, and a refusal as any other', async () => {
+    await using app = await serveApp();
+    const env = reach(app.url);
+    for (let n = 0; n < 3; n++) await app.call('PATCH', '/v1/tenants/default', { json: { name: `n${n}` } });
+    const exported = await run(['command-log', 'export', '--operation', 'tenants.update'], { env });
+    expect([exported.code, exported.stderr]).toEqual([0, '']);
+    const lines = exported.stdout.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).input.name)).toEqual(['n0', 'n1', 'n2']);
+    const wrong = await run(['command-log', 'export', '--since', 'yesterday'], { env });
+    expect([wrong.code === 0, wrong.stdout]).toEqual([false, '']);
+    expect(wrong.stderr).toContain('/since');
+  });
+
   test('send arguments, flags of every kind and lists, and print JSON for machines', async () => {
     await using app = await serveApp();
     const env = reach(app.url);

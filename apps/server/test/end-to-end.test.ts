@@ -158,7 +158,9 @@ test("another tenant's resources are as if they did not exist", async () => {
   expect(foreign.status).toBe(404);
   const listed = await call(server, 'GET', '/v1/messages', { token: other });
   expect(listed.body['items']).toEqual([]);
-  for (const path of ['/v1/tenants', '/v1/instance', '/v1/command-log']) {
+  const log = await call(server, 'GET', '/v1/command-log', { token: other });
+  expect(log.body['items']).not.toContainEqual(expect.objectContaining({ tenant_id: 'acme' }));
+  for (const path of ['/v1/tenants', '/v1/instance']) {
     expect((await call(server, 'GET', path, { token: other })).status, path).toBe(403);
   }
 });

@@ -7,10 +7,12 @@ export { UploadedFile } from './attachments/uploaded-file.ts';
 export type { Uploads } from './attachments/uploads.ts';
 export * from './clock.ts';
 export * from './config/engine-config.ts';
+export * from './config/ip-ranges.ts';
 export type * from './config/postgres-pool.ts';
 export type { Database } from './database/database.ts';
 export type { Migration, MigrationList } from './database/migrations/migration.ts';
 export type { PlannedStep } from './database/migrations/plan.ts';
+export type { TokenOrigin } from './engine/authenticate.ts';
 export { createMailEngine } from './engine/create-mail-engine.ts';
 export type {
   JoinedBatchResult,
@@ -33,8 +35,12 @@ export * from './mixin/load.ts';
 export * from './observability/log.ts';
 export * from './operations/execute.ts';
 export * as fields from './operations/fields.ts';
+export * from './operations/key-limits.ts';
+export { isAsyncIterable, linesOf } from './operations/lines.ts';
 export * from './operations/operation.ts';
 export * from './operations/principal.ts';
+export { hiddenBy, redact } from './operations/redact.ts';
+export { grants, SCOPES, type Scope, type ScopeGrant } from './operations/scopes.ts';
 export { validate } from './operations/validate.ts';
 export type { ReportEvent } from './reporting/report-protocol.ts';
 export type { ReportSink } from './reporting/report-transport.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type AuditEntry, type Clock, execute, systemClock } from '@mail-proxy/core';
+import { type AuditEntry, type Clock, execute, systemClock, tenantPrincipal } from '@mail-proxy/core';
 import { createTestCertificate, type ScriptedPeer } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { imapVerify } from '../src/imap/imap.operations.ts';
@@ -264,7 +264,7 @@ describe('the operation', () => {
       {},
       {
         services: { imap: { clock: systemClock } },
-        caller: { principal: { kind: 'tenant', name: 'test', tenantId: 'acme' }, origin: 'embedded' },
+        caller: { principal: tenantPrincipal('acme'), origin: 'embedded' },
         audit: async () => {},
       },
     );

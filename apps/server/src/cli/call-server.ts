@@ -7,12 +7,16 @@ export interface ServerCall {
   /** With its query. */
   readonly path: string;
   readonly body?: unknown;
+  /** Takes the body of a success as it comes. @defaultValue it is read as a whole */
+  readonly onBody?: (body: AsyncIterable<Uint8Array>) => Promise<void>;
 }
 
 /** What came of a call. */
 export type CallResult =
   /** `value` is undefined for an answer without a body. */
   | { readonly kind: 'ok'; readonly value: unknown }
+  /** `onBody` took it. */
+  | { readonly kind: 'streamed' }
   | { readonly kind: 'problem'; readonly status: number; readonly problem: Problem }
   | { readonly kind: 'unreachable'; readonly reason: string };
 
@@ -29,14 +33,18 @@ export interface Problem {
 const TIMEOUT_MS = 60_000;
 
 /** Make one call to the server. */
-export async function callServer({ url, token }: Connection, { method, path, body }: ServerCall): Promise<CallResult> {
+export async function callServer({ url, token }: Connection, call: ServerCall): Promise<CallResult> {
+  const { method, path, body, onBody } = call;
   let response: Response;
   let text: string;
+  // Of what is streamed, for its beginning only.
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error('TIMEOUT')), TIMEOUT_MS);
   try {
     response = await fetch(`${url}${path}`, {
       method,
       redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: late.signal,
       headers: {
         accept: 'application/json',
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
@@ -44,9 +52,16 @@ export async function callServer({ url, token }: Connection, { method, path, bod
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+    if (response.ok && response.body !== null && onBody !== undefined) {
+      clearTimeout(timer);
+      await onBody(response.body);
+      return { kind: 'streamed' };
+    }
     text = await response.text();
   } catch (error) {
     return { kind: 'unreachable', reason: reasonOf(error) };
+  } finally {
+    clearTimeout(timer);
   }
   const value = parse(text);
   if (response.ok) return { kind: 'ok', value };

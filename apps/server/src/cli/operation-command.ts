@@ -12,6 +12,7 @@ import { exampleLine } from './example-line.ts';
 import { type Flag, flagName, flagOf, placeholder, readFlag } from './flag.ts';
 import { readData } from './read-data.ts';
 import { runCall } from './run-call.ts';
+import { streamLines } from './stream-lines.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Flags that every operation has; a field of that name can only be given with --data. */
@@ -42,7 +43,10 @@ export function operationCommand(operation: AnyOperation, context: CommandContex
     const given = await readInput({ command, flags, own, context });
     const pathValues = Object.fromEntries(path.map(({ name }, at) => [name, command.args[at] ?? '']));
     requireFields(fields, given);
-    await runCall(serverCall(operation, pathValues, given), own, context);
+    const call = serverCall(operation, pathValues, given);
+    const { stdout } = context.streams;
+    const isLines = operation.http.lines !== undefined;
+    await runCall(isLines ? { ...call, onBody: (body) => streamLines(body, stdout) } : call, own, context);
   });
 }
 
@@ -51,7 +55,7 @@ export function addConnectionOptions(command: Command): void {
   command.option('--data-dir <folder>', "the server's data folder, for its token (GMP_DATA_DIR, ./data)");
 }
 
-/** `create-key` of `tenants.create-key`. */
+/** `update-sending` of `tenants.update-sending`. */
 function verbOf({ name }: AnyOperation): string {
   return name.slice(name.indexOf('.') + 1);
 }

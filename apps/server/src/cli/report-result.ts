@@ -25,6 +25,8 @@ export function reportResult(result: CallResult, options: ReportOptions): ExitCo
         if (result.value !== undefined) streams.stdout.write(`${JSON.stringify(result.value, null, 2)}\n`);
       } else showValue(result.value, streams);
       return EXIT.ok;
+    case 'streamed':
+      return EXIT.ok;
     case 'unreachable':
       streams.stderr.write(
         `${colors.red('error:')} ${url} does not answer (${result.reason})\n` +
@@ -69,7 +71,7 @@ function nextStep(
 ): string | null {
   if (status === 401)
     return `Set GMP_API_TOKEN, or --data-dir to the folder of the server's token (now: ${tokenPlace})`;
-  if (status === 403) return 'Set GMP_API_TOKEN to the admin token';
+  if (status === 403) return 'Set GMP_API_TOKEN to a key that may do that, or to the admin token';
   if (problem.code === 'ambiguous_id') return 'Add --tenant-id, or use the pk';
   if (status >= 500) return `The server's log says more under the request id ${problem.instance ?? ''}`;
   return null;

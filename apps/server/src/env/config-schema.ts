@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { engineConfigSchema } from '@mail-proxy/core';
+import { engineConfigSchema, ipRange } from '@mail-proxy/core';
 import * as v from 'valibot';
+import { PROXY_HEADERS } from '../http/client-address.ts';
 import { LOG_LEVELS } from '../log.ts';
 
 const MIB = 1_048_576;
@@ -62,6 +63,13 @@ export const serverConfigSchema = v.strictObject({
   logLevel: v.optional(v.picklist(LOG_LEVELS, `expected ${LOG_LEVELS.join(', ')}`), 'info'),
   /** Another `host:port` that serves metrics only. */
   metricsListen: v.optional(listenAddress),
+  /** Addresses and ranges of proxies that are believed when they say where a request came from. */
+  trustedProxies: v.optional(v.array(ipRange, 'expected a list of addresses and ranges'), []),
+  /** The header in which they say it; the other one is never read. */
+  trustedProxyHeader: v.optional(
+    v.picklist(PROXY_HEADERS, `expected ${PROXY_HEADERS.join(' or ')}`),
+    'x-forwarded-for',
+  ),
   edition: v.optional(
     v.picklist(['auto', 'community', 'enterprise'], 'expected auto, community or enterprise'),
     'auto',

@@ -2,8 +2,15 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type EditionChoice, type EngineConfigInput, type InputProblem, MailProxyError } from '@mail-proxy/core';
+import {
+  type EditionChoice,
+  type EngineConfigInput,
+  type InputProblem,
+  MailProxyError,
+  parseIpRanges,
+} from '@mail-proxy/core';
 import * as v from 'valibot';
+import type { TrustedProxies } from '../http/client-address.ts';
 import type { LogLevel } from '../log.ts';
 import { draftConfig } from './config-draft.ts';
 import { CONFIG_KEYS, serverConfigSchema } from './config-schema.ts';
@@ -23,6 +30,7 @@ export interface ServerConfig {
   readonly logLevel: LogLevel;
   readonly metricsListen: { readonly host: string; readonly port: number } | null;
   readonly edition: EditionChoice;
+  readonly proxies: TrustedProxies;
 }
 
 /**
@@ -42,7 +50,8 @@ export function readServerConfig(env: Environment): ServerConfig {
     ...notPostgres(draft.values, draft.sourceOf),
   ];
   if (!parsed.success || problems.length > 0) throw invalidConfig(problems);
-  const { host, port, dataDir, maxBodyBytes, drainMs, logLevel, metricsListen, edition, ...engine } = parsed.output;
+  const { host, port, dataDir, maxBodyBytes, drainMs, logLevel, metricsListen, edition, ...others } = parsed.output;
+  const { trustedProxies, trustedProxyHeader: header, ...engine } = others;
   const folder = resolve(dataDir);
   return {
     host,
@@ -53,6 +62,7 @@ export function readServerConfig(env: Environment): ServerConfig {
     logLevel,
     metricsListen: metricsListen ?? null,
     edition,
+    proxies: { ranges: parseIpRanges(trustedProxies), header },
     engine: withPlaces(engine, folder),
   };
 }

@@ -74,6 +74,11 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_API_TOKEN', 'adminToken', "the operator's token; made at the first start when absent"],
     ['GMP_METRICS_TOKEN', 'metricsToken', 'token that reads metrics and nothing else'],
     ['GMP_METRICS_LISTEN', 'metricsListen', 'host:port that serves metrics only'],
+    [
+      'GMP_TRUSTED_PROXY_HEADER',
+      'trustedProxyHeader',
+      'header in which trusted proxies name the client: x-forwarded-for or forwarded (x-forwarded-for)',
+    ],
     ['GMP_LOG_LEVEL', 'logLevel', 'debug, info, warn, error or silent (info)'],
     ['GMP_EDITION', 'edition', 'auto, community or enterprise (auto)'],
     ['GMP_INSTANCE_NAME', 'instanceName', 'name of this instance (mail-proxy)'],
@@ -163,6 +168,11 @@ export const VARIABLES: readonly Variable[] = [
       'GMP_ENCRYPTION_KEYS_PREVIOUS',
       'encryptionKeysPrevious',
       'further keys between commas, which open and do not seal (none)',
+    ],
+    [
+      'GMP_TRUSTED_PROXIES',
+      'trustedProxies',
+      'addresses and ranges of proxies that say where a request came from, between commas (none)',
     ],
     ['GMP_OUTGOING_ALLOWED_HOSTS', 'outgoing.allowedHosts', 'hosts to call wherever they are, between commas (none)'],
   ]),

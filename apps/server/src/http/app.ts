@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { addDocsRoutes } from '../docs/routes.ts';
 import { type AllowedMethods, allowedMethods } from './allowed-methods.ts';
 import { bodyLimits } from './body-limits.ts';
+import { NO_PROXIES, type TrustedProxies } from './client-address.ts';
 import type { HttpContext, HttpEnv, ServedEngine } from './context.ts';
 import { addMetricsRoute } from './metrics-route.ts';
 import { addOperationRoutes } from './operation-routes.ts';
@@ -21,6 +22,8 @@ export interface HttpAppOptions {
   readonly isStopping?: () => boolean;
   /** Aborts when the server stops: calls that wait for something are answered. @defaultValue never */
   readonly stopping?: AbortSignal;
+  /** @defaultValue none: clients are where connections come from */
+  readonly proxies?: TrustedProxies;
   /** @defaultValue silent */
   readonly log?: Log;
   readonly clock?: Clock;
@@ -61,10 +64,11 @@ export function createMetricsApp(engine: ServedEngine, options: HttpAppOptions =
 function bareApp({
   log = silentLog,
   clock = systemClock,
+  proxies = NO_PROXIES,
   isStopping,
 }: HttpAppOptions & { readonly isStopping: () => boolean }): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
-  app.use(everyRequest({ log, clock, isStopping }));
+  app.use(everyRequest({ log, clock, isStopping, proxies }));
   app.onError((error, c) => problemResponse(c, error, log));
   return app;
 }

@@ -8,14 +8,18 @@ import type { Context } from 'hono';
 /** What HTTP uses of the engine. */
 export type ServedEngine = Pick<
   MailEngine,
-  'operations' | 'execute' | 'authenticate' | 'uploads' | 'ready' | 'metricsText'
+  'operations' | 'execute' | 'authenticate' | 'authorise' | 'uploads' | 'ready' | 'metricsText'
 >;
 
 /** What a request carries through the handlers. */
 export interface HttpEnv {
   /** Absent when the app is called without a socket, as an embedder may. */
   Bindings: Partial<HttpBindings>;
-  Variables: { requestId: string };
+  Variables: {
+    requestId: string;
+    /** Where the client is, as far as trusted proxies tell; undefined without a socket. */
+    clientAddress: string | undefined;
+  };
 }
 
 export type HttpContext = Context<HttpEnv>;

@@ -15,7 +15,7 @@ export function addMetricsRoute(
   { isOpen }: { readonly isOpen: boolean },
 ): void {
   app.get('/metrics', async (c) => {
-    const { kind } = await engine.authenticate(tokenOf(c.req.raw.headers));
+    const { kind } = await engine.authenticate(tokenOf(c.req.raw.headers), { address: c.get('clientAddress') });
     if (kind === 'tenant') throw new MailProxyError('forbidden', { detail: "a tenant's key does not read metrics" });
     if (kind === 'anonymous' && !(isOpen && namesThisMachine(c))) throw new MailProxyError('unauthenticated');
     const { contentType, body } = await engine.metricsText();

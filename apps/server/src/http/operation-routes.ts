@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type AnyOperation, type Idempotency, MailProxyError } from '@mail-proxy/core';
+import { type AnyOperation, type Idempotency, isAsyncIterable, MailProxyError } from '@mail-proxy/core';
 import type { Hono } from 'hono';
+import { answerLines } from './answer-lines.ts';
 import type { BodyLimits } from './body-limits.ts';
 import type { HttpContext, HttpEnv, ServedEngine } from './context.ts';
 import { readRequestBody } from './request-body.ts';
@@ -27,15 +28,16 @@ async function answer(
   engine: ServedEngine,
   { limits, stopping }: RouteOptions,
 ): Promise<Response> {
-  const principal = await engine.authenticate(tokenOf(c.req.raw.headers));
+  const address = c.get('clientAddress');
+  const principal = await engine.authenticate(tokenOf(c.req.raw.headers), { address });
+  const caller = { principal, origin: address ?? 'http', requestId: c.get('requestId') };
   // Before the body: nobody makes us read twelve megabytes to be told that a token is missing.
-  if (operation.access !== 'public' && principal.kind === 'anonymous') throw new MailProxyError('unauthenticated');
+  engine.authorise(operation, caller);
   await using body = await readRequestBody(c.req.raw, { operation, uploads: engine.uploads, limits });
   const input = gatherInput(c, body.fields);
-  const origin = c.env?.incoming?.socket.remoteAddress ?? 'http';
   const waiting = operation.http.mayWait === true ? { signal: endOfWait(c, stopping) } : {};
-  const caller = { principal, origin, ...keyOf(c), ...waiting };
-  const output = await engine.execute(body.operation, input, caller);
+  const output = await engine.execute(body.operation, input, { ...caller, ...keyOf(c), ...waiting });
+  if (isAsyncIterable(output)) return answerLines(c, output);
   const status = operation.http.status ?? 200;
   if (status === 204) return c.newResponse(null, 204);
   const headers = { 'content-type': 'application/json', ...headersFor(body.operation, output) };

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Log } from '@mail-proxy/core';
 import type { MiddlewareHandler } from 'hono';
+import { clientAddress, type TrustedProxies } from './client-address.ts';
 import type { HttpEnv } from './context.ts';
 
 /**
@@ -21,14 +22,16 @@ export interface EveryRequestOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly isStopping: () => boolean;
+  readonly proxies: TrustedProxies;
 }
 
-/** Give every request an id, every answer its headers, and the log a line at debug level. */
-export function everyRequest({ log, clock, isStopping }: EveryRequestOptions): MiddlewareHandler<HttpEnv> {
+/** Give every request an id and the address of its client, every answer its headers, and the log a line at debug level. */
+export function everyRequest({ log, clock, isStopping, proxies }: EveryRequestOptions): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     const startedAt = clock.monotonic();
     const requestId = requestIdOf(c.req.raw.headers.get('x-request-id'));
     c.set('requestId', requestId);
+    c.set('clientAddress', clientAddress(c.env?.incoming?.socket.remoteAddress, c.req.raw.headers, proxies));
     c.header('x-request-id', requestId);
     for (const [name, value] of HEADERS) c.header(name, value);
     // A connection kept alive would hold up the end.

@@ -27,6 +27,8 @@ export interface PathOperation {
   readonly responses: Readonly<Record<string, ResponseObject | { readonly $ref: string }>>;
   /** Who may call it. */
   readonly 'x-access': 'admin' | 'tenant' | 'public';
+  /** What a key of a tenant needs. */
+  readonly 'x-scope'?: string;
 }
 
 export interface RequestBodyObject {

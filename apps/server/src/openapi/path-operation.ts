@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { AnyOperation } from '@mail-proxy/core';
+import type { AnyOperation, Scope } from '@mail-proxy/core';
+import { LINES_TYPE } from '../http/answer-lines.ts';
 import type { Parameter, PathOperation, RequestBodyObject, ResponseObject } from './document.types.ts';
 import { type Example, exampleOf } from './examples.ts';
 import { type InputField, inputPlaces, objectOf } from './input-places.ts';
@@ -13,8 +14,11 @@ const ACCESS = {
   public: 'For anyone, without a token.',
 } as const;
 
-/** Both headers take the same tokens. */
-const SECURITY = [{ bearer: [] }, { apiToken: [] }];
+/** Both headers take the same tokens. What a list of OpenAPI 3.1 names there for them are roles: our scopes. */
+function securityOf(scope: Scope | undefined): PathOperation['security'] {
+  const roles = scope === undefined ? [] : [scope];
+  return [{ bearer: roles }, { apiToken: roles }];
+}
 
 const PROBLEM = { $ref: '#/components/responses/Problem' };
 
@@ -28,15 +32,15 @@ const IDEMPOTENCY_KEY: Parameter = {
 
 /** Describe one operation. */
 export function pathOperation(operation: AnyOperation): PathOperation {
-  const { name, summary, access, http } = operation;
+  const { name, summary, access, scope, http } = operation;
   const { path, query, body } = inputPlaces(operation);
   const example = exampleOf(name);
   return {
     operationId: name,
     summary,
-    description: ACCESS[access],
+    description: scope === undefined ? ACCESS[access] : `${ACCESS[access]} A key needs the scope ${scope}.`,
     tags: [name.split('.')[0] ?? name],
-    security: access === 'public' ? [] : SECURITY,
+    security: access === 'public' ? [] : securityOf(scope),
     parameters: [
       ...path.map((field) => parameter('path', field, example)),
       ...query.map((field) => parameter('query', field, example)),
@@ -46,6 +50,7 @@ export function pathOperation(operation: AnyOperation): PathOperation {
     ...(body === null ? {} : { requestBody: requestBody(operation, body, example) }),
     responses: { [http.status ?? 200]: success(operation), default: PROBLEM },
     'x-access': access,
+    ...(scope === undefined ? {} : { 'x-scope': scope }),
   };
 }
 
@@ -78,6 +83,10 @@ function requestBody({ http }: AnyOperation, fields: readonly InputField[], exam
 
 function success({ http, output }: AnyOperation): ResponseObject {
   if (http.status === 204) return { description: 'Done' };
+  if (http.lines !== undefined) {
+    const description = 'Lines of JSON, one value each';
+    return { description, content: { [LINES_TYPE]: { schema: outputSchema(http.lines) } } };
+  }
   const description = { 200: 'Done', 201: 'Created', 202: 'Accepted and on disk' }[http.status ?? 200];
   return { description, content: { 'application/json': { schema: outputSchema(output) } } };
 }

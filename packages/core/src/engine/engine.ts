@@ -22,7 +22,7 @@ import { MailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
 import type { Log } from '../observability/log.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
-import { type AuditEntry, type Caller, type Execution, execute } from '../operations/execute.ts';
+import { type Caller, type Execution, execute } from '../operations/execute.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import { reachOf, reachOfAll } from '../operations/principal.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
@@ -35,8 +35,9 @@ import { createReporter, type Reporter } from '../reporting/reporter.ts';
 import type { TakeMessages } from '../reporting/take-messages.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 import type { OpenSession } from '../smtp/pool-lane.ts';
+import { type AccessSide, createAccessSide } from './access-side.ts';
 import { type AttachmentSide, createAttachmentSide } from './attachment-side.ts';
-import { type Authenticate, createAuthenticate } from './authenticate.ts';
+import type { Authenticate } from './authenticate.ts';
 import { Background } from './background.ts';
 import { databaseAnswers } from './database-answers.ts';
 import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
@@ -96,10 +97,12 @@ export class Engine implements MailEngine {
   readonly mixins: readonly string[];
   readonly operations: readonly AnyOperation[];
   readonly authenticate: Authenticate;
+  readonly authorise: AccessSide['authorise'];
   readonly uploads: Uploads;
   readonly #parts: EngineParts;
   readonly #delivery: DeliverySide;
   readonly #attachments: AttachmentSide;
+  readonly #access: AccessSide;
   readonly #reporter: Reporter;
   readonly #metrics: Metrics;
   readonly #observer: SettledObserver;
@@ -124,7 +127,6 @@ export class Engine implements MailEngine {
     this.mixins = mixed.ids;
     this.edition = mixed.ids.length > 0 ? 'enterprise' : 'community';
     this.operations = [...coreOperations, ...mixed.operations];
-    this.authenticate = createAuthenticate({ ...tokensOf(config), apiKeys: stores.apiKeys });
     const { maxWaiting } = config.reports;
     this.#waits = new EventWaits({ clock, bell: this.#bell, stopped: this.#stopped.signal, maxWaiting });
     this.#sending = new Background(log);
@@ -144,6 +146,9 @@ export class Engine implements MailEngine {
       log,
     });
     this.#notices = new PeerNotices({ channel: database.channel, clock, log });
+    this.#access = createAccessSide({ ...parts, isTold: () => this.#notices.isHearing });
+    this.authenticate = this.#access.authenticate;
+    this.authorise = this.#access.authorise;
     const tellTenant = (tenantId?: string): void => this.#reporter.wake(tenantId);
     this.#attachments = createAttachmentSide({
       ...parts,
@@ -338,6 +343,7 @@ export class Engine implements MailEngine {
   async #close(): Promise<void> {
     try {
       await this.stop();
+      await this.#access.flush();
     } finally {
       await this.#parts.cache[Symbol.asyncDispose]();
       await this.#parts.http[Symbol.asyncDispose]();
@@ -354,6 +360,7 @@ export class Engine implements MailEngine {
       encryption: this.#parts.encryption.services,
       clock,
       makePk,
+      writeRefused: this.#access.writeRefused,
       maxBatch: config.limits.maxBatch,
       maxRecipients: config.limits.maxRecipients,
       ...createIntake(this.#intakeParts()),
@@ -498,20 +505,9 @@ export class Engine implements MailEngine {
   }
 
   #execution<Services>(services: Services, caller: Caller): Execution<Services> {
-    return { services, caller, audit: (entry) => this.#audit(entry) };
+    const { audit, onRefused } = this.#access;
+    return { services, caller, audit, onRefused };
   }
-
-  #audit(entry: AuditEntry): Promise<void> {
-    const { stores, makePk, clock } = this.#parts;
-    return stores.commandLog.append({ ...entry, pk: makePk(), at: clock.now() });
-  }
-}
-
-function tokensOf({ adminToken, metricsToken }: EngineConfig): {
-  readonly adminToken: string | undefined;
-  readonly metricsToken: string | undefined;
-} {
-  return { adminToken, metricsToken };
 }
 
 function once(signal: AbortSignal): Promise<void> {

@@ -14,6 +14,7 @@ import type { AnyOperation } from '../operations/operation.ts';
 import type { Principal } from '../operations/principal.ts';
 import type { ReportEvent } from '../reporting/report-protocol.ts';
 import type { ReportSink } from '../reporting/report-transport.ts';
+import type { TokenOrigin } from './authenticate.ts';
 import type { EventStreamOptions } from './event-stream.ts';
 
 export interface MailEngineOptions {
@@ -76,11 +77,17 @@ export interface MailEngine extends AsyncDisposable {
    */
   execute(operation: string | AnyOperation, input: unknown, caller?: Caller): Promise<unknown>;
   /**
-   * Tell who holds a token; null is nobody.
+   * Tell who holds a token; null is nobody. Wrong tokens are counted by the address that they come from.
    *
-   * @throws {MailProxyError} `unauthenticated`
+   * @throws {MailProxyError} `unauthenticated`, `rate_limited`; `forbidden` where the key is not for that address
    */
-  authenticate(token: string | null): Promise<Principal>;
+  authenticate(token: string | null, from?: TokenOrigin): Promise<Principal>;
+  /**
+   * Let in who may call an operation, before its input is there; {@link MailEngine.execute} asks the same again.
+   *
+   * @throws {MailProxyError} `unauthenticated`, `forbidden`
+   */
+  authorise(operation: AnyOperation, caller: Caller): void;
   /**
    * Accept messages for a tenant, `default` if none is named. Answers once they are on disk. One with `raw` is complete and
    * sent as it is; of the others the message is made.

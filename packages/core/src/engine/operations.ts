@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type AccountServices, accountOperations } from '../entities/account/account.operations.ts';
+import { apiKeyOperations } from '../entities/api-key/api-key.operations.ts';
+import { instanceTokenOperations } from '../entities/api-key/instance-token.operations.ts';
+import type { ApiKeyServices } from '../entities/api-key/key-commands.ts';
 import { type CommandLogServices, commandLogOperations } from '../entities/command-log/command-log.operations.ts';
 import { type DkimKeyServices, dkimKeyOperations } from '../entities/dkim-key/dkim-key.operations.ts';
 import {
@@ -24,6 +27,7 @@ import type { AnyOperation } from '../operations/operation.ts';
 
 /** What the operations of core use, all together. */
 export type CoreServices = TenantServices &
+  ApiKeyServices &
   AccountServices &
   DkimKeyServices &
   StorageServices &
@@ -41,6 +45,7 @@ export type CoreServices = TenantServices &
  */
 export const coreOperations: readonly AnyOperation[] = [
   ...tenantOperations,
+  ...apiKeyOperations,
   ...accountOperations,
   ...dkimKeyOperations,
   ...messageOperations,
@@ -50,6 +55,7 @@ export const coreOperations: readonly AnyOperation[] = [
   ...signingSecretOperations,
   ...storageOperations,
   ...instanceOperations,
+  ...instanceTokenOperations,
   ...encryptionKeyOperations,
   ...commandLogOperations,
 ];

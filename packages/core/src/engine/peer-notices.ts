@@ -68,6 +68,11 @@ export class PeerNotices {
     this.#parts = parts;
   }
 
+  /** Whether everything that others tell is heard; also where there are no others. */
+  get isHearing(): boolean {
+    return this.#parts.channel === null || !this.#isDeaf;
+  }
+
   /** Tell the others, soon: what is said while a sending is under way goes with the next one. Never fails. */
   tell(news: Notice): void {
     if (this.#parts.channel === null) return;

@@ -12,6 +12,7 @@ import { accountSettingsCases } from './account/account-settings.case.ts';
 import { accountStoreCases } from './account/account-store.case.ts';
 import { refreshTokenCases } from './account/refresh-token.case.ts';
 import { apiKeyCases } from './api-key/api-key.case.ts';
+import { keyLimitCases } from './api-key/key-limits.case.ts';
 import { commandLogCases } from './command-log/command-log.case.ts';
 import { dkimKeyCases } from './dkim-key/dkim-key.case.ts';
 import { instancePauseCases } from './instance/instance.case.ts';
@@ -26,6 +27,7 @@ function allCases(open: OpenWorld): void {
   describe('the sending of tenants', () => tenantSendingCases(open));
   describe('the instance', () => instancePauseCases(open));
   describe('API keys', () => apiKeyCases(open));
+  describe('limits of API keys', () => keyLimitCases(open));
   describe('accounts', () => accountCases(open));
   describe('settings of accounts', () => accountSettingsCases(open));
   describe('pauses of accounts', () => accountPauseCases(open));

@@ -13,7 +13,7 @@ export function instanceCases(open: () => Promise<{ readonly url: string; readon
     for (const [operation, input] of [
       ['accounts.create', { ...relay, tenant_id: 'acme' }],
       ['storages.create', { name: 'files', protocol: 's3', tenant_id: 'acme' }],
-      ['tenants.create-key', { tenant_id: 'acme' }],
+      ['api-keys.create', { tenant_id: 'acme' }],
     ] as const) {
       const { url, world } = await open();
       await using _ = world;

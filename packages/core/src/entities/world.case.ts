@@ -13,7 +13,7 @@ import { poolRequest } from '../delivery/relay.ts';
 import { type MakePk, pkGenerator } from '../identity.ts';
 import { execute } from '../operations/execute.ts';
 import type { Operation } from '../operations/operation.ts';
-import { type Principal, reachOfAll } from '../operations/principal.ts';
+import { type Principal, reachOfAll, tenantPrincipal } from '../operations/principal.ts';
 import { createOutgoingHttp } from '../outgoing/outgoing-http.ts';
 import { createSealer, type Sealer } from '../secrets/sealer.ts';
 import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
@@ -23,7 +23,9 @@ import { accountOperations } from './account/account.operations.ts';
 import { type AccountStore, createAccountStore } from './account/account.store.ts';
 import { type AccountPauseStore, createAccountPauseStore, type PausedAccount } from './account/account-pause.store.ts';
 import { createRefreshTokenStore, type RefreshTokenStore } from './account/refresh-token.store.ts';
+import { apiKeyOperations } from './api-key/api-key.operations.ts';
 import { type ApiKeyStore, createApiKeyStore } from './api-key/api-key.store.ts';
+import { instanceTokenOperations } from './api-key/instance-token.operations.ts';
 import { commandLogOperations } from './command-log/command-log.operations.ts';
 import { type CommandLogStore, createCommandLogStore } from './command-log/command-log.store.ts';
 import { instanceOperations, type RunningInstance } from './instance/instance.operations.ts';
@@ -53,10 +55,10 @@ export interface World extends AsyncDisposable {
   readonly commandLog: CommandLogStore;
   /** What the operations told the rest of the engine, in order. */
   readonly told: readonly string[];
-  /** Run an operation as the operator, or as the tenant that is named. */
-  run(operation: string, input: object, tenantId?: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Run an operation as the operator, as the tenant that is named, or as somebody else. */
+  run(operation: string, input: object, as?: string | Principal): Promise<Readonly<Record<string, unknown>>>;
   /** Run an operation that must fail; answers `code` and the pointers of the fields that were refused. */
-  refused(operation: string, input: object, tenantId?: string): Promise<string>;
+  refused(operation: string, input: object, as?: string | Principal): Promise<string>;
   /** A message that is stored in this state. */
   addMessage(message: { tenantId: string; accountPk: string; state: 'ready' | 'final' }): Promise<void>;
 }
@@ -68,6 +70,8 @@ const OPERATIONS = [
   ...accountOperations,
   ...storageOperations,
   ...instanceOperations,
+  ...apiKeyOperations,
+  ...instanceTokenOperations,
   ...commandLogOperations,
 ];
 
@@ -94,6 +98,8 @@ const CLOUD: StorageBackend = {
   open: () => Promise.reject(new Error('there is none')),
 };
 const BACKENDS: readonly StorageBackend[] = [createLocalStorage(['/srv/files/{tenant}']), CLOUD];
+
+const OPERATOR: Principal = { kind: 'admin', name: 'operator' };
 
 /** All stores of the entities over one database. */
 export async function openWorld(url: string, dispose: () => Promise<void>): Promise<World> {
@@ -123,6 +129,7 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     makePk,
     storageBackends: BACKENDS,
     messages: { counts: () => Promise.resolve({ waiting: 0, byState: {}, byResult: {} }) },
+    writeRefused: async () => undefined,
     running: RUNNING,
     runNow: (tenantId: string | null) => void told.push(`run now for ${tenantId ?? 'all'}`),
     pausedChanged: async (paused: boolean) => void told.push(paused ? 'paused' : 'resumed'),
@@ -139,15 +146,14 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     },
   };
 
-  const run: World['run'] = async (name, input, tenantId) => {
+  const run: World['run'] = async (name, input, as) => {
     // The services have all that any of these operations uses.
     const operation = OPERATIONS.find((one) => one.name === name) as unknown as Operation<typeof services>;
-    const principal: Principal =
-      tenantId === undefined ? { kind: 'admin', name: 'operator' } : { kind: 'tenant', name: 'key', tenantId };
+    const principal = typeof as === 'string' ? tenantPrincipal(as, 'key') : (as ?? OPERATOR);
     const output: unknown = await execute(operation, input, {
       services,
       caller: { principal, origin: 'test' },
-      audit: (entry) => stores.commandLog.append({ ...entry, pk: makePk(), at: clock.now() }),
+      audit: (entry) => stores.commandLog.append([{ ...entry, pk: makePk(), at: clock.now() }]),
     });
     // What is answered is what is documented, and nothing else.
     expect(output).toEqual(v.parse(operation.output, output));
@@ -163,8 +169,8 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     told,
     ...stores,
     run,
-    async refused(name, input, tenantId) {
-      const error: unknown = await run(name, input, tenantId).catch((thrown: unknown) => thrown);
+    async refused(name, input, as) {
+      const error: unknown = await run(name, input, as).catch((thrown: unknown) => thrown);
       if (!(error instanceof Error) || !('code' in error)) throw error;
       const problems = 'problems' in error ? (error.problems as readonly { pointer: string }[]) : [];
       return [error.code, ...problems.map((problem) => problem.pointer)].join(' ');
@@ -206,6 +212,12 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
 /** Add tenants that have nothing. */
 export async function addTenants({ tenants }: World, ...ids: readonly string[]): Promise<void> {
   for (const id of ids) await tenants.create({ id }, START);
+}
+
+/** Whose token it is; null for one that opens nothing. */
+export async function holderOf({ apiKeys }: Pick<World, 'apiKeys'>, token: string): Promise<Principal | null> {
+  const found = await apiKeys.identify(token, { isTold: true });
+  return found.kind === 'valid' ? found.known.principal : null;
 }
 
 /** All text that the database holds. */

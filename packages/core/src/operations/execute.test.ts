@@ -4,11 +4,12 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { MailProxyError } from '../errors.ts';
 import { type AuditEntry, execute } from './execute.ts';
+import { content, secret } from './fields.ts';
 import { type Access, defineOperation } from './operation.ts';
-import type { Principal } from './principal.ts';
+import { type Principal, tenantPrincipal } from './principal.ts';
 
 const ADMIN: Principal = { kind: 'admin', name: 'operator' };
-const TENANT: Principal = { kind: 'tenant', name: 'key-1', tenantId: 'acme' };
+const TENANT: Principal = tenantPrincipal('acme', 'key-1');
 const METRICS: Principal = { kind: 'metrics', name: 'scraper' };
 const ANONYMOUS: Principal = { kind: 'anonymous', name: 'nobody' };
 
@@ -22,12 +23,12 @@ const operationFor = (access: Access) =>
     name: 'thing.change',
     summary: 'Change a thing',
     http: { method: 'POST', path: '/things' },
-    access,
+    ...(access === 'tenant' ? { access, scope: 'accounts:write' } : { access }),
     audit: true,
     input: v.strictObject({
       tenant_id: v.optional(v.string()),
-      password: v.optional(v.string()),
-      inner: v.optional(v.strictObject({ token: v.string(), subject: v.string(), kept: v.number() })),
+      password: v.optional(secret(v.string())),
+      inner: v.optional(v.strictObject({ token: secret(v.string()), subject: content(v.string()), kept: v.number() })),
     }),
     output: v.nullable(v.string()),
     run: ({ fail }: Services, _input, { reach }) =>
@@ -106,6 +107,7 @@ describe('the command log', () => {
         tenantId: 'acme',
         principal: 'operator',
         origin: '192.0.2.1',
+        requestId: null,
         input: JSON.stringify({
           tenant_id: 'acme',
           password: '[secret]',

@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { InferOutput } from 'valibot';
 import { isMailProxyError, MailProxyError } from '../errors.ts';
-import type { Access, AnyOperation, Idempotency, Operation } from './operation.ts';
+import { authorise } from './authorise.ts';
+import type { AnyOperation, Idempotency, Operation, Rights } from './operation.ts';
 import { type Principal, type Reach, reachOf, reachOfAll } from './principal.ts';
 import { redact } from './redact.ts';
 import { invalidInput, validate } from './validate.ts';
@@ -14,6 +15,8 @@ export interface AuditEntry {
   readonly principal: string;
   /** Where the call came from: an address, `cli`, `embedded`. */
   readonly origin: string;
+  /** Id of the request; null where it came otherwise. */
+  readonly requestId: string | null;
   /** JSON of the redacted input. */
   readonly input: string;
   /** `ok`, or the code of the error. */
@@ -28,6 +31,13 @@ export interface Caller {
   readonly signal?: AbortSignal;
   /** For operations that may be repeated; others take no notice of it. */
   readonly idempotency?: Idempotency;
+  /** As it stands in the answer and in the log. @defaultValue none */
+  readonly requestId?: string;
+}
+
+/** A caller who was not let in, and why. */
+export interface Refusal extends Pick<AuditEntry, 'operation' | 'tenantId' | 'principal' | 'origin' | 'outcome'> {
+  readonly reason: string;
 }
 
 /** What an execution needs besides the operation and its input. */
@@ -36,6 +46,30 @@ export interface Execution<Services> {
   readonly caller: Caller;
   /** Stores one row of the command log; awaited before the caller has its answer. */
   readonly audit: (entry: AuditEntry) => Promise<void>;
+  /** Is told of callers with a token who may not do that. @defaultValue nobody is */
+  readonly onRefused?: ((refusal: Refusal) => void) | undefined;
+}
+
+/**
+ * Let in who may call the operation, before anything is read of what they send.
+ *
+ * @throws {MailProxyError} `unauthenticated`, `forbidden`
+ */
+export function letIn(
+  operation: Rights & { readonly name: string },
+  { principal, origin }: Caller,
+  onRefused: (refusal: Refusal) => void = () => undefined,
+): void {
+  try {
+    authorise(operation, principal);
+  } catch (error) {
+    if (isMailProxyError(error) && principal.kind !== 'anonymous') {
+      const tenantId = principal.kind === 'tenant' ? principal.tenantId : null;
+      const { code: outcome, message: reason } = error;
+      onRefused({ operation: operation.name, tenantId, principal: principal.name, origin, outcome, reason });
+    }
+    throw error;
+  }
 }
 
 /**
@@ -46,9 +80,9 @@ export interface Execution<Services> {
 export async function execute<Services, Op extends Operation<Services>>(
   operation: Op,
   input: unknown,
-  { services, caller, audit }: Execution<Services>,
+  { services, caller, audit, onRefused }: Execution<Services>,
 ): Promise<InferOutput<Op['output']>> {
-  authorise(operation.access, caller.principal);
+  letIn(operation, caller, onRefused);
   const parsed = validate(operation.input, input);
   const idempotency = idempotencyOf(operation, caller);
   const reach = reachFor(caller.principal, tenantIdOf(parsed));
@@ -59,7 +93,8 @@ export async function execute<Services, Op extends Operation<Services>>(
           tenantId: reach.tenantId,
           principal: caller.principal.name,
           origin: caller.origin,
-          input: JSON.stringify(redact(parsed)),
+          requestId: caller.requestId ?? null,
+          input: JSON.stringify(redact(operation.input, input)),
           outcome,
         })
       : Promise.resolve();
@@ -84,15 +119,6 @@ function idempotencyOf({ http }: Pick<AnyOperation, 'http'>, { idempotency }: Ca
   if (idempotency === undefined || http.isRepeatable !== true) return null;
   if (/^[\x21-\x7e]{1,255}$/.test(idempotency.key)) return idempotency;
   throw invalidInput([{ pointer: 'Idempotency-Key', message: 'expected 1 to 255 visible characters of ASCII' }]);
-}
-
-function authorise(access: Access, principal: Principal): void {
-  if (access === 'public') return;
-  if (principal.kind === 'anonymous') throw new MailProxyError('unauthenticated');
-  if (principal.kind === 'metrics') throw new MailProxyError('forbidden', { detail: 'this token reads metrics only' });
-  if (access === 'admin' && principal.kind !== 'admin') {
-    throw new MailProxyError('forbidden', { detail: 'only an admin token may do that' });
-  }
 }
 
 /** A tenant that names another one gets the answer for a tenant that does not exist. */

@@ -75,6 +75,16 @@ export const page = {
 export const pageOf = <Item extends v.GenericSchema>(item: Item) =>
   v.object({ items: v.array(item), next: v.nullable(v.string()) });
 
+/** A time that a client names. */
+export const dateTime = v.pipe(
+  v.string(),
+  v.regex(
+    /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/,
+    'expected a time as RFC 3339, such as 2030-01-31T09:00:00Z',
+  ),
+  v.check((text) => !Number.isNaN(Date.parse(text)), 'expected a time that exists'),
+);
+
 /** RFC 3339 in UTC. */
 export const timestamp = v.string();
 
@@ -90,4 +100,17 @@ export function rfc3339OrNull(ms: number | null): string | null {
 /** Milliseconds as the whole seconds of the original's `*_ts` fields. */
 export function epochSeconds(ms: number): number {
   return Math.floor(ms / 1_000);
+}
+
+/** What stands in the command log in place of a value. */
+export type Hidden = 'secret' | 'content';
+
+/** A value that opens something: the command log says that there was one. */
+export function secret<Schema extends v.GenericSchema>(schema: Schema) {
+  return v.pipe(schema, v.metadata({ hidden: 'secret' satisfies Hidden }));
+}
+
+/** What a person wrote, or the bytes of a file: as {@link secret}. */
+export function content<Schema extends v.GenericSchema>(schema: Schema) {
+  return v.pipe(schema, v.metadata({ hidden: 'content' satisfies Hidden }));
 }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { GenericSchema, InferOutput } from 'valibot';
 import type { Principal, Reach } from './principal.ts';
+import type { Scope } from './scopes.ts';
 
 /**
  * Who may call an operation.
@@ -10,6 +11,11 @@ import type { Principal, Reach } from './principal.ts';
  * - `public`: anyone, without a token.
  */
 export type Access = 'admin' | 'tenant' | 'public';
+
+/** What an operation demands of its caller. One for tenants can't be declared without the scope that opens it. */
+export type Rights =
+  | { readonly access: 'tenant'; readonly scope: Scope }
+  | { readonly access: 'admin' | 'public'; readonly scope?: never };
 
 export interface HttpBinding {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -34,6 +40,12 @@ export interface HttpBinding {
   readonly isRepeatable?: boolean;
   /** Headers that the answer has besides. @defaultValue none */
   readonly headersOf?: (output: never) => Readonly<Record<string, string>>;
+  /**
+   * What each line of the answer is, where it is lines of JSON as `application/x-ndjson`: the output then gives one after
+   * the other, and is never in memory as a whole.
+   * @defaultValue one JSON value
+   */
+  readonly lines?: GenericSchema;
 }
 
 /** A key by which a request that comes again is answered as before. */
@@ -61,17 +73,19 @@ export interface Call {
  *
  * @typeParam Services what `run` uses, and nothing more
  */
-export interface Operation<
+export type Operation<
   Services = never,
   Input extends GenericSchema = GenericSchema,
   Output extends GenericSchema = GenericSchema,
-> {
+> = Rights & Command<Services, Input, Output>;
+
+/** An operation without its rights. */
+interface Command<Services, Input extends GenericSchema, Output extends GenericSchema> {
   /** `resource.verb`, stable: names the CLI command, the OpenAPI operationId and the audit rows. */
   readonly name: string;
   /** One line, imperative. */
   readonly summary: string;
   readonly http: HttpBinding;
-  readonly access: Access;
   /** Whether a row of the command log is written, with the input less its secrets. */
   readonly audit: boolean;
   /** Path, query and body fields in one strict object. */

@@ -1,15 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type KeyLimits, NO_LIMITS, refusalOf } from './key-limits.ts';
+import type { Scope } from './scopes.ts';
+
 /** Who calls. Only authentication makes one. */
 export type Principal =
   /** The operator: every tenant, every operation. */
-  | { readonly kind: 'admin'; readonly name: string }
-  /** One tenant's key: its own resources only. */
-  | { readonly kind: 'tenant'; readonly name: string; readonly tenantId: string }
+  | { readonly kind: 'admin'; readonly name: string /** @defaultValue none */; readonly limits?: KeyLimits }
+  /** One tenant's key: its own resources only, and of those what its scopes open. */
+  | { readonly kind: 'tenant'; readonly name: string; readonly tenantId: string; readonly limits: KeyLimits }
   /** May read metrics, nothing else. */
   | { readonly kind: 'metrics'; readonly name: string }
   /** No token was given. */
   | { readonly kind: 'anonymous'; readonly name: string };
+
+/** A tenant that may do all that tenants may, for those who embed the engine. */
+export function tenantPrincipal(tenantId: string, name = `tenant ${tenantId}`): Principal {
+  return { kind: 'tenant', name, tenantId, limits: NO_LIMITS };
+}
+
+/** What the caller may grant to others at most. */
+export function limitsOf(principal: Principal): KeyLimits {
+  return 'limits' in principal && principal.limits !== undefined ? principal.limits : NO_LIMITS;
+}
+
+/** Whether the scope is open to the caller, beside the one that its operation demands. */
+export function hasScope(principal: Principal, scope: Scope): boolean {
+  if (principal.kind === 'admin') return true;
+  return principal.kind === 'tenant' && refusalOf(principal.limits, scope) === null;
+}
 
 declare const reach: unique symbol;
 

@@ -1,32 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-/** Fields that hold a secret or a person's mail, wherever they stand in an input. */
-const SECRET_FIELDS: ReadonlySet<string> = new Set([
-  'password',
-  'client_auth',
-  'config',
-  'token',
-  'api_key',
-  'secret',
-  'oauth',
-  'access_token',
-  'refresh_token',
-  'client_secret',
-  'tls_client_key',
-  'private_key',
-]);
-const CONTENT_FIELDS: ReadonlySet<string> = new Set(['text', 'html', 'body', 'subject', 'attachments', 'headers']);
+import * as v from 'valibot';
+import type { Hidden } from './fields.ts';
 
-/** A copy of an operation's input that may be stored and shown: secrets and content replaced by a word. */
-export function redact(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(redact);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => {
-      if (inner === null || inner === undefined) return [key, inner];
-      if (SECRET_FIELDS.has(key)) return [key, '[secret]'];
-      if (CONTENT_FIELDS.has(key)) return [key, '[content]'];
-      return [key, redact(inner)];
-    }),
-  );
+/** What the walk reads of schemas of all kinds; valibot's own types know one kind each. */
+interface Shape {
+  readonly type: string;
+  readonly pipe?: readonly PipeItem[];
+  readonly wrapped?: v.GenericSchema;
+  readonly entries?: Readonly<Record<string, v.GenericSchema>>;
+  readonly item?: v.GenericSchema;
+  readonly value?: v.GenericSchema;
+  readonly options?: readonly v.GenericSchema[];
+  readonly getter?: (input: unknown) => v.GenericSchema;
+}
+
+interface PipeItem {
+  readonly kind: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** Kinds of schemas whose values say nothing but themselves. */
+const PLAIN: ReadonlySet<string> = new Set(['string', 'number', 'boolean', 'picklist', 'literal']);
+
+/**
+ * A copy of an operation's input, as it was given, that may be stored and shown: a word stands for what the schema marks
+ * as a secret or as content, and for everything of which the schema does not say what it is.
+ *
+ * @param value - something that the schema takes
+ */
+export function redact(schema: v.GenericSchema, value: unknown): unknown {
+  if (value === null || value === undefined) return value;
+  const hidden = hiddenBy(schema);
+  if (hidden !== null) return `[${hidden}]`;
+  const { type, wrapped, entries, item, value: inner, options, getter } = shapeOf(schema);
+  if (wrapped !== undefined) return redact(wrapped, value);
+  if (getter !== undefined) return redact(getter(value), value);
+  if (entries !== undefined) return mapFields(value, (key, field) => redactField(entries[key], field));
+  if (type === 'record' && inner !== undefined) return mapFields(value, (_, field) => redact(inner, field));
+  if (item !== undefined && Array.isArray(value)) return value.map((each) => redact(item, each));
+  if (!PLAIN.has(type) && options !== undefined) {
+    return redactField(
+      options.find((option) => v.is(option, value)),
+      value,
+    );
+  }
+  return PLAIN.has(type) ? value : UNKNOWN;
+}
+
+/** What a schema says of its values; null where it says nothing. */
+export function hiddenBy(schema: v.GenericSchema): Hidden | null {
+  for (const item of shapeOf(schema).pipe ?? []) {
+    const hidden = item.metadata?.['hidden'];
+    if (hidden === 'secret' || hidden === 'content') return hidden;
+    // The first item is the schema itself without its pipe, the others may be schemas with one.
+    const deeper = item.kind === 'schema' && 'pipe' in item ? hiddenBy(item as unknown as v.GenericSchema) : null;
+    if (deeper !== null) return deeper;
+  }
+  return null;
+}
+
+const UNKNOWN = '[content]';
+
+function redactField(schema: v.GenericSchema | undefined, value: unknown): unknown {
+  if (schema !== undefined) return redact(schema, value);
+  return value === null || value === undefined ? value : UNKNOWN;
+}
+
+function mapFields(value: unknown, map: (key: string, field: unknown) => unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return UNKNOWN;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, map(key, field)]));
+}
+
+function shapeOf(schema: v.GenericSchema): Shape {
+  // Every field that is read is optional there.
+  return schema as unknown as Shape;
 }

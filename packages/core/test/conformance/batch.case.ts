@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { activateBatch, listBatches, suspendBatch } from '../../src/entities/message/batch.operations.ts';
-import { reachOf } from '../../src/operations/principal.ts';
+import { reachOf, tenantPrincipal } from '../../src/operations/principal.ts';
 import { preparePromotion } from '../../src/queue/promote.ts';
 import { createControlWorld } from './control-world.case.ts';
 import { type OpenStore, STEP_MS } from './store-world.case.ts';
@@ -110,7 +110,7 @@ export function batchConformance(open: OpenStore): void {
       await suspendBatch.run(
         services,
         { batch_code: 'spring', dry_run: false },
-        { principal: { kind: 'tenant', name: 'key', tenantId: 'acme' }, reach: reachOf('acme'), idempotency: null },
+        { principal: tenantPrincipal('acme'), reach: reachOf('acme'), idempotency: null },
       );
       expect(dropped).toEqual([{ tenantId: 'acme', batchCode: 'spring' }]);
     });

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { changeMessages } from '../../src/entities/message/bulk.operations.ts';
 import { CONTROL_ACTIONS } from '../../src/entities/message/message-control.types.ts';
 import { MESSAGE_RESULTS, MESSAGE_STATES } from '../../src/entities/message/message-state.ts';
+import { tenantPrincipal } from '../../src/operations/principal.ts';
 import { type ControlWorld, createControlWorld } from './control-world.case.ts';
 import type { OpenStore } from './store-world.case.ts';
 
@@ -137,7 +138,7 @@ export function bulkConformance(open: OpenStore): void {
       const theirs = await world.addAccount('other', 'main');
       const other = await world.accept({ batch_code: 'a', tenant_id: 'other', account_pk: theirs });
       await world.accept({ batch_code: 'a' });
-      const caller = { principal: { kind: 'tenant', name: 'key', tenantId: 'acme' }, origin: 'test' } as const;
+      const caller = { principal: tenantPrincipal('acme'), origin: 'test' };
       const input = { action: 'cancel', filter: { batch_code: 'a' } };
       expect(await world.run(changeMessages, input, caller)).toMatchObject({ matched: 1, changed: 1 });
       expect(await world.run(changeMessages, { action: 'cancel', filter: { ids: [other] } }, caller)).toMatchObject({

@@ -48,15 +48,32 @@ describe.skipIf(skipReason !== '')('instances tell each other', () => {
     const one = await instances.open({ start: false });
     const other = await instances.open({ clock: hardlyMoving() });
     await hears(other);
-    const made = (await one.engine.execute('tenants.create-key', { tenant_id: 'default' })) as {
+    const made = (await one.engine.execute('api-keys.create', { tenant_id: 'default' })) as {
       readonly id: string;
       readonly api_key: string;
     };
     expect(await other.engine.authenticate(made.api_key)).toMatchObject({ tenantId: 'default' });
-    await one.engine.execute('tenants.revoke-key', { tenant_id: 'default', key_id: made.id });
+    await one.engine.execute('api-keys.revoke', { tenant_id: 'default', key_id: made.id });
     await eventually(async () => {
       await expect(other.engine.authenticate(made.api_key)).rejects.toMatchObject({ code: 'unauthenticated' });
     }, SOON);
+  });
+
+  test('nothing of keys is remembered by one that hears nothing: what was revoked is refused by the next call', async () => {
+    await using instances = await openInstances();
+    const one = await instances.open({ start: false });
+    // It listens once it is started, and time in which it might remember does not pass.
+    const deaf = await instances.open({ start: false, clock: hardlyMoving() });
+    const made = (await one.engine.execute('api-keys.create', { tenant_id: 'default' })) as {
+      readonly id: string;
+      readonly api_key: string;
+    };
+    const key = { tenant_id: 'default', key_id: made.id };
+    expect(await deaf.engine.authenticate(made.api_key)).toMatchObject({ limits: { scopes: null } });
+    await one.engine.execute('api-keys.update', { ...key, scopes: ['messages:read'] });
+    expect(await deaf.engine.authenticate(made.api_key)).toMatchObject({ limits: { scopes: ['messages:read'] } });
+    await one.engine.execute('api-keys.revoke', key);
+    await expect(deaf.engine.authenticate(made.api_key)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
   test('of an account that was changed: what waits for it goes to its new relay', async () => {

@@ -66,7 +66,7 @@ export async function leaveMail(database: string, { port, reportUrl }: Outside):
       client_base_url: reportUrl,
       client_auth: { method: 'bearer', token: REPORT_TOKEN },
     });
-    await engine.execute('tenants.create-key', { tenant_id: 'default', label: 'key' });
+    await engine.execute('api-keys.create', { tenant_id: 'default', label: 'key' });
     await engine.execute('storages.create', {
       name: 'files',
       protocol: 'local',

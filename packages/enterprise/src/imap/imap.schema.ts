@@ -10,7 +10,7 @@ export const imapTarget = v.strictObject({
   host: required(255),
   port: v.optional(fields.integer(1, 65_535), 993),
   user: required(1_000),
-  password: required(1_000),
+  password: fields.secret(required(1_000)),
   /**
    * - `implicit`: TLS from the first byte (port 993).
    * - `starttls`: STARTTLS or nothing at all; no password is sent before it.

@@ -4,6 +4,7 @@ import { foundation } from './0001-foundation.ts';
 import { deliveryControl } from './0002-delivery-control.ts';
 import { severalInstances } from './0003-several-instances.ts';
 import { attachments } from './0004-attachments.ts';
+import { apiKeys } from './0005-api-keys.ts';
 import { secrets } from './0006-secrets.ts';
 import { reports } from './0007-reports.ts';
 import { intake } from './0008-intake.ts';
@@ -12,5 +13,5 @@ import type { MigrationList } from './migration.ts';
 /** The schema of core, oldest step first. */
 export const CORE_MIGRATIONS: MigrationList = {
   namespace: 'core',
-  migrations: [foundation, deliveryControl, severalInstances, attachments, secrets, reports, intake],
+  migrations: [foundation, deliveryControl, severalInstances, attachments, apiKeys, secrets, reports, intake],
 };

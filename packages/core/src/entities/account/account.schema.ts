@@ -8,6 +8,7 @@ import {
   pageOf,
   rfc3339,
   rfc3339OrNull,
+  secret,
   tenantId,
   timestamp,
 } from '../../operations/fields.ts';
@@ -37,16 +38,16 @@ const port = integer(1, 65_535);
 /** Fields that have a value without being given. */
 const optionalSettings = {
   user: v.nullish(user),
-  password: v.nullish(password),
+  password: v.nullish(secret(password)),
   auth_method: v.nullish(authMethod),
-  oauth: v.nullish(oauth),
+  oauth: v.nullish(secret(oauth)),
   tls: v.nullish(tlsMode),
   tls_servername: v.nullish(servername),
   tls_ca: v.nullish(certificates),
   tls_insecure: v.optional(v.boolean()),
   tls_min_version: v.nullish(tlsMinVersion),
   tls_client_cert: v.nullish(certificates),
-  tls_client_key: v.nullish(privateKey),
+  tls_client_key: v.nullish(secret(privateKey)),
   ehlo_name: v.nullish(ehloName),
   is_default: v.optional(v.boolean()),
   max_connections: v.nullish(integer(1, 1_000)),

@@ -1,22 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Clock, systemClock } from '../../clock.ts';
 import type { Database } from '../../database/database.ts';
-import { exactlyOne, type Prepared, type Statement } from '../../database/statement.ts';
-import type { Principal } from '../../operations/principal.ts';
+import { exactlyOne, type Statement } from '../../database/statement.ts';
+import { MailProxyError } from '../../errors.ts';
 import { ChangeListeners } from '../change-listeners.ts';
 import { type Page, type Paging, pageFrom, pageInput } from '../paging.ts';
 import { RecentCache } from '../recent-cache.ts';
 import type { CoreSchema } from '../schema.ts';
-import type { ApiKeysTable } from './api-key.table.ts';
+import {
+  type ApiKey,
+  type KeyKind,
+  keyLimits,
+  keyOf,
+  limitColumns,
+  principalOf,
+  type StoredLimits,
+} from './api-key.model.ts';
+import { prepareApiKeyStatements } from './api-key.statements.ts';
+import { hashOf, isHash, keyIdOf, makeToken } from './api-key.token.ts';
+import type { Identified, KnownKey } from './identified.ts';
 
-/** A key as it may be shown. */
-export type ApiKey = Omit<ApiKeysTable, 'hash'>;
+/** Whose keys: a tenant's, or with null the operator's own tokens. */
+export interface KeyOwner {
+  readonly tenantId: string | null;
+}
 
-export interface NewApiKey {
-  readonly tenantId: string;
+export interface NewApiKey extends KeyOwner {
+  readonly kind: KeyKind;
   readonly label: string;
+  readonly limits: StoredLimits;
+  readonly expiresAt: number | null;
   /** Becomes the id, without its dashes. */
   readonly pk: string;
   readonly now: number;
@@ -37,52 +51,88 @@ export interface ApiKeyStore {
   /** @throws {MailProxyError} `not_found` when there is no such tenant */
   create(key: NewApiKey): Promise<DraftedApiKey>;
   /** In the order in which they were made, revoked ones included. */
-  list(tenantId: string, paging: Paging): Promise<Page<ApiKey>>;
+  list(owner: KeyOwner, paging: Paging): Promise<Page<ApiKey>>;
+  /** @throws {MailProxyError} `not_found` */
+  get(owner: KeyOwner, id: string): Promise<ApiKey>;
   /**
-   * End a key. This process refuses it at once, others within a second.
+   * Write a key as it is to be.
+   *
+   * @param key - with the version that was read
+   * @throws {MailProxyError} `conflict` when it was changed or revoked since
+   */
+  update(owner: KeyOwner, key: ApiKey): Promise<ApiKey>;
+  /**
+   * Store a new key, and in the same unit change the one whose place it takes.
+   *
+   * @throws {MailProxyError} as {@link ApiKeyStore.update}
+   */
+  replace(owner: KeyOwner, old: ApiKey, by: NewApiKey): Promise<DraftedApiKey>;
+  /**
+   * End a key: this process refuses it at once, others as soon as they are told.
    *
    * @throws {MailProxyError} `not_found`, also when it was revoked before
    */
-  revoke(tenantId: string, id: string, now: number): Promise<void>;
-  /** Whose token it is; null for one that is unknown, revoked or expired. */
-  authenticate(token: string): Promise<Principal | null>;
+  revoke(owner: KeyOwner, id: string, now: number): Promise<void>;
+  /**
+   * Tell whose token it is.
+   *
+   * @param options.isTold - whether this process hears of what others revoke; without, every call reads
+   */
+  identify(token: string, options: { readonly isTold: boolean }): Promise<Identified>;
+  /** Note when keys were last used, by their ids. */
+  markUsed(used: ReadonlyMap<string, number>): Promise<void>;
   /** Read every key anew: its tenant was changed, or another process revoked one. */
   forget(): void;
-  /** Be told the id of each key that this process revokes. Disposing ends it. */
+  /** Be told the id of each key that this process changes or revokes. Disposing ends it. */
   onChange(listener: (id: string) => void): Disposable;
 }
 
-/** The id between the prefix and the secret finds the row; the secret is 32 bytes in base64url. */
-const TOKEN = /^mp_live_([0-9a-f]{32})_[A-Za-z0-9_-]{43}$/;
-const SECRET_BYTES = 32;
-
 const MAX_CACHED_KEYS = 1_000;
-/** How long a revocation by another instance may go unnoticed. */
+/** How long a notice of another instance may be under way. */
 const MAX_CACHE_AGE_MS = 1_000;
 
 export function createApiKeyStore(database: Database<CoreSchema>, clock: Clock = systemClock): ApiKeyStore {
-  const { insert, find, list, revoke } = prepareStatements(database);
-  const cache = new RecentCache<ApiKeysTable>({
-    maxEntries: MAX_CACHED_KEYS,
-    maxAgeMs: MAX_CACHE_AGE_MS,
-    clock,
-  });
+  const statements = prepareApiKeyStatements(database);
+  const cache = new RecentCache<KnownKey>({ maxEntries: MAX_CACHED_KEYS, maxAgeMs: MAX_CACHE_AGE_MS, clock });
   const listeners = new ChangeListeners();
 
-  const draft = ({ tenantId, label, pk, now }: NewApiKey): DraftedApiKey => {
-    const id = pk.replaceAll('-', '');
-    const token = `mp_live_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
-    const key: ApiKey = {
-      id,
-      tenant_id: tenantId,
-      scopes: 'tenant',
-      label,
-      created_at: now,
-      expires_at: null,
-      revoked_at: null,
+  const changed = (id: string): void => {
+    cache.clear();
+    listeners.tell(id);
+  };
+
+  const draft = (key: NewApiKey): DraftedApiKey => {
+    const { tenantId, kind, label, limits, expiresAt, now } = key;
+    const id = key.pk.replaceAll('-', '');
+    const token = makeToken(kind, limits.mode, id);
+    const row = {
+      ...{ id, label, now, expires_at: expiresAt, hash: hashOf(token).toString('hex') },
+      ...limitColumns(kind, limits),
     };
-    const hash = hashOf(token).toString('hex');
-    return { token, key, insert: exactlyOne(insert.bind({ id, tenantId, label, now, hash }), 'not_found') };
+    const insert =
+      tenantId === null ? statements.insertOfOperator.bind(row) : statements.insert.bind({ ...row, tenantId });
+    return {
+      token,
+      key: {
+        ...{ id, tenant_id: tenantId, kind, label, ...limits },
+        ...{ created_at: now, expires_at: expiresAt, revoked_at: null, last_used_at: null, version: 1 },
+      },
+      insert: exactlyOne(insert, 'not_found'),
+    };
+  };
+
+  const updateOf = ({ tenantId }: KeyOwner, key: ApiKey) => {
+    const { id, version, label, expires_at } = key;
+    const columns = { id, version, label, expires_at, ...limitColumns(key.kind, key) };
+    return exactlyOne(statements.update.bind({ tenantId, ...columns }), 'conflict');
+  };
+
+  const load = async (id: string): Promise<KnownKey | null> => {
+    const [row] = await database.read(statements.find.bind({ id }));
+    const key = row === undefined ? null : keyOf(row);
+    if (row === undefined || key === null) return null;
+    const limits = keyLimits(key);
+    return { key, limits, hash: Buffer.from(row.hash, 'hex'), principal: principalOf(key, limits) };
   };
 
   return {
@@ -94,88 +144,55 @@ export function createApiKeyStore(database: Database<CoreSchema>, clock: Clock =
       return drafted;
     },
 
-    async list(tenantId, paging) {
-      const rows = await database.read(list.bind({ tenantId, ...pageInput(paging) }));
-      return pageFrom(rows, paging.limit, (key) => key.id);
+    async list({ tenantId }, paging) {
+      const input = pageInput(paging);
+      const rows = await database.read(
+        tenantId === null ? statements.listOfOperator.bind(input) : statements.list.bind({ tenantId, ...input }),
+      );
+      const { items, next } = pageFrom(rows, paging.limit, (row) => row.id);
+      return { items: items.map(keyOf).filter((key) => key !== null), next };
     },
 
-    async revoke(tenantId, id, now) {
-      await database.write([exactlyOne(revoke.bind({ id, tenantId, now }), 'not_found')]);
-      cache.clear();
-      listeners.tell(id);
+    async get({ tenantId }, id) {
+      const key = (await load(id))?.key;
+      if (key === undefined || key.tenant_id !== tenantId) throw new MailProxyError('not_found');
+      return key;
     },
 
-    async authenticate(token) {
-      const id = TOKEN.exec(token)?.[1];
-      if (id === undefined) return null;
-      const row = await cache.get(id, async () => (await database.read(find.bind({ id })))[0] ?? null);
-      if (row === null || !timingSafeEqual(hashOf(token), Buffer.from(row.hash, 'hex'))) return null;
-      const ended = row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= clock.now());
-      return ended ? null : principalOf(row);
+    async update(owner, key) {
+      await database.write([updateOf(owner, key)]);
+      changed(key.id);
+      return { ...key, version: key.version + 1 };
+    },
+
+    async replace(owner, old, by) {
+      const drafted = draft(by);
+      await database.write([updateOf(owner, old), drafted.insert]);
+      changed(old.id);
+      return drafted;
+    },
+
+    async revoke({ tenantId }, id, now) {
+      await database.write([exactlyOne(statements.revoke.bind({ id, tenantId, now }), 'not_found')]);
+      changed(id);
+    },
+
+    async identify(token, { isTold }) {
+      const id = keyIdOf(token);
+      if (id === null) return { kind: 'unknown' };
+      const known = await (isTold ? cache.get(id, () => load(id)) : load(id));
+      if (known === null || !isHash(token, known.hash)) return { kind: 'unknown' };
+      const { revoked_at, expires_at } = known.key;
+      if (revoked_at !== null) return { kind: 'revoked', known };
+      return { kind: expires_at !== null && expires_at <= clock.now() ? 'expired' : 'valid', known };
+    },
+
+    async markUsed(used) {
+      if (used.size === 0) return;
+      await database.write([...used].map(([id, at]) => statements.used.bind({ id, at })));
     },
 
     forget: () => cache.clear(),
     onChange: (listener) => listeners.add(listener),
-  };
-}
-
-function hashOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
-}
-
-function principalOf({ id, scopes, tenant_id: tenantId }: ApiKeysTable): Principal | null {
-  const name = `key ${id}`;
-  if (scopes === 'tenant' && tenantId !== null) return { kind: 'tenant', name, tenantId };
-  if (scopes === 'admin' && tenantId === null) return { kind: 'admin', name };
-  if (scopes === 'metrics' && tenantId === null) return { kind: 'metrics', name };
-  return null;
-}
-
-interface Statements {
-  readonly insert: Prepared<{ id: string; tenantId: string; label: string; now: number; hash: string }, unknown>;
-  readonly find: Prepared<{ id: string }, ApiKeysTable>;
-  readonly list: Prepared<{ tenantId: string; after: string; rows: number }, ApiKey>;
-  readonly revoke: Prepared<{ id: string; tenantId: string; now: number }, unknown>;
-}
-
-function prepareStatements(database: Database<CoreSchema>): Statements {
-  return {
-    // Selected from the tenant, so that a tenant that does not exist is a row that was not inserted.
-    insert: database.prepare((k, p) =>
-      k
-        .insertInto('api_keys')
-        .columns(['id', 'hash', 'tenant_id', 'scopes', 'label', 'created_at'])
-        .expression((eb) =>
-          eb
-            .selectFrom('tenants')
-            .select([
-              eb.val(p.id).as('id'),
-              eb.val(p.hash).as('hash'),
-              'tenants.id as tenant_id',
-              eb.val('tenant').as('scopes'),
-              eb.val(p.label).as('label'),
-              eb.val(p.now).as('created_at'),
-            ])
-            .where('tenants.id', '=', p.tenantId),
-        ),
-    ),
-    find: database.prepare((k, p) => k.selectFrom('api_keys').selectAll().where('id', '=', p.id)),
-    list: database.prepare((k, p) =>
-      k
-        .selectFrom('api_keys')
-        .select(['id', 'tenant_id', 'scopes', 'label', 'created_at', 'expires_at', 'revoked_at'])
-        .where('tenant_id', '=', p.tenantId)
-        .where('id', '>', p.after)
-        .orderBy('id')
-        .limit(p.rows),
-    ),
-    revoke: database.prepare((k, p) =>
-      k
-        .updateTable('api_keys')
-        .set({ revoked_at: p.now })
-        .where('id', '=', p.id)
-        .where('tenant_id', '=', p.tenantId)
-        .where('revoked_at', 'is', null),
-    ),
   };
 }

@@ -12,4 +12,5 @@ export interface CommandLogTable {
   readonly input: string;
   /** `ok` or an error code. */
   readonly outcome: string;
+  readonly request_id: string | null;
 }

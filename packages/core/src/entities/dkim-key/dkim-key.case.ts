@@ -4,7 +4,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { expect, test } from 'vitest';
 import { execute } from '../../operations/execute.ts';
 import type { Operation } from '../../operations/operation.ts';
-import type { Principal } from '../../operations/principal.ts';
+import { type Principal, tenantPrincipal } from '../../operations/principal.ts';
 import { addTenants, dump, type OpenWorld, START, type World } from '../world.case.ts';
 import { type DkimKeyServices, dkimKeyOperations } from './dkim-key.operations.ts';
 import { createDkimKeyStore, type DkimKeyStore } from './dkim-key.store.ts';
@@ -31,11 +31,11 @@ async function openKeys(open: OpenWorld): Promise<KeyWorld> {
     // All of them use the same services.
     const operation = dkimKeyOperations.find((one) => one.name === name) as unknown as Operation<DkimKeyServices>;
     const principal: Principal =
-      tenantId === undefined ? { kind: 'admin', name: 'operator' } : { kind: 'tenant', name: 'key', tenantId };
+      tenantId === undefined ? { kind: 'admin', name: 'operator' } : tenantPrincipal(tenantId, 'key');
     const output: unknown = await execute(operation, input, {
       services,
       caller: { principal, origin: 'test' },
-      audit: (entry) => commandLog.append({ ...entry, pk: makePk(), at: time.clock.now() }),
+      audit: (entry) => commandLog.append([{ ...entry, pk: makePk(), at: time.clock.now() }]),
     });
     // An object or null by all the output schemas.
     return output as Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
-import { clientId, page, pageOf, rfc3339, tenantId, timestamp } from '../../operations/fields.ts';
+import { clientId, page, pageOf, rfc3339, secret, tenantId, timestamp } from '../../operations/fields.ts';
 import { DKIM_ALGORITHMS, dkimRecord } from '../../smtp/compose/dkim-key.ts';
 import { parseDomain } from '../../smtp/compose/domain.ts';
 import type { DkimKey } from './dkim-key.store.ts';
@@ -39,7 +39,7 @@ export const createDkimKeyInput = v.strictObject({
   /** Signs the mail of this account only; of all accounts by default. */
   account_id: v.optional(clientId),
   /** PEM, not encrypted; either this or `generate`. */
-  private_key: v.optional(v.pipe(v.string(), v.maxLength(MAX_PEM, `expected at most ${MAX_PEM} characters`))),
+  private_key: v.optional(secret(v.pipe(v.string(), v.maxLength(MAX_PEM, `expected at most ${MAX_PEM} characters`)))),
   /** Make a new key: RSA of 2,048 bits, or Ed25519, which not every receiver can check yet. */
   generate: v.optional(v.picklist(['rsa', 'ed25519'])),
 });

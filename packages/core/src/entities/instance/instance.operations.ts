@@ -70,6 +70,7 @@ export const runNow = defineOperation({
   summary: 'Look for work at once, and call the tenant with its reports without waiting',
   http: { method: 'POST', path: '/v1/instance/run-now' },
   access: 'tenant',
+  scope: 'messages:manage',
   audit: true,
   input: v.strictObject({ tenant_id: v.optional(tenantId) }),
   output: v.object({ ok: v.boolean() }),

@@ -19,6 +19,7 @@ export const listEvents = defineOperation({
   summary: 'List the events of a tenant after a sequence number, or wait for the next ones',
   http: { method: 'GET', path: '/v1/events', mayWait: true },
   access: 'tenant',
+  scope: 'events:read',
   audit: false,
   input: listEventsInput,
   output: eventPage,

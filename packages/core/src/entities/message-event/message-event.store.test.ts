@@ -4,6 +4,7 @@ import { parse } from 'valibot';
 import { describe, expect, inject, test } from 'vitest';
 import { type Caller, execute } from '../../operations/execute.ts';
 import type { Operation } from '../../operations/operation.ts';
+import { tenantPrincipal } from '../../operations/principal.ts';
 import { createSequencer } from '../../queue/sequence-events.ts';
 import { EVENT_AT, type EventWorld, openPostgresWorld, openSqliteWorld } from './event-world.case.ts';
 import { listEvents, type MessageEventServices } from './message-event.operations.ts';
@@ -133,7 +134,7 @@ describe('events.list', () => {
     await world.addTenant('other');
     await world.addEvent('acme');
     await createSequencer(world.database).sequence('acme', 10);
-    const as = (tenantId: string): Caller => ({ principal: { kind: 'tenant', name: 'key', tenantId }, origin: 'test' });
+    const as = (tenantId: string): Caller => ({ principal: tenantPrincipal(tenantId, 'key'), origin: 'test' });
     expect((await list(world, {}, as('acme'))).items).toHaveLength(1);
     expect((await list(world, {}, as('other'))).items).toEqual([]);
     await expect(list(world, { tenant_id: 'acme' }, as('other'))).rejects.toMatchObject({ code: 'not_found' });

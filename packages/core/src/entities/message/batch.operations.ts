@@ -16,6 +16,7 @@ export const suspendBatch = defineOperation({
   summary: 'Suspend a batch: from the answer on none of its messages is begun, those accepted later included',
   http: { method: 'POST', path: '/v1/batches/{batch_code}/suspend' },
   access: 'tenant',
+  scope: 'messages:manage',
   audit: true,
   input: v.strictObject({
     ...reference,
@@ -48,6 +49,7 @@ export const activateBatch = defineOperation({
   summary: 'Activate a suspended batch: its messages go on where they stood',
   http: { method: 'POST', path: '/v1/batches/{batch_code}/activate' },
   access: 'tenant',
+  scope: 'messages:manage',
   audit: true,
   input: v.strictObject(reference),
   output: v.object({
@@ -75,6 +77,7 @@ export const listBatches = defineOperation({
   summary: 'List the batches that are suspended',
   http: { method: 'GET', path: '/v1/batches' },
   access: 'tenant',
+  scope: 'messages:read',
   audit: false,
   input: v.strictObject({
     tenant_id: v.optional(tenantId),

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
-import { clientId, line, tenantId } from '../../operations/fields.ts';
+import { clientId, dateTime, line, tenantId } from '../../operations/fields.ts';
 import { defineOperation } from '../../operations/operation.ts';
 import { invalidInput } from '../../operations/validate.ts';
 import { changeMany } from './bulk-change.ts';
 import type { ChangeRequest } from './change-message.ts';
-import { dateTime, priority } from './message.schema.ts';
+import { priority } from './message.schema.ts';
 import { CONTROL_ACTIONS, type ControlAction } from './message-control.types.ts';
 import type { MessageFilter } from './message-filter.ts';
 import type { ControlServices } from './message-services.ts';
@@ -35,6 +35,7 @@ export const changeMessages = defineOperation({
   summary: 'Cancel, hold, release, retry, reschedule or confirm all messages that a filter names',
   http: { method: 'POST', path: '/v1/messages/bulk' },
   access: 'tenant',
+  scope: 'messages:manage',
   audit: true,
   input: v.strictObject({
     tenant_id: v.optional(tenantId),

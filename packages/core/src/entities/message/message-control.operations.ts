@@ -2,12 +2,12 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
 import { MailProxyError } from '../../errors.ts';
-import { clientId, rfc3339, tenantId } from '../../operations/fields.ts';
+import { clientId, dateTime, rfc3339, tenantId } from '../../operations/fields.ts';
 import { defineOperation } from '../../operations/operation.ts';
 import type { Reach } from '../../operations/principal.ts';
 import { invalidInput } from '../../operations/validate.ts';
 import { type ChangeEnd, type ChangeRequest, changeMessage, STATES_OF } from './change-message.ts';
-import { dateTime, messageSummary } from './message.schema.ts';
+import { messageSummary } from './message.schema.ts';
 import type { ControlAction } from './message-control.types.ts';
 import { toSummary } from './message-output.ts';
 import type { MessageRow } from './message-row.ts';
@@ -29,6 +29,7 @@ function controlOperation<Action extends Exclude<ControlAction, 'reschedule'>>(a
     summary,
     http: { method: 'POST', path: `/v1/messages/{message_id}/${action}` },
     access: 'tenant',
+    scope: 'messages:manage',
     audit: true,
     input: v.strictObject(reference),
     output: messageSummary,
@@ -55,6 +56,7 @@ export const rescheduleMessage = defineOperation({
   summary: 'Send a waiting message at another time; a time that is past means now',
   http: { method: 'POST', path: '/v1/messages/{message_id}/reschedule' },
   access: 'tenant',
+  scope: 'messages:manage',
   audit: true,
   input: v.strictObject({
     ...reference,

@@ -16,6 +16,7 @@ export const listMessageEvents = defineOperation({
   summary: 'Show the history of one message, oldest first',
   http: { method: 'GET', path: '/v1/messages/{message_id}/events' },
   access: 'tenant',
+  scope: 'messages:read',
   audit: false,
   input: v.strictObject({ message_id: clientId, tenant_id: v.optional(tenantId) }),
   output: v.object({ items: v.array(eventOutput) }),

@@ -51,22 +51,23 @@ export interface MessageParts {
   readonly waitingFor: readonly WaitingFor[];
 }
 
-/** A message as its own page shows it. */
+/** A message as its own page shows it; what it says, and what was said about it, to those only who may read that. */
 export function toMessage(
   row: MessageRow,
   { content, recipients, attachments, events, waitingFor }: MessageParts,
+  { hasContent }: { readonly hasContent: boolean },
 ): InferOutput<typeof messageOutput> {
   return {
     ...toSummary(row),
     from: content?.from.address ?? null,
-    subject: content?.subject ?? null,
+    subject: hasContent ? (content?.subject ?? null) : null,
     content_removed: row.content_removed === 1,
     expires_at: rfc3339OrNull(row.expires_at),
     on_in_doubt: row.on_in_doubt,
     recipients: recipients.map(toRecipient),
     // One that came complete has its body there, whatever that consists of.
     attachments: content === null || content.raw === null ? attachments.map(toAttachment) : [],
-    history: toHistory(events),
+    history: toHistory(events, hasContent),
     waiting_for: [...waitingFor],
   };
 }
@@ -81,7 +82,7 @@ function toAttachment(row: ListedAttachment): InferOutput<typeof attachmentOutpu
   return { filename, mime_type, disposition, fetch_mode, fetched: content_hash !== null, size };
 }
 
-function toHistory(events: readonly MessageEventRow[]): InferOutput<typeof attemptOutput>[] {
+function toHistory(events: readonly MessageEventRow[], hasContent: boolean): InferOutput<typeof attemptOutput>[] {
   const attempts = events.filter(({ attempt }) => attempt > 0);
   return attempts.map((event, index) => {
     const { reason, recipients = [], durationMs, transcript } = eventDetailOf(event);
@@ -96,7 +97,7 @@ function toHistory(events: readonly MessageEventRow[]): InferOutput<typeof attem
       code: shown?.code ?? null,
       enhanced: shown?.enhanced ?? null,
       reply: shown?.reply ?? reason ?? null,
-      transcript: isLast && transcript !== undefined ? [...transcript] : null,
+      transcript: isLast && hasContent && transcript !== undefined ? [...transcript] : null,
     };
   });
 }

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { MailProxyError } from '../../errors.ts';
 import { clientId, line, page, pageOf, rfc3339, tenantId } from '../../operations/fields.ts';
 import { type Call, defineOperation } from '../../operations/operation.ts';
+import { hasScope } from '../../operations/principal.ts';
 import { batchOperations } from './batch.operations.ts';
 import { changeMessages } from './bulk.operations.ts';
 import {
@@ -35,6 +36,7 @@ const createRawMessage = defineOperation({
   summary: 'Accept one complete message for delivery',
   http: { method: 'POST', path: '/v1/messages', status: 202, isRepeatable: true },
   access: 'tenant',
+  scope: 'messages:send',
   audit: false,
   input: rawMessageInput,
   output: acceptedOutput,
@@ -53,6 +55,7 @@ export const createMessage = defineOperation({
     isRepeatable: true,
   },
   access: 'tenant',
+  scope: 'messages:send',
   // The message's own row says who submitted what and when.
   audit: false,
   input: messageInput,
@@ -65,6 +68,7 @@ export const createMessages = defineOperation({
   summary: 'Accept up to 1,000 messages at once, with a result for each',
   http: { method: 'POST', path: '/v1/messages/batch', status: 202, isRepeatable: true, headersOf: retryAfterOf },
   access: 'tenant',
+  scope: 'messages:send',
   audit: false,
   input: batchInput,
   output: batchOutput,
@@ -80,13 +84,15 @@ export const submitAny = defineOperation({
 
 export const getMessage = defineOperation({
   name: 'messages.get',
-  summary: 'Show one message: each recipient, each attempt, and what it waits for',
+  summary:
+    'Show one message: each recipient, each attempt, and what it waits for; what it says, with messages:content only',
   http: { method: 'GET', path: '/v1/messages/{message_id}' },
   access: 'tenant',
+  scope: 'messages:read',
   audit: false,
   input: v.strictObject({ message_id: clientId, tenant_id: v.optional(tenantId) }),
   output: messageOutput,
-  async run({ messages, messageEvents, explain }: ReadServices, { message_id }, { reach }) {
+  async run({ messages, messageEvents, explain }: ReadServices, { message_id }, { reach, principal }) {
     const row = await messages.find(reach, message_id);
     const [content, recipients, attachments, events, waitingFor] = await Promise.all([
       messages.content(row.pk),
@@ -95,13 +101,14 @@ export const getMessage = defineOperation({
       messageEvents.listOfMessage(row.pk),
       explain(row),
     ]);
-    return toMessage(row, {
+    const parts = {
       content: content === null ? null : parseStoredContent(content),
       recipients,
       attachments,
       events,
       waitingFor,
-    });
+    };
+    return toMessage(row, parts, { hasContent: hasScope(principal, 'messages:content') });
   },
 });
 
@@ -110,6 +117,7 @@ export const listMessages = defineOperation({
   summary: 'List messages, newest first',
   http: { method: 'GET', path: '/v1/messages' },
   access: 'tenant',
+  scope: 'messages:read',
   audit: false,
   input: v.strictObject({
     tenant_id: v.optional(tenantId),
@@ -153,10 +161,11 @@ export const messageOperations = [
 async function submitOne(
   services: SubmissionServices,
   input: ParsedSubmitted,
-  { reach, idempotency }: Call,
+  { reach, principal, idempotency }: Call,
 ): Promise<v.InferOutput<typeof acceptedOutput>> {
   const [submitted] = await submitMessages(services, [input], {
     reach,
+    principal,
     defaultPriority: undefined,
     pointerOf: () => '',
     idempotency: idempotency === null ? null : { ...idempotency, operation: 'one', input },
@@ -178,7 +187,7 @@ async function submitOne(
 async function submitSeveral(
   services: SubmissionServices,
   input: v.InferOutput<typeof submittedInput>,
-  { reach, idempotency }: Call,
+  { reach, principal, idempotency }: Call,
 ): Promise<BatchResult> {
   const { messages, default_priority, on_conflict } = input;
   if (messages.length > services.maxBatch) {
@@ -190,6 +199,7 @@ async function submitSeveral(
   return toBatchResult(
     await submitMessages(services, messages, {
       reach,
+      principal,
       defaultPriority: default_priority,
       onConflict: on_conflict,
       pointerOf: (index) => `/messages/${index}`,

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { FETCH_MODES } from '../../attachments/fetch-mode.ts';
 import { type HeldFile, isHeldFile } from '../../attachments/uploaded-file.ts';
-import { clientId, integer, line, tenantId } from '../../operations/fields.ts';
+import { clientId, content, dateTime, integer, line, secret, tenantId } from '../../operations/fields.ts';
 import { CALENDAR_METHODS } from '../../smtp/compose/content.ts';
 import { EVENT_TYPES } from '../message-event/message-event.table.ts';
 import { clientAuth } from '../tenant/client-auth.ts';
@@ -26,7 +26,7 @@ const addresses = v.union(
   'expected an address or a list of addresses',
 );
 
-const body = v.pipe(v.string(), v.maxLength(MAX_TEXT, 'expected at most 64 MiB'));
+const body = content(v.pipe(v.string(), v.maxLength(MAX_TEXT, 'expected at most 64 MiB')));
 
 export const priority = v.union(
   [
@@ -43,15 +43,6 @@ export const priority = v.union(
 export const queryPriority = v.union(
   [priority, v.pipe(v.picklist(['0', '1', '2', '3']), v.transform(Number))],
   'expected 0 to 3, or immediate, high, medium or low',
-);
-
-export const dateTime = v.pipe(
-  v.string(),
-  v.regex(
-    /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/,
-    'expected a time as RFC 3339, such as 2030-01-31T09:00:00Z',
-  ),
-  v.check((text) => !Number.isNaN(Date.parse(text)), 'expected a time that exists'),
 );
 
 const deferredTs = v.pipe(v.number(), v.minValue(0, 'expected seconds since 1970'), v.maxValue(1e11));
@@ -91,7 +82,7 @@ export const attachmentInput = v.strictObject({
   content_id: v.optional(v.string()),
   disposition: v.optional(v.picklist(['attachment', 'inline'])),
   /** Credentials for its URL or endpoint; by default those of the tenant, where it is the tenant's own server. */
-  auth: v.optional(clientAuth),
+  auth: v.optional(secret(clientAuth)),
   /** The bytes themselves, for those who have them in memory or in a file; JSON holds none. */
   content: v.optional(
     v.custom<Uint8Array | HeldFile>(
@@ -113,19 +104,25 @@ const messageFields = {
   cc: v.optional(addresses, []),
   bcc: v.optional(addresses, []),
   reply_to: v.optional(addresses, []),
-  subject: v.string('expected text'),
+  subject: content(v.string('expected text')),
   text: v.optional(body),
   html: v.optional(body),
   body: v.optional(body),
   content_type: v.optional(v.picklist(['plain', 'html'])),
   /** An invitation, beside text and html. */
   calendar: v.optional(v.strictObject({ method: v.picklist(CALENDAR_METHODS), content: body })),
-  headers: v.optional(v.record(v.string(), v.string()), {}),
+  headers: v.optional(content(v.record(v.string(), v.string())), {}),
   /** Written as List-Unsubscribe (RFC 2369) and List-Unsubscribe-Post (RFC 8058, `one_click`). */
   list_unsubscribe: v.optional(
-    v.strictObject({ url: v.optional(v.string()), mailto: v.optional(v.string()), one_click: v.optional(v.boolean()) }),
+    content(
+      v.strictObject({
+        url: v.optional(v.string()),
+        mailto: v.optional(v.string()),
+        one_click: v.optional(v.boolean()),
+      }),
+    ),
   ),
-  attachments: v.optional(v.array(attachmentInput), []),
+  attachments: v.optional(content(v.array(attachmentInput)), []),
   priority: v.optional(priority),
   /** Epoch seconds before which it is not sent. */
   deferred_ts: v.optional(deferredTs),
@@ -250,7 +247,7 @@ export const attemptOutput = v.object({
   code: v.nullable(v.number()),
   enhanced: v.nullable(v.string()),
   reply: v.nullable(v.string()),
-  /** What was said between us and the relay, without secrets and bodies; of the last attempt only. */
+  /** What was said between us and the relay, without secrets and bodies; of the last attempt, with messages:content. */
   transcript: v.nullable(v.array(v.string())),
 });
 
@@ -289,6 +286,7 @@ export const messageOutput = v.object({
   ...summaryFields,
   /** Null once what it said was removed by its age; then its attachments are gone, too. */
   from: v.nullable(v.string()),
+  /** Null then, and for a key without the scope messages:content. */
   subject: v.nullable(v.string()),
   content_removed: v.boolean(),
   /** When it is given up if it was not sent by then. */

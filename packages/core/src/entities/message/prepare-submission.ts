@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { isMailProxyError, MailProxyError } from '../../errors.ts';
-import type { Reach } from '../../operations/principal.ts';
+import type { Principal, Reach } from '../../operations/principal.ts';
 import { resolveRetryPolicy } from '../../retry-policy.ts';
+import { expectAllowedSender } from './allowed-sender.ts';
 import type { CheckedMessage } from './check-content.ts';
 import { DEFAULT_PRIORITY, draftMessage } from './message-draft.ts';
 import type { LimitReached, SubmissionServices } from './message-services.ts';
@@ -14,6 +15,8 @@ import { tenantOf } from './tenant-of.ts';
 
 export interface Preparation {
   readonly reach: Reach;
+  /** Whose key may limit whom its mail is from. */
+  readonly principal: Principal;
   readonly defaultPriority: number | undefined;
   readonly onConflict: OnConflict | undefined;
 }
@@ -27,12 +30,13 @@ export type PrepareOne = (input: ParsedSubmitted, parts: CheckedMessage, base: s
 
 /** Find each message's account and the room for it, and store its files. All of one request share their time. */
 export function prepareSubmission(services: SubmissionServices, preparation: Preparation): PrepareOne {
-  const { reach, defaultPriority, onConflict } = preparation;
+  const { reach, principal, defaultPriority, onConflict } = preparation;
   const now = services.clock.now();
   const expectRoom = limitCheck(services, now);
   return async (input, parts, base) => {
     try {
       const tenantId = tenantOf(input, reach);
+      expectAllowedSender(principal, parts.content, base);
       const account = await services.accounts.resolve(tenantId, input.account_id ?? null);
       if (account === null) throw noAccount(input.account_id, base);
       const { tenant, retry } = await services.accounts.relayRow(account.pk);

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { InputProblem } from '../../errors.ts';
 import type { Idempotency } from '../../operations/operation.ts';
-import type { Reach } from '../../operations/principal.ts';
+import type { Principal, Reach } from '../../operations/principal.ts';
 import { invalidInput } from '../../operations/validate.ts';
 import { attachmentRules, type RulesOf } from './attachment-rules-of.ts';
 import { type CheckedMessage, checkContent } from './check-content.ts';
@@ -25,6 +25,8 @@ export interface SubmissionKey extends Idempotency {
 
 export interface Submission {
   readonly reach: Reach;
+  /** Whose key may limit whom its mail is from. */
+  readonly principal: Principal;
   readonly defaultPriority: number | undefined;
   /** For messages that say nothing of it. @defaultValue reject */
   readonly onConflict?: OnConflict | undefined;
@@ -61,7 +63,7 @@ export async function submitMessages(
 async function inTurn<Result>(
   services: SubmissionServices,
   messages: readonly ParsedSubmitted[],
-  { reach, defaultPriority, onConflict, pointerOf }: Submission,
+  { reach, principal, defaultPriority, onConflict, pointerOf }: Submission,
   then: (preparing: Promise<Prepared>) => Promise<Result>,
 ): Promise<readonly Result[]> {
   await using held = new AsyncDisposableStack();
@@ -69,7 +71,7 @@ async function inTurn<Result>(
   const rulesOf = await attachmentRules(services, composed, reach);
   const raw = await readAll(services, messages, { pointerOf, held });
   const checked = checkAll(services, messages, { pointerOf, rulesOf, raw });
-  const prepare = prepareSubmission(services, { reach, defaultPriority, onConflict });
+  const prepare = prepareSubmission(services, { reach, principal, defaultPriority, onConflict });
   return await Promise.all(
     messages.map((input, index) => {
       const parts = checked[index];

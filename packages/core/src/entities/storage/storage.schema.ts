@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
-import { clientId, line, page, pageOf, rfc3339, tenantId, timestamp } from '../../operations/fields.ts';
+import { clientId, line, page, pageOf, rfc3339, secret, tenantId, timestamp } from '../../operations/fields.ts';
 import type { Storage } from './storage.store.ts';
 
 /** Characters of a configuration as JSON. */
@@ -16,11 +16,13 @@ export const createStorageInput = v.strictObject({
   protocol: v.pipe(line(32), v.regex(/^[a-z][a-z0-9+.-]*$/, 'expected a protocol in lower case, such as local or s3')),
   /** Addresses and credentials, as the protocol needs them. */
   config: v.nullish(
-    v.pipe(
-      v.record(v.string(), v.unknown()),
-      v.check(
-        (config) => JSON.stringify(config).length <= MAX_CONFIG_LENGTH,
-        `expected at most ${MAX_CONFIG_LENGTH} characters of JSON`,
+    secret(
+      v.pipe(
+        v.record(v.string(), v.unknown()),
+        v.check(
+          (config) => JSON.stringify(config).length <= MAX_CONFIG_LENGTH,
+          `expected at most ${MAX_CONFIG_LENGTH} characters of JSON`,
+        ),
       ),
     ),
   ),

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { isMailProxyError } from '../../errors.ts';
 import { reachOf } from '../../operations/principal.ts';
-import { ALL, addTenants, dump, type OpenWorld, START, type World } from '../world.case.ts';
+import { ALL, addTenants, dump, holderOf, type OpenWorld, START, type World } from '../world.case.ts';
 
 const BEARER = { method: 'bearer', token: 'tok-5e5e' };
 const RELAY = { id: 'main', host: 'smtp.example.org', port: 25 };
@@ -49,7 +49,7 @@ export function tenantCases(open: OpenWorld): void {
     });
     const { api_key: apiKey, ...tenant } = created;
     expect(await world.run('tenants.get', { tenant_id: 'acme' })).toEqual(tenant);
-    expect(await world.apiKeys.authenticate(String(apiKey))).toMatchObject({ kind: 'tenant', tenantId: 'acme' });
+    expect(await holderOf(world, String(apiKey))).toMatchObject({ kind: 'tenant', tenantId: 'acme' });
     expect(await cursors(world)).toEqual([
       {
         tenant_id: 'acme',
@@ -80,7 +80,7 @@ export function tenantCases(open: OpenWorld): void {
     await using world = await open();
     await world.run('tenants.create', { id: 'acme' });
     expect(await world.refused('tenants.create', { id: 'acme' })).toBe('duplicate_id');
-    expect((await world.run('tenants.list-keys', { tenant_id: 'acme' }))['items']).toHaveLength(1);
+    expect((await world.run('api-keys.list', { tenant_id: 'acme' }))['items']).toHaveLength(1);
   });
 
   test('a field that is wrong is named', async () => {
@@ -130,7 +130,7 @@ export function tenantCases(open: OpenWorld): void {
     expect(await world.refused('tenants.get', { tenant_id: 'other' }, 'acme')).toBe('not_found');
     expect(await world.refused('tenants.get', { tenant_id: 'nobody' }, 'acme')).toBe('not_found');
     expect((await world.tenants.list(reachOf('acme'), { limit: 10 })).items.map(({ id }) => id)).toEqual(['acme']);
-    for (const operation of ['tenants.update', 'tenants.delete', 'tenants.create-key', 'tenants.list-keys']) {
+    for (const operation of ['tenants.update', 'tenants.delete']) {
       expect(await world.refused(operation, { tenant_id: 'acme' }, 'acme')).toBe('forbidden');
     }
   });
@@ -149,16 +149,10 @@ export function tenantCases(open: OpenWorld): void {
   test('a tenant that does not exist is not found by any operation', async () => {
     await using world = await open();
     const of = { tenant_id: 'nobody' };
-    for (const operation of [
-      'tenants.get',
-      'tenants.update',
-      'tenants.delete',
-      'tenants.create-key',
-      'tenants.list-keys',
-    ]) {
+    for (const operation of ['tenants.get', 'tenants.update', 'tenants.delete', 'api-keys.create', 'api-keys.list']) {
       expect(await world.refused(operation, of)).toBe('not_found');
     }
-    expect(await world.refused('tenants.revoke-key', { ...of, key_id: 'x' })).toBe('not_found');
+    expect(await world.refused('api-keys.revoke', { ...of, key_id: 'x' })).toBe('not_found');
   });
 
   test('pages of a list hold every tenant once, by id', async () => {
@@ -190,9 +184,9 @@ export function tenantCases(open: OpenWorld): void {
     await using world = await open();
     const { api_key: apiKey } = await world.run('tenants.create', { id: 'acme' });
     await world.run('storages.create', { name: 'files', protocol: 's3' }, 'acme');
-    expect(await world.apiKeys.authenticate(String(apiKey))).not.toBeNull();
+    expect(await holderOf(world, String(apiKey))).not.toBeNull();
     expect(await world.run('tenants.delete', { tenant_id: 'acme' })).toBeNull();
-    expect(await world.apiKeys.authenticate(String(apiKey))).toBeNull();
+    expect(await holderOf(world, String(apiKey))).toBeNull();
     expect(await world.refused('tenants.delete', { tenant_id: 'acme' })).toBe('not_found');
     expect(await cursors(world)).toEqual([]);
     expect((await world.storages.list(ALL, { limit: 10 })).items).toEqual([]);
@@ -221,7 +215,7 @@ export function tenantCases(open: OpenWorld): void {
     await world.run('tenants.update', { tenant_id: 'default', name: 'Main' });
     await world.tenants.ensureDefaultTenant(START + 1);
     expect(await world.run('tenants.list', {})).toMatchObject({ items: [{ id: 'default', name: 'Main' }], next: null });
-    expect(await world.run('tenants.list-keys', { tenant_id: 'default' })).toEqual({ items: [], next: null });
+    expect(await world.run('api-keys.list', { tenant_id: 'default' })).toEqual({ items: [], next: null });
     expect(await cursors(world)).toHaveLength(1);
   });
 

@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
 import { page, pageOf, tenantId } from '../../operations/fields.ts';
 import { defineOperation } from '../../operations/operation.ts';
-import { apiKeyOutput, apiKeyView, createApiKeyInput, createdApiKeyOutput, keyId } from '../api-key/api-key.schema.ts';
+import { UNLIMITED } from '../api-key/api-key.model.ts';
 import type { ApiKeyStore } from '../api-key/api-key.store.ts';
 import {
   createdTenantOutput,
@@ -18,7 +18,7 @@ import {
 } from './tenant.schema.ts';
 import type { TenantStore } from './tenant.store.ts';
 
-/** What the operations on tenants and their keys use. */
+/** What the operations on tenants use. */
 export interface TenantServices {
   readonly tenants: TenantStore;
   readonly apiKeys: ApiKeyStore;
@@ -38,7 +38,15 @@ const createTenant = defineOperation({
   output: createdTenantOutput,
   run: async ({ tenants, apiKeys, clock, makePk }: TenantServices, input) => {
     const now = clock.now();
-    const { token, insert } = apiKeys.draft({ tenantId: input.id, label: '', pk: makePk(), now });
+    const { token, insert } = apiKeys.draft({
+      tenantId: input.id,
+      kind: 'tenant',
+      label: '',
+      limits: UNLIMITED,
+      expiresAt: null,
+      pk: makePk(),
+      now,
+    });
     const tenant = await tenants.create(input, now, [insert]);
     return { ...tenantView(tenant), api_key: token };
   },
@@ -63,6 +71,7 @@ const getTenant = defineOperation({
   summary: 'Show a tenant',
   http: { method: 'GET', path: '/v1/tenants/{tenant_id}' },
   access: 'tenant',
+  scope: 'tenant:read',
   audit: false,
   input: v.strictObject({ tenant_id: tenantId }),
   output: tenantOutput,
@@ -86,6 +95,7 @@ const updateTenantSending = defineOperation({
   summary: 'Change how mail is retried, answers are read and doubt is settled, with a key of the tenant too',
   http: { method: 'PATCH', path: '/v1/tenants/{tenant_id}/sending' },
   access: 'tenant',
+  scope: 'tenant:write',
   audit: true,
   input: updateTenantSendingInput,
   output: tenantOutput,
@@ -143,51 +153,7 @@ const deleteTenant = defineOperation({
   },
 });
 
-const createKey = defineOperation({
-  name: 'tenants.create-key',
-  summary: 'Add an API key to a tenant; it is shown this once',
-  http: { method: 'POST', path: '/v1/tenants/{tenant_id}/api-keys', status: 201 },
-  access: 'admin',
-  audit: true,
-  input: createApiKeyInput,
-  output: createdApiKeyOutput,
-  run: async ({ apiKeys, clock, makePk }: TenantServices, input) => {
-    const label = input.label ?? '';
-    const { token, key } = await apiKeys.create({ tenantId: input.tenant_id, label, pk: makePk(), now: clock.now() });
-    return { ...apiKeyView(key), api_key: token };
-  },
-});
-
-const listKeys = defineOperation({
-  name: 'tenants.list-keys',
-  summary: "List a tenant's API keys, revoked ones included",
-  http: { method: 'GET', path: '/v1/tenants/{tenant_id}/api-keys' },
-  access: 'admin',
-  audit: false,
-  input: v.strictObject({ tenant_id: tenantId, ...page }),
-  output: pageOf(apiKeyOutput),
-  run: async ({ tenants, apiKeys }: TenantServices, input, { reach }) => {
-    await tenants.get(reach, input.tenant_id);
-    const { items, next } = await apiKeys.list(input.tenant_id, input);
-    return { items: items.map(apiKeyView), next };
-  },
-});
-
-const revokeKey = defineOperation({
-  name: 'tenants.revoke-key',
-  summary: 'Revoke an API key; other instances notice within a second',
-  http: { method: 'DELETE', path: '/v1/tenants/{tenant_id}/api-keys/{key_id}', status: 204 },
-  access: 'admin',
-  audit: true,
-  input: v.strictObject({ tenant_id: tenantId, key_id: keyId }),
-  output: v.null(),
-  run: async ({ apiKeys, clock }: TenantServices, input) => {
-    await apiKeys.revoke(input.tenant_id, input.key_id, clock.now());
-    return null;
-  },
-});
-
-/** Commands on tenants and their keys. */
+/** Commands on tenants. */
 export const tenantOperations = [
   createTenant,
   listTenants,
@@ -197,7 +163,4 @@ export const tenantOperations = [
   suspendTenant,
   activateTenant,
   deleteTenant,
-  createKey,
-  listKeys,
-  revokeKey,
 ] as const;

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { TableWorld } from './table-world.case.ts';
+
+/** An input of an operation, about things of the tenant acme that were made for it. */
+export interface Row {
+  readonly input: (world: TableWorld) => Promise<Readonly<Record<string, unknown>>>;
+  /** Fields that name such a thing; one of another tenant has to look as if it did not exist. */
+  readonly names?: readonly string[];
+  /** Where what was made does not allow it, in place of success. */
+  readonly status?: number;
+}
+
+const acme = { tenant_id: 'acme' };
+const nothing = async (): Promise<Readonly<Record<string, unknown>>> => ({});
+const acmeOnly: Row = { input: async () => acme, names: ['tenant_id'] };
+const mail = { from: 'a@example.net', to: 'b@example.org', subject: 'Hi', text: 'Hello' };
+
+async function made(world: TableWorld, operation: string, input: object, field: string): Promise<unknown> {
+  return (await world.run(operation, { ...acme, ...input }))[field];
+}
+
+const ofTenant: Row = {
+  input: async (world) => {
+    const tenant_id = world.unique();
+    await world.run('tenants.create', { id: tenant_id });
+    return { tenant_id };
+  },
+};
+
+const ofAccount = (more: object = {}): Row => ({
+  input: async (world) => {
+    const account_id = world.unique();
+    await world.run('accounts.create', { ...acme, id: account_id, host: '127.0.0.1', port: 1 });
+    return { account_id, ...more };
+  },
+  names: ['account_id'],
+});
+
+const ofMessage = (more: object = {}, status?: number): Row => ({
+  input: async (world) => ({ message_id: await made(world, 'messages.create', mail, 'pk'), ...more }),
+  names: ['message_id'],
+  ...(status === undefined ? {} : { status }),
+});
+
+const ofKey = (more: object = {}): Row => ({
+  input: async (world) => ({ ...acme, key_id: await made(world, 'api-keys.create', KEY, 'id'), ...more }),
+  names: ['key_id'],
+});
+/** Nobody who may make keys has less than this. */
+const KEY = { scopes: ['keys:write'] };
+
+const ofDkimKey: Row = {
+  input: async (world) => ({ dkim_key_id: await made(world, 'dkim-keys.create', dkimKey(world), 'pk') }),
+  names: ['dkim_key_id'],
+};
+const dkimKey = (world: TableWorld): object => ({
+  domain: `${world.unique()}.example`,
+  selector: 'mail',
+  generate: 'ed25519',
+});
+
+const ofStorage: Row = {
+  input: async (world) => {
+    const name = world.unique();
+    await world.run('storages.create', { ...acme, name, protocol: 'local', config: { base_path: '/srv/mail/acme' } });
+    return { storage_id: name };
+  },
+  names: ['storage_id'],
+};
+
+const ofToken = (more: object = {}): Row => ({
+  input: async (world) => {
+    const { id } = await world.run('instance-tokens.create', { kind: 'metrics' });
+    return { token_id: id, ...more };
+  },
+});
+
+/** One for each operation that there is, core's and the mixins'. */
+export const ROWS: Readonly<Record<string, Row>> = {
+  'tenants.create': { input: async (world) => ({ id: world.unique() }) },
+  'tenants.list': { input: nothing },
+  'tenants.get': acmeOnly,
+  'tenants.update': { input: async () => ({ ...acme, name: 'Acme' }), names: ['tenant_id'] },
+  'tenants.update-sending': { input: async () => ({ ...acme, on_in_doubt: 'hold' }), names: ['tenant_id'] },
+  'tenants.suspend': ofTenant,
+  'tenants.activate': ofTenant,
+  'tenants.delete': ofTenant,
+  'api-keys.create': { input: async () => ({ ...acme, ...KEY }), names: ['tenant_id'] },
+  'api-keys.list': acmeOnly,
+  'api-keys.get': ofKey(),
+  'api-keys.update': ofKey({ label: 'shop' }),
+  'api-keys.rotate': ofKey(),
+  'api-keys.revoke': ofKey(),
+  'accounts.create': { input: async (world) => ({ id: world.unique(), host: '127.0.0.1', port: 1 }) },
+  'accounts.list': { input: nothing },
+  'accounts.get': ofAccount(),
+  'accounts.update': ofAccount({ max_connections: 3 }),
+  'accounts.delete': ofAccount(),
+  'accounts.resume': ofAccount(),
+  'accounts.verify': ofAccount(),
+  'dkim-keys.create': { input: async (world) => ({ ...dkimKey(world) }) },
+  'dkim-keys.list': { input: nothing },
+  'dkim-keys.get': ofDkimKey,
+  'dkim-keys.delete': ofDkimKey,
+  'messages.create': { input: async () => mail },
+  'messages.create-batch': { input: async () => ({ messages: [mail] }) },
+  'messages.get': ofMessage(),
+  'messages.list': { input: nothing },
+  'messages.events': ofMessage(),
+  'messages.cancel': ofMessage(),
+  'messages.hold': ofMessage(),
+  'messages.release': ofMessage({}, 409),
+  'messages.retry': ofMessage({}, 409),
+  'messages.confirm': ofMessage({}, 409),
+  'messages.reschedule': ofMessage({ send_at: '2999-01-01T00:00:00Z' }),
+  'messages.bulk': { input: async (world) => ({ action: 'cancel', filter: { batch_code: world.unique() } }) },
+  'batches.suspend': { input: async (world) => ({ batch_code: world.unique() }) },
+  'batches.activate': { input: async (world) => ({ batch_code: world.unique() }) },
+  'batches.list': { input: nothing },
+  'events.list': { input: nothing },
+  'storages.create': {
+    input: async (world) => ({ name: world.unique(), protocol: 'local', config: { base_path: '/srv/mail/acme' } }),
+  },
+  'storages.list': { input: nothing },
+  'storages.get': ofStorage,
+  'storages.delete': ofStorage,
+  'instance.get': { input: nothing },
+  'instance.run-now': { input: nothing },
+  'instance.pause': { input: nothing },
+  'instance.resume': { input: nothing },
+  'instance-tokens.create': { input: async () => ({ kind: 'metrics' }) },
+  'instance-tokens.list': { input: nothing },
+  'instance-tokens.get': ofToken(),
+  'instance-tokens.rotate': ofToken(),
+  'instance-tokens.revoke': ofToken(),
+  'command-log.list': { input: nothing },
+  'command-log.export': { input: nothing },
+  'command-log.purge': { input: async () => ({ before: '2000-01-01T00:00:00Z' }) },
+  // Of mixins, where they are there.
+  'table.touch': { input: nothing },
+  'imap.verify': { input: async () => ({ host: '127.0.0.1', port: 1, user: 'u', password: 'p', timeout_ms: 1_000 }) },
+};

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { KeyKind, StoredLimits } from './api-key.model.ts';
+
+/** The id between the prefix and the secret finds the row; the secret is 32 bytes in base64url. */
+const TOKEN = /^mp_(?:live|test|admin|metrics)_([0-9a-f]{32})_[A-Za-z0-9_-]{43}$/;
+const SECRET_BYTES = 32;
+
+/** Make a token. Its prefix tells people, and programs that look for leaked secrets, what they have found. */
+export function makeToken(kind: KeyKind, mode: StoredLimits['mode'], id: string): string {
+  return `mp_${kind === 'tenant' ? mode : kind}_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
+}
+
+/** The id of the key that a token would be of; null for what is no such token. */
+export function keyIdOf(token: string): string | null {
+  return TOKEN.exec(token)?.[1] ?? null;
+}
+
+export function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+/** Compared in a time that does not depend on how much of it is right. */
+export function isHash(token: string, hash: Buffer): boolean {
+  return timingSafeEqual(hashOf(token), hash);
+}

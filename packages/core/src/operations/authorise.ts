@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { MailProxyError } from '../errors.ts';
+import { refusalOf } from './key-limits.ts';
+import type { Rights } from './operation.ts';
+import type { Principal } from './principal.ts';
+
+/**
+ * Let in who may call the operation.
+ *
+ * @throws {MailProxyError} `unauthenticated`, `forbidden`
+ */
+export function authorise({ access, scope }: Rights, principal: Principal): void {
+  if (access === 'public') return;
+  switch (principal.kind) {
+    case 'anonymous':
+      throw new MailProxyError('unauthenticated');
+    case 'metrics':
+      throw new MailProxyError('forbidden', { detail: 'this token reads metrics only' });
+    case 'admin':
+      return;
+    case 'tenant': {
+      if (scope === undefined) throw new MailProxyError('forbidden', { detail: 'only an admin token may do that' });
+      const detail = refusalOf(principal.limits, scope);
+      if (detail !== null) throw new MailProxyError('forbidden', { detail });
+      return;
+    }
+    default:
+      principal satisfies never;
+  }
+}

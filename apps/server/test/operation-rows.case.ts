@@ -119,6 +119,18 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'batches.activate': { input: async (world) => ({ batch_code: world.unique() }) },
   'batches.list': { input: nothing },
   'events.list': { input: nothing },
+  'events.given-up': { input: nothing },
+  'events.replay': { input: async () => ({ first_seq: 1, last_seq: 2 }) },
+  'tenants.reporting': acmeOnly,
+  'tenants.sync': acmeOnly,
+  'tenants.enable-reporting': acmeOnly,
+  'tenants.report-calls': acmeOnly,
+  'tenants.rotate-signing-secret': acmeOnly,
+  'tenants.list-signing-secrets': acmeOnly,
+  'tenants.revoke-signing-secret': {
+    input: async (world) => ({ ...acme, secret_id: await made(world, 'tenants.rotate-signing-secret', {}, 'id') }),
+    names: ['tenant_id'],
+  },
   'storages.create': {
     input: async (world) => ({ name: world.unique(), protocol: 'local', config: { base_path: '/srv/mail/acme' } }),
   },

@@ -94,7 +94,8 @@ export async function openTable(): Promise<TableWorld> {
   };
 
   for (const id of ['acme', 'other']) {
-    await run('tenants.create', { id });
+    // Nobody calls it: the engine is not started.
+    await run('tenants.create', { id, client_base_url: 'https://tenant.example' });
     await run('accounts.create', { tenant_id: id, id: 'main', host: PROXY, port: 1, is_default: true });
   }
   const makeKey = async (input: object): Promise<string> => String((await run('api-keys.create', input))['api_key']);

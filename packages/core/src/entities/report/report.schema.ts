@@ -10,6 +10,7 @@ import {
   queryInteger,
   rfc3339,
   rfc3339OrNull,
+  secret,
   tenantId,
   timestamp,
 } from '../../operations/fields.ts';
@@ -207,7 +208,7 @@ export const rotateSecretInput = v.strictObject({
   /** How long the secrets before go on signing, too: until the endpoint knows the new one. */
   overlap_seconds: v.optional(integer(0, 2_592_000), 86_400),
   /** One of yours. By default a new one is made. */
-  secret: v.optional(signingSecret),
+  secret: v.optional(secret(signingSecret)),
 });
 
 const secretView = {

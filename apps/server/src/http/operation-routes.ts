@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type AnyOperation, type Idempotency, isAsyncIterable, MailProxyError } from '@mail-proxy/core';
+import { type AnyOperation, type Idempotency, isAsyncIterable } from '@mail-proxy/core';
 import type { Hono } from 'hono';
 import { answerLines } from './answer-lines.ts';
 import type { BodyLimits } from './body-limits.ts';

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { KeysInFlight } from '../../src/entities/message/keys-in-flight.ts';
 import { createMessage, createMessages } from '../../src/entities/message/message.operations.ts';
 import { isMailProxyError } from '../../src/errors.ts';
+import { tenantPrincipal } from '../../src/operations/principal.ts';
 import { createOnceStore } from '../../src/queue/accept-once.ts';
 import { prepareReplace } from '../../src/queue/replace.ts';
 import { createControlWorld } from './control-world.case.ts';
@@ -42,7 +43,7 @@ export function onceConformance(open: OpenStore): void {
       await world.addAccount('other', 'main');
       await world.once(createMessage, MAIL);
       const { tenant_id: _, ...mail } = MAIL;
-      const other = { principal: { kind: 'tenant', name: 'key', tenantId: 'other' }, origin: 'test' } as const;
+      const other = { principal: tenantPrincipal('other'), origin: 'test' };
       expect((await world.once(createMessage, mail, { caller: other })).output).toMatchObject({ tenant_id: 'other' });
       const all = await world.once(createMessages, { messages: [MAIL, { ...MAIL, tenant_id: 'other' }] });
       expect(all).toMatchObject({ isReplayed: false, output: { accepted: 2 } });

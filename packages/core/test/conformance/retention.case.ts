@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe, expect, test } from 'vitest';
 import { type RemovedCounts, RetentionKeeper } from '../../src/delivery/retention-keeper.ts';
+import { filterOf } from '../../src/entities/command-log/command-log.schema.ts';
 import { createCommandLogStore } from '../../src/entities/command-log/command-log.store.ts';
 import { createMessage, createMessages, getMessage } from '../../src/entities/message/message.operations.ts';
 import { messageControlOperations } from '../../src/entities/message/message-control.operations.ts';
@@ -138,12 +139,14 @@ export function retentionConformance(open: OpenStore): void {
       await using world = await createRetentionWorld(open);
       await world.addTenant('other');
       await world.setRetention({ audit: 1 });
-      const line = { operation: 'x', principal: 'p', origin: 'o', input: '{}', outcome: 'ok' };
+      const line = { operation: 'x', principal: 'p', origin: 'o', input: '{}', outcome: 'ok', requestId: null };
       for (const tenantId of ['acme', 'other', 'gone', null]) {
-        await world.commandLog.append({ ...line, tenantId, pk: world.makePk(), at: world.clock.now() });
+        await world.commandLog.append([{ ...line, tenantId, pk: world.makePk(), at: world.clock.now() }]);
       }
       const left = async (): Promise<unknown> =>
-        (await world.commandLog.list(reachOfAll(), { limit: 10 })).items.map(({ tenant_id }) => tenant_id);
+        (await world.commandLog.list(reachOfAll(), filterOf({}), { limit: 10 })).items.map(
+          ({ tenant_id }) => tenant_id,
+        );
       await world.clock.advance(2 * DAY_MS);
       expect(await world.pass()).toEqual({ ...NONE, audit: 1 });
       expect(await left()).toEqual([null, 'gone', 'other']);

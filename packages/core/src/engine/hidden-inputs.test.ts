@@ -73,7 +73,9 @@ describe('every field of an input that takes any text', () => {
     const schemas = [input, ...(http.forMail === undefined ? [] : [http.forMail.input])];
     test(`of ${name} is marked as secret or content, or known to be plain`, () => {
       const open = schemas.flatMap((schema) => openTexts(schema, []));
-      expect(open.filter((path) => !PLAIN_TEXTS.has(path) && !PLAIN_TEXTS.has(path.split('.').at(-1) ?? ''))).toEqual([]);
+      expect(open.filter((path) => !PLAIN_TEXTS.has(path) && !PLAIN_TEXTS.has(path.split('.').at(-1) ?? ''))).toEqual(
+        [],
+      );
     });
   }
 });

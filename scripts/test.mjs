@@ -61,6 +61,12 @@ const STAGES = [
     limitMinutes: 2,
   },
   {
+    name: 'example receiver',
+    command: fromSource('examples/receiver/main.ts'),
+    needs: 'examples/receiver/main.ts',
+    limitMinutes: 2,
+  },
+  {
     name: 'example transaction',
     command: fromSource('examples/transaction/main.ts'),
     needs: 'examples/transaction/main.ts',

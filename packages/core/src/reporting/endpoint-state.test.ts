@@ -187,3 +187,37 @@ test('the log of calls keeps the last hundred, with the beginning of what was an
   expect(items[0]?.answer).toMatch(/^call 103: Bearer \[secret\] x+$/);
   expect(items[0]?.answer).toHaveLength(2_000);
 });
+
+test('one event at which the endpoint fails does not keep the others from it for good', async () => {
+  await using world = await openReportingWorld();
+  let poison = '';
+  await using endpoint = await startReportReceiver({
+    answer: (_, __, { reports }) => (reports.some((report) => report['event_id'] === poison) ? { status: 500 } : {}),
+  });
+  await world.addTold('acme', endpoint.url);
+  for (const id of ['a', 'b', 'c']) await world.addMessage('acme', id);
+  const before = await world.addEvent('acme', { message: 'a' });
+  poison = await world.addEvent('acme', { message: 'b' });
+  const after = [await world.addEvent('acme', { message: 'c' }), await world.addEvent('acme', { message: 'a' })];
+  const { clock, pass } = movingClock();
+  const parts = world.partsOf({ clock, random: () => 0 });
+  const taken = new Set<unknown>();
+  let turn = FRESH;
+  for (let calls = 0; calls < 100 && taken.size < 3; calls++) {
+    const { next } = await serveTenant(parts, 'acme', turn, never);
+    turn = next?.turn ?? FRESH;
+    pass(Math.max(0, (next?.atMs ?? 0) - clock.now()));
+    for (const { reports } of endpoint.requests) {
+      if (reports.every((report) => report['event_id'] !== poison))
+        for (const report of reports) taken.add(report['event_id']);
+    }
+  }
+  expect([...taken].toSorted()).toEqual([before, ...after].toSorted());
+  // Within minutes, and what the endpoint cannot take is offered again later.
+  expect(clock.now() - START).toBeLessThan(3_600_000);
+  expect(await parts.exceptions.open('acme', clock.now())).toMatchObject({ open: 1 });
+  expect(await world.events.cursor('acme')).toMatchObject({ acked_seq: 4, failures: 0 });
+  poison = '';
+  await serveTenant(parts, 'acme', { ...FRESH, force: true }, never);
+  expect(await parts.exceptions.open('acme', clock.now())).toEqual({ open: 0, nextAt: null });
+});

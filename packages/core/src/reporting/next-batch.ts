@@ -12,6 +12,8 @@ export interface BatchOptions {
   readonly maxBatch: number;
   /** Bytes of the body. */
   readonly maxBytes: number;
+  /** Whether what is behind the cursor is told only once there is nothing after it. @defaultValue false */
+  readonly isFreshFirst?: boolean;
 }
 
 /**
@@ -21,13 +23,14 @@ export interface BatchOptions {
 export async function nextBatch(
   exceptions: Pick<ReportExceptionStore, 'offerable' | 'fresh'>,
   cursor: ReportCursorsTable,
-  { open, now, maxBatch, maxBytes }: BatchOptions,
+  { open, now, maxBatch, maxBytes, isFreshFirst = false }: BatchOptions,
 ): Promise<Batch> {
   const { tenant_id: tenantId, acked_seq: after, last_seq, batch_at, batch_to } = cursor;
   const at = batch_at ?? now;
   const end = batch_to === null ? last_seq : Math.max(after, batch_to);
   const offered = Math.max(1, Math.floor(maxBatch / 2));
-  const due = open.open === 0 ? [] : await exceptions.offerable(tenantId, at, offered);
+  const isPassed = open.open === 0 || (isFreshFirst && after < end);
+  const due = isPassed ? [] : await exceptions.offerable(tenantId, at, offered);
   const room = maxBatch - due.length;
   const fresh = room <= 0 || end <= after ? [] : await exceptions.fresh(tenantId, { after, to: end }, room);
   // With nothing after the cursor, what it lacks to the last number was deleted with its messages.

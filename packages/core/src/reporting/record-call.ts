@@ -22,6 +22,8 @@ export interface EndedCall {
   readonly batch: Batch;
   /** It only asked whether the endpoint answers again. */
   readonly isProbe: boolean;
+  /** Batches failed so often that it told a single event. */
+  readonly isSuspect: boolean;
   readonly result: CallResult;
   readonly startedAt: number;
   readonly durationMs: number;
@@ -83,7 +85,7 @@ export async function recordSuccess(parts: ReporterParts, call: EndedCall, answe
  * @returns milliseconds until the next one; null where there is to be none
  */
 export async function recordFailure(parts: ReporterParts, call: EndedCall, answer: Refused): Promise<number | null> {
-  const { events, calls, clock, random, log, metrics, write } = parts;
+  const { events, calls, exceptions, clock, random, log, metrics, write } = parts;
   const { cursor, batch } = call;
   const { tenant_id: tenantId } = cursor;
   const isEmpty = batch.items.length === 0;
@@ -92,6 +94,10 @@ export async function recordFailure(parts: ReporterParts, call: EndedCall, answe
   const { reason, retryAfterMs = null, isGone = false } = answer;
   const delayMs = callDelayMs({ failures, batchFailures, isEmpty, retryAfterMs }, random);
   const now = clock.now();
+  const [alone] = batch.items;
+  // The endpoint answers without news, and not to this event: the others go on without it.
+  const isCulprit = call.isSuspect && alone !== undefined && !isGone && retryAfterMs === null;
+  const passed = isCulprit ? afterRefusal(parts, [alone], now).kept : [];
   await write([
     calls.record(recordOf(call, {}, reason)),
     events.fail(tenantId, {
@@ -103,6 +109,8 @@ export async function recordFailure(parts: ReporterParts, call: EndedCall, answe
       isGone,
       batch: isEmpty ? pinned(cursor) : batch.extent,
     }),
+    ...(isCulprit && batch.to > cursor.acked_seq ? [events.skip(cursor, batch.to)] : []),
+    ...exceptions.keep(passed),
   ]);
   metrics.called('failed', call.durationMs);
   if (isGone) log.warn({ tenantId, reason }, 'report endpoint is gone and is not called any more');

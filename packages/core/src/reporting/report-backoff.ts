@@ -10,6 +10,8 @@ const CALL_BACKOFF: Backoff = { baseMs: 1_000, factor: 2, maxDelayMs: 300_000 };
 const BATCH_BACKOFF: Backoff = { baseMs: 1_000, factor: 2, maxDelayMs: 21_600_000 };
 /** Between offers of an event that the tenant refuses. */
 const REFUSED_BACKOFF: Backoff = { baseMs: 30_000, factor: 2, maxDelayMs: 3_600_000 };
+/** Failed calls in a row that told something, after which one event at a time is told: what is wrong may be one of them. */
+export const SUSPECT_FAILURES = 8;
 /** An endpoint that asks for more is asked again after a day. */
 const MAX_RETRY_AFTER_MS = 86_400_000;
 

@@ -8,6 +8,7 @@ import { isMailProxyError } from '../errors.ts';
 import { type Batch, emptyBatch } from './batch.ts';
 import { nextBatch } from './next-batch.ts';
 import { giveUpOld, heldRows, recordFailure, recordSuccess } from './record-call.ts';
+import { SUSPECT_FAILURES } from './report-backoff.ts';
 import type { ReportAnswer } from './report-protocol.ts';
 import type { CallResult, ReportTarget } from './report-transport.ts';
 import type { ReporterParts } from './reporter-parts.ts';
@@ -76,7 +77,10 @@ async function callTenant(parts: ReporterParts, options: CallOptions): Promise<T
   const open = await exceptions.open(tenantId, now);
   // By hand, what was refused is offered before its time, too.
   const dueAt = turn.force ? Number.MAX_SAFE_INTEGER : now;
-  const found = await nextBatch(exceptions, cursor, { ...settings, open, now: dueAt });
+  const isSuspect = cursor.batch_failures >= SUSPECT_FAILURES;
+  const found = isSuspect
+    ? await nextBatch(exceptions, unpinned(cursor), { ...settings, maxBatch: 1, isFreshFirst: true, open, now: dueAt })
+    : await nextBatch(exceptions, cursor, { ...settings, open, now: dueAt });
   const later = open.nextAt === null ? null : after(parts, open.nextAt - now, PLAIN_TURN);
   if (found.items.length === 0) {
     const isGone = cursor.batch_to !== null || (found.to > cursor.acked_seq && found.hasMore);
@@ -104,6 +108,7 @@ async function callTenant(parts: ReporterParts, options: CallOptions): Promise<T
     target: 'broken' in target ? null : target,
     batch,
     isProbe,
+    isSuspect,
     result,
     startedAt: now,
     durationMs,
@@ -119,6 +124,11 @@ async function callTenant(parts: ReporterParts, options: CallOptions): Promise<T
     return { failing: false, next: soon(parts, { ...PLAIN_TURN, fresh: moreToNumber }) };
   }
   return { failing: false, next: afterAnswer(parts, { answer, isNews, turn }) ?? later };
+}
+
+/** A batch that failed too often is not made again. */
+function unpinned(cursor: ReportCursorsTable): ReportCursorsTable {
+  return { ...cursor, batch_at: null, batch_to: null };
 }
 
 /** The turn that the tenant asked for; null where it asked for none. */

@@ -27,6 +27,18 @@ describe.skipIf(skipReason !== '')('instances tell each other', () => {
     await sink.waitFor(2, SOON);
   });
 
+  test('of events that got their numbers: who waits for them at another one is answered', async () => {
+    await using sink = await startSmtpSink();
+    await using instances = await openInstances();
+    const sending = await instances.open();
+    const reading = await instances.open();
+    await addAccount(sending, sink);
+    await hears(reading);
+    const answered = reading.engine.execute('events.list', { tenant_id: 'default', wait: 60 });
+    await sending.engine.submit([mail('m1')]);
+    expect(await answered).toMatchObject({ items: [{ message_id: 'm1', type: 'sent', seq: 1 }] });
+  });
+
   test('again after the listening connection was cut, and what came meanwhile is found', async () => {
     await using sink = await startSmtpSink();
     await using instances = await openInstances();

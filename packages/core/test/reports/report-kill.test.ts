@@ -42,6 +42,10 @@ test('kill -9 with reports under way loses no event, and each keeps its id and i
   using dir = tempDir();
   const random = seededRandom(Date.now() % 100_000);
   const taken: ReceivedReport[] = [];
+  // What the answers bring: each is given again until its report came.
+  const given: string[] = [];
+  const outbox = new Set<string>();
+  let isDraining = false;
   await using relay = await startSmtpSink();
   await using endpoint = await startReportReceiver({
     answer(_, __, { reports }) {
@@ -49,8 +53,20 @@ test('kill -9 with reports under way loses no event, and each keeps its id and i
       if (chance < 0.15) return { status: 500 };
       if (chance < 0.2) return { destroy: true };
       taken.push(...reports);
+      for (const { id, sent_ts } of reports) if (sent_ts !== undefined) outbox.delete(String(id));
+      if (!isDraining && outbox.size < 5) {
+        given.push(`answer-${given.length}`);
+        outbox.add(given.at(-1) ?? '');
+      }
+      const messages = [...outbox].map((id) => ({
+        id,
+        from: 'a@example.com',
+        to: ['b@example.org'],
+        subject: id,
+        text: 'x',
+      }));
       // Taken, and the process may be dead before it hears so.
-      return { delayMs: chance < 0.6 ? 30 : 0 };
+      return { delayMs: chance < 0.6 ? 30 : 0, json: { ok: true, messages } };
     },
   });
   const args = [dir.file('mail.db'), String(relay.port), endpoint.url];
@@ -61,6 +77,7 @@ test('kill -9 with reports under way loses no event, and each keeps its id and i
     const lines = await live([...args, String(life)], endpoint.waitForRequests(atCall));
     accepted.push(...wordsAfter('accepted', lines).flat());
   }
+  isDraining = true;
   const lines = await live([...args, String(KILLS), 'drain'], null);
   const events = wordsAfter('event', lines);
 
@@ -70,12 +87,15 @@ test('kill -9 with reports under way loses no event, and each keeps its id and i
   }
   const repeated = taken.length - told.size;
   console.log(
-    `kills amid reports: ${KILLS} kills, ${accepted.length} messages, ${events.length} events, ` +
+    `kills amid reports: ${KILLS} kills, ${accepted.length} messages and ${given.length} in answers, ${events.length} events, ` +
       `${endpoint.requests.length} calls, ${repeated} events told again`,
   );
   expect(accepted.length).toBeGreaterThan(KILLS);
   const sent = new Set(taken.filter((report) => report['sent_ts'] !== undefined).map((report) => report['id']));
   expect(accepted.filter((id) => !sent.has(id))).toEqual([]);
+  expect(given.filter((id) => !sent.has(id))).toEqual([]);
+  const doubles = Map.groupBy(relay.messages, ({ raw }) => /^Subject: (.*)\r$/m.exec(raw.toString())?.[1]);
+  for (const id of given) expect(new Set(doubles.get(id)?.map(({ messageId }) => messageId)).size).toBe(1);
   expect(events.filter(([id = '']) => !told.has(id))).toEqual([]);
   const numbers = new Map(events.map(([id = '', seq = '']) => [id, seq]));
   for (const [id, seqs] of told) expect([...seqs]).toEqual([numbers.get(id)]);

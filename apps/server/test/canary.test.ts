@@ -59,7 +59,10 @@ test('the walk over the schemas finds the secrets that are known, and new ones b
 });
 
 describe('after everything was done, a secret is found', { timeout: 120_000 }, () => {
-  test('in no file, log line, metric, answer, audit row or archive', async () => {
+  test.each([
+    ['', 'false'],
+    [', nor what messages say where that is sealed too', 'true'],
+  ])('in no file, log line, metric, answer, audit row or archive%s', async (_, contentEncryption) => {
     using dir = tempDir();
     const marks = new Marks();
     const content = new Marks();
@@ -74,6 +77,7 @@ describe('after everything was done, a secret is found', { timeout: 120_000 }, (
       GMP_DATA_DIR: dir.file('data'),
       GMP_CACHE_DISK_DIR: dir.file('cache'),
       GMP_CACHE_DISK_THRESHOLD_KB: '1',
+      GMP_CONTENT_ENCRYPTION: contentEncryption,
       GMP_PORT: '0',
       GMP_LOG_LEVEL: 'debug',
       GMP_API_TOKEN: adminToken,
@@ -246,6 +250,7 @@ describe('after everything was done, a secret is found', { timeout: 120_000 }, (
       expect(
         content.foundIn(Buffer.from(answers.filter((answer) => /command_log|"operation"|gmp_/.test(answer)).join())),
       ).toEqual([]);
+      if (contentEncryption === 'true') expect(files.flatMap(({ bytes }) => content.foundIn(bytes))).toEqual([]);
       server.kill();
       await server.exited;
       const end = server.stdout() + server.stderr();
@@ -256,7 +261,8 @@ describe('after everything was done, a secret is found', { timeout: 120_000 }, (
     expect(files.some(({ path }) => path.startsWith(dir.file('archive')))).toBe(true);
     expectNone(marks, files);
     // The search finds what is there.
-    expect(content.foundIn(Buffer.concat(files.map(({ bytes }) => bytes))).length).toBeGreaterThan(0);
+    const said = new Set(files.flatMap(({ bytes }) => content.foundIn(bytes)));
+    expect(said.size).toBe(contentEncryption === 'true' ? 0 : content.size);
   });
 });
 

@@ -156,6 +156,7 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_RETRY_MAX_AGE_SECONDS', 'retry.maxAgeMs', 'age at which a message is given up (345600)'],
   ]),
   ...variables(asBoolean, [
+    ['GMP_CONTENT_ENCRYPTION', 'contentEncryption', 'seal what messages say and have attached, too (false)'],
     ['GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS', 'outgoing.allowPrivateNetworks', 'call private addresses too (false)'],
   ]),
   ...variables(asTextList, [

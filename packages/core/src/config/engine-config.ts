@@ -241,6 +241,8 @@ export const engineConfigSchema = v.strictObject({
   encryptionKeyCommand: v.optional(encryptionKeyCommand),
   /** Keys that open what they sealed and seal nothing any more, or not yet. */
   encryptionKeysPrevious: v.optional(encryptionKeys, []),
+  /** Seal what messages say and have attached, too. What is stored already stays as it is. */
+  contentEncryption: v.optional(v.boolean('expected true or false'), false),
   postgres: v.optional(postgresSchema, {}),
   delivery: v.optional(delivery, {}),
   retry: v.optional(retry, {}),

@@ -25,7 +25,7 @@ export type BringAttachment = (attachment: MessageAttachmentsTable, signal: Abor
 export interface BringServices {
   readonly clock: Clock;
   readonly cache: Pick<ContentCache, 'get' | 'put'>;
-  readonly contents: Pick<AttachmentContents, 'store' | 'want'>;
+  readonly contents: Pick<AttachmentContents, 'store' | 'want' | 'nameOf'>;
   readonly fetcher: AttachmentFetcher;
   /** With the credentials of the attachment in clear. */
   readonly referenceOf: (attachment: MessageAttachmentsTable) => AttachmentReference;
@@ -40,8 +40,9 @@ export function prepareBringAttachment(services: BringServices): BringAttachment
   return async (attachment, signal) => {
     const { tenant_id: tenantId, sha256 } = attachment;
     if (sha256 !== null) {
-      const sizeBytes = await contents.want({ tenantId, hash: sha256 }, clock.now());
-      if (sizeBytes !== null) return { hash: sha256, sizeBytes };
+      const hash = await contents.nameOf(tenantId, sha256);
+      const sizeBytes = await contents.want({ tenantId, hash }, clock.now());
+      if (sizeBytes !== null) return { hash, sizeBytes };
     }
     const cached = await fromCache(attachment, services, signal);
     await using spooled = cached ?? (await fetched(attachment, services, signal));

@@ -10,7 +10,7 @@ import type { Clock } from '../clock.ts';
 import type { EngineConfig } from '../config/engine-config.ts';
 import { type BringAttachment, prepareBringAttachment } from '../delivery/bring-attachment.ts';
 import type { AttachmentRules } from '../entities/message/attachment-rules.ts';
-import type { SealAttachmentAuth } from '../entities/message/draft-attachment.ts';
+import { authPlace, type SealAttachmentAuth } from '../entities/message/draft-attachment.ts';
 import type { MessageAttachmentsTable } from '../entities/message/message.table.ts';
 import type { StoredFile, SubmissionServices } from '../entities/message/message-services.ts';
 import { authorization, type ClientAuth } from '../entities/tenant/client-auth.ts';
@@ -18,12 +18,13 @@ import { MailProxyError } from '../errors.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { destinationRules } from '../outgoing/destination.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
-import type { SealedPlace, Sealer } from '../secrets/sealer.ts';
+import { sealDraft } from '../queue/seal-draft.ts';
+import type { Sealer } from '../secrets/sealer.ts';
 import type { Stores } from './stores.ts';
 
 export interface AttachmentSideParts {
   readonly config: EngineConfig;
-  readonly stores: Pick<Stores, 'tenants' | 'storages' | 'contents'>;
+  readonly stores: Pick<Stores, 'tenants' | 'storages' | 'contents' | 'contentSealer'>;
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly http: OutgoingHttp;
@@ -40,10 +41,13 @@ export interface AttachmentSide {
   readonly storeFile: (tenantId: string, file: HeldFile) => Promise<StoredFile>;
   readonly rawMessages: SubmissionServices['rawMessages'];
   readonly sealAttachmentAuth: SealAttachmentAuth;
+  /** Undefined where contents are stored as they are. */
+  readonly sealDraft: SubmissionServices['sealDraft'];
   readonly bring: BringAttachment;
 }
 
 export function createAttachmentSide(parts: AttachmentSideParts): AttachmentSide {
+  const { contentSealer } = parts.stores;
   const { config, stores, sealer, clock, http, cache, backends, metrics } = parts;
   const { maxBytes, maxMessageBytes, timeoutMs, roots, spoolDir } = config.attachments;
   const spooling = { maxBytes, ...(spoolDir === undefined ? {} : { dir: spoolDir }) };
@@ -97,8 +101,8 @@ export function createAttachmentSide(parts: AttachmentSideParts): AttachmentSide
       return await store(tenantId, taken);
     },
     rawMessages: { maxBytes: maxMessageBytes, hold: uploads.hold },
-    sealAttachmentAuth: (auth, { messagePk, position }) =>
-      sealer.seal(JSON.stringify(auth), authPlace(messagePk, position)),
+    sealAttachmentAuth: (auth, place) => sealer.seal(JSON.stringify(auth), authPlace(place)),
+    sealDraft: contentSealer.isOn ? (draft) => sealDraft(draft, contentSealer) : undefined,
     bring: prepareBringAttachment({
       clock,
       cache,
@@ -121,7 +125,10 @@ function referenceOf(attachment: MessageAttachmentsTable, sealer: Sealer): Attac
     filename,
     mode,
     path,
-    auth: attachment.auth === null ? null : authOf(sealer.open(attachment.auth, authPlace(message_pk, position))),
+    auth:
+      attachment.auth === null
+        ? null
+        : authOf(sealer.open(attachment.auth, authPlace({ messagePk: message_pk, position }))),
     md5: attachment.md5,
     sha256: attachment.sha256,
   };
@@ -131,8 +138,4 @@ function authOf(json: string): AttachmentReference['auth'] {
   // Nothing else is ever sealed into this place.
   const auth = JSON.parse(json) as ClientAuth;
   return auth.method === 'none' ? 'none' : { ...authorization(auth) };
-}
-
-function authPlace(messagePk: string, position: number): SealedPlace {
-  return { table: 'message_attachments', column: 'auth', row: `${messagePk}:${position}` };
 }

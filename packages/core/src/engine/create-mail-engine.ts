@@ -13,7 +13,7 @@ import type { MigrationList } from '../database/migrations/migration.ts';
 import { prepareSchemaCheck } from '../database/migrations/schema-check.ts';
 import { openDatabase } from '../database/open.ts';
 import type { CoreSchema } from '../entities/schema.ts';
-import { CORE_SEALED_COLUMNS } from '../entities/sealed-columns.ts';
+import { CONTENT_COLUMNS, CORE_SEALED_COLUMNS } from '../entities/sealed-columns.ts';
 import { isMailProxyError, MailProxyError } from '../errors.ts';
 import { type MakePk, pkGenerator } from '../identity.ts';
 import type { Mixin } from '../mixin/contract.ts';
@@ -148,11 +148,12 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
   return engine;
 }
 
-function cacheSettings({ cache }: EngineConfig): ContentCacheSettings {
+function cacheSettings({ cache, contentEncryption }: EngineConfig): ContentCacheSettings {
   return {
     memoryMaxBytes: cache.memoryMaxMb * 1_048_576,
     memoryTtlMs: cache.memoryTtlSeconds * 1_000,
-    diskDir: cache.diskDir ?? null,
+    // Nothing that is sealed in the database lies beside it in clear.
+    diskDir: contentEncryption ? null : (cache.diskDir ?? null),
     diskMaxBytes: cache.diskMaxMb * 1_048_576,
     diskTtlMs: cache.diskTtlSeconds * 1_000,
     diskThresholdBytes: cache.diskThresholdKb * 1_024,
@@ -180,5 +181,5 @@ function migrationsOf({ id, migrations }: Mixin): readonly MigrationList[] {
 
 /** All columns that hold secrets, core's and the mixins'. */
 function sealedColumns(mixins: readonly Mixin[]): readonly SealedColumn[] {
-  return [...CORE_SEALED_COLUMNS, ...mixins.flatMap(({ sealedColumns = [] }) => sealedColumns)];
+  return [...CORE_SEALED_COLUMNS, ...CONTENT_COLUMNS, ...mixins.flatMap(({ sealedColumns = [] }) => sealedColumns)];
 }

@@ -2,10 +2,11 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
+import { prepareColumnQueries } from '../entities/encryption-key/column-queries.ts';
 import type { EncryptionServices } from '../entities/encryption-key/encryption-key.operations.ts';
 import type { EncryptionKeyStore, KeyHolder } from '../entities/encryption-key/encryption-key.store.ts';
 import { type QueriedColumn, Rotation, type RotationProgress } from '../entities/encryption-key/rotation.ts';
-import { type KeyCounts, prepareSealedQueries } from '../entities/encryption-key/sealed-queries.ts';
+import type { KeyCounts } from '../entities/encryption-key/sealed-queries.ts';
 import { MailProxyError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import { KeyRing } from '../secrets/key-ring.ts';
@@ -49,7 +50,7 @@ export class EncryptionSide {
   constructor(parts: EncryptionSideParts) {
     const { database, columns } = parts;
     this.#parts = parts;
-    this.#columns = columns.map((column) => ({ column, queries: prepareSealedQueries(database, column) }));
+    this.#columns = columns.map((column) => ({ column, queries: prepareColumnQueries(database, column) }));
     this.#rotation = new Rotation({ ...parts, columns: this.#columns });
   }
 

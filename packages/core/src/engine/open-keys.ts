@@ -6,7 +6,7 @@ import { readCatalog, readTableNames } from '../database/catalog.ts';
 import type { Database } from '../database/database.ts';
 import { parseDatabaseAddress } from '../database/open.ts';
 import { rawStatement } from '../database/raw.ts';
-import { prepareSealedQueries } from '../entities/encryption-key/sealed-queries.ts';
+import { prepareColumnQueries } from '../entities/encryption-key/column-queries.ts';
 import { MailProxyError } from '../errors.ts';
 import { KeyRing } from '../secrets/key-ring.ts';
 import { type KeySource, makeFirstKey, nameOfSource, type readKeySource } from '../secrets/key-source.ts';
@@ -90,8 +90,9 @@ async function sealedWithOthers(
   for (const column of columns) {
     const table = catalog.get(column.table);
     // Made by a step that is still to come.
-    if (table?.columns.some(({ name }) => name === column.column) !== true) continue;
-    for (const [key, values] of await prepareSealedQueries(database, column).counts()) {
+    const needed = [column.column, ...(column.sealedAs === undefined ? [] : [column.sealedAs])];
+    if (!needed.every((each) => table?.columns.some(({ name }) => name === each) === true)) continue;
+    for (const [key, values] of await prepareColumnQueries(database, column).counts()) {
       if (key === null || atHand.includes(key)) continue;
       counts.push({ column: `${column.table}.${column.column}`, key, values });
     }

@@ -11,6 +11,7 @@ import { createCommandLogStore } from '../entities/command-log/command-log.store
 import { createDkimKeyStore } from '../entities/dkim-key/dkim-key.store.ts';
 import { createEncryptionKeyStore } from '../entities/encryption-key/encryption-key.store.ts';
 import { createInstanceStore } from '../entities/instance/instance.store.ts';
+import { createContentSealer } from '../entities/message/content-sealer.ts';
 import { createMessageStore } from '../entities/message/message.store.ts';
 import { createMessageEventStore } from '../entities/message-event/message-event.store.ts';
 import { createGivenUpStore } from '../entities/report/given-up.store.ts';
@@ -46,6 +47,7 @@ import { prepareForgetUses } from '../queue/rate-limits.ts';
 import { prepareRelease, prepareTakeBack } from '../queue/release.ts';
 import { prepareReplace, replaceAlone } from '../queue/replace.ts';
 import { createRetentionSweep } from '../queue/retention.ts';
+import { moveDraft } from '../queue/seal-draft.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
 import { createSessionStore } from '../queue/sessions.ts';
 import { prepareSettle } from '../queue/settle.ts';
@@ -64,8 +66,11 @@ export interface StoreParts {
 /** Every query of the engine, compiled once. */
 export function createStores({ database, sealer, ring, clock, makePk, config }: StoreParts) {
   const { priorityStepMs } = config.delivery;
+  const contentSealer = createContentSealer(database, { sealer, clock, isOn: config.contentEncryption });
   const acceptInto = prepareAccept(database, priorityStepMs);
-  const replace = prepareReplace(database, priorityStepMs);
+  const replace = prepareReplace(database, priorityStepMs, (draft, pk) =>
+    moveDraft(draft, pk, { sealer, contents: contentSealer }),
+  );
   const marks = new HandoffMarks(database);
   const givenUp = createGivenUpStore(database);
   return {
@@ -77,7 +82,8 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     refreshTokens: createRefreshTokenStore(database, sealer),
     dkimKeys: createDkimKeyStore(database, sealer, clock),
     storages: createStorageStore(database, sealer),
-    messages: createMessageStore(database),
+    contentSealer,
+    messages: createMessageStore(database, contentSealer),
     messageEvents: createMessageEventStore(database),
     reportExceptions: createReportExceptionStore(database),
     reportCalls: createReportCallStore(database),
@@ -96,10 +102,10 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     once: createOnceStore(database, { replace, clock, stepMs: priorityStepMs }),
     findTaken: prepareFindTaken(database),
     claim: prepareClaim(database),
-    load: prepareLoadClaimed(database),
+    load: prepareLoadClaimed(database, contentSealer),
     loadRecipients: prepareLoadRecipients(database),
     preparing: createPreparing(database),
-    contents: createAttachmentContents(database),
+    contents: createAttachmentContents(database, contentSealer),
     marks,
     settle: prepareSettle(database, makePk, marks),
     release: prepareRelease(database),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { listSealedColumns } from '../secrets/sealed-columns.ts';
+import { listSealedColumns, type SealedColumn } from '../secrets/sealed-columns.ts';
 import type { CoreSchema } from './schema.ts';
 
 /** Every column of core that holds secrets. Mixins list those of their own tables. */
@@ -15,3 +15,15 @@ export const CORE_SEALED_COLUMNS = listSealedColumns<CoreSchema>({
   'content_keys.naming_key': ['tenant_id'],
   'message_attachments.auth': ['message_pk', 'position'],
 });
+
+/** What messages say and have attached: sealed where the configuration wants it, and in clear beside that. */
+export const CONTENT_COLUMNS: readonly SealedColumn[] = [
+  { table: 'message_contents', column: 'content', key: ['message_pk'], pageRows: 20 },
+  {
+    table: 'attachment_chunks',
+    column: 'bytes',
+    key: ['tenant_id', 'hash', 'position'],
+    pageRows: 8,
+    sealedAs: 'sealed_as',
+  },
+];

@@ -3,6 +3,8 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { handingOver } from '../database/statement.ts';
+import { type ContentSealer, parseSealedAs, plainContents } from '../entities/message/content-sealer.ts';
+import type { AttachmentChunksTable } from '../entities/message/message.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { CHUNK_BYTES } from './attachment-chunks.ts';
 
@@ -29,6 +31,8 @@ export interface AttachmentContents {
    * @returns the hash by which a message names them
    */
   store(tenantId: string, source: ContentSource, now: number): Promise<string>;
+  /** The name under which the tenant has the file of this SHA-256, or would have it. */
+  nameOf(tenantId: string, sha256: string): Promise<string>;
   /** Say that a file is wanted, so that it stays for another hour. @returns its size; null where it is not stored */
   want(key: ContentKey, now: number): Promise<number | null>;
   /** Bytes of a stored file; null where it is not stored. */
@@ -44,7 +48,10 @@ interface KeyInput {
   readonly hash: string;
 }
 
-export function createAttachmentContents(db: Database<CoreSchema>): AttachmentContents {
+export function createAttachmentContents(
+  db: Database<CoreSchema>,
+  contents: ContentSealer = plainContents,
+): AttachmentContents {
   const want = db.prepare<KeyInput & { now: number }, { size_bytes: number | null }>((k, p) =>
     k
       .updateTable('attachment_contents')
@@ -68,10 +75,10 @@ export function createAttachmentContents(db: Database<CoreSchema>): AttachmentCo
       .onConflict((oc) => oc.columns(['tenant_id', 'hash']).doUpdateSet({ used_at: p.now }))
       .returning('size_bytes'),
   );
-  const addChunk = db.prepare<KeyInput & { position: number; bytes: Uint8Array }>((k, p) =>
+  const addChunk = db.prepare<KeyInput & Pick<AttachmentChunksTable, 'position' | 'bytes' | 'sealed_as'>>((k, p) =>
     k
       .insertInto('attachment_chunks')
-      .values({ tenant_id: p.tenant_id, hash: p.hash, position: p.position, bytes: p.bytes })
+      .values({ tenant_id: p.tenant_id, hash: p.hash, position: p.position, bytes: p.bytes, sealed_as: p.sealed_as })
       .onConflict((oc) => oc.doNothing()),
   );
   const complete = db.prepare<KeyInput & { size: number; now: number }>((k, p) =>
@@ -98,20 +105,26 @@ export function createAttachmentContents(db: Database<CoreSchema>): AttachmentCo
 
   return {
     async store(tenantId, { sizeBytes, sha256, read }, now) {
-      const key = { tenant_id: tenantId, hash: sha256 };
+      const hash = await contents.nameOf(tenantId, sha256);
+      const key = { tenant_id: tenantId, hash };
       const [begun] = await db.write([begin.bind({ ...key, now })]);
-      if (begun.rows[0]?.size_bytes != null) return sha256;
+      if (begun.rows[0]?.size_bytes != null) return hash;
       let position = 0;
       let written = 0;
       for await (const bytes of inChunks(read())) {
         written += bytes.byteLength;
-        await db.write([handingOver(addChunk.bind({ ...key, position, bytes }))]);
+        const chunk = contents.isOn
+          ? contents.sealChunk({ tenantId, hash, position, sizeBytes }, bytes)
+          : { bytes, sealedAs: null };
+        const added = addChunk.bind({ ...key, position, bytes: chunk.bytes, sealed_as: chunk.sealedAs });
+        await db.write([handingOver(added)]);
         position += 1;
       }
       if (written !== sizeBytes) throw new Error(`a file of ${sizeBytes} bytes had ${written} when it was stored`);
       await db.write([complete.bind({ ...key, size: sizeBytes, now })]);
-      return sha256;
+      return hash;
     },
+    nameOf: (tenantId, sha256) => contents.nameOf(tenantId, sha256),
     async want({ tenantId, hash }, now) {
       const [wanted] = await db.write([want.bind({ tenant_id: tenantId, hash, now })]);
       return wanted.rows[0]?.size_bytes ?? null;
@@ -120,7 +133,7 @@ export function createAttachmentContents(db: Database<CoreSchema>): AttachmentCo
       const [row] = await db.read(size.bind({ tenant_id: tenantId, hash }));
       return row?.size_bytes ?? null;
     },
-    read: prepareReadContent(db),
+    read: prepareReadContent(db, contents),
     async forget(before, limit) {
       const [{ changes }] = await db.write([forget.bind({ before, limit })]);
       return changes;
@@ -129,20 +142,31 @@ export function createAttachmentContents(db: Database<CoreSchema>): AttachmentCo
 }
 
 /** See {@link AttachmentContents.read}. */
-export function prepareReadContent(db: Database<CoreSchema>): AttachmentContents['read'] {
-  const chunk = db.prepare<KeyInput & { position: number }, { bytes: Uint8Array }>((k, p) =>
-    k
-      .selectFrom('attachment_chunks')
-      .select('bytes')
-      .where('tenant_id', '=', p.tenant_id)
-      .where('hash', '=', p.hash)
-      .where('position', '=', p.position),
+export function prepareReadContent(
+  db: Database<CoreSchema>,
+  contents: ContentSealer = plainContents,
+): AttachmentContents['read'] {
+  const chunk = db.prepare<KeyInput & { position: number }, Pick<AttachmentChunksTable, 'bytes' | 'sealed_as'>>(
+    (k, p) =>
+      k
+        .selectFrom('attachment_chunks')
+        .select(['bytes', 'sealed_as'])
+        .where('tenant_id', '=', p.tenant_id)
+        .where('hash', '=', p.hash)
+        .where('position', '=', p.position),
   );
   return async function* read({ tenantId, hash }) {
+    // Each piece of a sealed file says how large all of it is, and cannot lie: the last ones are not left out.
+    let left = 0;
     for (let position = 0; ; position++) {
       const [row] = await db.read(chunk.bind({ tenant_id: tenantId, hash, position }));
+      if (row === undefined && left > 0) throw new Error(`the file ${hash} lacks its last ${left} bytes`);
       if (row === undefined) return;
-      yield row.bytes;
+      const bytes = contents.openChunk({ tenantId, hash, position }, row.bytes, row.sealed_as);
+      if (row.sealed_as !== null) {
+        left = (position === 0 ? parseSealedAs(row.sealed_as).sizeBytes : left) - bytes.byteLength;
+      }
+      yield bytes;
     }
   };
 }

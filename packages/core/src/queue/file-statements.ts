@@ -18,6 +18,7 @@ export interface FileChunkRow extends Slice {
   readonly tenant_id: string;
   readonly hash: string;
   readonly position: number;
+  readonly sealed_as: string | null;
 }
 
 /** What a message was stored with besides itself: its files, each once in a tenant. In the order in which they go. */
@@ -86,7 +87,7 @@ export function prepareFileStatements(db: Database<CoreSchema>): FileStatements 
     fileChunks: db.prepare((k, p) =>
       k
         .insertInto('attachment_chunks')
-        .columns(['tenant_id', 'hash', 'position', 'bytes'])
+        .columns(['tenant_id', 'hash', 'position', 'bytes', 'sealed_as'])
         .expression(
           k
             .selectFrom(
@@ -94,11 +95,12 @@ export function prepareFileStatements(db: Database<CoreSchema>): FileStatements 
                 tenant_id: 'text',
                 hash: 'text',
                 position: 'integer',
+                sealed_as: 'text',
                 start: 'integer',
                 length: 'integer',
               }).as('r'),
             )
-            .select(['r.tenant_id', 'r.hash', 'r.position', bytesSlice(p.bytes, slice).as('bytes')])
+            .select(['r.tenant_id', 'r.hash', 'r.position', bytesSlice(p.bytes, slice).as('bytes'), 'r.sealed_as'])
             .where(contentIsThere),
         )
         .onConflict(wasStored),

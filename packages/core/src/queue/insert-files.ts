@@ -3,7 +3,7 @@
 import { Bundle, rowsJson } from '../database/row-parameters.ts';
 import type { Statement } from '../database/statement.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
-import { chunksOf } from './attachment-chunks.ts';
+import { CHUNK_BYTES, chunksOf, SEALED_CHUNK_BYTES } from './attachment-chunks.ts';
 import type { FileChunkRow, FileRow, FileStatements } from './file-statements.ts';
 
 /** Store the files of messages; no statement where they have none. Equal files of a tenant are sent once. */
@@ -19,19 +19,24 @@ export function insertFiles(
   for (const { message, attachments: own } of withFiles) {
     for (const { content } of own) {
       if (content === null) continue;
-      const { hash, bytes } = content;
+      const { hash, bytes, sealedAs = null } = content;
       const name = { tenant_id: message.tenant_id, hash };
       fileRows.push({
         ...name,
         message_pk: message.pk,
-        size_bytes: bytes?.byteLength ?? null,
+        size_bytes: content.sizeBytes ?? bytes?.byteLength ?? null,
         used_at: message.created_at,
       });
       const key = `${message.tenant_id} ${hash}`;
       if (bytes === null || chunkRows.has(key)) continue;
       chunkRows.set(
         key,
-        chunksOf(bytes).map((chunk, position) => ({ ...name, position, ...bundle.add(chunk) })),
+        chunksOf(bytes, sealedAs === null ? CHUNK_BYTES : SEALED_CHUNK_BYTES).map((chunk, position) => ({
+          ...name,
+          position,
+          sealed_as: sealedAs,
+          ...bundle.add(chunk),
+        })),
       );
     }
   }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { type ContentSealer, plainContents } from '../entities/message/content-sealer.ts';
 import type { MessageAttachmentsTable } from '../entities/message/message.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { ByteSource } from '../smtp/compose/byte-source.ts';
@@ -22,11 +23,15 @@ interface Row extends Pick<MessageAttachmentsTable, 'tenant_id' | 'content_hash'
   readonly size_bytes: number | null;
   /** All bytes of a small file; null of a large one. */
   readonly bytes: Uint8Array | null;
+  readonly sealed_as: string | null;
 }
 
 /** The files of a message, all fetched, in their order. */
-export function prepareLoadAttachments(db: Database<CoreSchema>): (pk: string) => Promise<readonly LoadedAttachment[]> {
-  const read = prepareReadContent(db);
+export function prepareLoadAttachments(
+  db: Database<CoreSchema>,
+  contents: ContentSealer = plainContents,
+): (pk: string) => Promise<readonly LoadedAttachment[]> {
+  const read = prepareReadContent(db, contents);
   const attachments = db.prepare<{ pk: string }, Row>((k, p) =>
     k
       .selectFrom('message_attachments as a')
@@ -41,7 +46,7 @@ export function prepareLoadAttachments(db: Database<CoreSchema>): (pk: string) =
           .on('c.size_bytes', '<=', sql.lit(CHUNK_BYTES)),
       )
       .select(['a.tenant_id', 'a.filename', 'a.mime_type', 'a.disposition', 'a.content_id', 'a.content_hash'])
-      .select(['c.size_bytes', 'first.bytes'])
+      .select(['c.size_bytes', 'first.bytes', 'first.sealed_as'])
       .where('a.message_pk', '=', p.pk)
       .orderBy('a.position'),
   );
@@ -50,6 +55,7 @@ export function prepareLoadAttachments(db: Database<CoreSchema>): (pk: string) =
       const { filename, mime_type, disposition, content_id, size_bytes: sizeBytes, bytes } = row;
       if (hash === null || sizeBytes === null) throw new Error(`message ${pk} is to be sent without ${filename}`);
       const source = { sizeBytes, read: () => read({ tenantId, hash }) };
-      return { filename, mime_type, disposition, content_id, bytes: bytes ?? source };
+      const small = bytes && contents.openChunk({ tenantId, hash, position: 0 }, bytes, row.sealed_as);
+      return { filename, mime_type, disposition, content_id, bytes: small ?? source };
     });
 }

@@ -4,6 +4,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database, UnitWriter } from '../database/database.ts';
 import { exactlyOne, type Statement } from '../database/statement.ts';
 import type { MessagesTable } from '../entities/message/message.table.ts';
+import type { MessageDraft } from '../entities/message/message-draft.ts';
 import type { MessageState } from '../entities/message/message-state.ts';
 import type { Replacement } from '../entities/message/once.types.ts';
 import type { MessageEventsTable } from '../entities/message-event/message-event.table.ts';
@@ -41,7 +42,12 @@ type EventRow = Pick<MessageEventsTable, 'pk' | 'message_pk' | 'tenant_id' | 'at
  */
 export type Replace = (replacement: Replacement) => readonly Statement[];
 
-export function prepareReplace(db: Database<CoreSchema>, stepMs: number): Replace {
+/** @param move - makes of a draft the one of the message that it replaces */
+export function prepareReplace(
+  db: Database<CoreSchema>,
+  stepMs: number,
+  move: (draft: MessageDraft, pk: string) => MessageDraft = withKey,
+): Replace {
   const accept = prepareAcceptStatements(db);
   const lock = prepareLockMessages(db);
   // Goes first: it holds the condition, of which nothing that follows is true any more.
@@ -115,7 +121,7 @@ export function prepareReplace(db: Database<CoreSchema>, stepMs: number): Replac
         'in_flight',
       ),
       ...removals.map((removal) => removal.bind({ pk })),
-      ...insertBelongings(accept, [{ ...draft, message: { ...message, pk } }]),
+      ...insertBelongings(accept, [move(draft, pk)]),
       exactlyOne(
         update.bind({
           ...columns,
@@ -144,4 +150,8 @@ export function replaceAlone(db: Database<CoreSchema>, replace: Replace) {
 /** PostgreSQL would take a parameter alone for text. */
 function bigint(ms: number): RawBuilder<number> {
   return sql<number>`cast(${ms} as bigint)`;
+}
+
+function withKey(draft: MessageDraft, pk: string): MessageDraft {
+  return { ...draft, message: { ...draft.message, pk } };
 }

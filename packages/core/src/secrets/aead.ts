@@ -8,7 +8,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** Bytes that a sealed value has more than a plain one. */
-const OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES;
+export const OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES;
 
 /** Encrypt with AES-256-GCM: nonce, ciphertext, tag. */
 export function encrypt(key: KeyObject, plain: Uint8Array, bound: Uint8Array): Buffer {

@@ -13,6 +13,8 @@ export interface SealedColumn {
   readonly key: readonly string[];
   /** How many rows may be in memory together, where they are large. @defaultValue 500 */
   readonly pageRows?: number;
+  /** Of bytes: the column that says which key sealed them. @defaultValue text that says it itself */
+  readonly sealedAs?: string;
 }
 
 /** `table.column` of each column of these tables that is typed as sealed. */

@@ -22,6 +22,10 @@ export interface Sealer {
   seal(plain: string, place: SealedPlace): Sealed;
   /** @throws {MailProxyError} `sealed_with_unknown_key`, also when the value was altered or moved */
   open(sealed: string, place: SealedPlace): string;
+  /** As bytes: the id of the key is to be kept beside them. */
+  sealBytes(plain: Uint8Array, place: SealedPlace): { readonly keyId: string; readonly bytes: Uint8Array };
+  /** @throws {MailProxyError} `sealed_with_unknown_key`, also when the bytes were altered or moved */
+  openBytes(sealed: Uint8Array, place: SealedPlace, keyId: string): Uint8Array;
 }
 
 const FORM = /^sealed:v1:([0-9a-f]{8}):([A-Za-z0-9+/]+={0,2})$/;
@@ -37,31 +41,43 @@ export function createSealer(keys: KeyRing | Uint8Array, columns?: readonly Seal
   const ring = keys instanceof KeyRing ? keys : ringOf(keys);
   const listed = columns && new Set(columns.map(({ table, column }) => `${table}.${column}`));
 
+  const encryptAt = (place: SealedPlace, plain: Uint8Array): Buffer => {
+    if (listed?.has(`${place.table}.${place.column}`) === false) {
+      throw new Error(`${place.table}.${place.column} is in no list of sealed columns, so no rotation would find it`);
+    }
+    return encrypt(ring.sealingKey, plain, boundTo(place));
+  };
+  const decryptAt = (place: SealedPlace, sealed: Uint8Array, sealedBy: string): Buffer => {
+    const key = ring.find(sealedBy);
+    if (key === undefined) throw unreadable(place, missingKey(sealedBy, ring));
+    let plain: Buffer | null;
+    try {
+      plain = decrypt(key, sealed, boundTo(place));
+    } catch (cause) {
+      throw unreadable(place, 'was altered, or belongs to another row', cause);
+    }
+    if (plain === null) throw unreadable(place, 'is cut short');
+    return plain;
+  };
+
   return {
     get keyId() {
       return ring.sealingId;
     },
     seal(plain, place) {
-      if (listed?.has(`${place.table}.${place.column}`) === false) {
-        throw new Error(`${place.table}.${place.column} is in no list of sealed columns, so no rotation would find it`);
-      }
-      const sealed = encrypt(ring.sealingKey, Buffer.from(plain, 'utf8'), boundTo(place));
+      const sealed = encryptAt(place, Buffer.from(plain, 'utf8'));
       // The only place where such a text is made.
       return `sealed:v1:${ring.sealingId}:${sealed.toString('base64')}` as Sealed;
     },
     open(sealed, place) {
       const [, sealedBy, content] = FORM.exec(sealed) ?? [];
       if (sealedBy === undefined || content === undefined) throw unreadable(place, 'is not in the sealed form');
-      const key = ring.find(sealedBy);
-      if (key === undefined) throw unreadable(place, missingKey(sealedBy, ring));
-      let plain: Buffer | null;
-      try {
-        plain = decrypt(key, Buffer.from(content, 'base64'), boundTo(place));
-      } catch (cause) {
-        throw unreadable(place, 'was altered, or belongs to another row', cause);
-      }
-      if (plain === null) throw unreadable(place, 'is cut short');
-      return plain.toString('utf8');
+      return decryptAt(place, Buffer.from(content, 'base64'), sealedBy).toString('utf8');
+    },
+    sealBytes: (plain, place) => ({ keyId: ring.sealingId, bytes: encryptAt(place, plain) }),
+    openBytes(sealed, place, keyId) {
+      if (keyId === '') throw unreadable(place, 'is not in the sealed form');
+      return decryptAt(place, sealed, keyId);
     },
   };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { TableShape } from '../database/catalog.ts';
+import { parseSealedAs } from '../entities/message/content-sealer.ts';
 import { sealedBy } from '../secrets/sealer.ts';
 import type { ReadRow } from './canonical-row.ts';
 
@@ -20,7 +21,7 @@ export class SealedValueCount {
   look({ name: table, columns }: TableShape, row: ReadRow): void {
     for (const { name } of columns) {
       const value = row[name];
-      const key = typeof value === 'string' ? sealedBy(value) : null;
+      const key = typeof value === 'string' ? keyIn(name, value) : null;
       if (key !== null) this.#count(`${table}.${name}`, key);
     }
   }
@@ -35,4 +36,11 @@ export class SealedValueCount {
     if (known === undefined) this.#counts.set(name, { column, key, values: 1 });
     else known.values += 1;
   }
+}
+
+/** Bytes say it in a column beside them. */
+function keyIn(column: string, value: string): string | null {
+  if (column !== 'sealed_as') return sealedBy(value);
+  const { keyId } = parseSealedAs(value);
+  return keyId === '' ? null : keyId;
 }

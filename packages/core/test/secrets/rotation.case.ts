@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { existsSync, writeFileSync } from 'node:fs';
-import { addKeyToFile, createKeyFile, type Database, keyIdOf, newKey, readKeyFile, textOfKey } from '@mail-proxy/core';
+import {
+  addKeyToFile,
+  createKeyFile,
+  type Database,
+  keyIdOf,
+  type MailEngine,
+  newKey,
+  readKeyFile,
+  textOfKey,
+} from '@mail-proxy/core';
 import { tempDir } from '@mail-proxy/testkit';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
@@ -24,6 +33,12 @@ export type MakeDatabase = () => Promise<AsyncDisposable & { readonly url: strin
 const names = (columns: readonly { readonly table: string; readonly column: string }[]): readonly string[] =>
   columns.map(({ table, column }) => `${table}.${column}`);
 
+/** What `keys.status` answers, without what is stored in clear. */
+async function sealedOf(engine: MailEngine) {
+  const status = await statusOf(engine);
+  return { ...status, columns: status.columns.filter(({ key }) => key !== null) };
+}
+
 /** Columns that are filled in when contents are sealed, and not before. */
 const LATER = ['content_keys.naming_key'];
 
@@ -44,7 +59,7 @@ export function rotationCases(make: MakeDatabase): void {
       await engine.start();
       await plantSecrets(engine);
       await putIntoVault(vault!, 'v1', 'canary-vault');
-      const before = await statusOf(engine);
+      const before = await sealedOf(engine);
       expect(before.sealing).toBe(keyIdOf(old));
       // The counts are 0 nowhere: what is planted is all that there is, or this test forgets a column.
       const listed = [...names(CORE_SEALED_COLUMNS), 'vault_items.secret'].filter((name) => !LATER.includes(name));
@@ -56,7 +71,7 @@ export function rotationCases(make: MakeDatabase): void {
       const { total, ...end } = await rotated(engine);
       expect(end).toMatchObject({ state: 'done', key: keyIdOf(next), unreadable: 0, error: null, done: total });
       expect(total).toBe(before.columns.reduce((sum, { values }) => sum + values, 0));
-      const after = await statusOf(engine);
+      const after = await sealedOf(engine);
       expect(after.columns).toEqual(before.columns.map((count) => ({ ...count, key: keyIdOf(next) })));
       // Once more: there is nothing to do, and nothing is done.
       await engine.execute('keys.rotate', {});

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { createDatabase, tempDir } from '@mail-proxy/testkit';
 import { describe, inject } from 'vitest';
+import { contentsCases } from './contents.case.ts';
 import { interruptedCases } from './interrupted.case.ts';
 import { type MakeDatabase, rotationCases } from './rotation.case.ts';
 
@@ -17,7 +18,11 @@ describe('encryption keys on SQLite', () => {
   interruptedCases(makeFile);
 });
 
+describe('sealed contents on SQLite', () => contentsCases(makeFile));
+
 describe.skipIf(inject('pgSkip') !== '')('encryption keys on PostgreSQL', () => {
   rotationCases(makePostgres);
   interruptedCases(makePostgres);
 });
+
+describe.skipIf(inject('pgSkip') !== '')('sealed contents on PostgreSQL', () => contentsCases(makePostgres));

@@ -38,7 +38,13 @@ export const secrets: Migration = {
         .createTable('content_keys')
         .addColumn('tenant_id', t.key, (c) => c.primaryKey().references('tenants.id').onDelete('cascade'))
         .addColumn('naming_key', t.text, (c) => c.notNull()),
-      schema.alterTable('attachment_chunks').addColumn('key_id', t.key),
+      schema.alterTable('attachment_chunks').addColumn('sealed_as', t.key),
+      // What is sealed is found without reading the bytes.
+      schema
+        .createIndex('attachment_chunks_sealed')
+        .on('attachment_chunks')
+        .columns(['tenant_id', 'hash', 'position', 'sealed_as'])
+        .where(sql.ref('sealed_as'), 'is not', null),
     ];
   },
 };

@@ -7,7 +7,7 @@ import type { Log } from '../../observability/log.ts';
 import type { SealedColumn } from '../../secrets/sealed-columns.ts';
 import type { Sealer } from '../../secrets/sealer.ts';
 import type { EncryptionKeyStore } from './encryption-key.store.ts';
-import { rowOf, type SealedQueries, type SealedRow } from './sealed-queries.ts';
+import type { SealedQueries, SealedRow } from './sealed-queries.ts';
 
 /** A column and what is asked of it. */
 export interface QueriedColumn {
@@ -99,8 +99,7 @@ export class Rotation {
     this.#parts.log.info({ keyId, values: this.#progress.total }, 'a rotation of keys began');
     for (let pass = 1; pass <= MAX_PASSES; pass++) {
       let unreadable = 0;
-      for (const { column, queries } of this.#parts.columns)
-        unreadable += await this.#reseal(column, queries, { keyId, signal });
+      for (const { queries } of this.#parts.columns) unreadable += await this.#reseal(queries, { keyId, signal });
       this.#progress = { ...this.#progress, unreadable };
       const left = await this.#stale(keyId);
       if (left.values > unreadable) continue;
@@ -119,7 +118,6 @@ export class Rotation {
 
   /** @returns how many values could not be opened */
   async #reseal(
-    column: SealedColumn,
     queries: SealedQueries,
     { keyId, signal }: { readonly keyId: string; readonly signal: AbortSignal },
   ): Promise<number> {
@@ -129,7 +127,7 @@ export class Rotation {
       for (let at = 0; at < stale.length; at += UNIT) {
         if (signal.aborted) throw new MailProxyError('stopping');
         const rows = stale.slice(at, at + UNIT);
-        const swaps = rows.flatMap((row) => this.#swap(column, queries, row));
+        const swaps = rows.flatMap((row) => this.#swap(queries, row));
         const results = swaps.length === 0 ? [] : await this.#parts.database.write(swaps);
         unreadable += rows.length - swaps.length;
         const done = results.reduce((sum, { changes }) => sum + changes, 0);
@@ -140,11 +138,10 @@ export class Rotation {
     }
   }
 
-  #swap({ table, column }: SealedColumn, queries: SealedQueries, { key, sealed }: SealedRow) {
+  #swap(queries: SealedQueries, row: SealedRow) {
     const { sealer, log } = this.#parts;
-    const place = { table, column, row: rowOf(key) };
     try {
-      return [queries.swap(key, sealed, sealer.seal(sealer.open(sealed, place), place))];
+      return [queries.reseal(row, sealer)];
     } catch (error) {
       if (!isMailProxyError(error, 'sealed_with_unknown_key')) throw error;
       log.error({ err: error }, 'a sealed value cannot be opened, and stays as it is');

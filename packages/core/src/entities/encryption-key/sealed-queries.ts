@@ -5,6 +5,7 @@ import type { Database } from '../../database/database.ts';
 import { prepareRaw } from '../../database/raw.ts';
 import type { SqlValue, Statement } from '../../database/statement.ts';
 import type { SealedColumn } from '../../secrets/sealed-columns.ts';
+import type { Sealer } from '../../secrets/sealer.ts';
 
 /** Values of one key of a table, in the order of its columns. */
 export type RowKey = readonly SqlValue[];
@@ -14,7 +15,9 @@ export type KeyCounts = ReadonlyMap<string | null, number>;
 
 export interface SealedRow {
   readonly key: RowKey;
+  /** Text, or bytes with what their row says of their key. */
   readonly sealed: string;
+  readonly bytes?: Uint8Array;
 }
 
 export interface SealedPage {
@@ -29,20 +32,24 @@ export interface SealedQueries {
   counts(): Promise<KeyCounts>;
   /** Look at some rows after one, in the order of their keys: which values did another key than `keyId` seal? */
   page(keyId: string, after: RowKey | null): Promise<SealedPage>;
-  /** Put `after` in the place of `before`; where another value stands by then, nothing is done. */
-  swap(key: RowKey, before: string, after: string): Statement;
+  /**
+   * Seal a value anew; where another one stands by then, nothing is done.
+   *
+   * @throws {MailProxyError} `sealed_with_unknown_key`
+   */
+  reseal(row: SealedRow, sealer: Sealer): Statement;
 }
 
 /** Rows of a page that is only counted: some milliseconds. */
-const COUNTED = 2_000;
+export const COUNTED = 2_000;
 /** Rows of a page whose stale values are read. */
 const PAGE = 500;
 
 const FORM = 'sealed:v1:';
 
 /** The fields of a key among other input. */
-const keyField = (at: number): string => `key_${at}`;
-type Input = Readonly<Record<string, SqlValue>>;
+export const keyField = (at: number): string => `key_${at}`;
+export type Input = Readonly<Record<string, SqlValue>>;
 
 export function prepareSealedQueries(
   db: Database<unknown>,
@@ -103,21 +110,20 @@ export function prepareSealedQueries(
         last: last === undefined || rows.length < pageRows ? null : keyOf(last),
       };
     },
-    swap: (rowKey, before, after) => swap.bind({ ...keyInput(rowKey), before, after }),
+    reseal({ key: rowKey, sealed }, sealer) {
+      const place = { table, column, row: rowKey.join(':') };
+      const after = sealer.seal(sealer.open(sealed, place), place);
+      return swap.bind({ ...keyInput(rowKey), before: sealed, after });
+    },
   };
 }
 
-/** The row of a value's place. */
-export function rowOf(key: RowKey): string {
-  return key.join(':');
-}
-
-function keyInput(key: RowKey): Input {
+export function keyInput(key: RowKey): Input {
   return Object.fromEntries(key.map((value, at) => [keyField(at), value]));
 }
 
 /** The first page of a table, and those after a row. */
-function both(
+export function both(
   db: Database<unknown>,
   page: (input: Input, isFirst: boolean) => ReturnType<typeof sql<Input>>,
 ): (after: RowKey | null, input: Input) => Statement<Input> {

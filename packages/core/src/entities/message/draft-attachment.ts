@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { HeldFile } from '../../attachments/uploaded-file.ts';
 import type { Sealed } from '../../secrets/sealed-columns.ts';
+import type { SealedPlace } from '../../secrets/sealer.ts';
 import type { ClientAuth } from '../tenant/client-auth.ts';
 import type { MessageAttachmentsTable } from './message.table.ts';
 
@@ -14,10 +15,14 @@ export interface DraftAttachment
 
 /** Bytes of a file that came with the message. */
 export interface DraftContent {
-  /** SHA-256 in hex. */
+  /** SHA-256 in hex; the name of the file where contents are sealed. */
   readonly hash: string;
   /** Null where they are stored already. */
   readonly bytes: Uint8Array | null;
+  /** Of bytes that are sealed piece by piece: see `attachment_chunks.sealed_as`. */
+  readonly sealedAs?: string | null;
+  /** Of the file, where its bytes are sealed. */
+  readonly sizeBytes?: number;
 }
 
 /** A file that may be stored, with its bytes or the place where they are fetched. */
@@ -29,8 +34,15 @@ export interface CheckedAttachment extends Omit<DraftAttachment, 'auth' | 'conte
   readonly sizeBytes: number;
 }
 
+/** Where the credentials of an attachment are sealed to. */
+export function authPlace({ messagePk, position }: AttachmentPlace): SealedPlace {
+  return { table: 'message_attachments', column: 'auth', row: `${messagePk}:${position}` };
+}
+
+interface AttachmentPlace {
+  readonly messagePk: string;
+  readonly position: number;
+}
+
 /** Seal the credentials of an attachment of a message. */
-export type SealAttachmentAuth = (
-  auth: ClientAuth,
-  place: { readonly messagePk: string; readonly position: number },
-) => Sealed;
+export type SealAttachmentAuth = (auth: ClientAuth, place: AttachmentPlace) => Sealed;

@@ -64,6 +64,8 @@ export interface SubmissionServices {
     readonly hold: (body: AsyncIterable<Uint8Array>) => Promise<UploadedFile>;
   };
   readonly sealAttachmentAuth: SealAttachmentAuth;
+  /** Seal what a message says and has, before it is stored. @defaultValue it is stored as it is */
+  readonly sealDraft?: ((draft: MessageDraft) => Promise<MessageDraft>) | undefined;
   /** The instance's; tenants and accounts may change it. */
   readonly retry: RetryPolicy;
   readonly accounts: {

@@ -6,6 +6,7 @@ import { MailProxyError } from '../../errors.ts';
 import { looksLikePk } from '../../identity.ts';
 import type { Reach } from '../../operations/principal.ts';
 import type { CoreSchema } from '../schema.ts';
+import { type ContentSealer, plainContents } from './content-sealer.ts';
 import type { MessageAttachmentsTable, MessageRecipientsTable } from './message.table.ts';
 import { type MessageFilter, type MessagePage, prepareMessagePages } from './message-filter.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './message-row.ts';
@@ -59,7 +60,7 @@ const MAX_POSITION = 10_000;
 /** Enough to tell one from several. */
 const SEVERAL = 3;
 
-export function createMessageStore(db: Database<CoreSchema>): MessageStore {
+export function createMessageStore(db: Database<CoreSchema>, contents: ContentSealer = plainContents): MessageStore {
   const byPk = db.prepare<{ reference: string }, MessageRow>((k, p) =>
     k
       .selectFrom('messages')
@@ -155,7 +156,7 @@ export function createMessageStore(db: Database<CoreSchema>): MessageStore {
     },
     async content(pk) {
       const [row] = await db.read(content.bind({ pk }));
-      return row?.content ?? null;
+      return row === undefined ? null : contents.openText(pk, row.content);
     },
     recipients: (pk) => db.read(recipients.bind({ pk })),
     attachments: (pk) => db.read(attachments.bind({ pk })),

@@ -73,7 +73,7 @@ export interface MessageEndsTable {
 /** What the message says; written once. */
 export interface MessageContentsTable {
   readonly message_pk: string;
-  /** JSON of {@link StoredContent}. */
+  /** JSON of {@link StoredContent}, sealed where contents are; see content-sealer.ts. */
   readonly content: string;
 }
 
@@ -101,7 +101,7 @@ export interface MessageAttachmentsTable {
 /** Bytes of attachments, each once in a tenant. */
 export interface AttachmentContentsTable {
   readonly tenant_id: string;
-  /** Their SHA-256 in hex; of those stored before there was one, the key of the message and the position. */
+  /** Their SHA-256 in hex, or where contents are sealed a keyed hash of that; of those stored before there was one, the key of the message and the position. */
   readonly hash: string;
   /** Null while they are being written. */
   readonly size_bytes: number | null;
@@ -116,8 +116,8 @@ export interface AttachmentChunksTable {
   /** From 0. */
   readonly position: number;
   readonly bytes: Uint8Array;
-  /** Key that sealed them; null where they are as they came. */
-  readonly key_id: string | null;
+  /** Id of the key that sealed them, `:`, and the bytes of the whole file; null where they are as they came. */
+  readonly sealed_as: string | null;
 }
 
 /** What became of one address. */

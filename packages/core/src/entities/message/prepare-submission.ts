@@ -41,7 +41,7 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
       if (account === null) throw noAccount(input.account_id, base);
       const { tenant, retry } = await services.accounts.relayRow(account.pk);
       if (tenant.refuseOverLimit) await expectRoom(account.pk);
-      const draft = draftMessage(input, parts, {
+      const plain = draftMessage(input, parts, {
         tenantId,
         accountPk: account.pk,
         defaultPriority: defaultPriority ?? DEFAULT_PRIORITY,
@@ -52,6 +52,7 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
         stored: await storeFiles(services, tenantId, { attachments: parts.attachments, base }),
         sealAuth: services.sealAttachmentAuth,
       });
+      const draft = services.sealDraft === undefined ? plain : await services.sealDraft(plain);
       const policy = input.on_conflict ?? onConflict ?? 'reject';
       return { ok: true, pending: { draft, accountId: account.id, onConflict: policy } };
     } catch (error) {

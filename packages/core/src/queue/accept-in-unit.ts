@@ -24,24 +24,18 @@ export interface AcceptInUnit {
 
 export function prepareAcceptInUnit(db: Database<CoreSchema>, stepMs: number): AcceptInUnit {
   const statements = prepareAcceptStatements(db);
-  const known = db.prepare<{ tenant_id: string; rows: string }, { id: string }>((k, p) =>
-    k
+  const known = db.prepare<{ tenant_id: string; rows: string }, { id: string }>((k, p) => {
+    const asked = k.selectFrom(db.dialect.rows<{ id: string }>(p.rows, { id: 'text' }).as('r')).select('r.id');
+    return k
       .selectFrom('messages')
       .select('id')
       .where('tenant_id', '=', p.tenant_id)
-      .where('id', 'in', (eb) =>
-        eb.selectFrom(db.dialect.rows<{ id: string }>(p.rows, { id: 'text' }).as('r')).select('r.id'),
-      )
-      .union((eb) =>
-        eb
-          .selectFrom('message_ends')
-          .select('id')
-          .where('tenant_id', '=', p.tenant_id)
-          .where('id', 'in', (inner) =>
-            inner.selectFrom(db.dialect.rows<{ id: string }>(p.rows, { id: 'text' }).as('r')).select('r.id'),
-          ),
-      ),
-  );
+      .where('id', 'in', asked)
+      .union(
+        // Of messages that were removed: what was sent once is not sent again.
+        k.selectFrom('message_ends').select('id').where('tenant_id', '=', p.tenant_id).where('id', 'in', asked),
+      );
+  });
   return {
     statements: (drafts) => (drafts.length === 0 ? [] : insertAll(statements, drafts, stepMs)),
     stored(drafts, [inserted]) {

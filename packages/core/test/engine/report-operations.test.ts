@@ -165,6 +165,8 @@ test('a secret is shown once and signs; rotated, both sign until the overlap is 
   const log = await ask(world, 'command-log.list', {});
   expect(JSON.stringify(log)).not.toContain(brought);
 
+  for (let more = 0; more < 4; more++) await ask(world, 'tenants.rotate-signing-secret');
+  await expect(ask(world, 'tenants.rotate-signing-secret')).rejects.toMatchObject({ code: 'conflict' });
   const short = { ...TENANT, secret: 'whsec_c2hvcnQ=' };
   await expect(ask(world, 'tenants.rotate-signing-secret', short)).rejects.toMatchObject({
     problems: [{ pointer: '/secret', message: 'expected whsec_ and the base64 of 24 to 64 bytes' }],

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import { exactlyOne } from '../../database/statement.ts';
+import { MailProxyError } from '../../errors.ts';
 import type { Sealed } from '../../secrets/sealed-columns.ts';
 import type { SealedPlace, Sealer } from '../../secrets/sealer.ts';
 import type { CoreSchema } from '../schema.ts';
@@ -28,7 +29,7 @@ export interface SigningSecretStore {
    * Add a secret, and let those before end after the overlap.
    *
    * @returns the secret, which is shown this once
-   * @throws {MailProxyError} `not_found` when there is no such tenant
+   * @throws {MailProxyError} `not_found` when there is no such tenant, `conflict` when it has five that sign
    */
   rotate(rotation: Rotation): Promise<{ readonly row: SigningSecret; readonly secret: string }>;
   /** Those that did not end, oldest first. */
@@ -41,6 +42,8 @@ export interface SigningSecretStore {
 
 /** Bytes of a new secret: as many as the HMAC has; Standard Webhooks asks for 24 to 64. */
 const SECRET_BYTES = 32;
+/** Each adds to the header of every call. */
+const MAX_SECRETS = 5;
 
 export function createSigningSecretStore(database: Database<CoreSchema>, sealer: Sealer): SigningSecretStore {
   const insert = database.prepare<{ pk: string; tenant_id: string; secret: Sealed; now: number }>((k, p) =>
@@ -85,6 +88,10 @@ export function createSigningSecretStore(database: Database<CoreSchema>, sealer:
 
   return {
     async rotate({ tenantId, pk, now, overlapMs, secret = newSecret() }) {
+      const signing = await database.read(find.bind({ tenant_id: tenantId, now }));
+      if (signing.length >= MAX_SECRETS) {
+        throw new MailProxyError('conflict', { detail: `${MAX_SECRETS} secrets sign already; end one of them first` });
+      }
       const sealed = sealer.seal(secret, placeOf(pk));
       await database.write([
         exactlyOne(insert.bind({ pk, tenant_id: tenantId, secret: sealed, now }), 'not_found'),

@@ -68,6 +68,7 @@ function openAnswering([code, enhanced, stage]: ReplyVector, text: string, isToA
     maxRecipientDomains: null,
     maxTransactions: null,
     transcript: [],
+    lastDotMs: null,
     smtpUtf8: true,
     pipelining: true,
     send: async ({ to }, mayMail) => {

@@ -54,6 +54,8 @@ interface Group {
   readonly replies: readonly RecipientReply[];
   /** Its commands went out together up to DATA. */
   readonly isPipelined: boolean;
+  /** They went out behind the final dot of another message. */
+  readonly isBehind: boolean;
   readonly transcript: readonly string[];
 }
 
@@ -99,7 +101,7 @@ export async function transmit(
     }
     transcript = result.transcript;
     closing ||= result.replies.some((reply) => reply.status === 'refused' && isClosing(reply.reply));
-    const isBad = result.isPipelined && isBadGroup(result.replies);
+    const isBad = result.isPipelined && isBadGroup(result.replies, result);
     // From here on the relay is given one command at a time, so that no group can be bad again.
     if (isBad) transmission.lockStepRelays.remember(transmission.request.relay);
     const next = isBad ? unsettled(result) : remaining(result);
@@ -157,12 +159,20 @@ async function sendGroup(
     const to = group.map((recipient) => recipient.address);
     const lockStep = lockStepRelays.has(request.relay);
     let replies: readonly RecipientReply[];
-    let transcript: readonly string[];
+    let transcript: readonly string[] = [];
+    let isBehind = false;
     try {
       await handOver();
       const transaction = { from: wire.from, to, smtpUtf8: wire.needsSmtpUtf8, body: wire.body, lockStep };
-      replies = await session.send(transaction, mayMail);
-      transcript = session.transcript;
+      replies = await session.send(transaction, mayMail, {
+        onFinalDot: () => pooled.passOn(),
+        onBehind: () => {
+          isBehind = true;
+        },
+        onTranscript: (lines) => {
+          transcript = lines;
+        },
+      });
     } catch (error) {
       // The message belongs to another session by now.
       if (isMailProxyError(error, 'lease_lost')) return null;
@@ -173,7 +183,7 @@ async function sendGroup(
     if (stale < MAX_STALE && isStaleConnection(replies, pooled)) continue;
     const isPipelined = session.pipelining && !lockStep;
     const stopped = replies.find(wasAborted);
-    if (stopped === undefined) return { group, replies, isPipelined, transcript };
+    if (stopped === undefined) return { group, replies, isPipelined, isBehind, transcript };
     return 'cause' in stopped.fault ? new Unreadable(stopped.fault.cause) : null;
   }
 }

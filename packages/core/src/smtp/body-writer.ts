@@ -10,6 +10,8 @@ export interface BodyProgress {
   onBodyWait(forWhom: 'relay' | 'source'): void;
   /** The final dot is written now, and with it what is left of the message. */
   onFinalDot(): void;
+  /** All of it is with the socket. */
+  onWritten(): void;
   /** The message cannot be read to its end; nothing more is written. */
   onUnreadable(error: unknown): void;
 }
@@ -68,6 +70,7 @@ export class BodyWriter {
       if (end === body.length) {
         this.#progress.onFinalDot();
         this.#connection.writeBoth(chunk, finalDotOf(body));
+        this.#progress.onWritten();
         return;
       }
       this.#progress.onBodyWait('relay');
@@ -87,6 +90,7 @@ export class BodyWriter {
       if (this.#isStopped) return;
       this.#progress.onFinalDot();
       this.#connection.write(finalDotOf(body));
+      this.#progress.onWritten();
     } catch (error) {
       // Once stopped, nobody asks any more whether the rest could have been read.
       if (!this.#isStopped) this.#progress.onUnreadable(error);

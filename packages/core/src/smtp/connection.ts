@@ -202,6 +202,11 @@ export class SmtpConnection {
     this.#socket.write(commands);
   }
 
+  /** Write commands while the replies to others are waited for; the transcript shows them when their turn comes. */
+  commandAhead(commands: string): void {
+    this.#socket.write(commands);
+  }
+
   /** Write a piece of a message. Answers false where the caller should wait for `onDrain`. */
   write(bytes: Uint8Array): boolean {
     return this.#socket.write(bytes);

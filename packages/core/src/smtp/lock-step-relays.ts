@@ -55,20 +55,31 @@ function keyOf({ host, port }: RelayAddress): string {
  * Whether these replies to a group say that the relay is not up to groups: 503 (out of sequence) to a command that was
  * in its place, a reply out of step, or the connection lost or silent half-way through. All of that may have other
  * reasons, and then one command at a time changes nothing.
+ *
+ * Of a group that came behind a message it counts already from MAIL on: a relay that throws away what it has not read
+ * when a message ends never answers, and one that has not finished with the message says 503.
  */
-export function isBadGroup(replies: readonly RecipientReply[]): boolean {
+export function isBadGroup(
+  replies: readonly RecipientReply[],
+  { isBehind = false }: { readonly isBehind?: boolean } = {},
+): boolean {
   return replies.some((reply) => {
     switch (reply.status) {
       case 'accepted':
         return false;
       case 'refused':
-        return reply.reply.code === 503 && (reply.stage === 'rcpt' || reply.stage === 'data');
+        return reply.reply.code === 503 && (isBehind || reply.stage === 'rcpt' || reply.stage === 'data');
       case 'broken':
-        return !reply.doubt && (STAGES_OF_BAD_GROUPS[reply.fault.kind]?.has(reply.fault.stage) ?? false);
+        return !reply.doubt && isStageOfBadGroup(reply.fault, isBehind);
       default:
         return reply satisfies never;
     }
   });
+}
+
+function isStageOfBadGroup({ kind, stage }: SmtpFaultRecord, isBehind: boolean): boolean {
+  if (isBehind && kind === 'timeout' && stage === 'mail') return true;
+  return STAGES_OF_BAD_GROUPS[kind]?.has(stage) ?? false;
 }
 
 const UNTIL_DATA: ReadonlySet<SmtpStage> = new Set(['mail', 'rcpt', 'data']);
@@ -85,5 +96,6 @@ const STAGES_OF_BAD_GROUPS: Readonly<Partial<Record<SmtpFaultRecord['kind'], Rea
 /** Whether an answer out of a bad group says nothing of its recipient, who was not served: it is to be asked for again. */
 export function isUnsettledByBadGroup(reply: RecipientReply): boolean {
   if (reply.status === 'broken') return !reply.doubt;
-  return reply.status === 'refused' && (reply.stage === 'rcpt' || reply.stage === 'data');
+  if (reply.status !== 'refused') return false;
+  return reply.stage === 'rcpt' || reply.stage === 'data' || (reply.stage === 'mail' && reply.reply.code === 503);
 }

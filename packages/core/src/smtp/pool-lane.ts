@@ -20,6 +20,11 @@ export type OpenSession = (relay: SmtpRelay, options: OpenSessionOptions) => Pro
 const CHECK_AFTER_IDLE_MS = 15_000;
 /** For the reply to that question; a relay that needs longer is not worth waiting for. */
 const CHECK_TIMEOUT_MS = 5_000;
+/**
+ * A relay that takes longer for its reply to a message gets the next one only then: until it comes another connection may
+ * be free.
+ */
+const MAX_DOT_MS_TO_PASS_ON = 1_000;
 
 /** A connection of the pool. */
 interface Connection {
@@ -29,6 +34,8 @@ interface Connection {
   readonly generation: number;
   idleSince: number;
   loans: number;
+  /** Callers that have it: two, while one waits for nothing but the last reply and the other is behind it. */
+  borrowers: number;
 }
 
 /** Somebody who asked for a session. */
@@ -219,11 +226,12 @@ export class PoolLane implements SlotUser {
     return null;
   }
 
-  #isGood({ session, openedAt, generation }: Connection, limits: PoolLimits): boolean {
+  #isGood({ session, openedAt, generation }: Connection, limits: PoolLimits, underWay = 0): boolean {
     return (
       session.usable &&
       generation === this.#generation &&
-      session.transactions < Math.min(limits.maxTransactionsPerConnection, session.maxTransactions ?? Infinity) &&
+      session.transactions + underWay <
+        Math.min(limits.maxTransactionsPerConnection, session.maxTransactions ?? Infinity) &&
       this.#clock.monotonic() - openedAt < limits.maxAgeMs
     );
   }
@@ -242,7 +250,7 @@ export class PoolLane implements SlotUser {
         onUnusable: () => this.#dropUnusable(),
       });
       const openedAt = this.#clock.monotonic();
-      const connection: Connection = { session, openedAt, generation, idleSince: openedAt, loans: 0 };
+      const connection: Connection = { session, openedAt, generation, idleSince: openedAt, loans: 0, borrowers: 0 };
       this.#opening -= 1;
       this.#hasWorked = generation === this.#generation;
       if (signals.some((each) => each.aborted)) {
@@ -298,10 +306,37 @@ export class PoolLane implements SlotUser {
   #lend(connection: Connection, limits: PoolLimits, reused: boolean): PooledSession {
     this.#busy.add(connection);
     connection.loans += 1;
+    connection.borrowers += 1;
+    let isHeld = true;
     const release = () => {
-      if (this.#busy.delete(connection)) this.#takeBack(connection, limits);
+      if (!isHeld) return;
+      isHeld = false;
+      connection.borrowers -= 1;
+      if (connection.borrowers === 0 && this.#busy.delete(connection)) this.#takeBack(connection, limits);
     };
-    return { session: connection.session, reused, release, [Symbol.dispose]: release };
+    return {
+      session: connection.session,
+      reused,
+      passOn: () => {
+        if (isHeld) this.#passOn(connection, limits);
+      },
+      release,
+      [Symbol.dispose]: release,
+    };
+  }
+
+  /** Its borrower waits for the last reply only: whoever is next in line goes behind it. */
+  #passOn(connection: Connection, limits: PoolLimits): void {
+    const [caller] = this.#waiting;
+    if (caller === undefined || connection.borrowers > 1 || !this.#busy.has(connection)) return;
+    const { lastDotMs } = connection.session;
+    if (lastDotMs === null || lastDotMs > MAX_DOT_MS_TO_PASS_ON) return;
+    // The transaction under way is not counted yet.
+    if (!this.#isGood(connection, limits, 1) || this.#places.waiting > 0) return;
+    if (this.#slots.mustYield(this, connection.loans)) return;
+    this.#waiting.shift();
+    caller.signal?.removeEventListener('abort', caller.onAbort);
+    caller.resolve(this.#lend(connection, caller.limits, true));
   }
 
   #takeBack(connection: Connection, limits: PoolLimits): void {

@@ -20,6 +20,11 @@ export interface PooledSession extends Disposable {
   readonly session: SmtpSession;
   /** It was opened for an earlier loan, so the relay may have closed it since. */
   readonly reused: boolean;
+  /**
+   * Let the next caller in line have it as well: the message is written to its final dot, and what is sent next goes behind
+   * it. Nothing happens where nobody waits, or where the relay takes long for its replies.
+   */
+  passOn(): void;
   /** Give it back: it is kept if it is usable and within the limits. Only the first call counts; disposing is the same. */
   release(): void;
 }

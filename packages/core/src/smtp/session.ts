@@ -8,6 +8,7 @@ import { announcedBytes, isSevenBit } from './message-body.ts';
 import type { SmtpFaultRecord, SmtpReply } from './reply.ts';
 import {
   type RecipientReply,
+  type SendObserver,
   SmtpConnectError,
   type SmtpRelay,
   type SmtpSession,
@@ -41,7 +42,12 @@ class Session implements SmtpSession {
   readonly #clock: Clock;
   #transactions = 0;
   #hasRun = false;
-  #isBusy = false;
+  /** The one that has the connection, and the one behind it. */
+  readonly #runs: Transaction[] = [];
+  #lastDotMs: number | null = null;
+  #isChecking = false;
+  /** Told that no transaction is under way any more. */
+  #onFree: (() => void) | null = null;
   #needsReset = false;
   #quitting: Promise<void> | null = null;
 
@@ -84,51 +90,47 @@ class Session implements SmtpSession {
     return this.#connection.transcript.lines;
   }
 
-  async send(transaction: SmtpTransaction, mayMail: () => boolean = () => true): Promise<readonly RecipientReply[]> {
-    if (this.#isBusy) throw new Error('a session sends one transaction at a time');
+  get lastDotMs(): number | null {
+    return this.#lastDotMs;
+  }
+
+  async send(
+    transaction: SmtpTransaction,
+    mayMail: () => boolean = () => true,
+    observer: SendObserver = {},
+  ): Promise<readonly RecipientReply[]> {
     assertEnvelope(transaction);
+    const [ahead, behind] = this.#runs;
+    if (ahead !== undefined) {
+      if (behind !== undefined || !ahead.isAtDot) throw new Error('a session sends one transaction at a time');
+      if (this.#mayGoBehind(transaction)) {
+        observer.onBehind?.();
+        return this.#run(transaction, mayMail, observer);
+      }
+      await this.#untilFree();
+    }
     const { fault, transcript } = this.#connection;
     // The opening is told with the first transaction, which it was for.
     if (this.#hasRun) transcript.restart();
     this.#hasRun = true;
     if (fault !== null || this.#quitting !== null) {
       transcript.note(`not sent: ${fault?.text ?? 'the session has ended'}`);
+      observer.onTranscript?.(transcript.lines);
       return allBroken(transaction, fault);
     }
     const refusal = refuseUnsent(transaction, this.#capabilities);
     if (refusal !== null) {
       const { stage, reply } = refusal;
       transcript.note(`${reply.code} ${reply.enhanced} ${reply.text}`);
+      observer.onTranscript?.(transcript.lines);
       return transaction.to.map((address) => ({ status: 'refused', address, stage, reply }));
     }
-
-    const run = new Transaction(
-      {
-        connection: this.#connection,
-        capabilities: this.#capabilities,
-        clock: this.#clock,
-        timeouts: this.#relay.timeouts,
-        isPipelined: this.pipelining && transaction.lockStep !== true,
-        needsReset: this.#needsReset,
-      },
-      { ...transaction, smtpUtf8: needsSmtpUtf8(transaction) },
-      mayMail,
-    );
-    this.#isBusy = true;
-    try {
-      return await run.run();
-    } finally {
-      this.#isBusy = false;
-      if (run.hasMailed) {
-        this.#transactions += 1;
-        this.#needsReset = run.leavesOpen;
-      }
-    }
+    return this.#run(transaction, mayMail, observer);
   }
 
   async check(timeoutMs: number): Promise<boolean> {
     if (this.#isBusy || !this.usable) return false;
-    this.#isBusy = true;
+    this.#isChecking = true;
     try {
       // Whatever it answers it is there, unless it closes the connection with it.
       const { code } = await this.#connection.ask('rset', 'NOOP\r\n', timeoutMs);
@@ -138,7 +140,7 @@ class Session implements SmtpSession {
       if (!(error instanceof SmtpConnectError)) throw error;
       return false;
     } finally {
-      this.#isBusy = false;
+      this.#isChecking = false;
     }
   }
 
@@ -150,6 +152,75 @@ class Session implements SmtpSession {
 
   destroy(): void {
     this.#connection.destroy();
+  }
+
+  get #isBusy(): boolean {
+    return this.#isChecking || this.#runs.length > 0;
+  }
+
+  #mayGoBehind(transaction: SmtpTransaction): boolean {
+    return this.usable && this.#isPipelined(transaction) && refuseUnsent(transaction, this.#capabilities) === null;
+  }
+
+  #isPipelined({ lockStep }: SmtpTransaction): boolean {
+    return this.pipelining && lockStep !== true;
+  }
+
+  async #run(
+    transaction: SmtpTransaction,
+    mayMail: () => boolean,
+    { onFinalDot, onTranscript }: SendObserver,
+  ): Promise<readonly RecipientReply[]> {
+    const isBehind = this.#runs.length > 0;
+    let told: readonly string[] | null = null;
+    const run: Transaction = new Transaction(
+      {
+        connection: this.#connection,
+        capabilities: this.#capabilities,
+        clock: this.#clock,
+        timeouts: this.#relay.timeouts,
+        isPipelined: this.#isPipelined(transaction),
+        needsReset: !isBehind && this.#needsReset,
+        isBehind,
+        onFinalDot: () => onFinalDot?.(),
+        onEnd: () => {
+          // The next one begins a transcript of its own at once.
+          if (this.#runs.length > 1 && this.#connection.fault === null) told = this.#connection.transcript.lines;
+          this.#end(run);
+        },
+      },
+      { ...transaction, smtpUtf8: needsSmtpUtf8(transaction) },
+      mayMail,
+    );
+    this.#runs.push(run);
+    const replies = await run.run();
+    // Of one whose turn did not come nothing was said.
+    onTranscript?.(told ?? (run.hadTurn ? this.#connection.transcript.lines : []));
+    return replies;
+  }
+
+  /** A transaction is over: the connection is the next one's. */
+  #end(run: Transaction): void {
+    const hadConnection = this.#runs[0] === run;
+    this.#runs.splice(this.#runs.indexOf(run), 1);
+    this.#lastDotMs = run.dotMs ?? this.#lastDotMs;
+    if (run.hasMailed) {
+      this.#transactions += 1;
+      this.#needsReset = run.leavesOpen;
+    }
+    const [next] = this.#runs;
+    const { fault } = this.#connection;
+    if (next !== undefined && hadConnection) {
+      if (fault === null) next.takeOver();
+      else next.onFault({ kind: 'closed', stage: 'mail', text: `the connection ended before: ${fault.text}` });
+    }
+    if (this.#runs.length === 0) this.#onFree?.();
+  }
+
+  #untilFree(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onFree = resolve;
+    });
   }
 
   async #sayQuit(): Promise<void> {

@@ -117,7 +117,23 @@ export type RecipientReply =
    */
   | { readonly status: 'broken'; readonly address: string; readonly fault: SmtpFaultRecord; readonly doubt: boolean };
 
-/** An open, greeted, protected and authenticated connection. Sends one transaction at a time. */
+/** What the sender of a transaction is told besides its outcome. */
+export interface SendObserver {
+  /**
+   * The message is written to its final dot, and nothing but the reply to it is waited for: `send` may be called with the
+   * next transaction. Not told in lock-step.
+   */
+  onFinalDot?(): void;
+  /** The commands were written behind the final dot of the transaction before, whose reply had not come. */
+  onBehind?(): void;
+  /** What was said, once it is over; see {@link SmtpSession.transcript}. */
+  onTranscript?(lines: readonly string[]): void;
+}
+
+/**
+ * An open, greeted, protected and authenticated connection. Sends one transaction at a time, and the commands of the next
+ * one behind its final dot, which RFC 2920 §3.1 allows.
+ */
 export interface SmtpSession {
   /** False once the connection is closed, closing or out of step. */
   readonly usable: boolean;
@@ -136,7 +152,7 @@ export interface SmtpSession {
   /**
    * What was said in the last transaction, for a person: lines as `+12ms C: MAIL FROM:<a@x.test>`, at most 60 of 200
    * characters, without credentials and without the message. The first transaction of a connection has the opening in
-   * front. Read it before the next transaction begins, which is before the session is given back.
+   * front. Read it before the next transaction begins; who sends another one behind it is told of each.
    */
   readonly transcript: readonly string[];
   /**
@@ -146,8 +162,18 @@ export interface SmtpSession {
    * `mayMail` is asked once, synchronously, before MAIL is written: the point of no return. When it answers
    * false nothing is sent and every entry is `broken` with kind `aborted` and `doubt: false`. So are they where the
    * body cannot be read to its end; then the fault has the `cause`, and the connection is closed without the final dot.
+   *
+   * While a transaction waits for the reply to its final dot, one more may be sent. It is not in doubt because of the one
+   * before: where the connection ends with that, every entry is `broken` with kind `closed`, stage `mail` and
+   * `doubt: false`. Much time may pass before its message is asked for, so `mayMail` is asked again then.
    */
-  send(transaction: SmtpTransaction, mayMail?: () => boolean): Promise<readonly RecipientReply[]>;
+  send(
+    transaction: SmtpTransaction,
+    mayMail?: () => boolean,
+    observer?: SendObserver,
+  ): Promise<readonly RecipientReply[]>;
+  /** Milliseconds that the relay took for its last reply to a final dot; null before the first. */
+  readonly lastDotMs: number | null;
   /** Ask with NOOP whether the relay still answers; false also while a transaction runs. Never rejects. */
   check(timeoutMs: number): Promise<boolean>;
   /** Say QUIT and close; never rejects, at most `quitMs`. */

@@ -20,6 +20,12 @@ export interface TransactionContext {
   readonly isPipelined: boolean;
   /** An earlier transaction was left open at the relay. */
   readonly needsReset: boolean;
+  /** Another transaction has the connection, and waits for the reply to its final dot. */
+  readonly isBehind: boolean;
+  /** The final dot is written; not told in lock-step. */
+  readonly onFinalDot: () => void;
+  /** Told once, before its outcome is known to whoever waits for it: the connection is free for the next. */
+  readonly onEnd: () => void;
 }
 
 /**
@@ -38,6 +44,8 @@ export interface TransactionContext {
  *
  * A fault ends it anywhere; the rest is broken, in doubt if it waited for the dot. So does a message that cannot be read
  * to its end, which closes the connection and is no fault of the relay's.
+ *
+ * One behind another writes its group at once, and waits for its replies when `takeOver` says that those before have come.
  */
 export class Transaction implements ConnectionHandler, BodyProgress {
   readonly #context: TransactionContext;
@@ -45,7 +53,13 @@ export class Transaction implements ConnectionHandler, BodyProgress {
   readonly #mayMail: () => boolean;
   readonly #writer: BodyWriter;
   /** Monotonic time at which the whole has lasted too long. */
-  readonly #endsAt: number;
+  #endsAt = Number.POSITIVE_INFINITY;
+  /** The replies are for this one. */
+  #hadTurn = false;
+  /** Of one behind another: what was written before its turn. */
+  #ahead = '';
+  #dotAt = 0;
+  #dotMs: number | null = null;
 
   #waitsFor: Wanted = 'mail';
   #hasMailed = false;
@@ -62,8 +76,6 @@ export class Transaction implements ConnectionHandler, BodyProgress {
     this.#transaction = transaction;
     this.#mayMail = mayMail;
     this.#writer = new BodyWriter(context.connection, transaction.body, this);
-    const { transactionMs } = context.timeouts;
-    this.#endsAt = transactionMs === undefined ? Number.POSITIVE_INFINITY : context.clock.monotonic() + transactionMs;
   }
 
   /** Whether MAIL was written. */
@@ -76,15 +88,50 @@ export class Transaction implements ConnectionHandler, BodyProgress {
     return this.#hasMailed && !this.#isComplete;
   }
 
+  /** Whether it ever had the connection to itself: false of one behind another that ended the connection. */
+  get hadTurn(): boolean {
+    return this.#hadTurn;
+  }
+
+  /** The message was written to its end, and nothing but the reply to it is waited for. */
+  get isAtDot(): boolean {
+    return this.#waitsFor === 'dot';
+  }
+
+  /** Milliseconds from the final dot to its reply; null where it did not come so far. */
+  get dotMs(): number | null {
+    return this.#dotMs;
+  }
+
   /** Rejects only for a bug: `mayMail` threw. */
   run(): Promise<readonly RecipientReply[]> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      this.#context.connection.listen(this);
+      if (this.#context.isBehind) {
+        this.#mail();
+        return;
+      }
+      this.#begin();
       if (this.#context.needsReset && !this.#context.isPipelined) this.#command('rset', 'RSET\r\n');
       else this.#mail();
     });
+  }
+
+  /** The replies to all that was written before have come: from now on they are for this one. */
+  takeOver(): void {
+    const { transcript } = this.#context.connection;
+    transcript.restart();
+    transcript.client(this.#ahead);
+    this.#begin();
+    this.#await('mail');
+  }
+
+  #begin(): void {
+    const { connection, clock, timeouts } = this.#context;
+    if (timeouts.transactionMs !== undefined) this.#endsAt = clock.monotonic() + timeouts.transactionMs;
+    this.#hadTurn = true;
+    connection.listen(this);
   }
 
   onReply(reply: SmtpReply): void {
@@ -150,6 +197,11 @@ export class Transaction implements ConnectionHandler, BodyProgress {
     this.#isReading = false;
     this.#noteBody();
     this.#await('dot');
+    this.#dotAt = this.#context.clock.monotonic();
+  }
+
+  onWritten(): void {
+    if (this.#context.isPipelined) this.#context.onFinalDot();
   }
 
   onUnreadable(error: unknown): void {
@@ -162,18 +214,7 @@ export class Transaction implements ConnectionHandler, BodyProgress {
 
   /** The point of no return. */
   #mail(): void {
-    let isAllowed: boolean;
-    try {
-      isAllowed = this.#mayMail();
-    } catch (bug) {
-      this.#context.connection.release();
-      this.#reject(bug);
-      return;
-    }
-    if (!isAllowed) {
-      this.#finish(broken({ kind: 'aborted', stage: 'mail', text: 'not to be sent any more' }, false));
-      return;
-    }
+    if (!this.#isAllowed()) return;
     this.#hasMailed = true;
     const { from, smtpUtf8, body } = this.#transaction;
     const parameters = { sizeBytes: announcedBytes(body), isEightBit: !isSevenBit(body), smtpUtf8 };
@@ -185,7 +226,26 @@ export class Transaction implements ConnectionHandler, BodyProgress {
     const { needsReset } = this.#context;
     let group = needsReset ? `RSET\r\n${mail}` : mail;
     for (const address of this.#transaction.to) group += rcptCommand(address);
-    this.#command(needsReset ? 'rset' : 'mail', `${group}DATA\r\n`);
+    group += 'DATA\r\n';
+    if (this.#context.isBehind) this.#goBehind(group);
+    else this.#command(needsReset ? 'rset' : 'mail', group);
+  }
+
+  /** Ask once more whether it may be sent; where not, it has ended. */
+  #isAllowed(): boolean {
+    try {
+      if (this.#mayMail()) return true;
+      this.#finish(broken(STOPPED, false));
+    } catch (bug) {
+      this.#leave();
+      this.#reject(bug);
+    }
+    return false;
+  }
+
+  #goBehind(group: string): void {
+    this.#ahead = group;
+    this.#context.connection.commandAhead(group);
   }
 
   #afterReset(): void {
@@ -220,15 +280,19 @@ export class Transaction implements ConnectionHandler, BodyProgress {
     } else if (this.#context.connection.hasUnreadInput) {
       this.#await('body');
       this.#context.connection.fail('protocol', 'the relay replied to the message before it was sent');
-    } else if (this.#isAnyoneAccepted()) {
+    } else if (!this.#isAnyoneAccepted()) {
+      this.#command('lone dot', '.\r\n');
+    } else if (this.#context.isBehind && !this.#isAllowed()) {
+      // The relay waits for a message that must not come.
+      this.#context.connection.fail('aborted', STOPPED.text);
+    } else {
       this.#waitsFor = 'body';
       this.#writer.start();
-    } else {
-      this.#command('lone dot', '.\r\n');
     }
   }
 
   #afterDot(reply: SmtpReply): void {
+    this.#dotMs = this.#context.clock.monotonic() - this.#dotAt;
     if (reply.code >= 400) {
       this.#refuseRest(reply, 'dot');
     } else {
@@ -263,9 +327,15 @@ export class Transaction implements ConnectionHandler, BodyProgress {
     this.#finish((address) => ({ status: 'refused', address, stage, reply }));
   }
 
+  /** Let the connection go, where it has it. */
+  #leave(): void {
+    if (this.#hadTurn) this.#context.connection.release();
+    this.#context.onEnd();
+  }
+
   /** Those with a reply of their own keep it; the rest gets what was decided for all. */
   #finish(decideRest: (address: string) => RecipientReply): void {
-    this.#context.connection.release();
+    this.#leave();
     this.#writer.stop();
     const refusal = this.#mailRefusal;
     this.#resolve(
@@ -278,6 +348,8 @@ export class Transaction implements ConnectionHandler, BodyProgress {
     );
   }
 }
+
+const STOPPED: SmtpFaultRecord = { kind: 'aborted', stage: 'mail', text: 'not to be sent any more' };
 
 function broken(fault: SmtpFaultRecord, doubt: boolean): (address: string) => RecipientReply {
   return (address) => ({ status: 'broken', address, fault, doubt });

@@ -33,6 +33,7 @@ class FickleSession implements SmtpSession {
   readonly maxRecipientDomains = null;
   readonly maxTransactions = null;
   readonly transcript: readonly string[] = [];
+  readonly lastDotMs = null;
   readonly smtpUtf8 = true;
   readonly pipelining = true;
   transactions = 0;

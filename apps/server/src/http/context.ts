@@ -8,7 +8,7 @@ import type { Context } from 'hono';
 /** What HTTP uses of the engine. */
 export type ServedEngine = Pick<
   MailEngine,
-  'operations' | 'execute' | 'authenticate' | 'authorise' | 'uploads' | 'ready' | 'metricsText'
+  'operations' | 'execute' | 'authenticate' | 'authorise' | 'uploads' | 'uploadsOf' | 'ready' | 'metricsText'
 >;
 
 /** What a request carries through the handlers. */

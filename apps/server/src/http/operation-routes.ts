@@ -33,7 +33,8 @@ async function answer(
   const caller = { principal, origin: address ?? 'http', requestId: c.get('requestId') };
   // Before the body: nobody makes us read twelve megabytes to be told that a token is missing.
   engine.authorise(operation, caller);
-  await using body = await readRequestBody(c.req.raw, { operation, uploads: engine.uploads, limits });
+  using uploads = operation.http.takesFiles === true ? await engine.uploadsOf(principal) : null;
+  await using body = await readRequestBody(c.req.raw, { operation, uploads: uploads ?? engine.uploads, limits });
   const input = gatherInput(c, body.fields);
   const waiting = operation.http.mayWait === true ? { signal: endOfWait(c, stopping) } : {};
   const output = await engine.execute(body.operation, input, { ...caller, ...keyOf(c), ...waiting });

@@ -38,5 +38,6 @@ export const PLAIN_ACCOUNT: AccountRelayRow = {
     suspendedAt: null,
     onInDoubt: 'retry',
     refuseOverLimit: false,
+    room: { maxPending: null, maxBytes: null },
   },
 };

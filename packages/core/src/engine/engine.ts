@@ -17,6 +17,7 @@ import type { BatchResult } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
 import type { MessageState } from '../entities/message/message-state.ts';
 import type { SubmittedInput } from '../entities/message/raw-message.ts';
+import { TenantRoom } from '../entities/message/tenant-room.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { MailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
@@ -24,7 +25,7 @@ import type { Log } from '../observability/log.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { type Caller, type Execution, execute } from '../operations/execute.ts';
 import type { AnyOperation } from '../operations/operation.ts';
-import { reachOf, reachOfAll } from '../operations/principal.ts';
+import { type Principal, reachOf, reachOfAll } from '../operations/principal.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settlement } from '../queue/settle.ts';
@@ -46,6 +47,7 @@ import type { JoinedBatchResult, MailEngine, Readiness, SubmitOptions } from './
 import { EventBell, type EventStreamOptions, eventStream } from './event-stream.ts';
 import { EventWaits } from './event-waits.ts';
 import { createIntake, type Intake, type IntakeParts } from './intake.ts';
+import { type MeteredUploads, meterUploads } from './metered-uploads.ts';
 import { type CoreServices, coreOperations } from './operations.ts';
 import { type NoticeListener, PeerNotices } from './peer-notices.ts';
 import { hearPeers } from './peer-side.ts';
@@ -105,6 +107,7 @@ export class Engine implements MailEngine {
   readonly #access: AccessSide;
   readonly #reporter: Reporter;
   readonly #metrics: Metrics;
+  readonly #room: TenantRoom;
   readonly #observer: SettledObserver;
   readonly #services: CoreServices;
   readonly #takeMessages: TakeMessages;
@@ -137,6 +140,13 @@ export class Engine implements MailEngine {
       sends: () => this.#delivery.dispatcher.load,
       preparing: () => this.#delivery.preparer.running,
       reports: async () => ({ ...(await this.#reporter.stats()), waits: this.#waits.size }),
+    });
+    this.#room = new TenantRoom({
+      clock,
+      usageOf: stores.waitingUsage,
+      isShared: !database.dialect.isExclusive,
+      limits: config.limits,
+      onRefused: (quota) => this.#metrics.overQuota(quota),
     });
     this.#observer = new SettledObserver({
       accounts: stores.accounts,
@@ -253,6 +263,10 @@ export class Engine implements MailEngine {
     return eventStream({ clock, bell: this.#bell, listAfter, stopped: this.#stopped.signal }, options);
   }
 
+  uploadsOf(principal: Principal): Promise<MeteredUploads> {
+    return meterUploads(principal, { uploads: this.uploads, room: this.#room, tenants: this.#parts.stores.tenants });
+  }
+
   async start(): Promise<void> {
     if (this.#isStarted) throw new Error('the engine was started before');
     this.#isStarted = true;
@@ -365,6 +379,8 @@ export class Engine implements MailEngine {
       maxRecipients: config.limits.maxRecipients,
       ...createIntake(this.#intakeParts()),
       keysInFlight: new KeysInFlight(),
+      room: this.#room,
+      waitingUsage: stores.waitingUsage,
       idempotencyMs: config.limits.idempotencyMs,
       retry: config.retry,
       limitGate,

@@ -16,6 +16,7 @@ import type { ReportEvent } from '../reporting/report-protocol.ts';
 import type { ReportSink } from '../reporting/report-transport.ts';
 import type { TokenOrigin } from './authenticate.ts';
 import type { EventStreamOptions } from './event-stream.ts';
+import type { MeteredUploads } from './metered-uploads.ts';
 
 export interface MailEngineOptions {
   readonly config: EngineConfigInput;
@@ -69,6 +70,8 @@ export interface MailEngine extends AsyncDisposable {
   readonly operations: readonly AnyOperation[];
   /** Takes in the files of clients, as `content` of attachments. */
   readonly uploads: Uploads;
+  /** The same for one request of a caller, counted with what waits of its tenant; to be disposed of with the request. */
+  uploadsOf(principal: Principal): Promise<MeteredUploads>;
   /**
    * Run an operation by name, as `accounts.create`.
    *

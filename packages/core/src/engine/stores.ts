@@ -51,6 +51,7 @@ import { moveDraft } from '../queue/seal-draft.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
 import { createSessionStore } from '../queue/sessions.ts';
 import { prepareSettle } from '../queue/settle.ts';
+import { prepareWaitingUsage } from '../queue/waiting-usage.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 
@@ -117,6 +118,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     forgetUses: prepareForgetUses(database),
     findLanes: prepareFindLanes(database),
     retention: createRetentionSweep(database),
+    waitingUsage: prepareWaitingUsage(database),
     leases: createLeaseStore(database),
     untilGivenBack: prepareUntilGivenBack(database, clock),
     connectionShares: createConnectionShares(database),

@@ -15,6 +15,7 @@ import { execute } from '../operations/execute.ts';
 import type { Operation } from '../operations/operation.ts';
 import { type Principal, reachOfAll, tenantPrincipal } from '../operations/principal.ts';
 import { createOutgoingHttp } from '../outgoing/outgoing-http.ts';
+import { prepareWaitingUsage } from '../queue/waiting-usage.ts';
 import { createSealer, type Sealer } from '../secrets/sealer.ts';
 import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
 import { type StandingClock, standingClock } from '../smtp/standing-clock.case.ts';
@@ -127,6 +128,7 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     ...stores,
     clock,
     makePk,
+    waitingUsage: prepareWaitingUsage(database),
     storageBackends: BACKENDS,
     messages: { counts: () => Promise.resolve({ waiting: 0, byState: {}, byResult: {} }) },
     writeRefused: async () => undefined,

@@ -9,6 +9,7 @@ import type { MessageRecipientsTable, MessagesTable } from '../../src/entities/m
 import type { LaneName } from '../../src/entities/message/message-control.types.ts';
 import type { LimitReached, MessageServices } from '../../src/entities/message/message-services.ts';
 import type { MessageState } from '../../src/entities/message/message-state.ts';
+import { TenantRoom } from '../../src/entities/message/tenant-room.ts';
 import { createMessageEventStore, prepareInsertEvent } from '../../src/entities/message-event/message-event.store.ts';
 import type { EventDetail, EventType } from '../../src/entities/message-event/message-event.table.ts';
 import { type Caller, execute } from '../../src/operations/execute.ts';
@@ -21,6 +22,7 @@ import { createMessageControl } from '../../src/queue/control.ts';
 import { prepareFindTaken } from '../../src/queue/find-taken.ts';
 import { prepareRelease } from '../../src/queue/release.ts';
 import { prepareReplace, replaceAlone } from '../../src/queue/replace.ts';
+import { prepareWaitingUsage } from '../../src/queue/waiting-usage.ts';
 import { DEFAULT_RETRY_POLICY } from '../../src/retry-policy.ts';
 import { createSealer } from '../../src/secrets/sealer.ts';
 import { createWorld, type OpenStore, STEP_MS, type World } from './store-world.case.ts';
@@ -142,6 +144,13 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
       findTaken: prepareFindTaken(database),
       once,
       keysInFlight: new KeysInFlight(),
+      room: new TenantRoom({
+        clock,
+        usageOf: prepareWaitingUsage(database),
+        isShared: false,
+        limits: { maxPending: null, maxBytes: null },
+        onRefused: () => undefined,
+      }),
       idempotencyMs: 86_400_000,
       limitGate: async () => self.reached,
       attachmentRules: async () => ANY_ATTACHMENT,

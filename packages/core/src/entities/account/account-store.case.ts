@@ -104,6 +104,7 @@ export function accountStoreCases(open: OpenWorld): void {
         suspendedAt: null,
         onInDoubt: 'hold',
         refuseOverLimit: true,
+        room: { maxPending: null, maxBytes: null },
       },
     });
     await expect(world.accounts.relayRow(world.makePk())).rejects.toMatchObject({ code: 'not_found' });
@@ -129,6 +130,7 @@ export function accountStoreCases(open: OpenWorld): void {
         suspendedAt: null,
         onInDoubt: 'retry',
         refuseOverLimit: false,
+        room: { maxPending: null, maxBytes: null },
       },
     });
   });

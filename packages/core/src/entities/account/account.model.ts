@@ -114,6 +114,8 @@ export interface RelayTenant {
   /** For messages that say nothing of it. */
   readonly onInDoubt: OnInDoubt;
   readonly refuseOverLimit: boolean;
+  /** How much of it may wait; null where it says nothing. */
+  readonly room: { readonly maxPending: number | null; readonly maxBytes: number | null };
 }
 
 export interface AccountKey {
@@ -142,6 +144,8 @@ export const RELAY_TENANT_COLUMNS = [
   'suspended_at',
   'on_in_doubt',
   'refuse_over_limit',
+  'max_pending',
+  'max_bytes',
 ] as const satisfies readonly (keyof TenantsTable)[];
 type RelayTenantColumn = (typeof RELAY_TENANT_COLUMNS)[number];
 
@@ -300,6 +304,7 @@ export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayR
       suspendedAt: row.tenant_suspended_at,
       onInDoubt: row.tenant_on_in_doubt,
       refuseOverLimit: row.tenant_refuse_over_limit === 1,
+      room: { maxPending: row.tenant_max_pending, maxBytes: row.tenant_max_bytes },
     },
   };
 }

@@ -16,6 +16,7 @@ import type { MessageRow } from './message-row.ts';
 import type { MessageState } from './message-state.ts';
 import type { OnceStore, Replacement } from './once.types.ts';
 import type { FoundId } from './submitted.ts';
+import type { RoomLimits, TenantRoom } from './tenant-room.ts';
 import type { WaitingFor } from './waiting-for.ts';
 
 /** State in which a message was stored. */
@@ -44,6 +45,7 @@ export interface AcceptingAccount {
     readonly retry: RetryPolicyInput | null;
     readonly onInDoubt: OnInDoubt;
     readonly refuseOverLimit: boolean;
+    readonly room: RoomLimits;
   };
 }
 
@@ -89,6 +91,8 @@ export interface SubmissionServices {
   /** Requests that come with a key. */
   readonly once: Pick<OnceStore, 'find' | 'accept'>;
   readonly keysInFlight: Pick<KeysInFlight, 'enter'>;
+  /** How much of each tenant's mail may wait. */
+  readonly room: Pick<TenantRoom, 'take'>;
   /** How long their answers are kept, in milliseconds. */
   readonly idempotencyMs: number;
   /** The limit that keeps the account from sending now; null where none does. */

@@ -19,6 +19,8 @@ export interface Preparation {
   readonly principal: Principal;
   readonly defaultPriority: number | undefined;
   readonly onConflict: OnConflict | undefined;
+  /** Takes what of the room is to be given back at the end. */
+  readonly rooms: DisposableStack;
 }
 
 export type Refused = Extract<Submitted, { readonly ok: false }>;
@@ -30,7 +32,7 @@ export type PrepareOne = (input: ParsedSubmitted, parts: CheckedMessage, base: s
 
 /** Find each message's account and the room for it, and store its files. All of one request share their time. */
 export function prepareSubmission(services: SubmissionServices, preparation: Preparation): PrepareOne {
-  const { reach, principal, defaultPriority, onConflict } = preparation;
+  const { reach, principal, defaultPriority, onConflict, rooms } = preparation;
   const now = services.clock.now();
   const expectRoom = limitCheck(services, now);
   return async (input, parts, base) => {
@@ -41,6 +43,8 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
       if (account === null) throw noAccount(input.account_id, base);
       const { tenant, retry } = await services.accounts.relayRow(account.pk);
       if (tenant.refuseOverLimit) await expectRoom(account.pk);
+      // Before its files are stored.
+      const room = rooms.use(await services.room.take(tenantId, tenant.room, () => sizeOf(parts)));
       const plain = draftMessage(input, parts, {
         tenantId,
         accountPk: account.pk,
@@ -54,11 +58,15 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
       });
       const draft = services.sealDraft === undefined ? plain : await services.sealDraft(plain);
       const policy = input.on_conflict ?? onConflict ?? 'reject';
-      return { ok: true, pending: { draft, accountId: account.id, onConflict: policy } };
+      return { ok: true, pending: { draft, accountId: account.id, onConflict: policy, room } };
     } catch (error) {
       return refused(input.id ?? null, error);
     }
   };
+}
+
+function sizeOf({ content, attachments }: CheckedMessage): number {
+  return attachments.reduce((sum, { sizeBytes }) => sum + sizeBytes, Buffer.byteLength(JSON.stringify(content)));
 }
 
 /** Errors of one message; a database that is gone is everybody's and goes up. */

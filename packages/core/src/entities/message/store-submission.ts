@@ -16,6 +16,7 @@ export async function storeSubmission(services: StoreServices, pending: Pending)
   const { pk, id, tenant_id: tenantId } = draft.message;
   try {
     const state = await services.accept(draft);
+    pending.room.keep();
     return submittedAs(nameOf(pending), { pk, state, result: null, accountId: pending.accountId });
   } catch (error) {
     if (!isMailProxyError(error, 'duplicate_id')) return refused(id, error);

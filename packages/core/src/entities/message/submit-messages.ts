@@ -48,22 +48,24 @@ export async function submitMessages(
   submission: Submission,
 ): Promise<readonly Submitted[]> {
   const { reach, idempotency = null } = submission;
+  using rooms = new DisposableStack();
+  const own = { ...submission, rooms };
   if (idempotency === null) {
-    return inTurn(services, messages, submission, async (preparing) => {
+    return await inTurn(services, messages, own, async (preparing) => {
       const prepared = await preparing;
       return prepared.ok ? storeSubmission(services, prepared.pending) : prepared;
     });
   }
   const { operation, input } = idempotency;
   const request = { scope: reach.tenantId ?? '', idempotency, operation, input };
-  return submitOnce(services, request, () => inTurn(services, messages, submission, (preparing) => preparing));
+  return await submitOnce(services, request, () => inTurn(services, messages, own, (preparing) => preparing));
 }
 
 /** Prepare all messages of a request at once, each on its way to what `then` makes of it. */
 async function inTurn<Result>(
   services: SubmissionServices,
   messages: readonly ParsedSubmitted[],
-  { reach, principal, defaultPriority, onConflict, pointerOf }: Submission,
+  { reach, principal, defaultPriority, onConflict, pointerOf, rooms }: Submission & { readonly rooms: DisposableStack },
   then: (preparing: Promise<Prepared>) => Promise<Result>,
 ): Promise<readonly Result[]> {
   await using held = new AsyncDisposableStack();
@@ -71,7 +73,7 @@ async function inTurn<Result>(
   const rulesOf = await attachmentRules(services, composed, reach);
   const raw = await readAll(services, messages, { pointerOf, held });
   const checked = checkAll(services, messages, { pointerOf, rulesOf, raw });
-  const prepare = prepareSubmission(services, { reach, principal, defaultPriority, onConflict });
+  const prepare = prepareSubmission(services, { reach, principal, defaultPriority, onConflict, rooms });
   return await Promise.all(
     messages.map((input, index) => {
       const parts = checked[index];

@@ -7,7 +7,7 @@ import type { MessageResult, MessageState } from './message-state.ts';
 import { type Answered, DRAFT_END, FIELD_END, type Replacement } from './once.types.ts';
 import type { Prepared, Refused } from './prepare-submission.ts';
 import { requestHash } from './request-hash.ts';
-import { type DraftName, nameOf, type Pending, type Submitted, submittedAs } from './submitted.ts';
+import { type DraftName, isStored, nameOf, type Pending, type Submitted, submittedAs } from './submitted.ts';
 
 type OnceServices = Pick<
   SubmissionServices,
@@ -75,7 +75,12 @@ export async function submitOnce(
         drafts: pending.map(({ draft }) => draft),
         replacements: [...replacements.values()],
       });
-      return stored.owner === owner ? answerOf(stored) : answer(stored);
+      if (stored.owner !== owner) return answer(stored);
+      const submitted = answerOf(stored);
+      for (const [index, each] of prepared.entries()) {
+        if (each.ok && isStored(each.pending, submitted[index])) each.pending.room.keep();
+      }
+      return submitted;
     } catch (error) {
       if (!isMailProxyError(error, 'in_flight') || tries === MAX_TRIES) throw error;
     }

@@ -6,6 +6,7 @@ import type { BatchResult } from './message.schema.ts';
 import type { MessageDraft } from './message-draft.ts';
 import type { MessageResult, MessageState } from './message-state.ts';
 import type { OnConflict } from './on-conflict.ts';
+import type { TakenRoom } from './tenant-room.ts';
 
 /** What one message of a submission became. */
 export type Submitted =
@@ -27,6 +28,7 @@ export interface Pending {
   readonly draft: MessageDraft;
   readonly accountId: string;
   readonly onConflict: OnConflict;
+  readonly room: TakenRoom;
 }
 
 /** The message that has an id, or had it. */
@@ -54,6 +56,11 @@ export interface DraftName {
   readonly createdAt: number;
   /** The message in whose place it is. */
   readonly replaces?: string | undefined;
+}
+
+/** Whether the message was stored, and takes room. */
+export function isStored({ draft }: Pending, submitted: Submitted | undefined): boolean {
+  return submitted?.ok === true && submitted.pk === draft.message.pk;
 }
 
 export function nameOf({ draft, accountId, onConflict }: Pending, replaces?: string): DraftName {

@@ -15,6 +15,7 @@ import {
   tenantView,
   updateTenantInput,
   updateTenantSendingInput,
+  usedTenantOutput,
 } from './tenant.schema.ts';
 import type { TenantStore } from './tenant.store.ts';
 
@@ -24,6 +25,8 @@ export interface TenantServices {
   readonly apiKeys: ApiKeyStore;
   readonly clock: Clock;
   readonly makePk: MakePk;
+  /** How much of a tenant's mail waits. */
+  readonly waitingUsage: (tenantId: string) => Promise<{ readonly pending: number; readonly bytes: number }>;
   /** The tenant was suspended: wait until every instance gave back what it had not begun. */
   readonly tenantSuspended: (tenantId: string) => Promise<void>;
 }
@@ -74,8 +77,11 @@ const getTenant = defineOperation({
   scope: 'tenant:read',
   audit: false,
   input: v.strictObject({ tenant_id: tenantId }),
-  output: tenantOutput,
-  run: async ({ tenants }: TenantServices, input, { reach }) => tenantView(await tenants.get(reach, input.tenant_id)),
+  output: usedTenantOutput,
+  async run({ tenants, waitingUsage }: TenantServices, input, { reach }) {
+    const tenant = await tenants.get(reach, input.tenant_id);
+    return { ...tenantView(tenant), usage: await waitingUsage(tenant.id) };
+  },
 });
 
 const updateTenant = defineOperation({

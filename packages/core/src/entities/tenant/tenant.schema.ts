@@ -90,6 +90,8 @@ const view = {
 };
 
 export const tenantOutput = v.object(view);
+/** With how much of its mail waits. */
+export const usedTenantOutput = v.object({ ...view, usage: v.object({ pending: v.number(), bytes: v.number() }) });
 /** With the tenant's first key, which is shown this once. */
 export const createdTenantOutput = v.object({ ...view, api_key: v.string() });
 

@@ -11,6 +11,7 @@ import type { Database } from '../database/database.ts';
 import type { SyncedClock } from '../database/database-clock.ts';
 import { watchSchema } from '../delivery/schema-watch.ts';
 import { BEATS_PER_LEASE } from '../delivery/session-keeper.ts';
+import { clearMail } from '../entities/message/clear-mail.ts';
 import { KeysInFlight } from '../entities/message/keys-in-flight.ts';
 import { submitAny } from '../entities/message/message.operations.ts';
 import type { BatchResult } from '../entities/message/message.schema.ts';
@@ -368,6 +369,7 @@ export class Engine implements MailEngine {
   #createServices(startedAt: number): CoreServices {
     const { config, stores, clock, makePk, database } = this.#parts;
     const { dispatcher, preparer, keeper, flights, health, explain, limitGate, verify } = this.#delivery;
+    const finished = stores.finishedMail(this.#parts.reportSink !== undefined);
     return {
       ...stores,
       ...this.#attachments,
@@ -381,6 +383,7 @@ export class Engine implements MailEngine {
       keysInFlight: new KeysInFlight(),
       room: this.#room,
       waitingUsage: stores.waitingUsage,
+      clearMail: (owner, mode) => clearMail({ ...this.#services, finished }, owner, mode),
       idempotencyMs: config.limits.idempotencyMs,
       retry: config.retry,
       limitGate,

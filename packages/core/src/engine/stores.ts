@@ -34,6 +34,7 @@ import { createConnectionShares } from '../queue/connection-shares.ts';
 import { createMessageControl } from '../queue/control.ts';
 import { prepareExpire } from '../queue/expire.ts';
 import { prepareFindTaken } from '../queue/find-taken.ts';
+import { createFinishedMail } from '../queue/finished-mail.ts';
 import { HandoffMarks } from '../queue/handoff-marks.ts';
 import { createLaneGates } from '../queue/lane-gates.ts';
 import { prepareFindLanes } from '../queue/lanes.ts';
@@ -119,6 +120,8 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     findLanes: prepareFindLanes(database),
     retention: createRetentionSweep(database),
     waitingUsage: prepareWaitingUsage(database),
+    finishedMail: (isEveryoneTold: boolean) =>
+      createFinishedMail(database, { idsMs: config.retention.idsDays * 86_400_000, isEveryoneTold }),
     leases: createLeaseStore(database),
     untilGivenBack: prepareUntilGivenBack(database, clock),
     connectionShares: createConnectionShares(database),

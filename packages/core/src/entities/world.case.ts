@@ -31,6 +31,7 @@ import { commandLogOperations } from './command-log/command-log.operations.ts';
 import { type CommandLogStore, createCommandLogStore } from './command-log/command-log.store.ts';
 import { instanceOperations, type RunningInstance } from './instance/instance.operations.ts';
 import { createInstanceStore, type InstanceStore } from './instance/instance.store.ts';
+import type { RoomLimits } from './message/tenant-room.ts';
 import type { CoreSchema } from './schema.ts';
 import { CORE_SEALED_COLUMNS } from './sealed-columns.ts';
 import { storageOperations } from './storage/storage.operations.ts';
@@ -129,6 +130,8 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     clock,
     makePk,
     waitingUsage: prepareWaitingUsage(database),
+    room: { limitsOf: (own: RoomLimits) => own },
+    clearMail: () => Promise.reject(new Error('there is no mail here')),
     storageBackends: BACKENDS,
     messages: { counts: () => Promise.resolve({ waiting: 0, byState: {}, byResult: {} }) },
     writeRefused: async () => undefined,

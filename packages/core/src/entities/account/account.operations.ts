@@ -5,6 +5,7 @@ import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
 import { defineOperation } from '../../operations/operation.ts';
 import type { RelayVerification } from '../../smtp/verify-relay.ts';
+import { CLEAR_MODES, type ClearMail } from '../message/clear-mail.ts';
 import { DEFAULT_TENANT } from '../tenant/default-tenant.ts';
 import type { Account } from './account.model.ts';
 import {
@@ -27,6 +28,8 @@ export interface AccountServices {
   readonly accounts: AccountStore;
   readonly clock: Clock;
   readonly makePk: MakePk;
+  /** Leave no mail of an account. */
+  readonly clearMail: ClearMail;
   /** End the pause of an account, if it has one, and let its mail go. */
   readonly resumeAccount: (account: PausedAccount) => Promise<void>;
   /** Try out the account's relay without sending mail. */
@@ -102,15 +105,23 @@ const updateAccount = defineOperation({
 
 const deleteAccount = defineOperation({
   name: 'accounts.delete',
-  summary: 'Delete an SMTP relay that no message refers to',
+  summary: 'Delete an SMTP relay that no message refers to, or with its mail',
   http: { method: 'DELETE', path: '/v1/accounts/{account_id}', status: 204 },
   access: 'tenant',
   scope: 'accounts:write',
   audit: true,
-  input: accountReference,
+  input: v.strictObject({
+    ...accountReference.entries,
+    /** Cancel what waits and remove what is done; `discard` removes what the tenant was not told of, too. */
+    mode: v.optional(v.picklist(CLEAR_MODES)),
+  }),
   output: v.null(),
-  run: async ({ accounts }: AccountServices, input, { reach }) => {
-    await accounts.delete(reach, input.account_id);
+  run: async ({ accounts, clearMail }: AccountServices, { account_id, mode }, { reach }) => {
+    if (mode !== undefined) {
+      const { pk: accountPk, tenant_id: tenantId } = await accounts.get(reach, account_id);
+      await clearMail({ tenantId, accountPk }, mode);
+    }
+    await accounts.delete(reach, account_id);
     return null;
   },
 });

@@ -32,6 +32,7 @@ export interface AccountStatements {
   readonly resolveDefault: Prepared<Pick<AccountsTable, 'tenant_id'>, AccountKey & Pick<AccountsTable, 'is_default'>>;
   readonly remove: Prepared<Own, unknown>;
   readonly dependants: Prepared<Own, Dependants>;
+  readonly waiting: Prepared<Own, { readonly state: string; readonly count: number }>;
 }
 
 /** What was read, so that a change puts back no value that a rotation of keys replaced meanwhile. */
@@ -169,21 +170,22 @@ export function prepareAccountStatements(database: Database<CoreSchema>): Accoun
         .orderBy('is_default', 'desc')
         .limit(sql.lit(2)),
     ),
-    // The tenant is named so that its index is used: there is none over all messages of an account.
     remove: database.prepare((k, p) =>
       k
         .deleteFrom('accounts')
         .where('pk', '=', p.pk)
         .where(({ not, exists, selectFrom }) =>
-          not(
-            exists(
-              selectFrom('messages')
-                .select('pk')
-                .where('messages.tenant_id', '=', p.tenant_id)
-                .whereRef('messages.account_pk', '=', 'accounts.pk'),
-            ),
-          ),
+          not(exists(selectFrom('messages').select('pk').whereRef('messages.account_pk', '=', 'accounts.pk'))),
         ),
+    ),
+    waiting: database.prepare((k, p) =>
+      k
+        .selectFrom('messages')
+        .select(['state', (eb) => eb.fn.countAll<number>().as('count')])
+        .where('account_pk', '=', p.pk)
+        .where('tenant_id', '=', p.tenant_id)
+        .where('state', '<>', sql.lit('final'))
+        .groupBy('state'),
     ),
     dependants: database.prepare((k, p) =>
       k
@@ -197,7 +199,6 @@ export function prepareAccountStatements(database: Database<CoreSchema>): Accoun
             .as('waiting_messages'),
           selectFrom('messages')
             .select(fn.countAll<number>().as('n'))
-            .where('messages.tenant_id', '=', p.tenant_id)
             .whereRef('messages.account_pk', '=', 'accounts.pk')
             .as('messages'),
         ])

@@ -183,6 +183,7 @@ export function createAccountStore(
       await deleteUnused(database, {
         remove: statements.remove.bind({ pk, tenant_id }),
         dependants: statements.dependants.bind({ pk, tenant_id }),
+        waiting: statements.waiting.bind({ pk, tenant_id }),
         detail: inUse,
       });
       changed(pk);

@@ -92,7 +92,7 @@ export interface SubmissionServices {
   readonly once: Pick<OnceStore, 'find' | 'accept'>;
   readonly keysInFlight: Pick<KeysInFlight, 'enter'>;
   /** How much of each tenant's mail may wait. */
-  readonly room: Pick<TenantRoom, 'take'>;
+  readonly room: Pick<TenantRoom, 'take' | 'limitsOf'>;
   /** How long their answers are kept, in milliseconds. */
   readonly idempotencyMs: number;
   /** The limit that keeps the account from sending now; null where none does. */

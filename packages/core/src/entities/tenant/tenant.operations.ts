@@ -5,17 +5,21 @@ import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
 import { page, pageOf, tenantId } from '../../operations/fields.ts';
 import { defineOperation } from '../../operations/operation.ts';
+import { reachOf } from '../../operations/principal.ts';
+import type { AccountStore } from '../account/account.store.ts';
 import { UNLIMITED } from '../api-key/api-key.model.ts';
 import type { ApiKeyStore } from '../api-key/api-key.store.ts';
+import { CLEAR_MODES, type ClearMail, type ClearMode } from '../message/clear-mail.ts';
+import type { TenantRoom } from '../message/tenant-room.ts';
 import {
   createdTenantOutput,
   createTenantInput,
   suspendedTenantOutput,
   tenantOutput,
+  tenantUsageOutput,
   tenantView,
   updateTenantInput,
   updateTenantSendingInput,
-  usedTenantOutput,
 } from './tenant.schema.ts';
 import type { TenantStore } from './tenant.store.ts';
 
@@ -26,6 +30,10 @@ export interface TenantServices {
   readonly clock: Clock;
   readonly makePk: MakePk;
   /** How much of a tenant's mail waits. */
+  readonly room: Pick<TenantRoom, 'limitsOf'>;
+  /** Leave no mail of an account. */
+  readonly clearMail: ClearMail;
+  readonly accounts: Pick<AccountStore, 'list' | 'delete'>;
   readonly waitingUsage: (tenantId: string) => Promise<{ readonly pending: number; readonly bytes: number }>;
   /** The tenant was suspended: wait until every instance gave back what it had not begun. */
   readonly tenantSuspended: (tenantId: string) => Promise<void>;
@@ -77,10 +85,23 @@ const getTenant = defineOperation({
   scope: 'tenant:read',
   audit: false,
   input: v.strictObject({ tenant_id: tenantId }),
-  output: usedTenantOutput,
-  async run({ tenants, waitingUsage }: TenantServices, input, { reach }) {
-    const tenant = await tenants.get(reach, input.tenant_id);
-    return { ...tenantView(tenant), usage: await waitingUsage(tenant.id) };
+  output: tenantOutput,
+  run: async ({ tenants }: TenantServices, input, { reach }) => tenantView(await tenants.get(reach, input.tenant_id)),
+});
+
+const getTenantUsage = defineOperation({
+  name: 'tenants.usage',
+  summary: "Show how much of a tenant's mail waits, and how much may",
+  http: { method: 'GET', path: '/v1/tenants/{tenant_id}/usage' },
+  access: 'tenant',
+  scope: 'tenant:read',
+  audit: false,
+  input: v.strictObject({ tenant_id: tenantId }),
+  output: tenantUsageOutput,
+  async run({ tenants, waitingUsage, room }: TenantServices, input, { reach }) {
+    const { id, max_pending, max_bytes } = await tenants.get(reach, input.tenant_id);
+    const { maxPending, maxBytes } = room.limitsOf({ maxPending: max_pending, maxBytes: max_bytes });
+    return { ...(await waitingUsage(id)), max_pending: maxPending, max_bytes: maxBytes };
   },
 });
 
@@ -146,24 +167,48 @@ const activateTenant = defineOperation({
 
 const deleteTenant = defineOperation({
   name: 'tenants.delete',
-  summary: 'Delete a tenant that has no accounts and no messages, with its keys and storages',
+  summary: 'Delete a tenant that has no accounts and no messages, with its keys and storages, or with all of that',
   http: { method: 'DELETE', path: '/v1/tenants/{tenant_id}', status: 204 },
   access: 'admin',
   audit: true,
-  input: v.strictObject({ tenant_id: tenantId }),
+  input: v.strictObject({
+    tenant_id: tenantId,
+    /** Cancel what waits, remove what is done, and delete its accounts; `discard` removes what it was not told of, too. */
+    mode: v.optional(v.picklist(CLEAR_MODES)),
+  }),
   output: v.null(),
-  run: async ({ tenants, apiKeys }: TenantServices, input, { reach }) => {
-    await tenants.delete(reach, input.tenant_id);
+  run: async (services: TenantServices, { tenant_id, mode }, { reach }) => {
+    const { tenants, apiKeys } = services;
+    if (mode !== undefined) await clearTenant(services, await tenants.get(reach, tenant_id), mode);
+    await tenants.delete(reach, tenant_id);
     apiKeys.forget();
     return null;
   },
 });
+
+/** Remove all mail of a tenant, and then its accounts. */
+async function clearTenant(
+  { accounts, clearMail }: Pick<TenantServices, 'accounts' | 'clearMail'>,
+  { id }: { readonly id: string },
+  mode: ClearMode,
+): Promise<void> {
+  await clearMail({ tenantId: id, accountPk: null }, mode);
+  const own = reachOf(id);
+  for (;;) {
+    const { items } = await accounts.list(own, { limit: ACCOUNTS_AT_ONCE });
+    if (items.length === 0) return;
+    for (const { pk } of items) await accounts.delete(own, pk);
+  }
+}
+
+const ACCOUNTS_AT_ONCE = 100;
 
 /** Commands on tenants. */
 export const tenantOperations = [
   createTenant,
   listTenants,
   getTenant,
+  getTenantUsage,
   updateTenant,
   updateTenantSending,
   suspendTenant,

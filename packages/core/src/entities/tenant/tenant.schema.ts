@@ -90,8 +90,13 @@ const view = {
 };
 
 export const tenantOutput = v.object(view);
-/** With how much of its mail waits. */
-export const usedTenantOutput = v.object({ ...view, usage: v.object({ pending: v.number(), bytes: v.number() }) });
+/** What waits of a tenant, and the limits that hold; null for none. */
+export const tenantUsageOutput = v.object({
+  pending: v.number(),
+  bytes: v.number(),
+  max_pending: v.nullable(v.number()),
+  max_bytes: v.nullable(v.number()),
+});
 /** With the tenant's first key, which is shown this once. */
 export const createdTenantOutput = v.object({ ...view, api_key: v.string() });
 

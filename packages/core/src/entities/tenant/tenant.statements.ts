@@ -77,6 +77,9 @@ export interface TenantStatements {
   readonly countWaiting: Prepared<{ readonly id: string }, { waiting: number }>;
   readonly remove: Prepared<{ readonly id: string }, unknown>;
   readonly dependants: Prepared<{ readonly id: string }, Dependants>;
+  readonly waiting: Prepared<{ readonly id: string }, { readonly state: string; readonly count: number }>;
+  /** Events of accounts, and of messages that are gone. */
+  readonly removeEvents: Prepared<{ readonly id: string; readonly limit: number }, unknown>;
 }
 
 export function prepareTenantStatements(database: Database<CoreSchema>): TenantStatements {
@@ -189,6 +192,26 @@ export function prepareTenantStatements(database: Database<CoreSchema>): TenantS
         )
         .where(({ not, exists, selectFrom }) =>
           not(exists(selectFrom('messages').select('pk').whereRef('messages.tenant_id', '=', 'tenants.id'))),
+        ),
+    ),
+    waiting: database.prepare<{ id: string }, { state: string; count: number }>((k, p) =>
+      k
+        .selectFrom('messages')
+        .select(['state', (eb) => eb.fn.countAll<number>().as('count')])
+        .where('account_pk', 'in', (eb) => eb.selectFrom('accounts').select('pk').where('tenant_id', '=', p.id))
+        .where('state', '<>', sql.lit('final'))
+        .groupBy('state'),
+    ),
+    removeEvents: database.prepare<{ id: string; limit: number }>((k, p) =>
+      k
+        .deleteFrom('message_events')
+        .where('pk', 'in', (eb) =>
+          eb
+            .selectFrom('message_events as e')
+            .select('e.pk')
+            .where('e.tenant_id', '=', p.id)
+            .where('e.message_pk', 'is', null)
+            .limit(p.limit),
         ),
     ),
     dependants: database.prepare<{ id: string }, Dependants>((k, p) =>

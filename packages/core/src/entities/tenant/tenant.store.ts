@@ -123,6 +123,8 @@ export interface TenantStore {
   onChange(listener: (id: string) => void): Disposable;
 }
 
+const EVENTS_AT_ONCE = 500;
+
 /** Path of the original's endpoint. */
 export const DEFAULT_SYNC_PATH = '/mail-proxy/sync';
 
@@ -218,8 +220,14 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
       await deleteUnused(database, {
         remove: statements.remove.bind({ id }),
         dependants: statements.dependants.bind({ id }),
+        waiting: statements.waiting.bind({ id }),
         detail: inUse,
       });
+      // No table says whose they are any more; the tenant could not be deleted with those of messages.
+      for (let removed = EVENTS_AT_ONCE; removed === EVENTS_AT_ONCE; ) {
+        const [{ changes }] = await database.write([statements.removeEvents.bind({ id, limit: EVENTS_AT_ONCE })]);
+        removed = changes;
+      }
       listeners.tell(id);
     },
 

@@ -3,6 +3,7 @@
 import { createSecretKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { isMailProxyError } from '@mail-proxy/core';
 import { tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
@@ -10,6 +11,7 @@ import type { Environment } from './environment.ts';
 import { readServerConfig } from './read-config.ts';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
+const OTHER_KEY = Buffer.alloc(32, 9).toString('base64');
 
 /** Every problem as `name: what is wrong`. */
 function problemsOf(env: Environment): readonly string[] {
@@ -147,6 +149,25 @@ describe('the configuration', () => {
       metricsToken: 'another-token-of-length',
       database: 'postgres://u:p@db/mail',
     });
+  });
+
+  test('shows no encryption key to whoever prints it', () => {
+    const config = readServerConfig({ GMP_ENCRYPTION_KEY: KEY, GMP_ENCRYPTION_KEYS_PREVIOUS: `${OTHER_KEY},${KEY}` });
+    expect(config.engine.encryptionKeysPrevious).toHaveLength(2);
+    const shown = inspect(config, { depth: 20, showHidden: true, getters: true }) + JSON.stringify(config);
+    for (const key of [KEY, OTHER_KEY]) {
+      for (const form of [key, Buffer.from(key, 'base64').toString('hex')]) expect(shown).not.toContain(form);
+    }
+  });
+
+  test('takes the program that writes the keys as words, or as a JSON list', () => {
+    const commandOf = (text: string) =>
+      readServerConfig({ GMP_ENCRYPTION_KEY_COMMAND: text }).engine.encryptionKeyCommand;
+    expect(commandOf(' cat  /run/keys ')).toEqual(['cat', '/run/keys']);
+    expect(commandOf('["cat", "/run/my keys"]')).toEqual(['cat', '/run/my keys']);
+    expect(problemsOf({ GMP_ENCRYPTION_KEY_COMMAND: '["cat"' })).toEqual([
+      'GMP_ENCRYPTION_KEY_COMMAND: expected a program and its arguments, as a list of texts',
+    ]);
   });
 
   test('takes an empty variable as not given', () => {

@@ -92,7 +92,7 @@ async function callApp(url: string, method: string, path: string, call: CallOpti
     ...(body === undefined ? {} : { body, duplex: 'half' }),
   });
   const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
   return {
     status: response.status,
     headers: response.headers,

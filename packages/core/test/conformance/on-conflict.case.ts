@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { createMessage, createMessages } from '../../src/entities/message/message.operations.ts';
 import { parseStoredContent } from '../../src/entities/message/stored-content.ts';
+import { reachOfAll } from '../../src/operations/principal.ts';
 import { prepareClaim } from '../../src/queue/claim.ts';
 import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { type ControlWorld, createControlWorld } from './control-world.case.ts';
@@ -153,5 +154,5 @@ export function onConflictConformance(open: OpenStore): void {
 }
 
 async function said(world: ControlWorld, pk: string): Promise<string> {
-  return parseStoredContent((await world.services.messages.content(pk)) ?? '').subject;
+  return parseStoredContent((await world.services.messages.content(reachOfAll(), pk)) ?? '').subject;
 }

@@ -4,7 +4,7 @@ import { parse } from 'valibot';
 import { describe, expect, inject, test } from 'vitest';
 import { type Caller, execute } from '../../operations/execute.ts';
 import type { Operation } from '../../operations/operation.ts';
-import { tenantPrincipal } from '../../operations/principal.ts';
+import { reachOf, tenantPrincipal } from '../../operations/principal.ts';
 import { createSequencer } from '../../queue/sequence-events.ts';
 import { EVENT_AT, type EventWorld, openPostgresWorld, openSqliteWorld } from './event-world.case.ts';
 import { listEvents, type MessageEventServices } from './message-event.operations.ts';
@@ -31,7 +31,7 @@ describe.each([
       { pk: first, seq: 1, tenant_id: 'acme', message_id: 'acme-mail', account_id: 'relay', batch_code: 'spring' },
     ]);
     expect(await store.listAfter('acme', 1, 10)).toEqual([]);
-    const history = await store.listOfMessage(rows[0]!.message_pk ?? '');
+    const history = await store.listOfMessage(reachOf('acme'), rows[0]!.message_pk ?? '');
     expect(history.map((row) => [row.pk, row.seq])).toEqual([
       [first, 1],
       [fresh, null],

@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import type { Prepared } from '../../database/statement.ts';
+import type { Reach } from '../../operations/principal.ts';
 import type { CoreSchema } from '../schema.ts';
 import type { MessageEventsTable } from './message-event.table.ts';
 import { createReportCursorStore, type ReportCursorStore } from './report-cursor.store.ts';
@@ -25,7 +26,7 @@ export interface MessageEventStore extends ReportCursorStore {
   /** Up to `limit` events of a tenant numbered after `seq`, in order. */
   listAfter(tenantId: string, seq: number, limit: number): Promise<readonly NumberedEventRow[]>;
   /** The history of a message, oldest first; what happened last may have no number yet. */
-  listOfMessage(messagePk: string): Promise<readonly MessageEventRow[]>;
+  listOfMessage(reach: Reach, messagePk: string): Promise<readonly MessageEventRow[]>;
 }
 
 /** The insert of an event, for the unit of whatever the event tells of. `seq` is null: the sequencer gives it. */
@@ -59,7 +60,7 @@ export function createMessageEventStore(database: Database<CoreSchema>): Message
       .orderBy('e.seq')
       .limit(p.limit),
   );
-  const ofMessage = database.prepare<{ message_pk: string }, MessageEventRow>((k, p) =>
+  const ofMessage = database.prepare<{ message_pk: string; tenant: string | null }, MessageEventRow>((k, p) =>
     k
       .selectFrom('message_events as e')
       .innerJoin('messages as m', 'm.pk', 'e.message_pk')
@@ -77,12 +78,15 @@ export function createMessageEventStore(database: Database<CoreSchema>): Message
       ])
       .select(['m.id as message_id', 'a.id as account_id', 'm.batch_code'])
       .where('e.message_pk', '=', p.message_pk)
+      // Null is every tenant's. Without a type PostgreSQL could not tell what it is.
+      .where(sql<boolean>`(cast(${p.tenant} as text) is null or e.tenant_id = ${p.tenant})`)
       .orderBy('e.pk'),
   );
 
   return {
     ...createReportCursorStore(database),
     listAfter: (tenantId, seq, limit) => database.read(after.bind({ tenant_id: tenantId, seq, limit })),
-    listOfMessage: (messagePk) => database.read(ofMessage.bind({ message_pk: messagePk })),
+    listOfMessage: ({ tenantId: tenant }, messagePk) =>
+      database.read(ofMessage.bind({ message_pk: messagePk, tenant })),
   };
 }

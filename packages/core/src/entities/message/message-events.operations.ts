@@ -22,6 +22,6 @@ export const listMessageEvents = defineOperation({
   output: v.object({ items: v.array(eventOutput) }),
   async run({ messages, messageEvents }: HistoryServices, { message_id }, { reach }) {
     const row = await messages.find(reach, message_id);
-    return { items: (await messageEvents.listOfMessage(row.pk)).map(toEventOutput) };
+    return { items: (await messageEvents.listOfMessage(reach, row.pk)).map(toEventOutput) };
   },
 });

@@ -95,10 +95,10 @@ export const getMessage = defineOperation({
   async run({ messages, messageEvents, explain }: ReadServices, { message_id }, { reach, principal }) {
     const row = await messages.find(reach, message_id);
     const [content, recipients, attachments, events, waitingFor] = await Promise.all([
-      messages.content(row.pk),
-      messages.recipients(row.pk),
-      messages.attachments(row.pk),
-      messageEvents.listOfMessage(row.pk),
+      messages.content(reach, row.pk),
+      messages.recipients(reach, row.pk),
+      messages.attachments(reach, row.pk),
+      messageEvents.listOfMessage(reach, row.pk),
       explain(row),
     ]);
     const parts = {

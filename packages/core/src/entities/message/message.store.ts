@@ -10,6 +10,7 @@ import { type ContentSealer, plainContents } from './content-sealer.ts';
 import type { MessageAttachmentsTable, MessageRecipientsTable } from './message.table.ts';
 import { type MessageFilter, type MessagePage, prepareMessagePages } from './message-filter.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './message-row.ts';
+import { isReached, type Reached } from './reached.ts';
 
 export type { MessageRow } from './message-row.ts';
 
@@ -48,10 +49,10 @@ export interface MessageStore {
   /** How many ready messages of its lane go before it; no more than 10,000 are counted. */
   position(message: { readonly pk: string }): Promise<number>;
   /** Null once retention removed it. */
-  content(pk: string): Promise<string | null>;
-  recipients(pk: string): Promise<readonly MessageRecipientsTable[]>;
+  content(reach: Reach, pk: string): Promise<string | null>;
+  recipients(reach: Reach, pk: string): Promise<readonly MessageRecipientsTable[]>;
   /** Its files, in their order. */
-  attachments(pk: string): Promise<readonly ListedAttachment[]>;
+  attachments(reach: Reach, pk: string): Promise<readonly ListedAttachment[]>;
   counts(): Promise<MessageCounts>;
 }
 
@@ -97,13 +98,18 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
         ) earlier
       `.compile(k),
   }));
-  const content = db.prepare<{ pk: string }, { content: string }>((k, p) =>
-    k.selectFrom('message_contents').select('content').where('message_pk', '=', p.pk),
+  const content = db.prepare<Reached, { content: string }>((k, p) =>
+    k.selectFrom('message_contents').select('content').where('message_pk', '=', p.pk).where(isReached(p.pk, p.tenant)),
   );
-  const recipients = db.prepare<{ pk: string }, MessageRecipientsTable>((k, p) =>
-    k.selectFrom('message_recipients').selectAll().where('message_pk', '=', p.pk).orderBy('position'),
+  const recipients = db.prepare<Reached, MessageRecipientsTable>((k, p) =>
+    k
+      .selectFrom('message_recipients')
+      .selectAll()
+      .where('message_pk', '=', p.pk)
+      .where(isReached(p.pk, p.tenant))
+      .orderBy('position'),
   );
-  const attachments = db.prepare<{ pk: string }, ListedAttachment>((k, p) =>
+  const attachments = db.prepare<Reached, ListedAttachment>((k, p) =>
     k
       .selectFrom('message_attachments as a')
       .leftJoin('attachment_contents as c', (join) =>
@@ -111,6 +117,7 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
       )
       .select(['a.filename', 'a.mime_type', 'a.disposition', 'a.fetch_mode', 'a.content_hash', 'c.size_bytes'])
       .where('a.message_pk', '=', p.pk)
+      .where(isReached(p.pk, p.tenant))
       .orderBy('a.position'),
   );
   const counts = db.prepare<object, { state: string; result: string | null; count: number }>((k) =>
@@ -154,12 +161,12 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
       const [row] = await db.read(position.bind({ pk }));
       return row?.before ?? 0;
     },
-    async content(pk) {
-      const [row] = await db.read(content.bind({ pk }));
+    async content({ tenantId: tenant }, pk) {
+      const [row] = await db.read(content.bind({ pk, tenant }));
       return row === undefined ? null : contents.openText(pk, row.content);
     },
-    recipients: (pk) => db.read(recipients.bind({ pk })),
-    attachments: (pk) => db.read(attachments.bind({ pk })),
+    recipients: ({ tenantId: tenant }, pk) => db.read(recipients.bind({ pk, tenant })),
+    attachments: ({ tenantId: tenant }, pk) => db.read(attachments.bind({ pk, tenant })),
     async counts() {
       const byState: Record<string, number> = {};
       const byResult: Record<string, number> = {};

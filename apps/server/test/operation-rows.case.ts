@@ -82,6 +82,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'tenants.list': { input: nothing },
   'tenants.get': acmeOnly,
   'tenants.update': { input: async () => ({ ...acme, name: 'Acme' }), names: ['tenant_id'] },
+  'tenants.usage': acmeOnly,
   'tenants.update-sending': { input: async () => ({ ...acme, on_in_doubt: 'hold' }), names: ['tenant_id'] },
   'tenants.suspend': ofTenant,
   'tenants.activate': ofTenant,
@@ -125,10 +126,14 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'tenants.sync': acmeOnly,
   'tenants.enable-reporting': acmeOnly,
   'tenants.report-calls': acmeOnly,
-  'tenants.rotate-signing-secret': acmeOnly,
+  // Those before end at once: there may be five.
+  'tenants.rotate-signing-secret': { input: async () => ({ ...acme, overlap_seconds: 0 }), names: ['tenant_id'] },
   'tenants.list-signing-secrets': acmeOnly,
   'tenants.revoke-signing-secret': {
-    input: async (world) => ({ ...acme, secret_id: await made(world, 'tenants.rotate-signing-secret', {}, 'id') }),
+    input: async (world) => ({
+      ...acme,
+      secret_id: await made(world, 'tenants.rotate-signing-secret', { overlap_seconds: 0 }, 'id'),
+    }),
     names: ['tenant_id'],
   },
   'storages.create': {

@@ -52,6 +52,8 @@ export class EncryptionSide {
     this.#parts = parts;
     this.#columns = columns.map((column) => ({ column, queries: prepareColumnQueries(database, column) }));
     this.#rotation = new Rotation({ ...parts, columns: this.#columns });
+    // Whoever asked tries again by its own rules, and finds the key then.
+    parts.ring.onMissing = () => void this.reloadSoon();
   }
 
   /** For the operations. */
@@ -116,7 +118,7 @@ export class EncryptionSide {
     const missing = (await keys.used()).filter((id) => draft.find(id) === undefined && ring.find(id) !== undefined);
     const kept = missing.flatMap((id) => ring.find(id) ?? []);
     // On disk before anything is sealed with it, so that no start without this key goes unnoticed.
-    await keys.use(draft.sealingId, clock.now());
+    if (draft.sealingId !== ring.sealingId) await keys.use(draft.sealingId, clock.now());
     ring.replace([...found, ...kept]);
     if (before.join() === ring.ids.join()) return false;
     log.info({ keyIds: ring.ids }, 'the encryption keys were read anew');

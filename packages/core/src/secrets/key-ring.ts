@@ -9,6 +9,8 @@ export class KeyRing {
   /** Private, so that neither a log nor `util.inspect` shows more than that there is a ring. */
   #keys: ReadonlyMap<string, KeyObject>;
   #sealingId: string;
+  /** Told when something was to be opened with a key that is not here. */
+  onMissing: () => void = () => undefined;
 
   /** @param keys - the one that seals first */
   constructor(keys: readonly KeyObject[]) {

@@ -49,7 +49,10 @@ export function createSealer(keys: KeyRing | Uint8Array, columns?: readonly Seal
   };
   const decryptAt = (place: SealedPlace, sealed: Uint8Array, sealedBy: string): Buffer => {
     const key = ring.find(sealedBy);
-    if (key === undefined) throw unreadable(place, missingKey(sealedBy, ring));
+    if (key === undefined) {
+      ring.onMissing();
+      throw unreadable(place, missingKey(sealedBy, ring));
+    }
     let plain: Buffer | null;
     try {
       plain = decrypt(key, sealed, boundTo(place));

@@ -11,6 +11,8 @@ import { seededRandom } from '../../src/testing/index.ts';
 const CHILD = fileURLToPath(new URL('./report-kill-child-main.ts', import.meta.url));
 /** The long form: GMP_REPORT_KILL_LIVES=40 */
 const KILLS = Number(process.env['GMP_REPORT_KILL_LIVES'] ?? 5);
+/** For a process to start and to be in the middle of its calls. */
+const PATIENCE = { timeoutMs: 90_000 };
 
 /** Run the process; kill it so many calls of the endpoint after it has started. Gives the lines that it told. */
 async function live(args: readonly string[], whenToKill: Promise<unknown> | null): Promise<readonly string[]> {
@@ -25,8 +27,11 @@ async function live(args: readonly string[], whenToKill: Promise<unknown> | null
   });
   createInterface(child.stdout).on('line', (line) => lines.push(line));
   if (whenToKill !== null) {
-    await Promise.race([whenToKill, closed]);
-    child.kill('SIGKILL');
+    try {
+      await Promise.race([whenToKill, closed]);
+    } finally {
+      child.kill('SIGKILL');
+    }
   }
   const [code, signal] = (await closed) as [number | null, NodeJS.Signals | null];
   if (code !== 0 && signal !== 'SIGKILL') throw new Error(`the process exited with ${code}\n${errors}`);
@@ -37,7 +42,7 @@ const wordsAfter = (word: string, lines: readonly string[]): readonly (readonly 
   lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.split(' ').slice(1));
 
 test('kill -9 with reports under way loses no event, and each keeps its id and its number', {
-  timeout: 60_000 + KILLS * 30_000,
+  timeout: 120_000 + KILLS * 90_000,
 }, async () => {
   using dir = tempDir();
   const random = seededRandom(Date.now() % 100_000);
@@ -74,7 +79,7 @@ test('kill -9 with reports under way loses no event, and each keeps its id and i
   for (let life = 0; life < KILLS; life++) {
     // In the middle of a call, whichever that is.
     const atCall = endpoint.requests.length + 2 + Math.floor(random() * 12);
-    const lines = await live([...args, String(life)], endpoint.waitForRequests(atCall));
+    const lines = await live([...args, String(life)], endpoint.waitForRequests(atCall, PATIENCE));
     accepted.push(...wordsAfter('accepted', lines).flat());
   }
   isDraining = true;

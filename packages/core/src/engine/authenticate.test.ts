@@ -148,6 +148,7 @@ describe('too many wrong tokens of one address', () => {
     });
     expect(await codeOf(opened.authenticate('admin-token', { address }))).toBe('rate_limited');
     expect(opened.asked).toHaveLength(looked);
+    expect(opened.refused.filter(({ outcome }) => outcome === 'rate_limited')).toHaveLength(4);
     opened.time.advance(60_000 / MAX_FAILURES_PER_MINUTE);
     expect(await codeOf(opened.authenticate('right', { address }))).toBe('ok');
   });

@@ -49,7 +49,10 @@ export function createAuthenticate(sources: AuthenticationSources): Authenticate
     if (token === null) return ANONYMOUS;
     const hash = sha256(token);
     const waitMs = address === undefined ? 0 : guard.waitMs(address, hash);
-    if (waitMs > 0) throw tooManyFailures(waitMs);
+    if (waitMs > 0) {
+      onRefused(unseen(address));
+      throw tooManyFailures(waitMs);
+    }
 
     const fail = (failure: Failure, known?: KnownKey): MailProxyError => {
       if (address !== undefined) guard.failed(address, hash);
@@ -122,6 +125,18 @@ function errorOf(failure: Failure): MailProxyError {
     default:
       return failure satisfies never;
   }
+}
+
+/** A token that was not looked at. */
+function unseen(address: string | undefined): Refusal {
+  return {
+    operation: 'authentication',
+    tenantId: null,
+    principal: 'unknown',
+    origin: address ?? 'embedded',
+    outcome: 'rate_limited',
+    reason: 'too many wrong tokens',
+  };
 }
 
 function tooManyFailures(retryAfterMs: number): MailProxyError {

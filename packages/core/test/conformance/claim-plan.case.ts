@@ -4,9 +4,11 @@ import type { CompiledQuery } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import type { Statement } from '../../src/database/statement.ts';
+import { prepareAccountStatements } from '../../src/entities/account/account.statements.ts';
 import type { CoreSchema } from '../../src/entities/schema.ts';
 import { prepareClaim } from '../../src/queue/claim.ts';
 import { createLaneGates } from '../../src/queue/lane-gates.ts';
+import { prepareRetentionStatements } from '../../src/queue/retention-statements.ts';
 import { laneLimits } from './rate-world.case.ts';
 import { createWorld, type OpenStore } from './store-world.case.ts';
 
@@ -47,6 +49,20 @@ export function claimPlanConformance(open: OpenStore): void {
       const plan = await planOf(world.database, statements.splice(0));
       expect(plan.filter((line) => WALKS_THE_LANE.test(line))).toHaveLength(1);
       expectNoMore(plan);
+    });
+
+    test('the deletion of an account and what retention removes look at no messages of other accounts', async () => {
+      await using world = await createWorld(open);
+      const { database, tenantId } = world;
+      const { remove } = prepareAccountStatements(database);
+      const { withContent, finished } = prepareRetentionStatements(database);
+      const old = { tenant_id: tenantId, before: world.clock.now(), limit: 100 };
+      const own = { pk: world.accountPk, tenant_id: tenantId };
+      const plan = await planOf(database, [remove.bind(own), withContent.bind(old), finished.bind(old)]);
+      const reads = plan.filter((line) => / (messages|m) /.test(line) && /^(SCAN|SEARCH)/.test(line));
+      // The foreign key's own look is one of them.
+      expect(reads.length).toBeGreaterThanOrEqual(3);
+      for (const line of reads) expect(line).toMatch(/ INDEX messages_account \(account_pk=\?/);
     });
   });
 }

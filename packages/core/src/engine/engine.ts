@@ -11,8 +11,6 @@ import type { Database } from '../database/database.ts';
 import type { SyncedClock } from '../database/database-clock.ts';
 import { watchSchema } from '../delivery/schema-watch.ts';
 import { BEATS_PER_LEASE } from '../delivery/session-keeper.ts';
-import { clearMail } from '../entities/message/clear-mail.ts';
-import { KeysInFlight } from '../entities/message/keys-in-flight.ts';
 import { submitAny } from '../entities/message/message.operations.ts';
 import type { BatchResult } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
@@ -26,7 +24,7 @@ import type { Log } from '../observability/log.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { type Caller, type Execution, execute } from '../operations/execute.ts';
 import type { AnyOperation } from '../operations/operation.ts';
-import { type Principal, reachOf, reachOfAll } from '../operations/principal.ts';
+import { type Principal, reachOfAll } from '../operations/principal.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settlement } from '../queue/settle.ts';
@@ -41,6 +39,7 @@ import { type AccessSide, createAccessSide } from './access-side.ts';
 import { type AttachmentSide, createAttachmentSide } from './attachment-side.ts';
 import type { Authenticate } from './authenticate.ts';
 import { Background } from './background.ts';
+import { createCoreServices } from './core-services.ts';
 import { databaseAnswers } from './database-answers.ts';
 import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
 import type { EncryptionSide } from './encryption-side.ts';
@@ -59,7 +58,6 @@ import { SettledObserver } from './settled-observer.ts';
 import type { Stores } from './stores.ts';
 import { submissionCall } from './submission-call.ts';
 import { submitInTransaction } from './submit-in-transaction.ts';
-import { VERSION } from './version.ts';
 
 export interface EngineParts {
   readonly config: EngineConfig;
@@ -217,7 +215,20 @@ export class Engine implements MailEngine {
     for (const keys of [stores.apiKeys, stores.dkimKeys]) keys.onChange(() => this.#notices.tell({ kind: 'keys' }));
     parts.encryption.tellPeers = () => this.#notices.tell({ kind: 'encryptionKeys' });
     parts.encryption.session = () => this.session;
-    this.#services = this.#createServices(clock.now());
+    this.#services = createCoreServices({
+      ...parts,
+      delivery: this.#delivery,
+      attachments: this.#attachments,
+      access: this.#access,
+      reporter: this.#reporter,
+      notices: this.#notices,
+      intake: createIntake(this.#intakeParts()),
+      room: this.#room,
+      waits: this.#waits,
+      prepare: () => this.#prepare(),
+      edition: this.edition,
+      mixins: this.mixins,
+    });
     this.#takeMessages = createTakeMessages({
       services: this.#services,
       acceptInUnit: stores.acceptInUnit,
@@ -364,81 +375,6 @@ export class Engine implements MailEngine {
       await this.#parts.http[Symbol.asyncDispose]();
       await this.#parts.database[Symbol.asyncDispose]();
     }
-  }
-
-  #createServices(startedAt: number): CoreServices {
-    const { config, stores, clock, makePk, database } = this.#parts;
-    const { dispatcher, preparer, keeper, flights, health, explain, limitGate, verify } = this.#delivery;
-    const finished = stores.finishedMail(this.#parts.reportSink !== undefined);
-    return {
-      ...stores,
-      ...this.#attachments,
-      encryption: this.#parts.encryption.services,
-      clock,
-      makePk,
-      writeRefused: this.#access.writeRefused,
-      maxBatch: config.limits.maxBatch,
-      maxRecipients: config.limits.maxRecipients,
-      ...createIntake(this.#intakeParts()),
-      keysInFlight: new KeysInFlight(),
-      room: this.#room,
-      waitingUsage: stores.waitingUsage,
-      clearMail: (owner, mode) => clearMail({ ...this.#services, finished }, owner, mode),
-      idempotencyMs: config.limits.idempotencyMs,
-      retry: config.retry,
-      limitGate,
-      explain,
-      session: () => keeper.number,
-      stopFlight: (pk) => flights.cancel(pk),
-      giveBack: async ({ pk, tenant_id: tenantId, account_pk: accountPk }) => {
-        await stores.release([{ pk, owner_session: keeper.number }], clock.now());
-        dispatcher.arrived({ accountPk, tenantId }, true);
-      },
-      batchSuspended: async (batch) => {
-        dispatcher.batchSuspended(batch);
-        this.#notices.tell({ kind: 'batchSuspended', ...batch });
-        await stores.untilGivenBack(batch, keeper.number);
-      },
-      tenantSuspended: async (tenantId) => {
-        // At once: the gates that close its lanes are read from the database.
-        dispatcher.drop((message) => message.tenant_id === tenantId);
-        await stores.untilGivenBack({ tenantId, batchCode: null }, keeper.number);
-      },
-      storageBackends: this.#parts.storageBackends,
-      wake: (lanes) => {
-        for (const lane of lanes) dispatcher.arrived(lane, true);
-      },
-      prepare: () => this.#prepare(),
-      stopPreparing: (pk) => preparer.drop(pk),
-      rescheduled: () => dispatcher.scheduled(),
-      told: (tenantId) => this.#reporter.wake(tenantId),
-      waitForEvents: (tenantId, wait) => this.#waits.wait(tenantId, wait),
-      isTold: async (tenantId) =>
-        this.#parts.reportSink !== undefined ||
-        (await stores.tenants.get(reachOf(tenantId), tenantId)).client_base_url !== null,
-      syncNow: (tenantId) => this.#reporter.runNow(tenantId),
-      resumeAccount: (account) => health.works(account),
-      verifyAccount: verify,
-      pausedChanged: async (isPaused) => {
-        dispatcher.pausedChanged(isPaused);
-        this.#notices.tell({ kind: 'instancePaused', isPaused });
-        if (isPaused) await stores.untilGivenBack({ tenantId: null, batchCode: null }, keeper.number);
-      },
-      runNow: (tenantId) => {
-        dispatcher.lookAgain();
-        this.#reporter.runNow(tenantId ?? undefined);
-      },
-      running: {
-        name: config.instanceName,
-        version: VERSION,
-        edition: this.edition,
-        mixins: this.mixins,
-        database: database.dialect.name,
-        startedAt,
-        session: () => keeper.number,
-        sends: () => dispatcher.load,
-      },
-    };
   }
 
   #intakeParts(): Omit<IntakeParts, 'writer'> {

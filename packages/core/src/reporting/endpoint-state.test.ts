@@ -2,27 +2,14 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type ReportAnswer, startReportReceiver } from '@mail-proxy/testkit';
 import { expect, test } from 'vitest';
-import { type Clock, systemClock } from '../clock.ts';
 import { breakerOf } from '../entities/report/breaker.ts';
-import { openReportingWorld } from './reporting-world.case.ts';
+import { movingClock, openReportingWorld, START } from './reporting-world.case.ts';
 import { serveTenant } from './serve-tenant.ts';
 import { PLAIN_TURN } from './tenant-schedule.ts';
 
 const FRESH = { ...PLAIN_TURN, fresh: true };
 const never = new AbortController().signal;
-const START = 1_772_000_000_000;
 const DAY_MS = 86_400_000;
-
-function movingClock() {
-  let at = START;
-  const clock: Clock = { ...systemClock, now: () => at, monotonic: () => at };
-  return {
-    clock,
-    pass: (ms: number): void => {
-      at += ms;
-    },
-  };
-}
 
 test.each([
   [429, '120', 120_000],

@@ -2,27 +2,13 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { startReportReceiver } from '@mail-proxy/testkit';
 import { expect, test } from 'vitest';
-import { type Clock, systemClock } from '../clock.ts';
 import { silentLog } from '../observability/log.ts';
-import { openReportingWorld } from './reporting-world.case.ts';
+import { movingClock, openReportingWorld, START } from './reporting-world.case.ts';
 import { serveTenant } from './serve-tenant.ts';
 import { PLAIN_TURN } from './tenant-schedule.ts';
 
 const FRESH = { ...PLAIN_TURN, fresh: true };
 const never = new AbortController().signal;
-const START = 1_772_000_000_000;
-
-/** A clock that moves when it is told. */
-function movingClock() {
-  let at = START;
-  const clock: Clock = { ...systemClock, now: () => at, monotonic: () => at };
-  return {
-    clock,
-    pass: (ms: number): void => {
-      at += ms;
-    },
-  };
-}
 
 test('a refused event comes again later with its own back-off, and holds back only later ones of its message', async () => {
   await using world = await openReportingWorld();

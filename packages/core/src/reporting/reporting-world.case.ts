@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Recording } from '@mail-proxy/testkit';
-import { systemClock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { type EventWorld, openSqliteWorld } from '../entities/message-event/event-world.case.ts';
 import { createMessageEventStore, type MessageEventStore } from '../entities/message-event/message-event.store.ts';
 import { createGivenUpStore } from '../entities/report/given-up.store.ts';
@@ -134,6 +134,21 @@ function run(parts: ReporterParts): RunningReporter {
       stopping.abort();
       abandoning.abort();
       await running;
+    },
+  };
+}
+
+/** Of a {@link movingClock}, in milliseconds. */
+export const START = 1_772_000_000_000;
+
+/** A clock that moves when it is told. */
+export function movingClock() {
+  let at = START;
+  const clock: Clock = { ...systemClock, now: () => at, monotonic: () => at };
+  return {
+    clock,
+    pass: (ms: number): void => {
+      at += ms;
     },
   };
 }

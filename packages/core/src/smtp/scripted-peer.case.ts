@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 import { systemClock } from '../clock.ts';
 import { type OpenSessionOptions, openSession } from './session.ts';
-import type { SmtpRelay, SmtpSession, SmtpTimeouts, SmtpTransaction } from './session.types.ts';
+import type { RecipientReply, SmtpRelay, SmtpSession, SmtpTimeouts, SmtpTransaction } from './session.types.ts';
 import { TEST_ONLY_CA, TEST_ONLY_CERTIFICATE, TEST_ONLY_KEY } from './test-certificates.case.ts';
 
 /** The other side has gone while the script still waited for it; ends the script of that connection. */
@@ -310,4 +310,14 @@ export function aTransaction(overrides: Partial<SmtpTransaction> = {}): SmtpTran
     body: Buffer.from('Subject: hello\r\n\r\nHello.\r\n'),
     ...overrides,
   };
+}
+
+/** What a test looks at of each recipient. */
+export function brief(replies: readonly RecipientReply[]): readonly string[] {
+  return replies.map((each) => {
+    if (each.status === 'broken')
+      return `broken ${each.fault.kind} at ${each.fault.stage}${each.doubt ? ', doubt' : ''}`;
+    if (each.status === 'refused') return `refused ${each.reply.code} at ${each.stage}`;
+    return `accepted ${each.reply.code}`;
+  });
 }

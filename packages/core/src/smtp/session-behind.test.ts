@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   aTransaction,
+  brief,
   GENEROUS_TIMEOUTS,
   openTestSession,
   type PeerConnection,
@@ -11,17 +12,7 @@ import {
   serve,
   startPeer,
 } from './scripted-peer.case.ts';
-import type { RecipientReply, SmtpRelay, SmtpSession, SmtpTransaction } from './session.types.ts';
-
-/** What a test looks at of each recipient. */
-function brief(replies: readonly RecipientReply[]): readonly string[] {
-  return replies.map((each) => {
-    if (each.status === 'broken')
-      return `broken ${each.fault.kind} at ${each.fault.stage}${each.doubt ? ', doubt' : ''}`;
-    if (each.status === 'refused') return `refused ${each.reply.code} at ${each.stage}`;
-    return `accepted ${each.reply.code}`;
-  });
-}
+import type { SmtpRelay, SmtpSession, SmtpTransaction } from './session.types.ts';
 
 /** A transaction and what became of it. */
 interface Sent {

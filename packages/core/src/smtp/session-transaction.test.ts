@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   aTransaction,
+  brief,
   GENEROUS_TIMEOUTS,
   openTestSession,
   type PeerConnection,
@@ -21,16 +22,6 @@ const BOTH = [
 ] as const;
 
 const THREE = ['a@rcpt.test', 'b@rcpt.test', 'c@rcpt.test'];
-
-/** What a test looks at of each recipient. */
-function brief(replies: readonly RecipientReply[]): readonly string[] {
-  return replies.map((each) => {
-    if (each.status === 'broken')
-      return `broken ${each.fault.kind} at ${each.fault.stage}${each.doubt ? ', doubt' : ''}`;
-    if (each.status === 'refused') return `refused ${each.reply.code} at ${each.stage}`;
-    return `accepted ${each.reply.code}`;
-  });
-}
 
 /** Send one transaction to a relay that is played by `serve`. */
 async function sendTo(

@@ -17,6 +17,20 @@ export interface MessageEventRow extends MessageEventsTable {
   readonly batch_code: string | null;
 }
 
+/** Of an event `e`, without its place in the sequence. */
+export const EVENT_COLUMNS = [
+  'e.pk',
+  'e.tenant_id',
+  'e.message_pk',
+  'e.account_pk',
+  'e.type',
+  'e.at',
+  'e.attempt',
+  'e.detail',
+] as const;
+/** What its message `m` and its account `a` are called outside. */
+export const EVENT_NAMES = ['m.id as message_id', 'a.id as account_id', 'm.batch_code'] as const;
+
 /** An event that has its place in the sequence. */
 export interface NumberedEventRow extends MessageEventRow {
   readonly seq: number;
@@ -52,8 +66,8 @@ export function createMessageEventStore(database: Database<CoreSchema>): Message
       .selectFrom('message_events as e')
       .leftJoin('messages as m', 'm.pk', 'e.message_pk')
       .leftJoin('accounts as a', (join) => join.on(sql<boolean>`a.pk = coalesce(m.account_pk, e.account_pk)`))
-      .select(['e.pk', 'e.tenant_id', 'e.message_pk', 'e.account_pk', 'e.type', 'e.at', 'e.attempt', 'e.detail'])
-      .select(['m.id as message_id', 'a.id as account_id', 'm.batch_code'])
+      .select(EVENT_COLUMNS)
+      .select(EVENT_NAMES)
       .select((eb) => eb.ref('e.seq').$notNull().as('seq'))
       .where('e.tenant_id', '=', p.tenant_id)
       .where('e.seq', '>', p.seq)
@@ -65,18 +79,9 @@ export function createMessageEventStore(database: Database<CoreSchema>): Message
       .selectFrom('message_events as e')
       .innerJoin('messages as m', 'm.pk', 'e.message_pk')
       .innerJoin('accounts as a', 'a.pk', 'm.account_pk')
-      .select([
-        'e.pk',
-        'e.tenant_id',
-        'e.message_pk',
-        'e.account_pk',
-        'e.type',
-        'e.at',
-        'e.attempt',
-        'e.detail',
-        'e.seq',
-      ])
-      .select(['m.id as message_id', 'a.id as account_id', 'm.batch_code'])
+      .select(EVENT_COLUMNS)
+      .select('e.seq')
+      .select(EVENT_NAMES)
       .where('e.message_pk', '=', p.message_pk)
       // Null is every tenant's. Without a type PostgreSQL could not tell what it is.
       .where(sql<boolean>`(cast(${p.tenant} as text) is null or e.tenant_id = ${p.tenant})`)

@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import { rowsJson } from '../../database/row-parameters.ts';
 import type { Statement } from '../../database/statement.ts';
-import type { NumberedEventRow } from '../message-event/message-event.store.ts';
+import { EVENT_COLUMNS, EVENT_NAMES, type NumberedEventRow } from '../message-event/message-event.store.ts';
 import type { CoreSchema } from '../schema.ts';
 import type { ReportExceptionsTable } from './report.table.ts';
 
@@ -63,17 +63,6 @@ const COLUMNS = Object.keys(ROW) as readonly (keyof typeof ROW)[];
 
 export function createReportExceptionStore(database: Database<CoreSchema>): ReportExceptionStore {
   const { rows } = database.dialect;
-  const events = [
-    'e.pk',
-    'e.tenant_id',
-    'e.message_pk',
-    'e.account_pk',
-    'e.type',
-    'e.at',
-    'e.attempt',
-    'e.detail',
-  ] as const;
-  const names = ['m.id as message_id', 'a.id as account_id', 'm.batch_code'] as const;
   const open = database.prepare<{ tenant_id: string; now: number }, { open: number; next_at: number | null }>((k, p) =>
     k
       .selectFrom('report_exceptions')
@@ -89,8 +78,8 @@ export function createReportExceptionStore(database: Database<CoreSchema>): Repo
       .innerJoin('message_events as e', 'e.pk', 'x.event_pk')
       .leftJoin('messages as m', 'm.pk', 'e.message_pk')
       .leftJoin('accounts as a', (join) => join.on(sql<boolean>`a.pk = coalesce(m.account_pk, e.account_pk)`))
-      .select(events)
-      .select(names)
+      .select(EVENT_COLUMNS)
+      .select(EVENT_NAMES)
       .select(['x.seq', 'x.kind', 'x.attempts', 'x.created_at'])
       .where('x.tenant_id', '=', p.tenant_id)
       .where(({ not, exists, selectFrom }) =>
@@ -114,8 +103,8 @@ export function createReportExceptionStore(database: Database<CoreSchema>): Repo
         .selectFrom('message_events as e')
         .leftJoin('messages as m', 'm.pk', 'e.message_pk')
         .leftJoin('accounts as a', (join) => join.on(sql<boolean>`a.pk = coalesce(m.account_pk, e.account_pk)`))
-        .select(events)
-        .select(names)
+        .select(EVENT_COLUMNS)
+        .select(EVENT_NAMES)
         .select((eb) => eb.ref('e.seq').$notNull().as('seq'))
         .select(
           sql<number>`case when exists (

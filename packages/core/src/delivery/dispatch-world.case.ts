@@ -82,6 +82,8 @@ export class DispatchWorld implements AsyncDisposable {
   isPaused = false;
   /** The most that a claim with limits gives; null for no limit. */
   quota: number | null = null;
+  /** What was claimed is in the dispatcher's hands only then. */
+  claimAnswer: Promise<void> | null = null;
   /** Thrown by the next claim. */
   claimError: Error | null = null;
   readonly #accounts = new Map<string, TestAccount>();
@@ -99,7 +101,11 @@ export class DispatchWorld implements AsyncDisposable {
       clock: this.clock,
       log: silentLog,
       keeper: this.#keeper(),
-      claim: async (lanes, { immediateOnly }) => this.#claim(lanes, immediateOnly),
+      claim: async (lanes, { immediateOnly }) => {
+        const messages = this.#claim(lanes, immediateOnly);
+        if (messages.some((of) => of.length > 0) && this.claimAnswer !== null) await this.claimAnswer;
+        return messages;
+      },
       takeBack: async () => undefined,
       release: async (messages) => {
         for (const { pk } of messages) this.#giveBack(pk);

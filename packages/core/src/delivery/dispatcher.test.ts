@@ -190,6 +190,29 @@ describe('what may not be sent', () => {
     expect(world.dispatcher.load).toEqual({ running: 1, buffered: 1 });
   });
 
+  test.each([
+    ['a tenant', (world: DispatchWorld) => world.dispatcher.drop(({ tenant_id }) => tenant_id === 'a')],
+    ['all sending', (world: DispatchWorld) => world.dispatcher.pausedChanged(true)],
+    ['a closed lane', (world: DispatchWorld) => world.dispatcher.tenantChanged('a')],
+  ] as const)('is given back where it was being claimed when it was stopped: %s', async (_, stop) => {
+    await using world = new DispatchWorld();
+    const account = world.addAccount('a');
+    const answer = Promise.withResolvers<void>();
+    using _answer = { [Symbol.dispose]: answer.resolve };
+    world.claimAnswer = answer.promise;
+    world.accept('a', 3);
+    await world.idle();
+    expect(world.waiting).toEqual([]);
+    // The claim was before it, so that it did not meet this yet.
+    account.gates = [{ kind: 'tenant_suspended', scope: 'tenant', until: null }];
+    const stopping = stop(world);
+    answer.resolve();
+    await stopping;
+    await world.idle();
+    expect(world.waiting).toHaveLength(3);
+    expect(world.started).toEqual([]);
+  });
+
   test('comes back with the message that was not sent, at its old place', async () => {
     await using world = new DispatchWorld();
     world.addAccount('a', { capacity: 1 });

@@ -56,6 +56,8 @@ const MAX_PROMOTION_SLEEP_MS = 5_000;
 /** After a failed claim, scan or promotion. */
 const PAUSE_AFTER_ERROR_MS = 1_000;
 
+type Matches = (message: ClaimedMessage) => boolean;
+
 /**
  * Decides which lane is next. It keeps the active lanes in memory, claims for them by turns, a little ahead of need,
  * and starts what it claimed by turns again, so that no lane and no tenant waits for another.
@@ -73,6 +75,8 @@ export class Dispatcher {
   readonly #wake: WakeUp;
   readonly #dueAgain: WakeUp;
   readonly #claimed: ClaimedMail;
+  /** What is dropped while claims are under way, one list a claim: it may have been taken before. */
+  readonly #dropped = new Set<Matches[]>();
   #hard: AbortSignal = new AbortController().signal;
   #isPaused = false;
 
@@ -161,9 +165,10 @@ export class Dispatcher {
   }
 
   /** Give back what was claimed and has not reached MAIL, because it may not be sent any more. */
-  drop(matches: (message: ClaimedMessage) => boolean): void {
+  drop(matches: Matches): void {
     this.#s.flights.drop(matches);
     for (const lane of this.#lanes.values()) this.#claimed.drop(lane, matches);
+    this.#dropOfClaims(matches);
   }
 
   /** Nothing of the batch is begun any more. */
@@ -177,6 +182,7 @@ export class Dispatcher {
     const lane = this.#lanes.get(accountPk);
     if (lane === undefined) return;
     this.#claimed.drop(lane);
+    this.#dropOfClaims((message) => message.account_pk === accountPk);
     await this.#check(lane);
   }
 
@@ -273,8 +279,14 @@ export class Dispatcher {
 
   #giveUp(lane: Lane): void {
     if (this.#probes.isPaused(lane.accountPk)) return;
-    this.#s.flights.drop((message) => message.account_pk === lane.accountPk);
+    const isOfLane: Matches = (message) => message.account_pk === lane.accountPk;
+    this.#s.flights.drop(isOfLane);
     this.#claimed.drop(lane);
+    this.#dropOfClaims(isOfLane);
+  }
+
+  #dropOfClaims(matches: Matches): void {
+    for (const dropped of this.#dropped) dropped.push(matches);
   }
 
   async #scanLanes(signal: AbortSignal): Promise<void> {
@@ -380,6 +392,8 @@ export class Dispatcher {
 
   async #claimInto(claims: readonly LaneClaim[], immediateOnly: boolean): Promise<void> {
     const { clock, keeper } = this.#s;
+    const dropped: Matches[] = [];
+    this.#dropped.add(dropped);
     let claimed: readonly ClaimedMessage[][];
     try {
       claimed = await this.#claim(
@@ -389,9 +403,11 @@ export class Dispatcher {
     } catch (error) {
       for (const { lane } of claims) this.#lineUp(lane, immediateOnly);
       throw error;
+    } finally {
+      this.#dropped.delete(dropped);
     }
     // All of them, before anything can fail: nobody else knows that they are ours.
-    for (const [index, { lane }] of claims.entries()) this.#buffer(lane, claimed[index] ?? []);
+    for (const [index, { lane }] of claims.entries()) this.#buffer(lane, claimed[index] ?? [], dropped);
     for (const [index, { lane, quota, arrivals }] of claims.entries()) {
       const isShort = (claimed[index] ?? []).length < quota;
       // Only the gates tell a lane that may not send from one that has nothing to send.
@@ -407,6 +423,8 @@ export class Dispatcher {
     // One that takes its time is not followed by another; its end is.
     if (lane.running + lane.buffered.length > 0) return;
     if (await this.#probes.take(lane.accountPk)) {
+      const dropped: Matches[] = [];
+      this.#dropped.add(dropped);
       const [messages = []] = await this.#claim(
         [{ ...lane.key, quota: 1, limits: lane.settings.limits, probe: true }],
         {
@@ -414,10 +432,10 @@ export class Dispatcher {
           now: clock.now(),
           immediateOnly: false,
         },
-      );
+      ).finally(() => this.#dropped.delete(dropped));
       if (messages.length === 0) return;
       this.#probes.spent(lane.accountPk);
-      this.#buffer(lane, messages);
+      this.#buffer(lane, messages, dropped);
       await this.#check(lane);
       return;
     }
@@ -428,12 +446,14 @@ export class Dispatcher {
     }
   }
 
-  #buffer(lane: Lane, messages: readonly ClaimedMessage[]): void {
+  /** @param dropped while they were claimed: those go back at once */
+  #buffer(lane: Lane, messages: readonly ClaimedMessage[], dropped: readonly Matches[]): void {
     if (messages.length === 0) return;
     for (const message of messages) {
       if (message.eligible_at < lane.openedAt && lane.settings.limits !== null) this.#s.wasLimited(message);
     }
     this.#claimed.add(lane, messages);
+    for (const matches of dropped) this.#claimed.drop(lane, matches);
     this.#wake.set();
     if (lane.share === 0) this.#inBackground(this.#regain(lane), 'a lane lost its connections');
   }

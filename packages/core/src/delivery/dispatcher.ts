@@ -285,6 +285,13 @@ export class Dispatcher {
     this.#dropOfClaims(isOfLane);
   }
 
+  /** Notes what is dropped from now on, until it is disposed of: not before what was claimed is in hand. */
+  #noteDrops(): Disposable & { readonly dropped: readonly Matches[] } {
+    const dropped: Matches[] = [];
+    this.#dropped.add(dropped);
+    return { dropped, [Symbol.dispose]: () => void this.#dropped.delete(dropped) };
+  }
+
   #dropOfClaims(matches: Matches): void {
     for (const dropped of this.#dropped) dropped.push(matches);
   }
@@ -392,8 +399,7 @@ export class Dispatcher {
 
   async #claimInto(claims: readonly LaneClaim[], immediateOnly: boolean): Promise<void> {
     const { clock, keeper } = this.#s;
-    const dropped: Matches[] = [];
-    this.#dropped.add(dropped);
+    using meanwhile = this.#noteDrops();
     let claimed: readonly ClaimedMessage[][];
     try {
       claimed = await this.#claim(
@@ -403,11 +409,9 @@ export class Dispatcher {
     } catch (error) {
       for (const { lane } of claims) this.#lineUp(lane, immediateOnly);
       throw error;
-    } finally {
-      this.#dropped.delete(dropped);
     }
     // All of them, before anything can fail: nobody else knows that they are ours.
-    for (const [index, { lane }] of claims.entries()) this.#buffer(lane, claimed[index] ?? [], dropped);
+    for (const [index, { lane }] of claims.entries()) this.#buffer(lane, claimed[index] ?? [], meanwhile.dropped);
     for (const [index, { lane, quota, arrivals }] of claims.entries()) {
       const isShort = (claimed[index] ?? []).length < quota;
       // Only the gates tell a lane that may not send from one that has nothing to send.
@@ -423,8 +427,7 @@ export class Dispatcher {
     // One that takes its time is not followed by another; its end is.
     if (lane.running + lane.buffered.length > 0) return;
     if (await this.#probes.take(lane.accountPk)) {
-      const dropped: Matches[] = [];
-      this.#dropped.add(dropped);
+      using meanwhile = this.#noteDrops();
       const [messages = []] = await this.#claim(
         [{ ...lane.key, quota: 1, limits: lane.settings.limits, probe: true }],
         {
@@ -432,10 +435,10 @@ export class Dispatcher {
           now: clock.now(),
           immediateOnly: false,
         },
-      ).finally(() => this.#dropped.delete(dropped));
+      );
       if (messages.length === 0) return;
       this.#probes.spent(lane.accountPk);
-      this.#buffer(lane, messages, dropped);
+      this.#buffer(lane, messages, meanwhile.dropped);
       await this.#check(lane);
       return;
     }

@@ -2,9 +2,10 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 // How much memory large attachments take, all of them on their way to the relay at once. See README.md.
 import { availableParallelism } from 'node:os';
-import { createDatabase, startPostgres, type TestPostgres } from '@mail-proxy/testkit';
+import { createDatabase } from '@mail-proxy/testkit';
 import { measureLarge } from './large/measure-large.ts';
 import { messageCount } from './smoke/message-count.ts';
+import { startDurable } from './smoke/start-durable.ts';
 
 const count = messageCount(50);
 const sizeBytes = Number(process.env['GMP_BENCH_MIB'] ?? 25) * 1_048_576;
@@ -21,12 +22,3 @@ for (const row of rows) {
   console.log(JSON.stringify({ bench: 'large', ...row, node: process.version, cores: availableParallelism() }));
 }
 process.exitCode = rows.every(({ missing }) => missing === 0) ? 0 : 1;
-
-async function startDurable(): Promise<TestPostgres | null> {
-  try {
-    return await startPostgres({ durable: true });
-  } catch (error) {
-    console.error(`no row on PostgreSQL: ${error instanceof Error ? error.message : String(error)}`);
-    return null;
-  }
-}

@@ -2,9 +2,10 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 // A short benchmark that also runs with the tests: figures to look at, none is asserted. See README.md.
 import { availableParallelism } from 'node:os';
-import { spawnCountingSink, startPostgres, type TestPostgres } from '@mail-proxy/testkit';
+import { spawnCountingSink } from '@mail-proxy/testkit';
 import { messageCount } from './smoke/message-count.ts';
 import { printRows, type Row } from './smoke/row.ts';
+import { startDurable } from './smoke/start-durable.ts';
 import { measureMailProxy } from './smoke/through-mail-proxy.ts';
 import { measureNodemailer } from './smoke/through-nodemailer.ts';
 
@@ -26,15 +27,9 @@ const missing = [...proxy, baseline].reduce((sum, row) => sum + row.missing, 0);
 if (missing > 0) console.error(`${missing} messages are missing`);
 process.exitCode = missing > 0 ? 1 : 0;
 
-/** Null, with the reason printed, where PostgreSQL can't run. */
+/** Null where PostgreSQL can't run. */
 async function measureOnPostgres(): Promise<Row | null> {
-  let server: TestPostgres;
-  try {
-    server = await startPostgres({ durable: true });
-  } catch (error) {
-    console.error(`no row on PostgreSQL: ${error instanceof Error ? error.message : String(error)}`);
-    return null;
-  }
-  await using postgres = server;
+  await using postgres = await startDurable();
+  if (postgres === null) return null;
   return await measureMailProxy(sink, { count, warmUp: WARM_UP, onInDoubt: 'retry', databaseUrl: postgres.url });
 }

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 // Messages a second of mail-proxy beside plain sockets and nodemailer, in interleaved rounds. See README.md.
 import { availableParallelism } from 'node:os';
-import { createDatabase, spawnCountingSink, startPostgres, type TestPostgres } from '@mail-proxy/testkit';
+import { createDatabase, spawnCountingSink, type TestPostgres } from '@mail-proxy/testkit';
 import { RAW_MODES } from './baselines/raw-socket.ts';
 import { measureNodemailerHttp } from './baselines/through-nodemailer-http.ts';
 import { measureRawSocket } from './baselines/through-raw-socket.ts';
@@ -10,6 +10,7 @@ import { medianRow } from './rounds/median-row.ts';
 import { type Contender, runRounds } from './rounds/run-rounds.ts';
 import { messageCount } from './smoke/message-count.ts';
 import { printRows } from './smoke/row.ts';
+import { startDurable } from './smoke/start-durable.ts';
 import { measureMailProxy } from './smoke/through-mail-proxy.ts';
 import { measureNodemailer } from './smoke/through-nodemailer.ts';
 
@@ -56,13 +57,4 @@ function onPostgres(server: TestPostgres): Contender {
       await database.drop();
     }
   };
-}
-
-async function startDurable(): Promise<TestPostgres | null> {
-  try {
-    return await startPostgres({ durable: true });
-  } catch (error) {
-    console.error(`no row on PostgreSQL: ${error instanceof Error ? error.message : String(error)}`);
-    return null;
-  }
 }

@@ -5,19 +5,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createTransport } from 'nodemailer';
 import type { BenchMail } from '../smoke/mail.ts';
+import { openNodemailerPool } from './nodemailer-pool.ts';
 
 const { SINK_HOST = '127.0.0.1', SINK_PORT = '25', CONNECTIONS = '10' } = process.env;
 
-const transport = createTransport({
-  pool: true,
-  host: SINK_HOST,
-  port: Number(SINK_PORT),
-  secure: false,
-  ignoreTLS: true,
-  maxConnections: Number(CONNECTIONS),
-});
+const pool = openNodemailerPool(SINK_HOST, Number(SINK_PORT), Number(CONNECTIONS));
 
 const server = createServer(async (request, response) => {
   if (request.method === 'GET') {
@@ -27,9 +20,7 @@ const server = createServer(async (request, response) => {
   }
   // The bench posts nothing else.
   const { messages } = JSON.parse(await text(request)) as { readonly messages: readonly BenchMail[] };
-  for (const { id, ...mail } of messages) {
-    transport.sendMail({ ...mail, headers: { 'X-Genro-Mail-ID': id } }).catch(() => console.error(`${id} failed`));
-  }
+  for (const mail of messages) pool.send(mail).catch(() => console.error(`${mail.id} failed`));
   response.writeHead(202).end();
 });
 server.listen(0, '127.0.0.1', () => {

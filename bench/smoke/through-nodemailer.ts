@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { CountingSinkProcess } from '@mail-proxy/testkit';
-import { createTransport } from 'nodemailer';
 import { baselineRow } from '../baselines/measure.ts';
+import { openNodemailerPool } from '../baselines/nodemailer-pool.ts';
 import type { BaselineRun } from '../baselines/through-raw-socket.ts';
 import { epochMs } from './arrivals.ts';
 import { type BenchMail, makeMails } from './mail.ts';
@@ -16,18 +16,8 @@ export async function measureNodemailer(
   sink: CountingSinkProcess,
   { count, warmUp, connections = CONNECTIONS }: Pick<BaselineRun, 'count' | 'warmUp'> & Partial<BaselineRun>,
 ): Promise<Row> {
-  const transport = createTransport({
-    pool: true,
-    host: sink.host,
-    port: sink.port,
-    secure: false,
-    ignoreTLS: true,
-    maxConnections: connections,
-  });
-  const send = (mails: readonly BenchMail[]) =>
-    Promise.allSettled(
-      mails.map(({ id, ...mail }) => transport.sendMail({ ...mail, headers: { 'X-Genro-Mail-ID': id } })),
-    );
+  using pool = openNodemailerPool(sink.host, sink.port, connections);
+  const send = (mails: readonly BenchMail[]) => Promise.allSettled(mails.map((mail) => pool.send(mail)));
   await send(makeMails('nodemailer-warm-up', warmUp));
 
   const mails = makeMails('nodemailer', count);
@@ -35,6 +25,5 @@ export async function measureNodemailer(
   const startAt = epochMs();
   await send(mails);
   const { user, system } = process.cpuUsage(cpuBefore);
-  transport.close();
   return baselineRow(sink, { row: 'nodemailer pool', mails, startAt, cpuMs: (user + system) / 1_000 });
 }

@@ -98,6 +98,36 @@ describe('an account that fails', () => {
   });
 });
 
+describe('mail that was claimed before the account failed', () => {
+  test('asks for no connection until the pause is over', async () => {
+    const { health, clock } = setUp();
+    expect(await health.rests('pk')).toBe(false);
+    const failing = health.failed(ACCOUNT, REASON);
+    // The pause is not stored yet.
+    expect(await health.rests('pk')).toBe(true);
+    await failing;
+    await clock.advance(999);
+    expect(await health.rests('pk')).toBe(true);
+    await clock.advance(1);
+    expect(await health.rests('pk')).toBe(false);
+  });
+
+  test('goes where another instance ended the pause', async () => {
+    const { health, stored } = setUp();
+    await health.failed(ACCOUNT, REASON);
+    stored.delete('pk');
+    expect(await health.rests('pk')).toBe(false);
+  });
+
+  test('learns of a database that cannot store the pause', async () => {
+    const { health, world } = setUp();
+    world.fault = new MailProxyError('database_unavailable');
+    const failing = health.failed(ACCOUNT, REASON);
+    await expect(health.rests('pk')).rejects.toThrow(MailProxyError);
+    await expect(failing).rejects.toThrow(MailProxyError);
+  });
+});
+
 describe('an account that works', () => {
   test('has its pause ended, and the next failure is a first one', async () => {
     const { health, stored, told } = setUp();

@@ -43,6 +43,18 @@ export class AccountHealth {
   }
 
   /**
+   * Whether mail of the account must not ask for a connection now, because another attempt found that the account fails
+   * after this mail was claimed. A pause that is about to be stored is waited for.
+   */
+  async rests(accountPk: string): Promise<boolean> {
+    await this.#pausing.get(accountPk);
+    if (!this.isResting(accountPk)) return false;
+    // Another instance may have ended it.
+    const pause = await this.#s.pauses.get(accountPk);
+    return pause !== null && this.#s.clock.now() < pause.until;
+  }
+
+  /**
    * An attempt failed for the account's sake. Resolves once the pause is stored.
    *
    * @param restMs - how long the pause is to be; by the failures in a row if absent

@@ -47,6 +47,8 @@ export interface DeliverServices {
   readonly policy: RetryPolicy;
   /** Credentials or TLS of the account failed: its mail waits, uncounted; for `restMs`, where that is known. */
   readonly accountTrouble: (account: AccountRelayRow, reason: PauseReason, restMs?: number) => Promise<void>;
+  /** Whether the account was found to fail since this mail was claimed, so that it may not ask for a connection. */
+  readonly accountRests: (accountPk: string) => Promise<boolean>;
   /** The relay took us in. */
   readonly accountWell: (account: AccountRelayRow) => void;
   /** The relay could be reached, or not. */
@@ -108,6 +110,7 @@ export async function deliver(
     keys,
   );
   await context.place.reached(clock);
+  if (await services.accountRests(account.pk)) return null;
   let isExpired = false;
   const transmitting = transmit(wire, loaded.pending, {
     pool: services.pool,

@@ -112,6 +112,7 @@ async function attempt(vector: ReplyVector, text: string, isToAll: boolean): Pro
       settings: deliverySettings(),
       policy: DEFAULT_RETRY_POLICY,
       accountTrouble: async () => void told.push('paused'),
+      accountRests: async () => false,
       accountWell: () => {},
       pathTried: () => {},
       slowDown: () => void told.push('slowed'),

@@ -153,6 +153,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     shareOf: (accountPk) => budget.shareOf(accountPk),
     policy: config.retry,
     accountTrouble: (account, reason, restMs) => health.failed(account, reason, restMs),
+    accountRests: (accountPk) => health.rests(accountPk),
     accountWell(account) {
       if (!dispatcher.isOnProbe(account.pk) || health.isResting(account.pk)) return;
       health.works(account).catch((error: unknown) => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { defineMixin } from '@mail-proxy/core';
 import { createTestCertificate, Recording, startScriptedPeer, startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import type * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
@@ -328,6 +329,31 @@ test('a pause outlives a restart: no login, and other accounts send', async () =
   await world.engine.execute('accounts.resume', { account_id: 'main', tenant_id: 'default' });
   await historyUntil(world, 'm1', 'sent');
   await historyUntil(world, 'm2', 'sent');
+});
+
+test('a message that is still being prepared when the account fails does not log in until the pause is over', async () => {
+  const found = Promise.withResolvers<void>();
+  const slow = defineMixin({
+    id: 'slow',
+    contract: 1,
+    setup: () => ({
+      hooks: {
+        async admitting({ id }) {
+          if (id === 'm2') await found.promise;
+          return null;
+        },
+      },
+    }),
+  });
+  await using relay = await startLoginRelay(() => WRONG_PASSWORD);
+  await using world = await openWorld({ mixins: [slow], delivery: NO_PROBE });
+  await addAccount(world, relay, { ...LOGIN, max_connections: 2 });
+  await world.engine.submit([mail('m1'), mail('m2')]);
+  await eventsUntil(world, ({ event }) => event === 'account_paused');
+  found.resolve();
+  await expect.poll(async () => (await messageOf(world, 'm2')).state, { timeout: 10_000, interval: 5 }).toBe('ready');
+  expect(relay.logins.items).toHaveLength(1);
+  expect(await messageOf(world, 'm2')).toMatchObject({ attempts: 0, last_error: null, history: [] });
 });
 
 test('a pause that began before a restart ends with one login after it', async () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { createEventLoopMetrics } from './event-loop-metrics.ts';
 import { createReportMetrics, type ReportCounters, type ReportFigures } from './report-metrics.ts';
 
 /** Whose mail a sample counts. `account_name` equals `account_id`, as in the original, for its dashboards. */
@@ -54,6 +55,7 @@ export interface Metrics {
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  createEventLoopMetrics(registry);
   const registers = [registry];
   const counter = (name: AccountCounter) =>
     new Counter({ ...ACCOUNT_COUNTERS[name], labelNames: [...ACCOUNT_LABELS], registers });

@@ -52,7 +52,12 @@ export function parseAddressList(text: string): AddressListResult {
 
 /** All mailboxes of a list, those of groups included: what goes into the envelope. */
 export function membersOf(addresses: readonly MailAddress[]): readonly Mailbox[] {
-  return addresses.flatMap((address) => ('group' in address ? address.members : [address]));
+  const members: Mailbox[] = [];
+  for (const address of addresses) {
+    if ('group' in address) members.push(...address.members);
+    else members.push(address);
+  }
+  return members;
 }
 
 function parseGroup(text: string, colonAt: number, marks: readonly Mark[]): MailAddressResult {

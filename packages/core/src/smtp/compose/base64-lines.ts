@@ -7,10 +7,13 @@ import { CHUNK_BYTES } from '../dot-stuffing.ts';
 const MAX_LINE = 76;
 /** Octets that become one line. */
 const OCTETS_PER_LINE = (MAX_LINE / 4) * 3;
-/** Attachments in memory are encoded this many lines at a time: 57 KiB in, so that the strings between stay small. */
-const LINES_PER_STEP = 1_024;
 /** Octets of a source that are encoded at a time: what fills the buffer of the socket once. */
 const BLOCK_BYTES = OCTETS_PER_LINE * Math.ceil(CHUNK_BYTES / (MAX_LINE + 2));
+
+const ALPHABET = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'];
+/** The two characters for each twelve bits. */
+const PAIRS = Uint16Array.from(ALPHABET.flatMap((first) => ALPHABET.map((second) => pairOf(first + second))));
+const CRLF = pairOf('\r\n');
 
 /** How long so many octets are in lines of 76 characters. */
 export function base64LinesBytes(octets: number): number {
@@ -49,17 +52,35 @@ export async function* encodeBase64Source(source: ByteSource): AsyncGenerator<Bu
   if (filled > 0) yield encodeLines(block.subarray(0, filled), taken > filled);
 }
 
-/** @param isContinued - Other lines came before: the first one starts with the end of the last. */
+/**
+ * Three octets are two writes of two characters: half the time of the runtime's base64 and a copy of each line.
+ *
+ * @param isContinued - Other lines came before: the first one starts with the end of the last.
+ */
 function encodeLines(octets: Uint8Array, isContinued: boolean): Buffer {
-  const source = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
-  const encoded = Buffer.allocUnsafe(base64LinesBytes(source.length) + (isContinued ? 2 : 0));
-  let at = 0;
-  for (let from = 0; from < source.length; from += OCTETS_PER_LINE * LINES_PER_STEP) {
-    const step = Buffer.from(source.toString('base64', from, from + OCTETS_PER_LINE * LINES_PER_STEP), 'latin1');
-    for (let start = 0; start < step.length; start += MAX_LINE) {
-      if (at > 0 || isContinued) at += encoded.write('\r\n', at, 'latin1');
-      at += step.copy(encoded, at, start, start + MAX_LINE);
+  const encoded = Buffer.allocUnsafe(base64LinesBytes(octets.length) + (isContinued ? 2 : 0));
+  // Whatever allocates buffers starts them at a multiple of eight.
+  const pairs = new Uint16Array(encoded.buffer, encoded.byteOffset, encoded.length / 2);
+  const wholeOctets = octets.length - (octets.length % 3);
+  let length = 0;
+  for (let from = 0; from < octets.length; from += OCTETS_PER_LINE) {
+    if (from > 0 || isContinued) pairs[length++] = CRLF;
+    const end = Math.min(wholeOctets, from + OCTETS_PER_LINE);
+    for (let at = from; at < end; at += 3) {
+      const first = octets[at] ?? 0;
+      const second = octets[at + 1] ?? 0;
+      const third = octets[at + 2] ?? 0;
+      pairs[length++] = PAIRS[(first << 4) | (second >> 4)] ?? 0;
+      pairs[length++] = PAIRS[((second & 0x0f) << 8) | third] ?? 0;
     }
   }
+  if (wholeOctets < octets.length) {
+    encoded.write(Buffer.from(octets.subarray(wholeOctets)).toString('base64'), 2 * length, 'latin1');
+  }
   return encoded;
+}
+
+/** Two characters as the machine keeps them. */
+function pairOf(characters: string): number {
+  return new Uint16Array(Uint8Array.from(Buffer.from(characters, 'latin1')).buffer)[0] ?? 0;
 }

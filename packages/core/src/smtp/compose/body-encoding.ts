@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { encodeBase64Lines } from './base64-lines.ts';
-import { encodeQuotedPrintable, wrapQuotedPrintable } from './nodemailer-primitives.ts';
+import { base64LinesBytes, encodeBase64Lines } from './base64-lines.ts';
+import { encodeQuotedPrintable } from './quoted-printable.ts';
 
 /** ASCII lines of at most 76 octets, separated by CRLF, the last without one unless the text had it. */
 export interface EncodedBody {
@@ -12,66 +12,39 @@ export interface EncodedBody {
 /** RFC 2045 §6.7 and §6.8, for both encodings. */
 const MAX_LINE = 76;
 
+const NOT_PRINTABLE = /[^\t\n\x20-\x7e]/;
+
 /**
  * Encode a text body. Line ends of any kind become CRLF first: a bare CR or LF is where relays disagree
- * about where a message ends. Text that is plain goes as it is; else the shorter of the two encodings.
+ * about where a message ends. Text that is plain goes as it is; else in quoted-printable, unless that is longer
+ * than base64.
  *
  * @param taboo - What 7bit content may not contain: the mark that the message's boundaries share.
  */
 export function encodeTextBody(text: string, taboo: string): EncodedBody {
-  const canonical = text.replace(/\r\n|\r|\n/g, '\r\n');
-  const size = measure(canonical);
-  if (size.isPlain && !canonical.includes(taboo)) return { encoding: '7bit', content: canonical };
-  const octets = Buffer.from(canonical);
-  if (size.base64 < size.quotedPrintable) return { encoding: 'base64', content: encodeBase64Lines(octets) };
-  return { encoding: 'quoted-printable', content: wrapQuotedPrintable(encodeQuotedPrintable(octets), MAX_LINE) };
+  const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+  if (isPlain(lines) && !lines.includes(taboo)) return { encoding: '7bit', content: withCrlf(lines) };
+  const octets = Buffer.from(lines);
+  const readable = encodeQuotedPrintable(octets, base64LinesBytes(octets.length));
+  if (readable !== null) return { encoding: 'quoted-printable', content: readable };
+  return { encoding: 'base64', content: encodeBase64Lines(Buffer.from(withCrlf(lines))) };
 }
 
-interface BodySize {
-  /** Printable ASCII in lines that need nothing done, no white space before their end. */
-  readonly isPlain: boolean;
-  /** Octets once encoded, approximately. */
-  readonly quotedPrintable: number;
-  readonly base64: number;
-}
-
-/** One pass over the UTF-16 code units, so that no encoding is made only to be thrown away. */
-function measure(text: string): BodySize {
-  let isPlain = true;
-  let octets = 0;
-  let escaped = 0;
-  let lineLength = 0;
-  let previous = 0;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    octets++;
-    if (unit === CR) {
-      if (previous === SPACE || previous === TAB) isPlain = false;
-      lineLength = 0;
-    } else if (unit !== LF) {
-      if (++lineLength > MAX_LINE) isPlain = false;
-      if (unit > 0x7e || (unit < SPACE && unit !== TAB)) {
-        isPlain = false;
-        const width = unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3;
-        octets += width - 1;
-        escaped += width;
-      } else if (unit === EQUALS) {
-        escaped++;
-      }
-    }
-    previous = unit;
+/** Printable ASCII in lines that need nothing done, no white space before their end. The cheap question comes first. */
+function isPlain(lines: string): boolean {
+  for (let start = 0; start < lines.length; ) {
+    const lineEnd = lines.indexOf('\n', start);
+    const end = lineEnd < 0 ? lines.length : lineEnd;
+    if (end - start > MAX_LINE || (end > start && isSpace(lines.charCodeAt(end - 1)))) return false;
+    start = end + 1;
   }
-  if (previous === SPACE || previous === TAB) isPlain = false;
-  const quotedPrintable = octets + escaped * 2;
-  return {
-    isPlain,
-    quotedPrintable: quotedPrintable * (1 + 3 / MAX_LINE),
-    base64: (octets * 4 * (1 + 2 / MAX_LINE)) / 3,
-  };
+  return !NOT_PRINTABLE.test(lines);
 }
 
-const TAB = 0x09;
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
-const EQUALS = 0x3d;
+function withCrlf(lines: string): string {
+  return lines.replaceAll('\n', '\r\n');
+}
+
+function isSpace(unit: number): boolean {
+  return unit === 0x20 || unit === 0x09;
+}

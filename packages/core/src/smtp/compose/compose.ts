@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { hash } from 'node:crypto';
 import type { ByteSource } from '../byte-source.ts';
+import { endsWithLineBreak } from '../dot-stuffing.ts';
 import { joinParts } from '../message-body.ts';
 import { hasNonAscii } from './address.ts';
 import { membersOf } from './address-list.ts';
@@ -20,7 +21,7 @@ import { checkMimeType } from './header-policy.ts';
 import { UNKNOWN_MIME_TYPE } from './mime-types.ts';
 
 /** What a header line can hold; not whether it is right, which was checked when the message was accepted. */
-const ADDRESS = /^\P{Cc}{1,512}$/u;
+const ADDRESS = /^[^\0-\x1f\x7f-\x9f]{1,512}$/;
 const IDENTIFIER = /^[\x21-\x7e]{1,900}$/;
 const FIELD_NAME = /^[\x21-\x39\x3b-\x7e]{1,76}$/;
 const TOKEN = /^[A-Z]{1,32}$/;
@@ -54,9 +55,7 @@ interface Entity {
  * @throws TypeError where an address, identifier or field name would break a header line: such content was never checked.
  */
 export function compose(content: MailContent): ComposedMessage {
-  const addresses = [content.from, ...[content.to, content.cc, content.replyTo].flatMap(membersOf)].map(
-    ({ address }) => address,
-  );
+  const addresses = addressesOf(content);
   for (const address of addresses) assertMatches(address, ADDRESS, 'an address');
   const root = messageEntity(content, boundariesFor(content.messageId));
   const fields = [...messageFields(content), 'MIME-Version: 1.0', ...root.fields, ...customFields(content.headers)];
@@ -69,6 +68,14 @@ export function compose(content: MailContent): ComposedMessage {
 /** Whether one of these envelope addresses has a non-ASCII local part, so that the relay must speak SMTPUTF8. */
 export function envelopeNeedsSmtpUtf8(addresses: readonly string[]): boolean {
   return addresses.some(hasNonAscii);
+}
+
+function addressesOf({ from, to, cc, replyTo }: MailContent): string[] {
+  const addresses = [from.address];
+  for (const list of [to, cc, replyTo]) {
+    for (const { address } of membersOf(list)) addresses.push(address);
+  }
+  return addresses;
 }
 
 function messageFields(content: MailContent): string[] {
@@ -132,7 +139,7 @@ function textEntity(type: string, text: string, boundaries: Boundaries): Entity 
   return {
     fields: [`Content-Type: ${type}; charset=utf-8`, `Content-Transfer-Encoding: ${encoding}`],
     body: [content],
-    endsLine: typeof content === 'string' && content.endsWith('\r\n'),
+    endsLine: typeof content === 'string' ? content.endsWith('\r\n') : endsWithLineBreak(content),
   };
 }
 

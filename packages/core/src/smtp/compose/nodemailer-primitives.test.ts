@@ -6,11 +6,9 @@ import {
   buildHeaderValue,
   decodePunycode,
   detectMimeType,
-  encodeQuotedPrintable,
   encodeWord,
   encodeWords,
   quoteString,
-  wrapQuotedPrintable,
 } from './nodemailer-primitives.ts';
 
 const ROOT = new URL('../../../../../', import.meta.url);
@@ -48,13 +46,6 @@ describe('what is used of nodemailer beyond its documented interface', () => {
 
   test('quoteString escapes quotes and backslashes', () => {
     expect(quoteString('a "b" \\')).toBe('"a \\"b\\" \\\\"');
-  });
-
-  test('quoted-printable keeps CRLF, escapes the space before it, and wraps at 76', () => {
-    expect(encodeQuotedPrintable(Buffer.from('è= \r\n\0'))).toBe('=C3=A8=3D=20\r\n=00');
-    const wrapped = wrapQuotedPrintable('x'.repeat(200), 76);
-    expect(wrapped.replaceAll('=\r\n', '')).toBe('x'.repeat(200));
-    expect(Math.max(...wrapped.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(76);
   });
 
   test('detectMimeType knows an extension without its dot', () => {

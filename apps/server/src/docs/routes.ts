@@ -3,6 +3,7 @@
 import type { AnyOperation } from '@mail-proxy/core';
 import type { Hono } from 'hono';
 import type { HttpEnv } from '../http/context.ts';
+import { respond } from '../http/response-headers.ts';
 import { openApiDocument } from '../openapi/document.ts';
 import { type RenderedPage, renderReference } from './page.ts';
 
@@ -18,12 +19,12 @@ export function addDocsRoutes(
 
   app.get('/openapi.json', (c) => {
     json ??= JSON.stringify(makeDocument());
-    return c.newResponse(json, { headers: { 'content-type': 'application/json' } });
+    return respond(c, json, { headers: { 'content-type': 'application/json' } });
   });
   app.get('/docs', (c) => {
     page ??= renderReference(makeDocument());
     const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': page.policy };
-    return c.newResponse(page.html, { headers });
+    return respond(c, page.html, { headers });
   });
-  app.get('/', (c) => c.redirect('/docs'));
+  app.get('/', (c) => respond(c, null, { status: 302, headers: { location: '/docs' } }));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { HttpContext } from './context.ts';
+import { respond } from './response-headers.ts';
 
 export const LINES_TYPE = 'application/x-ndjson';
 
@@ -20,5 +21,5 @@ export async function answerLines(c: HttpContext, values: AsyncIterable<unknown>
       await iterator.return?.();
     },
   });
-  return c.newResponse(body, { headers: { 'content-type': LINES_TYPE } });
+  return respond(c, body, { headers: { 'content-type': LINES_TYPE } });
 }

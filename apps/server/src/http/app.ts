@@ -11,7 +11,7 @@ import { addMetricsRoute } from './metrics-route.ts';
 import { addOperationRoutes } from './operation-routes.ts';
 import { addProbeRoutes } from './probe-routes.ts';
 import { problemResponse } from './problem.ts';
-import { everyRequest } from './response-headers.ts';
+import { addHeader, everyRequest, respond, respondJson } from './response-headers.ts';
 
 export interface HttpAppOptions {
   /** Bytes of a request's body; of a form, without its files. @defaultValue 12 MiB */
@@ -57,7 +57,7 @@ export function createMetricsApp(engine: ServedEngine, options: HttpAppOptions =
   const { isMetricsOpen = false, isStopping = () => false } = options;
   const app = bareApp({ ...options, isStopping });
   addMetricsRoute(app, engine, { isOpen: isMetricsOpen });
-  app.get('/livez', (c) => c.json({ status: 'ok' }));
+  app.get('/livez', (c) => respondJson(c, { status: 'ok' }));
   return answerTheRest(app, options.log ?? silentLog);
 }
 
@@ -86,9 +86,9 @@ function unrouted(c: HttpContext, allowed: AllowedMethods, log: Log): Response {
   if (methods.length === 0) {
     return problemResponse(c, new MailProxyError('not_found', { detail: 'nothing is served on this path' }), log);
   }
-  c.header('allow', methods.join(', '));
+  const allow = methods.join(', ');
+  addHeader(c, 'allow', allow);
   // No Access-Control headers: web pages of other origins have no business here.
-  if (method === 'OPTIONS') return c.newResponse(null, 204);
-  const detail = `expected ${methods.join(', ')}`;
-  return problemResponse(c, new MailProxyError('method_not_allowed', { detail }), log);
+  if (method === 'OPTIONS') return respond(c, null, { status: 204 });
+  return problemResponse(c, new MailProxyError('method_not_allowed', { detail: `expected ${allow}` }), log);
 }

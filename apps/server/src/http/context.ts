@@ -19,6 +19,8 @@ export interface HttpEnv {
     requestId: string;
     /** Where the client is, as far as trusted proxies tell; undefined without a socket. */
     clientAddress: string | undefined;
+    /** What every answer to it has. */
+    headers: Readonly<Record<string, string>>;
   };
 }
 

@@ -4,6 +4,7 @@ import { MailProxyError } from '@mail-proxy/core';
 import type { Hono } from 'hono';
 import { isLoopback } from '../env/loopback.ts';
 import type { HttpContext, HttpEnv, ServedEngine } from './context.ts';
+import { respond } from './response-headers.ts';
 import { tokenOf } from './token.ts';
 
 /**
@@ -19,7 +20,7 @@ export function addMetricsRoute(
     if (kind === 'tenant') throw new MailProxyError('forbidden', { detail: "a tenant's key does not read metrics" });
     if (kind === 'anonymous' && !(isOpen && namesThisMachine(c))) throw new MailProxyError('unauthenticated');
     const { contentType, body } = await engine.metricsText();
-    return c.newResponse(body, { headers: { 'content-type': contentType } });
+    return respond(c, body, { headers: { 'content-type': contentType } });
   });
 }
 

@@ -4,9 +4,11 @@ import { type AnyOperation, type Idempotency, isAsyncIterable } from '@mail-prox
 import type { Hono } from 'hono';
 import { answerLines } from './answer-lines.ts';
 import type { BodyLimits } from './body-limits.ts';
+import { isType } from './content-type.ts';
 import type { HttpContext, HttpEnv, ServedEngine } from './context.ts';
 import { readRequestBody } from './request-body.ts';
 import { gatherInput } from './request-input.ts';
+import { addHeader, respond, respondJson } from './response-headers.ts';
 import { tokenOf } from './token.ts';
 
 export interface RouteOptions {
@@ -33,23 +35,27 @@ async function answer(
   const caller = { principal, origin: address ?? 'http', requestId: c.get('requestId') };
   // Before the body: nobody makes us read twelve megabytes to be told that a token is missing.
   engine.authorise(operation, caller);
-  using uploads = operation.http.takesFiles === true ? await engine.uploadsOf(principal) : null;
+  using uploads = mayBringFiles(c, operation) ? await engine.uploadsOf(principal) : null;
   await using body = await readRequestBody(c.req.raw, { operation, uploads: uploads ?? engine.uploads, limits });
   const input = gatherInput(c, body.fields);
   const waiting = operation.http.mayWait === true ? { signal: endOfWait(c, stopping) } : {};
   const output = await engine.execute(body.operation, input, { ...caller, ...keyOf(c), ...waiting });
   if (isAsyncIterable(output)) return answerLines(c, output);
   const status = operation.http.status ?? 200;
-  if (status === 204) return c.newResponse(null, 204);
-  const headers = { 'content-type': 'application/json', ...headersFor(body.operation, output) };
-  return c.newResponse(JSON.stringify(output), { status, headers });
+  if (status === 204) return respond(c, null, { status });
+  return respondJson(c, output, { status, headers: headersFor(body.operation, output) });
+}
+
+/** A body in JSON has none that would have to be counted while it comes in. */
+function mayBringFiles(c: HttpContext, { http }: AnyOperation): boolean {
+  return http.takesFiles === true && !isType(c.req.raw.headers.get('content-type'), 'application/json');
 }
 
 /** A key makes a repeated request one (draft-ietf-httpapi-idempotency-key-header). Its form is judged where it is used. */
 function keyOf(c: HttpContext): { readonly idempotency?: Idempotency } {
   const key = c.req.header('idempotency-key');
   if (key === undefined) return {};
-  return { idempotency: { key, replayed: () => c.header('idempotent-replayed', 'true') } };
+  return { idempotency: { key, replayed: () => addHeader(c, 'idempotent-replayed', 'true') } };
 }
 
 function headersFor({ http }: AnyOperation, output: unknown): Readonly<Record<string, string>> {

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { ERRORS, type InputProblem, isMailProxyError, type Log, MailProxyError } from '@mail-proxy/core';
 import type { HttpContext } from './context.ts';
+import { respond } from './response-headers.ts';
 
 /** A problem document (RFC 9457). Clients decide by `code`; texts are for people. */
 export interface ProblemDocument {
@@ -36,7 +37,7 @@ export function problemResponse(c: HttpContext, thrown: unknown, log: Log): Resp
   const retryAfterMs = error.retryAfterMs ?? (status === 503 ? RETRY_AFTER_MS : undefined);
   if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(retryAfterMs / 1_000));
   Object.assign(headers, rateLimitHeaders(error));
-  return c.newResponse(JSON.stringify(document), { status, headers });
+  return respond(c, JSON.stringify(document), { status, headers });
 }
 
 /**

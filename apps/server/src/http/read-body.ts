@@ -12,9 +12,10 @@ const NOTHING = new Uint8Array(0);
  */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   const length = declaredBytes(request, maxBytes);
-  if (length === 0 || request.body === null) return NOTHING;
-  // HTTP's framing holds the client to what it declared.
+  if (length === 0) return NOTHING;
+  // HTTP's framing holds the client to what it declared. To ask for the body as a stream would already have one made.
   if (length !== null) return new Uint8Array(await orGone(request.arrayBuffer()));
+  if (request.body === null) return NOTHING;
   return readPieces(piecesOf(request.body), maxBytes);
 }
 

@@ -34,6 +34,7 @@ export async function readRequestBody(
 ): Promise<RequestBody> {
   const { headers, method } = request;
   const { takesFiles = false, forMail } = operation.http;
+  const type = headers.get('content-type');
   const justFields = (fields: JsonObject): RequestBody => ({
     operation,
     fields,
@@ -44,12 +45,12 @@ export async function readRequestBody(
     if (!hasBody(headers)) return justFields({});
     throw new MailProxyError('malformed_request', { detail: `${method} takes no body; use the query` });
   }
-  if (forMail !== undefined && isType(headers.get('content-type'), 'message/rfc822')) {
+  if (forMail !== undefined && isType(type, 'message/rfc822')) {
     requireIdentity(headers);
     const raw = await uploads.takeMessage(bodyPieces(request, limits.maxMailBytes));
     return { operation: forMail, fields: { raw }, [Symbol.asyncDispose]: () => raw[Symbol.asyncDispose]() };
   }
-  const boundary = takesFiles ? boundaryOf(headers) : null;
+  const boundary = takesFiles && !isType(type, 'application/json') ? boundaryOf(headers) : null;
   if (boundary !== null) {
     requireIdentity(headers);
     const pieces = bodyPieces(request, limits.maxFormBytes);

@@ -11,9 +11,12 @@ import type { JsonObject } from './parse-json.ts';
  * @throws {MailProxyError} `invalid_input` when two places disagree about a field
  */
 export function gatherInput(c: HttpContext, body: JsonObject): JsonObject {
+  const path = c.req.param();
+  const query = queryFields(c.req.url);
+  if (Object.keys(path).length === 0 && Object.keys(query).length === 0) return body;
   return merge([
-    ['the path', c.req.param()],
-    ['the query', queryFields(c.req.url)],
+    ['the path', path],
+    ['the query', query],
     ['the body', body],
   ]);
 }

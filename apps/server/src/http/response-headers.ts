@@ -4,19 +4,19 @@ import { randomUUID } from 'node:crypto';
 import type { Clock, Log } from '@mail-proxy/core';
 import type { MiddlewareHandler } from 'hono';
 import { clientAddress, type TrustedProxies } from './client-address.ts';
-import type { HttpEnv } from './context.ts';
+import type { HttpContext, HttpEnv } from './context.ts';
 
 /**
  * For every answer: it is data for programs, neither to be kept by a cache nor taken for a page. What is one sets its
  * own policy over this.
  */
-const HEADERS = [
-  ['x-content-type-options', 'nosniff'],
-  ['cache-control', 'no-store'],
-  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
-  ['referrer-policy', 'no-referrer'],
-  ['x-frame-options', 'DENY'],
-] as const;
+const HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+};
 
 export interface EveryRequestOptions {
   readonly log: Log;
@@ -32,14 +32,43 @@ export function everyRequest({ log, clock, isStopping, proxies }: EveryRequestOp
     const requestId = requestIdOf(c.req.raw.headers.get('x-request-id'));
     c.set('requestId', requestId);
     c.set('clientAddress', clientAddress(c.env?.incoming?.socket.remoteAddress, c.req.raw.headers, proxies));
-    c.header('x-request-id', requestId);
-    for (const [name, value] of HEADERS) c.header(name, value);
     // A connection kept alive would hold up the end.
-    if (isStopping()) c.header('connection', 'close');
+    const connection = isStopping() ? { connection: 'close' } : {};
+    c.set('headers', { ...HEADERS, 'x-request-id': requestId, ...connection });
     await next();
     const ms = Math.round(clock.monotonic() - startedAt);
     log.debug({ requestId, method: c.req.method, path: c.req.path, status: c.res.status, ms }, 'request answered');
   };
+}
+
+/** Have a header in the answer, whichever it becomes. */
+export function addHeader(c: HttpContext, name: Lowercase<string>, value: string): void {
+  c.set('headers', { ...c.get('headers'), [name]: value });
+}
+
+export interface AnswerOptions {
+  /** @defaultValue 200 */
+  readonly status?: number;
+  /** In lower case; they replace those of every answer. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Make an answer, with the headers of every one. They stay a plain object, which Node's server takes as it is: the
+ * framework's own ways copy them twice, into a sorted map and out of it.
+ */
+export function respond(
+  c: HttpContext,
+  body: string | ReadableStream<Uint8Array> | null,
+  { status = 200, headers = {} }: AnswerOptions = {},
+): Response {
+  return new Response(body, { status, headers: { ...c.get('headers'), ...headers } });
+}
+
+/** The same for a value in JSON. */
+export function respondJson(c: HttpContext, value: unknown, options: AnswerOptions = {}): Response {
+  const headers = { 'content-type': 'application/json', ...options.headers };
+  return respond(c, JSON.stringify(value), { ...options, headers });
 }
 
 /** The client's own id if it is one that can stand in a log and a header as it is. */

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { randomFillSync } from 'node:crypto';
 import { V7Generator } from 'uuidv7';
 import type { Clock } from './clock.ts';
+
+/** 4 KiB of randomness at a time. */
+const WORDS = 1_024;
 
 /** Makes primary keys: UUIDv7 (RFC 9562 §5.7), so that keys sort in the order in which they were made. */
 export type MakePk = () => string;
@@ -11,8 +15,24 @@ export type MakePk = () => string;
  * time it saw, for as long as the step is under ten seconds, and starts anew beyond that.
  */
 export function pkGenerator(clock: Clock): MakePk {
-  const generator = new V7Generator();
-  return () => generator.generateOrResetCore(clock.now(), 10_000).toString();
+  const generator = new V7Generator({ nextUint32: randomWords() });
+  return () => {
+    const hex = Buffer.from(generator.generateOrResetCore(clock.now(), 10_000).bytes).toString('hex');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  };
+}
+
+/** Random numbers of 32 bits, drawn many at a time: a call of the system's generator costs more than all else of a key. */
+function randomWords(): () => number {
+  const words = new Uint32Array(WORDS);
+  let drawn = words.length;
+  return () => {
+    if (drawn === words.length) {
+      randomFillSync(words);
+      drawn = 0;
+    }
+    return words[drawn++] ?? 0;
+  };
 }
 
 /** The time at which a primary key was made, in milliseconds since the epoch (RFC 9562 §5.7: its first 48 bits). */

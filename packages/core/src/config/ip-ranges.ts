@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import * as v from 'valibot';
 
@@ -44,6 +44,7 @@ export function parseIpRanges(texts: readonly string[]): readonly IpRange[] {
 
 /** Whether one of the ranges holds the address; false for a text that is none. */
 export function isInRanges(text: string, ranges: readonly IpRange[]): boolean {
+  if (ranges.length === 0) return false;
   const address = parseAddress(text);
   return address !== null && ranges.some((range) => holds(range, { address, bits: widthOf(address) }));
 }
@@ -56,6 +57,9 @@ export function holds(outer: IpRange, inner: IpRange): boolean {
 
 /** The usual way to write an address, IPv4 in IPv6 as IPv4; null for a text that is none. */
 export function canonicalAddress(text: string): string | null {
+  // Nearly every one, of each request; what Node takes for IPv4 is written in the usual way.
+  const plain = text.startsWith('::ffff:') ? text.slice(7) : text;
+  if (isIPv4(plain)) return plain;
   return parseAddress(text)?.toString() ?? null;
 }
 

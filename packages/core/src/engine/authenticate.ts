@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { isInRanges } from '../config/ip-ranges.ts';
 import type { ApiKeyStore } from '../entities/api-key/api-key.store.ts';
+import { hashOf } from '../entities/api-key/api-key.token.ts';
 import type { KnownKey } from '../entities/api-key/identified.ts';
 import { MailProxyError } from '../errors.ts';
 import type { Refusal } from '../operations/execute.ts';
@@ -47,7 +48,7 @@ export function createAuthenticate(sources: AuthenticationSources): Authenticate
 
   return async (token, { address } = {}) => {
     if (token === null) return ANONYMOUS;
-    const hash = sha256(token);
+    const hash = hashOf(token);
     const waitMs = address === undefined ? 0 : guard.waitMs(address, hash);
     if (waitMs > 0) {
       onRefused(unseen(address));
@@ -109,7 +110,7 @@ function configuredTokens({
     { token: adminToken, principal: { kind: 'admin', name: 'admin' } },
     { token: metricsToken, principal: { kind: 'metrics', name: 'metrics' } },
   ] as const;
-  return tokens.flatMap(({ token, principal }) => (token === undefined ? [] : [{ hash: sha256(token), principal }]));
+  return tokens.flatMap(({ token, principal }) => (token === undefined ? [] : [{ hash: hashOf(token), principal }]));
 }
 
 function errorOf(failure: Failure): MailProxyError {
@@ -150,8 +151,4 @@ function tooManyRequests(limit: number, retryAfterMs: number): MailProxyError {
     retryAfterMs,
     extra: { limit, scope: 'key', window_seconds: 60 },
   });
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

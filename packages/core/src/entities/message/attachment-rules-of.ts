@@ -16,6 +16,7 @@ export async function attachmentRules(
   reach: Reach,
 ): Promise<RulesOf> {
   const named = messages.filter(({ attachments }) => attachments.length > 0).map((message) => nameOf(message, reach));
+  if (named.length === 0) return () => NO_ATTACHMENTS;
   const rules = new Map(await Promise.all([...new Set(named)].map(async (id) => [id, await read(id)] as const)));
   return (message) => rules.get(nameOf(message, reach)) ?? NO_ATTACHMENTS;
 }

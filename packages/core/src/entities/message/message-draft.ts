@@ -130,6 +130,7 @@ function scheduledAt({ deferred_ts, send_at }: Scheduled): number {
 
 /** An address in several fields is served once. The local part may matter by case, the domain does not. */
 function envelope(recipients: MessageDraft['recipients']): MessageDraft['recipients'] {
+  if (recipients.length === 1) return recipients;
   const seen = new Set<string>();
   return recipients.filter(({ address }) => {
     const at = address.lastIndexOf('@');

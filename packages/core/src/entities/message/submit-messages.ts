@@ -71,7 +71,7 @@ async function inTurn<Result>(
   await using held = new AsyncDisposableStack();
   const composed = messages.filter((message): message is ParsedMessage => !isRaw(message));
   const rulesOf = await attachmentRules(services, composed, reach);
-  const raw = await readAll(services, messages, { pointerOf, held });
+  const raw = messages.some(isRaw) ? await readAll(services, messages, { pointerOf, held }) : NOTHING_READ;
   const checked = checkAll(services, messages, { pointerOf, rulesOf, raw });
   const prepare = prepareSubmission(services, { reach, principal, defaultPriority, onConflict, rooms });
   return await Promise.all(
@@ -84,6 +84,8 @@ async function inTurn<Result>(
 }
 
 type ReadMessages = ReadonlyMap<ParsedRawMessage, ReadMessage>;
+
+const NOTHING_READ: ReadMessages = new Map();
 
 /** One after the other: each may be large. */
 async function readAll(

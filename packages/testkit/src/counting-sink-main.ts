@@ -25,6 +25,8 @@ async function answer(from: CountingSink, request: SinkRequest): Promise<unknown
       return from.counts();
     case 'messages':
       return from.messages;
+    case 'tally':
+      return from.tally(request.prefix, request.count);
     case 'waitFor':
       await from.waitFor(request.count, request.options);
       return undefined;

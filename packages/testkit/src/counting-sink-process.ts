@@ -5,6 +5,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CountedMessage, CountingSinkCounts, CountingSinkOptions } from './counting-sink.ts';
 import type { WaitOptions } from './recording.ts';
+import type { Tally } from './tally.ts';
 
 /** A counting sink that has a process, and so a core, to itself. */
 export interface CountingSinkProcess extends AsyncDisposable {
@@ -14,6 +15,8 @@ export interface CountingSinkProcess extends AsyncDisposable {
   counts(): Promise<CountingSinkCounts>;
   /** Every record so far: some 300 bytes a message, ask at the end. */
   messages(): Promise<readonly CountedMessage[]>;
+  /** Count which of the messages `PREFIX-1` to `PREFIX-COUNT` arrived: of a million, too. */
+  tally(prefix: string, count: number): Promise<Tally>;
   /** Wait until the sink has `count` messages. */
   waitFor(count: number, options?: WaitOptions): Promise<void>;
   stop(): Promise<void>;
@@ -22,6 +25,7 @@ export interface CountingSinkProcess extends AsyncDisposable {
 /** What the parent asks, with a number that comes back in the answer. */
 export type SinkRequest = { readonly id: number } & (
   | { readonly ask: 'counts' | 'messages' }
+  | { readonly ask: 'tally'; readonly prefix: string; readonly count: number }
   | { readonly ask: 'waitFor'; readonly count: number; readonly options: WaitOptions }
 );
 
@@ -61,6 +65,7 @@ export async function spawnCountingSink(options: CountingSinkOptions = {}): Prom
     // the child answers each question with the type of the method of the same name
     counts: async () => (await ask({ ask: 'counts' })) as CountingSinkCounts,
     messages: async () => (await ask({ ask: 'messages' })) as readonly CountedMessage[],
+    tally: async (prefix, count) => (await ask({ ask: 'tally', prefix, count })) as Tally,
     waitFor: async (count, waitOptions = {}) => {
       await ask({ ask: 'waitFor', count, options: waitOptions });
     },

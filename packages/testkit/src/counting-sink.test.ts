@@ -77,11 +77,12 @@ describe('counting sink', () => {
     await using sink = await spawnCountingSink();
     const client = await dial(sink.port);
     await openMessage(client);
-    await client.send('Message-ID: <1@a.test>\r\n\r\nbody\r\n.\r\n');
+    await client.send('Message-ID: <1@a.test>\r\nX-Genro-Mail-ID: m-1\r\n\r\nbody\r\n.\r\n');
     await client.expect(/^250 /);
     await sink.waitFor(1);
     expect(await sink.counts()).toMatchObject({ connections: 1, transactions: 1, recipients: 2 });
-    expect(await sink.messages()).toMatchObject([{ messageId: '<1@a.test>', mailId: undefined }]);
+    expect(await sink.messages()).toMatchObject([{ messageId: '<1@a.test>', mailId: 'm-1' }]);
+    expect(await sink.tally('m', 2)).toMatchObject({ arrived: 1, missing: 1, duplicates: 0 });
     await expect(sink.waitFor(2, { timeoutMs: 1 })).rejects.toThrow('1 so far');
     const unanswered = expect(sink.waitFor(2)).rejects.toThrow('is gone');
     await sink.stop();

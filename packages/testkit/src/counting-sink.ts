@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type CountedTransaction, CountingSession } from './counting-session.ts';
 import { listenOnLoopback } from './loopback.ts';
 import { Recording } from './recording.ts';
+import { type Tally, tally } from './tally.ts';
 
 /** A message whose final dot arrived. Times are milliseconds since the epoch, with fractions. */
 export interface CountedMessage extends CountedTransaction {
@@ -53,6 +54,8 @@ export interface CountingSink extends AsyncDisposable {
   readonly port: number;
   counts(): CountingSinkCounts;
   readonly messages: readonly CountedMessage[];
+  /** Count which of the messages `PREFIX-1` to `PREFIX-COUNT` arrived. */
+  tally(prefix: string, count: number): Tally;
   /** Wait for a number of messages, or for the first that matches. */
   waitFor: Recording<CountedMessage>['waitFor'];
   /** Cut all connections and stop listening. What was counted stays readable. */
@@ -137,6 +140,7 @@ export async function startCountingSink(options: CountingSinkOptions = {}): Prom
     port: loopback.port,
     counts: () => ({ ...counts }),
     messages: recording.items,
+    tally: (prefix, count) => tally(recording.items, prefix, count),
     waitFor: recording.waitFor.bind(recording),
     stop,
     [Symbol.asyncDispose]: stop,

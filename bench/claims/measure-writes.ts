@@ -8,7 +8,7 @@ import { type ClaimedMessage, prepareClaim } from '../../packages/core/src/queue
 import type { LaneKey } from '../../packages/core/src/queue/lanes.ts';
 import { createSessionStore } from '../../packages/core/src/queue/sessions.ts';
 import { prepareSettle, type Settlement } from '../../packages/core/src/queue/settle.ts';
-import { makeMails } from '../smoke/mail.ts';
+import { makeMails } from '../load/mail.ts';
 import type { OpenedDatabase } from './opened-database.ts';
 import type { WriteRow } from './rows.ts';
 import { seedLanes } from './seed.ts';

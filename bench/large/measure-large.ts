@@ -1,40 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { spawnServer, tempDir } from '@mail-proxy/testkit';
-import { perMessage, readAllMetrics } from '../smoke/metrics.ts';
+import { HttpClient } from '../load/http-client.ts';
+import { inPatience } from '../load/patience.ts';
+import type { Row } from '../results/row.ts';
+import { memoryOf } from '../ways/memory-of.ts';
+import { readMetrics } from '../ways/metrics.ts';
 import { startFileServer } from './file-server.ts';
 import { startGatedSink } from './gated-sink.ts';
 
 export interface LargeRun {
+  readonly row: string;
   readonly count: number;
   readonly sizeBytes: number;
-  readonly store: string;
   /** Of a PostgreSQL server. @defaultValue embedded SQLite */
   readonly databaseUrl?: string;
 }
 
-export interface LargeRow {
-  readonly row: string;
-  readonly messages: number;
-  readonly mib_each: number;
-  readonly missing: number;
-  readonly seconds: number;
-  /** Of the server process, in MiB: before the first message, and the most that it ever had. */
-  readonly rss_at_rest: number;
-  readonly rss_peak: number;
-  readonly cpu_ms_per_message: number | null;
-  readonly commits_per_message: number | null;
-}
-
 const mail = { from: 'bench@example.com', to: 'someone@example.org', subject: 'A file', text: 'See the file.' };
 
-/** Messages that do not arrive in this time, in milliseconds, are missing. */
-const PATIENCE_MS = 600_000;
-
 /** Fetch an attachment for each message and send it; the relay reads on only when all messages are under way. */
-export async function measureLarge({ count, sizeBytes, store, databaseUrl }: LargeRun): Promise<LargeRow> {
+export async function measureLarge({ row, count, sizeBytes, databaseUrl }: LargeRun): Promise<Row> {
   const token = randomBytes(24).toString('hex');
   using folder = tempDir();
   await using files = await startFileServer(sizeBytes);
@@ -56,16 +43,9 @@ export async function measureLarge({ count, sizeBytes, store, databaseUrl }: Lar
         : { GMP_DATABASE_URL: databaseUrl, GMP_ENCRYPTION_KEY: randomBytes(32).toString('base64') }),
     },
   });
-  const post = async (path: string, body: object): Promise<void> => {
-    const response = await fetch(server.url + path, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${await response.text()}`);
-  };
+  using client = new HttpClient(server.url, token);
   // One connection more: one is kept for immediate messages.
-  await post('/v1/accounts', {
+  await client.post('/v1/accounts', {
     id: 'gate',
     host: '127.0.0.1',
     port: sink.port,
@@ -73,9 +53,9 @@ export async function measureLarge({ count, sizeBytes, store, databaseUrl }: Lar
     max_connections: count + 1,
   });
   // A relay that nothing was delivered to yet gets few messages at a time.
-  await post('/v1/messages', { ...mail, id: 'first' });
+  await client.post('/v1/messages', { ...mail, id: 'first' });
   await sink.proven;
-  const before = await readAllMetrics([server.url], token);
+  const before = await readMetrics(client);
   const atRest = memoryOf(server.pid).rss;
   const startAt = performance.now();
   const messages = Array.from({ length: count }, (_, index) => ({
@@ -83,30 +63,26 @@ export async function measureLarge({ count, sizeBytes, store, databaseUrl }: Lar
     id: `large-${index}`,
     attachments: [{ filename: 'file.bin', storage_path: `${files.url}/${index}` }],
   }));
-  await post('/v1/messages/batch', { messages });
-  await Promise.race([sink.all, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())]);
+  await client.post('/v1/messages/batch', { messages });
+  await inPatience(sink.all, row);
   const seconds = (performance.now() - startAt) / 1_000;
-  const after = await readAllMetrics([server.url], token);
-  const cpuSeconds = perMessage('process_cpu_seconds_total', [before, after], count);
+  const after = await readMetrics(client);
+  const perMessage = (name: string): number => ((after.get(name) ?? Number.NaN) - (before.get(name) ?? 0)) / count;
   // As base64 lines it is larger by more than a third; what is smaller was cut.
   const whole = sink.received.filter((bytes) => bytes > (sizeBytes * 4) / 3).length;
+  const delay = after.get('gmp_event_loop_delay_seconds{quantile="0.999"}');
   return {
-    row: store,
+    row,
     messages: count,
-    mib_each: sizeBytes / 1_048_576,
     missing: count - whole,
-    seconds,
-    rss_at_rest: atRest,
-    rss_peak: memoryOf(server.pid).peak,
-    cpu_ms_per_message: cpuSeconds === null ? null : cpuSeconds * 1_000,
-    commits_per_message: perMessage('gmp_database_commits_total', [before, after], count),
+    duplicates: 0,
+    figures: {
+      seconds,
+      cpu_ms_per_message: perMessage('process_cpu_seconds_total') * 1_000,
+      commits_per_message: perMessage('gmp_database_commits_total'),
+      event_loop_p999_ms: delay === undefined ? null : delay * 1_000,
+      rss_at_rest_mib: atRest,
+      rss_peak_mib: memoryOf(server.pid).peak,
+    },
   };
-}
-
-/** Resident memory of a process in MiB, as Linux tells it. */
-function memoryOf(pid: number): { readonly rss: number; readonly peak: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const read = (name: string): number =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) / 1_024;
-  return { rss: read('VmRSS'), peak: read('VmHWM') };
 }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { epochMs } from '../load/epoch.ts';
+import { inPatience } from '../load/patience.ts';
+import type { Row } from '../results/row.ts';
+import type { Sender } from '../ways/way.ts';
+import type { Relay } from '../world/relay.ts';
+import { type Feeding, prepareSubmission } from './submission.ts';
+import { usageFigures } from './usage-figures.ts';
+
+/** Numbered messages on their way through a sender to a relay. */
+export interface Delivery {
+  readonly sender: Sender;
+  readonly relay: Relay;
+  readonly prefix: string;
+  readonly count: number;
+  readonly feeding?: Feeding;
+}
+
+/** Send messages that nobody looks at, so that code is compiled and connections are open. */
+export async function warmUp(delivery: Delivery): Promise<void> {
+  if (delivery.count > 0) await deliver(delivery);
+}
+
+/** Submit messages and wait until they are at the relay, and until their ends are known where the sender tells them. */
+export async function deliver({ sender, relay, prefix, count, feeding }: Delivery): Promise<Omit<Row, 'row'>> {
+  const taken = await relay.taken();
+  const reports = sender.expect?.(prefix, count);
+  const submission = prepareSubmission(sender, { prefix, count }, feeding);
+  const before = await sender.usage();
+  const startAt = epochMs();
+  const acceptedAt = await submission.run();
+  await inPatience(Promise.all([relay.waitFor(taken + count), reports?.all]), prefix);
+  const after = await sender.usage();
+
+  const { missing, duplicates, lastAt } = await relay.tally(prefix, count, taken);
+  const seconds = ((lastAt ?? Number.NaN) - startAt) / 1_000;
+  const reportedAt = reports?.lastAt ?? null;
+  return {
+    messages: count,
+    missing: Math.max(missing, reports?.missing ?? 0),
+    duplicates,
+    figures: {
+      messages_per_second: (count - missing) / seconds,
+      seconds,
+      seconds_to_last_accept: sender.isInProcess ? null : (acceptedAt - startAt) / 1_000,
+      report_lag_seconds: reportedAt === null || lastAt === null ? null : (reportedAt - lastAt) / 1_000,
+      ...usageFigures([before, after], count),
+    },
+  };
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
+import type { StopSignal } from '../stop-signal.ts';
 import { classifyConnectError } from './classify.ts';
 import { Deadline } from './deadline.ts';
 import { givenUp } from './opening-errors.ts';
@@ -34,8 +35,10 @@ interface Connection {
   readonly generation: number;
   idleSince: number;
   loans: number;
-  /** Callers that have it: two, while one waits for nothing but the last reply and the other is behind it. */
+  /** Callers that have it: more than one, while one waits for nothing but the last reply and the next is behind it. */
   borrowers: number;
+  /** Since when its borrower waits for nothing but the last reply; monotonic milliseconds. */
+  atDotSince: number;
 }
 
 /** Somebody who asked for a session. */
@@ -44,7 +47,7 @@ interface Caller {
   readonly number: number;
   readonly relay: SmtpRelay;
   readonly limits: PoolLimits;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: StopSignal | undefined;
   readonly resolve: (session: PooledSession) => void;
   readonly reject: (error: unknown) => void;
   /** A listener of its own: callers that share a signal must each be able to stop listening. */
@@ -77,6 +80,8 @@ export class PoolLane implements SlotUser {
   /** The last one was used last. */
   readonly #idle: Connection[] = [];
   readonly #busy = new Set<Connection>();
+  /** Of those, the ones behind whose borrower somebody may go; the first has waited longest for its last reply. */
+  readonly #atDot = new Set<Connection>();
   readonly #closing = new Set<Connection>();
   readonly #places = new PoolPlaces(() => this.serve());
   readonly #idleDeadline: Deadline;
@@ -117,7 +122,7 @@ export class PoolLane implements SlotUser {
     };
   }
 
-  acquire(relay: SmtpRelay, limits: PoolLimits, signal?: AbortSignal): Promise<PooledSession> {
+  acquire(relay: SmtpRelay, limits: PoolLimits, signal?: StopSignal): Promise<PooledSession> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(givenUp());
@@ -157,6 +162,7 @@ export class PoolLane implements SlotUser {
   destroy(): void {
     const all = [...this.#idle.splice(0), ...this.#busy, ...this.#closing];
     this.#busy.clear();
+    this.#atDot.clear();
     this.#closing.clear();
     this.#places.forget();
     for (const { session } of all) session.destroy();
@@ -171,23 +177,22 @@ export class PoolLane implements SlotUser {
 
   /** Give sessions to callers, first come first served, as long as there is one to give. */
   serve(): void {
-    let isInLine = this.#servePlaces();
+    const arePlacesInLine = this.#servePlaces();
+    let isCallerInLine = false;
     for (let caller = this.#waiting[0]; caller !== undefined; caller = this.#waiting[0]) {
-      const connection = this.#takeIdle(caller.limits);
-      if (connection === null) {
-        if (!this.#mayOpen(caller)) break;
-        if (!this.#slots.take(this)) {
-          isInLine = true;
-          break;
-        }
-      }
+      let connection = this.#takeIdle(caller.limits);
+      const mayOpen = connection === null && this.#mayOpen(caller);
+      const isNew = mayOpen && this.#slots.take(this);
+      if (connection === null && !isNew) connection = this.#takeAtDot(caller.limits);
+      isCallerInLine = mayOpen && !isNew && connection === null;
+      if (connection === null && !isNew) break;
       this.#waiting.shift();
       caller.signal?.removeEventListener('abort', caller.onAbort);
       if (connection === null) void this.#openFor(caller);
-      else if (this.#needsCheck(connection)) void this.#checkFor(caller, connection);
+      else if (connection.borrowers === 0 && this.#needsCheck(connection)) void this.#checkFor(caller, connection);
       else caller.resolve(this.#lend(connection, caller.limits, true));
     }
-    if (!isInLine) this.#slots.withdraw(this);
+    if (!arePlacesInLine && !isCallerInLine) this.#slots.withdraw(this);
     this.#slots.changed(this);
     if (this.size === 0 && this.#waiting.length === 0 && this.#places.waiting === 0) {
       this.#idleDeadline[Symbol.dispose]();
@@ -226,6 +231,26 @@ export class PoolLane implements SlotUser {
     return null;
   }
 
+  /** One behind whose message the next may go: its borrower waits for the last reply only. */
+  #takeAtDot(limits: PoolLimits): Connection | null {
+    if (this.#atDot.size === 0 || this.#places.waiting > 0) return null;
+    for (const connection of this.#atDot) {
+      if (!this.#mayGoBehind(connection, limits)) continue;
+      this.#atDot.delete(connection);
+      return connection;
+    }
+    return null;
+  }
+
+  #mayGoBehind(connection: Connection, limits: PoolLimits): boolean {
+    const { session, atDotSince, loans } = connection;
+    const { lastDotMs } = session;
+    if (lastDotMs === null || lastDotMs > MAX_DOT_MS_TO_PASS_ON) return false;
+    if (this.#clock.monotonic() - atDotSince > MAX_DOT_MS_TO_PASS_ON) return false;
+    // The transaction under way is not counted yet.
+    return this.#isGood(connection, limits, 1) && !this.#slots.isWanted(this, loans);
+  }
+
   #isGood({ session, openedAt, generation }: Connection, limits: PoolLimits, underWay = 0): boolean {
     return (
       session.usable &&
@@ -240,20 +265,29 @@ export class PoolLane implements SlotUser {
     const { relay, limits, signal } = caller;
     const generation = this.#generation;
     const lastCaller = this.#lastCaller;
-    const signals = signal === undefined ? [this.#closed.signal] : [this.#closed.signal, signal];
+    const signals: readonly StopSignal[] = signal === undefined ? [this.#closed.signal] : [this.#closed.signal, signal];
+    using stop = anyOf(signals);
     this.#opening += 1;
     try {
       const session = await this.#open(relay, {
         clock: this.#clock,
         trust: this.#trust,
-        signal: AbortSignal.any(signals),
+        signal: stop.signal,
         onUnusable: () => this.#dropUnusable(),
       });
       const openedAt = this.#clock.monotonic();
-      const connection: Connection = { session, openedAt, generation, idleSince: openedAt, loans: 0, borrowers: 0 };
+      const connection: Connection = {
+        session,
+        openedAt,
+        generation,
+        idleSince: openedAt,
+        loans: 0,
+        borrowers: 0,
+        atDotSince: 0,
+      };
       this.#opening -= 1;
       this.#hasWorked = generation === this.#generation;
-      if (signals.some((each) => each.aborted)) {
+      if (stop.signal.aborted) {
         // Opened all the same: of use to the next caller, not to this one.
         caller.reject(givenUp());
         this.#takeBack(connection, limits);
@@ -307,36 +341,32 @@ export class PoolLane implements SlotUser {
     this.#busy.add(connection);
     connection.loans += 1;
     connection.borrowers += 1;
+    const loan = connection.loans;
     let isHeld = true;
     const release = () => {
       if (!isHeld) return;
       isHeld = false;
       connection.borrowers -= 1;
+      if (connection.loans === loan) this.#atDot.delete(connection);
       if (connection.borrowers === 0 && this.#busy.delete(connection)) this.#takeBack(connection, limits);
     };
     return {
       session: connection.session,
       reused,
-      passOn: () => {
-        if (isHeld) this.#passOn(connection, limits);
-      },
+      // Who got it last: those before may not have given it back when they have their replies.
+      passOn: () => isHeld && connection.loans === loan && this.#passOn(connection),
       release,
       [Symbol.dispose]: release,
     };
   }
 
-  /** Its borrower waits for the last reply only: whoever is next in line goes behind it. */
-  #passOn(connection: Connection, limits: PoolLimits): void {
-    const [caller] = this.#waiting;
-    if (caller === undefined || connection.borrowers > 1 || !this.#busy.has(connection)) return;
-    const { lastDotMs } = connection.session;
-    if (lastDotMs === null || lastDotMs > MAX_DOT_MS_TO_PASS_ON) return;
-    // The transaction under way is not counted yet.
-    if (!this.#isGood(connection, limits, 1) || this.#places.waiting > 0) return;
-    if (this.#slots.mustYield(this, connection.loans)) return;
-    this.#waiting.shift();
-    caller.signal?.removeEventListener('abort', caller.onAbort);
-    caller.resolve(this.#lend(connection, caller.limits, true));
+  /** @returns whether somebody who waits goes behind it at once */
+  #passOn(connection: Connection): boolean {
+    if (!this.#busy.has(connection)) return false;
+    connection.atDotSince = this.#clock.monotonic();
+    this.#atDot.add(connection);
+    if (this.#waiting.length > 0) this.serve();
+    return !this.#atDot.has(connection);
   }
 
   #takeBack(connection: Connection, limits: PoolLimits): void {
@@ -399,4 +429,20 @@ export class PoolLane implements SlotUser {
       }
     }
   }
+}
+
+/** A signal that aborts with any of these, until it is disposed of. */
+function anyOf(signals: readonly StopSignal[]): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort();
+  for (const each of signals) {
+    if (each.aborted) onAbort();
+    each.addEventListener('abort', onAbort, { once: true });
+  }
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      for (const each of signals) each.removeEventListener('abort', onAbort);
+    },
+  };
 }

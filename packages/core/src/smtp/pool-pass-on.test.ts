@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { expect, test } from 'vitest';
+import { Stop, type StopSignal } from '../stop-signal.ts';
 import { createSmtpPool, type PooledSession, type PoolLimits, type SmtpPool } from './pool.ts';
 import { aTransaction, relayAt, serve, startPeer } from './scripted-peer.case.ts';
 import { standingClock } from './standing-clock.case.ts';
@@ -26,12 +27,14 @@ async function startWorld({ dotMs = 0, limits = {} }: { readonly dotMs?: number;
     }),
   );
   const pool = createSmtpPool({ clock });
-  const acquire = (): Promise<PooledSession> => pool.acquire('key', relayAt(peer.port), { ...LIMITS, ...limits });
+  const acquire = (signal?: StopSignal): Promise<PooledSession> =>
+    pool.acquire('key', relayAt(peer.port), { ...LIMITS, ...limits }, signal);
   const first = await acquire();
   await first.session.send(aTransaction());
   return {
     pool,
     acquire,
+    advance,
     first,
     async [Symbol.asyncDispose]() {
       await pool.close({ graceMs: 0 });
@@ -82,23 +85,72 @@ test('a message sent by the next caller goes behind that of the first', async ()
   expect(isBehind).toBe(true);
 });
 
-test('two have it at most, and whoever gave it back has nothing to pass on', async () => {
+test('only who got it last passes it on, once, and whoever gave it back has nothing to pass on', async () => {
   await using world = await startWorld();
-  const [next, third] = [world.acquire(), world.acquire()];
+  const [next, third, fourth] = [world.acquire(), world.acquire(), world.acquire()];
   world.first.passOn();
   const second = await next;
-  second.passOn();
-  expect(await isFulfilled(third)).toBe(false);
+  world.first.passOn();
   world.first.release();
   world.first.passOn();
   expect(await isFulfilled(third)).toBe(false);
   second.passOn();
   expect(await isFulfilled(third)).toBe(true);
+  second.passOn();
+  second.release();
+  expect(await isFulfilled(fourth)).toBe(false);
 });
 
-test('where nobody waits nothing is passed on', async () => {
+test('it is passed on while whoever had it before has its reply, but has not given it back', async () => {
+  await using world = await startWorld();
+  const [next, third] = [world.acquire(), world.acquire()];
+  world.first.passOn();
+  (await next).passOn();
+  expect(await isFulfilled(third)).toBe(true);
+});
+
+test('where nobody waits it goes to who comes next, unless the last reply was faster', async () => {
+  await using world = await startWorld();
+  expect(world.first.passOn()).toBe(false);
+  const second = await world.acquire();
+  expect(second.session).toBe(world.first.session);
+  expect(second.passOn()).toBe(false);
+  world.first.release();
+  second.release();
+  expect(counts(world.pool)).toEqual([0, 1]);
+  const third = await world.acquire();
+  const fourth = world.acquire();
+  expect(await isFulfilled(fourth)).toBe(false);
+  third.release();
+  expect(await isFulfilled(fourth)).toBe(true);
+});
+
+test('an idle connection comes first, and one more', async () => {
+  await using world = await startWorld({ limits: { maxConnections: 2 } });
+  world.first.passOn();
+  const second = await world.acquire();
+  expect(second.session).not.toBe(world.first.session);
+  second.release();
+  const third = await world.acquire();
+  expect(third.session).toBe(second.session);
+  const fourth = await world.acquire();
+  expect(fourth.session).toBe(world.first.session);
+});
+
+test('of those that wait for their last reply the one that has waited longest is taken', async () => {
+  await using world = await startWorld({ limits: { maxConnections: 2 } });
+  const second = await world.acquire();
+  await second.session.send(aTransaction());
+  second.passOn();
+  world.first.passOn();
+  expect((await world.acquire()).session).toBe(second.session);
+  expect((await world.acquire()).session).toBe(world.first.session);
+});
+
+test('nobody goes behind a message whose reply is late', async () => {
   await using world = await startWorld();
   world.first.passOn();
+  world.advance(1_001);
   const next = world.acquire();
   expect(await isFulfilled(next)).toBe(false);
   world.first.release();
@@ -122,6 +174,17 @@ test('a connection whose settings were changed is not passed on', async () => {
   const next = world.acquire();
   world.first.passOn();
   expect(await isFulfilled(next)).toBe(false);
+});
+
+test('who gives up in line is passed over', async () => {
+  await using world = await startWorld();
+  const stop = new Stop();
+  const given = expect(world.acquire(stop)).rejects.toMatchObject({ fault: { kind: 'aborted' } });
+  const next = world.acquire();
+  stop.abort();
+  await given;
+  expect(world.first.passOn()).toBe(true);
+  expect((await next).session).toBe(world.first.session);
 });
 
 test('a pool that is closed cuts a connection that two have, and forgets it', async () => {

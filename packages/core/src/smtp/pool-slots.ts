@@ -65,18 +65,27 @@ export class PoolSlots {
   /** Tell that what a user holds may have changed; slots that became free go to whoever is next. */
   changed(user: SlotUser): void {
     const before = this.#taken.get(user) ?? 0;
-    if (user.size < before) {
+    if (user.size < before && this.#leaving.size > 0) {
       const leaving = (this.#leaving.get(user) ?? 0) - (before - user.size);
       if (leaving > 0 && user.size > 0) this.#leaving.set(user, leaving);
       else this.#leaving.delete(user);
     }
-    this.#record(user, user.size);
+    if (user.size !== before) this.#record(user, user.size);
+    if (this.#wanting.size === 0) return;
     this.#serveWanting();
     this.#closeIdle();
   }
 
   /** Whether a connection that comes back from its loan must be closed, for a key that holds fewer. */
   mustYield(user: SlotUser, loans: number): boolean {
+    if (!this.isWanted(user, loans)) return false;
+    this.#noteLeaving(user);
+    return true;
+  }
+
+  /** The same of one that is on loan, and may be lent to one more: nothing is decided yet. */
+  isWanted(user: SlotUser, loans: number): boolean {
+    if (this.#wanting.size === 0) return false;
     const held = this.#taken.get(user) ?? 0;
     const one = SlotTally.of(user, 1);
     for (const other of this.#unserved()) {
@@ -84,7 +93,6 @@ export class PoolSlots {
       if (surplus < 1 || (surplus === 1 && loans < LOANS_PER_TURN)) continue;
       // It may need the place of an idle one besides, of its host perhaps; that is closed next.
       if (!this.#fits(other, one) && !this.#fits(other, this.#idleBeside(other, one))) continue;
-      this.#noteLeaving(user);
       return true;
     }
     return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
+import type { StopSignal } from '../stop-signal.ts';
 import { givenUp } from './opening-errors.ts';
 import type { PooledSession, PoolLimits, SmtpPool } from './pool.types.ts';
 import { type OpenSession, PoolLane } from './pool-lane.ts';
@@ -71,7 +72,7 @@ export function createSmtpPool(options: SmtpPoolOptions): SmtpPool {
   };
 
   return {
-    acquire: (key: string, relay: SmtpRelay, limits: PoolLimits, signal?: AbortSignal) =>
+    acquire: (key: string, relay: SmtpRelay, limits: PoolLimits, signal?: StopSignal) =>
       closing === null
         ? laneOf(key, relay, limits.isUrgent === true).acquire(relay, limits, signal)
         : Promise.reject(givenUp('the pool is closed')),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { StopSignal } from '../stop-signal.ts';
 import type { SmtpRelay, SmtpSession } from './session.types.ts';
 
 export interface PoolLimits {
@@ -21,10 +22,12 @@ export interface PooledSession extends Disposable {
   /** It was opened for an earlier loan, so the relay may have closed it since. */
   readonly reused: boolean;
   /**
-   * Let the next caller in line have it as well: the message is written to its final dot, and what is sent next goes behind
-   * it. Nothing happens where nobody waits, or where the relay takes long for its replies.
+   * Let one more caller have it as well, the next in line or the next that comes: the message is written to its final dot,
+   * and what is sent next goes behind it. Nobody gets it where the relay takes long for its replies.
+   *
+   * @returns whether a caller in line got it
    */
-  passOn(): void;
+  passOn(): boolean;
   /** Give it back: it is kept if it is usable and within the limits. Only the first call counts; disposing is the same. */
   release(): void;
 }
@@ -58,7 +61,7 @@ export interface SmtpPool extends AsyncDisposable {
    * @param signal - Gives up waiting and opening; it has no effect on a session once lent.
    * @throws SmtpConnectError where the session cannot be opened; kind `aborted` by `signal` or because the pool closes.
    */
-  acquire(key: string, relay: SmtpRelay, limits: PoolLimits, signal?: AbortSignal): Promise<PooledSession>;
+  acquire(key: string, relay: SmtpRelay, limits: PoolLimits, signal?: StopSignal): Promise<PooledSession>;
   /**
    * Wait for a place for a connection of this key that the caller opens, and give it back by disposing of it. Goes before
    * those who wait for a session; idle connections are closed to make room.

@@ -14,10 +14,10 @@ test('a message that finds all sends of the server or of its account taken says 
   using _ = { [Symbol.dispose]: relay.open };
   await addAccount(world, relay, { id: 'narrow', max_connections: 1 });
   await addAccount(world, relay, { id: 'wide', is_default: true });
-  await world.engine.submit(Array.from({ length: 6 }, (_, index) => mail(`n${index}`, { account_id: 'narrow' })));
+  await world.engine.submit(Array.from({ length: 8 }, (_, index) => mail(`n${index}`, { account_id: 'narrow' })));
   await relay.reached;
   await eventually(async () => {
-    expect((await messageOf(world, 'n5')).waiting_for).toMatchObject([
+    expect((await messageOf(world, 'n7')).waiting_for).toMatchObject([
       { kind: 'account_busy', scope: 'account' },
       { kind: 'turn', position: 1 },
     ]);

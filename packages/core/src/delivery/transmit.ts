@@ -8,7 +8,8 @@ import { isBadGroup, isUnsettledByBadGroup, type LockStepRelays } from '../smtp/
 import { isStaleConnection } from '../smtp/pool.ts';
 import type { PooledSession, SmtpPool } from '../smtp/pool.types.ts';
 import type { SmtpStage } from '../smtp/reply.ts';
-import { type RecipientReply, SmtpConnectError } from '../smtp/session.types.ts';
+import { type RecipientReply, type SendObserver, SmtpConnectError } from '../smtp/session.types.ts';
+import type { StopSignal } from '../stop-signal.ts';
 import type { WireMessage } from './compose-message.ts';
 import { type Judgement, outcomeOf, type RecipientOutcome, unreachable, untried } from './outcome.ts';
 import type { PoolRequest } from './relay.ts';
@@ -26,7 +27,7 @@ export interface Transmission {
   readonly mayMail: () => boolean;
   /** The message is about to be handed to a connection; MAIL waits for it. */
   readonly handOver: () => Promise<void>;
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
 }
 
 /** What an attempt to send came to. */
@@ -68,6 +69,29 @@ class Unreadable {
   }
 }
 
+/** What the session tells of a transaction. */
+class Seen implements SendObserver {
+  isBehind = false;
+  transcript: readonly string[] = [];
+  readonly #pooled: PooledSession;
+
+  constructor(pooled: PooledSession) {
+    this.#pooled = pooled;
+  }
+
+  onFinalDot(): boolean {
+    return this.#pooled.passOn();
+  }
+
+  onBehind(): void {
+    this.isBehind = true;
+  }
+
+  onTranscript(lines: readonly string[]): void {
+    this.transcript = lines;
+  }
+}
+
 /**
  * Send a message to the recipients, in as many transactions as they need.
  *
@@ -100,6 +124,7 @@ export async function transmit(
       break;
     }
     transcript = result.transcript;
+    if (outcomes.size === 0 && isTakenByAll(result, rest)) return allSent(result, transmission.judgement);
     closing ||= result.replies.some((reply) => reply.status === 'refused' && isClosing(reply.reply));
     const isBad = result.isPipelined && isBadGroup(result.replies, result);
     // From here on the relay is given one command at a time, so that no group can be bad again.
@@ -124,6 +149,23 @@ export async function transmit(
     isReached: isReached([...outcomes.values()], closing),
     isClosing: closing,
     transcript,
+  };
+}
+
+/** Nearly always the first transaction is all. */
+function isTakenByAll({ replies }: Group, recipients: readonly PendingRecipient[]): boolean {
+  return replies.length === recipients.length && replies.every(({ status }) => status === 'accepted');
+}
+
+function allSent(result: Group, judgement: Judgement): Transmitted {
+  const outcomes = pairs(result).map(([recipient, reply]) => outcomeOf(recipient, reply, judgement));
+  return {
+    outcomes,
+    sent: { messages: 1, recipients: outcomes.length },
+    isAccountWell: true,
+    isReached: true,
+    isClosing: false,
+    transcript: result.transcript,
   };
 }
 
@@ -159,20 +201,11 @@ async function sendGroup(
     const to = group.map((recipient) => recipient.address);
     const lockStep = lockStepRelays.has(request.relay);
     let replies: readonly RecipientReply[];
-    let transcript: readonly string[] = [];
-    let isBehind = false;
+    const seen = new Seen(pooled);
     try {
       await handOver();
       const transaction = { from: wire.from, to, smtpUtf8: wire.needsSmtpUtf8, body: wire.body, lockStep };
-      replies = await session.send(transaction, mayMail, {
-        onFinalDot: () => pooled.passOn(),
-        onBehind: () => {
-          isBehind = true;
-        },
-        onTranscript: (lines) => {
-          transcript = lines;
-        },
-      });
+      replies = await session.send(transaction, mayMail, seen);
     } catch (error) {
       // The message belongs to another session by now.
       if (isMailProxyError(error, 'lease_lost')) return null;
@@ -183,7 +216,9 @@ async function sendGroup(
     if (stale < MAX_STALE && isStaleConnection(replies, pooled)) continue;
     const isPipelined = session.pipelining && !lockStep;
     const stopped = replies.find(wasAborted);
-    if (stopped === undefined) return { group, replies, isPipelined, isBehind, transcript };
+    if (stopped === undefined) {
+      return { group, replies, isPipelined, isBehind: seen.isBehind, transcript: seen.transcript };
+    }
     return 'cause' in stopped.fault ? new Unreadable(stopped.fault.cause) : null;
   }
 }
@@ -195,7 +230,9 @@ function firstGroup(
 ): readonly PendingRecipient[] {
   // A transaction needs SMTPUTF8 if one of its addresses does; whose address does not goes without them.
   const unspeakable = smtpUtf8 ? [] : rest.filter(({ address }) => envelopeNeedsSmtpUtf8([address]));
-  const most = (unspeakable.length > 0 ? unspeakable : rest).slice(0, Math.max(1, maxRecipients));
+  const speakable = unspeakable.length > 0 ? unspeakable : rest;
+  const limit = Math.max(1, maxRecipients);
+  const most = speakable.length <= limit ? speakable : speakable.slice(0, limit);
   if (maxRecipientDomains === null) return most;
   const domains = new Set<string>();
   const end = most.findIndex(({ address }) => {

@@ -10,11 +10,13 @@ export interface BodyProgress {
   onBodyWait(forWhom: 'relay' | 'source'): void;
   /** The final dot is written now, and with it what is left of the message. */
   onFinalDot(): void;
-  /** All of it is with the socket. */
-  onWritten(): void;
+  /** All of it is with the connection. Answers whether commands may go behind it, which are waited for then. */
+  onWritten(): boolean;
   /** The message cannot be read to its end; nothing more is written. */
   onUnreadable(error: unknown): void;
 }
+
+type WrittenTo = Pick<SmtpConnection, 'write' | 'hold' | 'flush' | 'flushSoon'>;
 
 /**
  * Hands a message to the socket chunk by chunk, each when the one before has reached the kernel, and then the final dot.
@@ -22,7 +24,7 @@ export interface BodyProgress {
  * the chunk made of it, and what the socket holds.
  */
 export class BodyWriter {
-  readonly #connection: Pick<SmtpConnection, 'write' | 'writeBoth'>;
+  readonly #connection: WrittenTo;
   readonly #body: Buffer | StreamedBody;
   readonly #progress: BodyProgress;
   #written = 0;
@@ -32,7 +34,7 @@ export class BodyWriter {
   /** Ends the wait for the socket. */
   #goOn: (() => void) | null = null;
 
-  constructor(connection: Pick<SmtpConnection, 'write' | 'writeBoth'>, body: MessageBody, progress: BodyProgress) {
+  constructor(connection: WrittenTo, body: MessageBody, progress: BodyProgress) {
     const isView = body instanceof Uint8Array && !Buffer.isBuffer(body);
     this.#connection = connection;
     this.#body = isView ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body;
@@ -68,9 +70,7 @@ export class BodyWriter {
       const chunk = stuffDots(body.subarray(this.#written, end), body[this.#written - 1]);
       this.#written = end;
       if (end === body.length) {
-        this.#progress.onFinalDot();
-        this.#connection.writeBoth(chunk, finalDotOf(body));
-        this.#progress.onWritten();
+        this.#end(chunk, finalDotOf(body));
         return;
       }
       this.#progress.onBodyWait('relay');
@@ -88,13 +88,18 @@ export class BodyWriter {
         this.#progress.onBodyWait('source');
       }
       if (this.#isStopped) return;
-      this.#progress.onFinalDot();
-      this.#connection.write(finalDotOf(body));
-      this.#progress.onWritten();
+      this.#end(finalDotOf(body));
     } catch (error) {
       // Once stopped, nobody asks any more whether the rest could have been read.
       if (!this.#isStopped) this.#progress.onUnreadable(error);
     }
+  }
+
+  #end(...pieces: readonly Buffer[]): void {
+    this.#progress.onFinalDot();
+    this.#connection.hold(...pieces);
+    if (this.#progress.onWritten()) this.#connection.flushSoon();
+    else this.#connection.flush();
   }
 
   async #writeChunk(chunk: Buffer): Promise<void> {

@@ -20,6 +20,9 @@ const KEEP_ALIVE_DELAY_MS = 60_000;
  */
 const ADDRESS_ATTEMPT_MS = 2_000;
 
+/** Up to this copying the end of a message to the commands behind it costs less than handing the system two pieces. */
+const MAX_JOINED_BYTES = 65_536;
+
 /** Who waits for the relay. Without one, whatever the relay sends is out of step. */
 export interface ConnectionHandler {
   onReply(reply: SmtpReply): void;
@@ -55,6 +58,7 @@ export class SmtpConnection {
   redactLater: ((line: string) => string) | null = null;
   readonly transcript: Transcript;
 
+  readonly #clock: Clock;
   readonly #relay: SmtpRelay;
   readonly #trust: TrustStore;
   readonly #parser = new ReplyParser();
@@ -65,11 +69,15 @@ export class SmtpConnection {
   #allowedMs = 0;
   #handler: ConnectionHandler | null = null;
   #fault: SmtpFaultRecord | null = null;
+  /** The end of a message that waits for what goes behind it. */
+  #held: readonly Uint8Array[] = NOTHING;
+  #flushing: NodeJS.Immediate | null = null;
   /** Ends the opening step under way with success. */
   #opened: (() => void) | null = null;
 
   /** Start connecting; {@link connect} waits for it. */
   constructor(relay: SmtpRelay, { clock, trust, transcript }: ConnectionParts) {
+    this.#clock = clock;
     this.#relay = relay;
     this.#trust = trust;
     this.transcript = transcript;
@@ -174,6 +182,7 @@ export class SmtpConnection {
       }
       this.listen({ onReply: () => undefined, onFault: () => resolve() });
       this.expect('quit', timeoutMs);
+      this.flush();
       this.#socket.end();
     });
   }
@@ -183,11 +192,12 @@ export class SmtpConnection {
     this.#handler = handler;
   }
 
-  /** Name what is waited for and how long. */
-  expect(stage: SmtpStage, timeoutMs: number): void {
+  /** Name what is waited for and how long, and until when at most, on the monotonic clock. */
+  expect(stage: SmtpStage, timeoutMs: number, endsAt = Number.POSITIVE_INFINITY): void {
     this.#stage = stage;
-    this.#allowedMs = Math.max(0, Math.ceil(timeoutMs));
-    this.#deadline.set(this.#allowedMs);
+    const now = this.#clock.monotonic();
+    this.#allowedMs = Math.max(0, Math.ceil(Math.min(timeoutMs, endsAt - now)));
+    this.#deadline.setAt(now + this.#allowedMs, now);
   }
 
   /** Give the connection back; from now on the relay must be silent. */
@@ -199,25 +209,34 @@ export class SmtpConnection {
   /** Write commands, each with its CRLF. */
   command(commands: string, shown: string = commands): void {
     this.transcript.client(shown);
-    this.#socket.write(commands);
+    this.commandAhead(commands);
   }
 
   /** Write commands while the replies to others are waited for; the transcript shows them when their turn comes. */
   commandAhead(commands: string): void {
-    this.#socket.write(commands);
+    if (this.#held.length === 0) this.#socket.write(commands);
+    else this.#writeTogether([...this.#takeHeld(), Buffer.from(commands)]);
   }
 
   /** Write a piece of a message. Answers false where the caller should wait for `onDrain`. */
   write(bytes: Uint8Array): boolean {
+    this.flush();
     return this.#socket.write(bytes);
   }
 
-  /** Write two pieces in one system call, without joining them in memory. */
-  writeBoth(first: Uint8Array, second: Uint8Array): void {
-    this.#socket.cork();
-    this.#socket.write(first);
-    this.#socket.write(second);
-    this.#socket.uncork();
+  /** Keep the end of a message, in pieces, so that the commands which go behind it go in one system call with it. */
+  hold(...pieces: readonly Uint8Array[]): void {
+    this.#held = pieces;
+  }
+
+  /** Write what is kept. */
+  flush(): void {
+    if (this.#held.length > 0) this.#writeTogether(this.#takeHeld());
+  }
+
+  /** Write what is kept in the end of this turn of the event loop, unless commands take it with them before. */
+  flushSoon(): void {
+    if (this.#held.length > 0) this.#flushing ??= setImmediate(() => this.flush());
   }
 
   /** End the connection for a reason; only the first one counts. */
@@ -227,6 +246,7 @@ export class SmtpConnection {
     const handler = this.#handler;
     this.#fault = fault;
     this.#handler = null;
+    this.#takeHeld();
     this.#deadline[Symbol.dispose]();
     this.#socket.destroy();
     handler?.onFault(fault);
@@ -237,6 +257,25 @@ export class SmtpConnection {
 
   destroy(): void {
     this.fail('aborted', 'closed by this side');
+  }
+
+  #takeHeld(): readonly Uint8Array[] {
+    const held = this.#held;
+    this.#held = NOTHING;
+    if (this.#flushing !== null) clearImmediate(this.#flushing);
+    this.#flushing = null;
+    return held;
+  }
+
+  #writeTogether(pieces: readonly Uint8Array[]): void {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (length <= MAX_JOINED_BYTES) {
+      this.#socket.write(Buffer.concat(pieces, length));
+      return;
+    }
+    this.#socket.cork();
+    for (const piece of pieces) this.#socket.write(piece);
+    this.#socket.uncork();
   }
 
   #open(stage: SmtpStage, start: () => void): Promise<void> {
@@ -333,3 +372,5 @@ export class SmtpConnection {
     }
   }
 }
+
+const NOTHING: readonly Uint8Array[] = [];

@@ -21,8 +21,14 @@ export class Deadline implements Disposable {
 
   /** Expire `ms` from now, instead of whenever it was to expire before. */
   set(ms: number): void {
-    this.#dueAt = this.#clock.monotonic() + ms;
-    if (this.#firesAt > this.#dueAt) this.#arm(ms);
+    const now = this.#clock.monotonic();
+    this.setAt(now + ms, now);
+  }
+
+  /** The same on the monotonic clock, for who knows what time it is. */
+  setAt(dueAt: number, now: number): void {
+    this.#dueAt = dueAt;
+    if (this.#firesAt > dueAt) this.#arm(dueAt - now);
   }
 
   clear(): void {

@@ -75,12 +75,12 @@ describe('mailCommand', () => {
   const all = parseCapabilities(['relay', 'SIZE 1000', '8BITMIME', 'SMTPUTF8']);
 
   test('carries what was announced and is needed', () => {
-    const plain = { sizeBytes: 12, isEightBit: false, smtpUtf8: false };
-    expect(mailCommand('', plain, all)).toBe('MAIL FROM:<> SIZE=12\r\n');
-    expect(mailCommand('a@b', { ...plain, isEightBit: true, smtpUtf8: true }, all)).toBe(
+    const plain = { from: 'a@b', sizeBytes: 12, isEightBit: false, needsSmtpUtf8: false };
+    expect(mailCommand({ ...plain, from: '' }, all)).toBe('MAIL FROM:<> SIZE=12\r\n');
+    expect(mailCommand({ ...plain, isEightBit: true, needsSmtpUtf8: true }, all)).toBe(
       'MAIL FROM:<a@b> SIZE=12 BODY=8BITMIME SMTPUTF8\r\n',
     );
-    expect(mailCommand('a@b', plain, NO_CAPABILITIES)).toBe('MAIL FROM:<a@b>\r\n');
+    expect(mailCommand(plain, NO_CAPABILITIES)).toBe('MAIL FROM:<a@b>\r\n');
   });
 });
 

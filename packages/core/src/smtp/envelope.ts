@@ -44,20 +44,22 @@ export function needsSmtpUtf8(transaction: SmtpTransaction): boolean {
   );
 }
 
-/** What MAIL says of the message beside its sender. */
+/** What MAIL says. */
 export interface MailParameters {
+  /** Without brackets. */
+  readonly from: string;
   /** RFC 1870 §5: with the CRLF of the last line, without the final dot and stuffed dots. */
   readonly sizeBytes: number;
   readonly isEightBit: boolean;
-  readonly smtpUtf8: boolean;
+  readonly needsSmtpUtf8: boolean;
 }
 
 /** MAIL with the parameters that the relay announced. */
-export function mailCommand(from: string, parameters: MailParameters, capabilities: SmtpCapabilities): string {
-  let command = `MAIL FROM:<${from}>`;
+export function mailCommand(parameters: MailParameters, capabilities: SmtpCapabilities): string {
+  let command = `MAIL FROM:<${parameters.from}>`;
   if (capabilities.size) command += ` SIZE=${parameters.sizeBytes}`;
   if (parameters.isEightBit && capabilities.eightBitMime) command += ' BODY=8BITMIME';
-  if (parameters.smtpUtf8) command += ' SMTPUTF8';
+  if (parameters.needsSmtpUtf8) command += ' SMTPUTF8';
   return `${command}\r\n`;
 }
 

@@ -354,19 +354,19 @@ export class PoolLane implements SlotUser {
       session: connection.session,
       reused,
       // Who got it last: those before may not have given it back when they have their replies.
-      passOn: () => isHeld && connection.loans === loan && this.#passOn(connection),
+      passOn: () => isHeld && connection.loans === loan && this.#passOn(connection, limits),
       release,
       [Symbol.dispose]: release,
     };
   }
 
-  /** @returns whether somebody who waits goes behind it at once */
-  #passOn(connection: Connection): boolean {
+  /** @returns whether somebody goes behind it, or whoever comes next would */
+  #passOn(connection: Connection, limits: PoolLimits): boolean {
     if (!this.#busy.has(connection)) return false;
     connection.atDotSince = this.#clock.monotonic();
     this.#atDot.add(connection);
     if (this.#waiting.length > 0) this.serve();
-    return !this.#atDot.has(connection);
+    return !this.#atDot.has(connection) || this.#mayGoBehind(connection, limits);
   }
 
   #takeBack(connection: Connection, limits: PoolLimits): void {

@@ -25,7 +25,7 @@ export interface PooledSession extends Disposable {
    * Let one more caller have it as well, the next in line or the next that comes: the message is written to its final dot,
    * and what is sent next goes behind it. Nobody gets it where the relay takes long for its replies.
    *
-   * @returns whether a caller in line got it
+   * @returns whether somebody got it, or would on asking
    */
   passOn(): boolean;
   /** Give it back: it is kept if it is usable and within the limits. Only the first call counts; disposing is the same. */

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { SmtpReply } from './reply.ts';
-import { capText, decodeText } from './reply-text.ts';
+import { capText, decodeText, isPrintableAscii } from './reply-text.ts';
 
 /** RFC 5321 §4.5.3.1.5 allows a reply line 512 bytes; Exchange is known to send twice that. */
 export const MAX_REPLY_LINE_BYTES = 4_096;
 /** All lines of one reply together; an EHLO reply is under 1 KiB in practice. */
 export const MAX_REPLY_BYTES = 65_536;
 
-const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const HYPHEN = 0x2d;
+const DOT = 0x2e;
 const ZERO = 0x30;
 
 const EMPTY = Buffer.alloc(0);
@@ -28,6 +28,8 @@ const ENHANCED_STATUS = /^([245])\.(\d{1,3})\.(\d{1,3})(?: |$)/;
  */
 export class ReplyParser {
   #buffer: Buffer = EMPTY;
+  /** The same, a character a byte: lines of a few bytes are read sooner from it. */
+  #text = '';
   /** Where the unread part of the buffer starts. */
   #start = 0;
   /** Up to where that part is known to hold no LF. */
@@ -57,9 +59,11 @@ export class ReplyParser {
     if (this.#problem !== null) return;
     if (this.#start === this.#buffer.length) {
       this.#buffer = chunk;
+      this.#text = chunk.toString('latin1');
       this.#scanned = 0;
     } else {
       this.#buffer = Buffer.concat([this.#buffer.subarray(this.#start), chunk]);
+      this.#text = this.#text.slice(this.#start) + chunk.toString('latin1');
       this.#scanned -= this.#start;
     }
     this.#start = 0;
@@ -68,7 +72,7 @@ export class ReplyParser {
   /** The next complete reply, or null: more bytes are needed, or there is a {@link problem}. */
   next(): SmtpReply | null {
     while (this.#problem === null) {
-      const lineFeed = this.#buffer.indexOf(LF, this.#scanned);
+      const lineFeed = this.#text.indexOf('\n', this.#scanned);
       if (lineFeed === -1) {
         this.#scanned = this.#buffer.length;
         if (this.#buffer.length - this.#start > MAX_REPLY_LINE_BYTES) this.#fail('a reply line without end');
@@ -86,6 +90,7 @@ export class ReplyParser {
   /** Forget all that was received. */
   discard(): void {
     this.#buffer = EMPTY;
+    this.#text = '';
     this.#start = 0;
     this.#scanned = 0;
     this.#replyBytes = 0;
@@ -93,17 +98,17 @@ export class ReplyParser {
 
   /** Take in one line; answers whether it ends the reply. */
   #readLine(from: number, lineFeed: number): boolean {
-    const buffer = this.#buffer;
-    const end = lineFeed > from && buffer[lineFeed - 1] === CR ? lineFeed - 1 : lineFeed;
+    const text = this.#text;
+    const end = lineFeed > from && text.charCodeAt(lineFeed - 1) === CR ? lineFeed - 1 : lineFeed;
     if (lineFeed - from > MAX_REPLY_LINE_BYTES) return this.#fail('a reply line is too long');
     const isFirst = this.#replyBytes === 0;
     this.#replyBytes += lineFeed + 1 - from;
     if (this.#replyBytes > MAX_REPLY_BYTES) return this.#fail('a reply is too long');
 
-    const code = end - from < 3 ? -1 : replyCode(buffer, from);
-    const separator = end - from === 3 ? SPACE : buffer[from + 3];
+    const code = end - from < 3 ? -1 : replyCode(text, from);
+    const separator = end - from === 3 ? SPACE : text.charCodeAt(from + 3);
     if (code === -1 || (separator !== SPACE && separator !== HYPHEN)) {
-      return this.#fail(`not an SMTP reply: ${decodeText(buffer.subarray(from, Math.min(end, from + 100)))}`);
+      return this.#fail(`not an SMTP reply: ${this.#decode(from, Math.min(end, from + 100))}`);
     }
     if (isFirst) {
       this.#code = code;
@@ -112,12 +117,18 @@ export class ReplyParser {
     } else if (code !== this.#code) {
       return this.#fail(`a reply changes its code from ${this.#code} to ${code}`);
     }
-    this.#lines.push(this.#withoutStatus(decodeText(buffer.subarray(Math.min(from + 4, end), end))));
+    this.#lines.push(this.#withoutStatus(this.#decode(Math.min(from + 4, end), end)));
     return separator === SPACE;
+  }
+
+  #decode(from: number, end: number): string {
+    const text = this.#text.slice(from, end);
+    return isPrintableAscii(text) ? text : decodeText(this.#buffer.subarray(from, end));
   }
 
   /** RFC 2034 §4 repeats the enhanced status on every line; the first one of the reply's own class counts. */
   #withoutStatus(text: string): string {
+    if (text.charCodeAt(1) !== DOT) return text;
     const match = ENHANCED_STATUS.exec(text);
     if (match === null || Number(match[1]) !== Math.floor(this.#code / 100)) return text;
     this.#enhanced ??= `${match[1]}.${Number(match[2])}.${Number(match[3])}`;
@@ -142,10 +153,10 @@ export class ReplyParser {
 }
 
 /** Three digits, 200 to 599; RFC 5321 stops the second digit at 5, relays don't (570, 571). -1 for anything else. */
-function replyCode(buffer: Buffer, at: number): number {
+function replyCode(text: string, at: number): number {
   let code = 0;
   for (let index = at; index < at + 3; index += 1) {
-    const digit = (buffer[index] ?? 0) - ZERO;
+    const digit = text.charCodeAt(index) - ZERO;
     if (digit < 0 || digit > 9) return -1;
     code = code * 10 + digit;
   }

@@ -19,12 +19,17 @@ const CONTROLS = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e
  */
 export function decodeText(bytes: Buffer): string {
   const text = bytes.toString('latin1');
-  return PRINTABLE_ASCII.test(text) ? text : cleanText(bytes.toString('utf8'));
+  return isPrintableAscii(text) ? text : cleanText(bytes.toString('utf8'));
+}
+
+/** Whether text is safe as it is; characters of more than one byte never are. */
+export function isPrintableAscii(text: string): boolean {
+  return PRINTABLE_ASCII.test(text);
 }
 
 /** Make text of unknown origin safe in a log, a terminal and a database; see {@link decodeText}. */
 export function cleanText(text: string): string {
-  if (PRINTABLE_ASCII.test(text)) return text;
+  if (isPrintableAscii(text)) return text;
   return text.toWellFormed().replace(TERMINAL_SEQUENCES, '').replace(CONTROLS, ' ');
 }
 

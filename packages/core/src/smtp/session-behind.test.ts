@@ -36,7 +36,10 @@ async function send(
   let transcript: readonly string[] = [];
   let wasBehind = false;
   const replies = await session.send(aTransaction(transaction), mayMail, {
-    ...(onFinalDot === undefined ? {} : { onFinalDot }),
+    onFinalDot: () => {
+      onFinalDot?.();
+      return false;
+    },
     onBehind: () => {
       wasBehind = true;
     },
@@ -143,8 +146,9 @@ describe('the next message goes behind the final dot', () => {
     using session = await openTestSession(relayAt(peer.port));
     let isTold = false;
     await send(session, {
-      onFinalDot: () => {
+      onFinalDot() {
         isTold = true;
+        return false;
       },
     });
     expect(isTold).toBe(false);
@@ -176,6 +180,89 @@ describe('the next message goes behind the final dot', () => {
     await third;
   });
 });
+
+describe('the end of a message waits for the commands behind it', () => {
+  /** A relay that notes what comes at once. */
+  async function startNoting() {
+    const packets: string[] = [];
+    const peer = await startPeer((connection) => {
+      connection.socket.on('data', (text: string) => packets.push(text));
+      return serve(connection);
+    });
+    return { peer, packets };
+  }
+
+  test.each([
+    ['in the same call', (next: () => void) => next()],
+    ['a few promises later', (next: () => void) => void soon().then(next)],
+  ])('which are given %s, and goes in one packet with them', async (_, when) => {
+    const { peer, packets } = await startNoting();
+    await using _peer = peer;
+    using session = await openTestSession(relayAt(peer.port));
+    const sent: Promise<unknown>[] = [];
+    const all = Promise.withResolvers<void>();
+    const sendNext = (): void => {
+      if (sent.length === 20) {
+        all.resolve();
+        return;
+      }
+      const onFinalDot = (): boolean => {
+        when(sendNext);
+        return true;
+      };
+      sent.push(session.send(aTransaction({ to: [`r${sent.length}@rcpt.test`] }), () => true, { onFinalDot }));
+    };
+    sendNext();
+    await all.promise;
+    await Promise.all(sent);
+    const ends = packets.filter((packet) => packet.includes('\r\n.\r\n'));
+    expect(ends).toHaveLength(20);
+    expect(ends.filter((packet) => packet.endsWith('DATA\r\n'))).toHaveLength(19);
+  });
+
+  test('until the turn of the event loop ends, where none come', async () => {
+    const { peer } = await startNoting();
+    await using _peer = peer;
+    using session = await openTestSession(relayAt(peer.port));
+    const replies = await session.send(aTransaction(), () => true, { onFinalDot: () => true });
+    expect(brief(replies)).toEqual(['accepted 250']);
+  });
+
+  test('and is never sent where the connection is cut meanwhile, though that is a doubt', async () => {
+    const { peer } = await startNoting();
+    await using _peer = peer;
+    using session = await openTestSession(relayAt(peer.port));
+    const replies = await session.send(aTransaction(), () => true, {
+      onFinalDot() {
+        session.destroy();
+        return true;
+      },
+    });
+    expect(brief(replies)).toEqual(['broken aborted at dot, doubt']);
+    await peer.connections[0]?.gone();
+    expect(peer.connections[0]?.messages).toEqual([]);
+  });
+
+  test('also that of a large message', async () => {
+    const { peer } = await startNoting();
+    await using _peer = peer;
+    using session = await openTestSession(relayAt(peer.port));
+    const body = Buffer.from(`Subject: x\r\n\r\n${'a line of text\r\n'.repeat(20_000)}`);
+    let next: Promise<unknown> = Promise.resolve();
+    const onFinalDot = (): boolean => {
+      next = session.send(aTransaction());
+      return true;
+    };
+    expect(brief(await session.send(aTransaction({ body }), () => true, { onFinalDot }))).toEqual(['accepted 250']);
+    await next;
+    expect(peer.connections[0]?.messages.map(({ raw }) => raw.length)).toEqual([body.length, 26]);
+  });
+});
+
+/** As long as a caller takes that was told through promises. */
+async function soon(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+}
 
 describe('when the first ends badly', () => {
   test.each(['552 5.2.2 too large', '451 4.3.0 later'])('%s to the first leaves the second alone', async (answer) => {

@@ -15,7 +15,7 @@ import {
   type SmtpTransaction,
 } from './session.types.ts';
 import { type OpenedConnection, type OpenSessionOptions, openConnection } from './session-opening.ts';
-import { Transaction } from './transaction.ts';
+import { type Offer, Transaction } from './transaction.ts';
 
 export type { OpenSessionOptions };
 
@@ -100,12 +100,13 @@ class Session implements SmtpSession {
     observer: SendObserver = {},
   ): Promise<readonly RecipientReply[]> {
     assertEnvelope(transaction);
+    const offer = offerOf(transaction);
     const [ahead, behind] = this.#runs;
     if (ahead !== undefined) {
       if (behind !== undefined || !ahead.isAtDot) throw new Error('a session sends one transaction at a time');
-      if (this.#mayGoBehind(transaction)) {
+      if (this.usable && this.#isPipelined(offer) && refuseUnsent(offer, this.#capabilities) === null) {
         observer.onBehind?.();
-        return this.#run(transaction, mayMail, observer);
+        return this.#run(offer, mayMail, observer);
       }
       await this.#untilFree();
     }
@@ -118,14 +119,14 @@ class Session implements SmtpSession {
       observer.onTranscript?.(transcript.lines);
       return allBroken(transaction, fault);
     }
-    const refusal = refuseUnsent(transaction, this.#capabilities);
+    const refusal = refuseUnsent(offer, this.#capabilities);
     if (refusal !== null) {
       const { stage, reply } = refusal;
       transcript.note(`${reply.code} ${reply.enhanced} ${reply.text}`);
       observer.onTranscript?.(transcript.lines);
       return transaction.to.map((address) => ({ status: 'refused', address, stage, reply }));
     }
-    return this.#run(transaction, mayMail, observer);
+    return this.#run(offer, mayMail, observer);
   }
 
   async check(timeoutMs: number): Promise<boolean> {
@@ -158,19 +159,11 @@ class Session implements SmtpSession {
     return this.#isChecking || this.#runs.length > 0;
   }
 
-  #mayGoBehind(transaction: SmtpTransaction): boolean {
-    return this.usable && this.#isPipelined(transaction) && refuseUnsent(transaction, this.#capabilities) === null;
-  }
-
   #isPipelined({ lockStep }: SmtpTransaction): boolean {
     return this.pipelining && lockStep !== true;
   }
 
-  async #run(
-    transaction: SmtpTransaction,
-    mayMail: () => boolean,
-    { onFinalDot, onTranscript }: SendObserver,
-  ): Promise<readonly RecipientReply[]> {
+  async #run(offer: Offer, mayMail: () => boolean, observer: SendObserver): Promise<readonly RecipientReply[]> {
     const isBehind = this.#runs.length > 0;
     let told: readonly string[] | null = null;
     const run: Transaction = new Transaction(
@@ -179,23 +172,23 @@ class Session implements SmtpSession {
         capabilities: this.#capabilities,
         clock: this.#clock,
         timeouts: this.#relay.timeouts,
-        isPipelined: this.#isPipelined(transaction),
+        isPipelined: this.#isPipelined(offer),
         needsReset: !isBehind && this.#needsReset,
         isBehind,
-        onFinalDot: () => onFinalDot?.(),
+        onFinalDot: () => observer.onFinalDot?.() === true,
         onEnd: () => {
           // The next one begins a transcript of its own at once.
           if (this.#runs.length > 1 && this.#connection.fault === null) told = this.#connection.transcript.lines;
           this.#end(run);
         },
       },
-      { ...transaction, smtpUtf8: needsSmtpUtf8(transaction) },
+      offer,
       mayMail,
     );
     this.#runs.push(run);
     const replies = await run.run();
     // Of one whose turn did not come nothing was said.
-    onTranscript?.(told ?? (run.hadTurn ? this.#connection.transcript.lines : []));
+    observer.onTranscript?.(told ?? (run.hadTurn ? this.#connection.transcript.lines : []));
     return replies;
   }
 
@@ -233,6 +226,20 @@ class Session implements SmtpSession {
   }
 }
 
+function offerOf(transaction: SmtpTransaction): Offer {
+  const { from, to, smtpUtf8, body, lockStep = false } = transaction;
+  return {
+    from,
+    to,
+    smtpUtf8,
+    body,
+    lockStep,
+    sizeBytes: announcedBytes(body),
+    isEightBit: !isSevenBit(body),
+    needsSmtpUtf8: needsSmtpUtf8(transaction),
+  };
+}
+
 function allBroken({ to }: SmtpTransaction, cause: SmtpFaultRecord | null): readonly RecipientReply[] {
   const fault: SmtpFaultRecord = { kind: 'closed', text: 'the session has ended', ...cause, stage: 'mail' };
   return to.map((address) => ({ status: 'broken', address, fault, doubt: false }));
@@ -244,20 +251,20 @@ interface UnsentRefusal {
 }
 
 /** What the relay has announced that it can't take is not offered to it: a reply in its place, which says so. */
-function refuseUnsent(transaction: SmtpTransaction, capabilities: SmtpCapabilities): UnsentRefusal | null {
-  const sizeBytes = announcedBytes(transaction.body);
+function refuseUnsent(offer: Offer, capabilities: SmtpCapabilities): UnsentRefusal | null {
+  const { sizeBytes } = offer;
   const { maxBytes } = capabilities;
   if (maxBytes !== null && sizeBytes > maxBytes) {
     const text = `[mail-proxy, not sent] the message has ${sizeBytes} bytes, the relay takes ${maxBytes} (RFC 1870)`;
     return { stage: 'mail', reply: { code: 552, enhanced: '5.3.4', text } };
   }
-  if (!capabilities.smtpUtf8 && needsSmtpUtf8(transaction)) {
-    const isForRecipients = !needsSmtpUtf8({ ...transaction, to: [] });
+  if (!capabilities.smtpUtf8 && offer.needsSmtpUtf8) {
+    const isForRecipients = !needsSmtpUtf8({ ...offer, to: [] });
     const what = isForRecipients ? 'the address of a recipient' : 'the message';
     const text = `[mail-proxy, not sent] ${what} needs SMTPUTF8, the relay does not offer it (RFC 6531)`;
     return { stage: isForRecipients ? 'rcpt' : 'mail', reply: { code: 553, enhanced: '5.6.7', text } };
   }
-  if (!capabilities.eightBitMime && !isSevenBit(transaction.body)) {
+  if (!capabilities.eightBitMime && offer.isEightBit) {
     const text = '[mail-proxy, not sent] the message needs 8BITMIME, the relay does not offer it (RFC 6152)';
     return { stage: 'mail', reply: { code: 554, enhanced: '5.6.3', text } };
   }

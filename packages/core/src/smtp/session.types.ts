@@ -122,8 +122,11 @@ export interface SendObserver {
   /**
    * The message is written to its final dot, and nothing but the reply to it is waited for: `send` may be called with the
    * next transaction. Not told in lock-step.
+   *
+   * @returns whether that may happen: the end of the message waits for it then, until this turn of the event loop ends, so
+   * that both go in one system call
    */
-  onFinalDot?(): void;
+  onFinalDot?(): boolean;
   /** The commands were written behind the final dot of the transaction before, whose reply had not come. */
   onBehind?(): void;
   /** What was said, once it is over; see {@link SmtpSession.transcript}. */

@@ -5,10 +5,18 @@ import { type BodyProgress, BodyWriter } from './body-writer.ts';
 import type { SmtpCapabilities } from './capabilities.ts';
 import type { ConnectionHandler, SmtpConnection } from './connection.ts';
 import { mailCommand, rcptCommand } from './envelope.ts';
-import { announcedBytes, isSevenBit } from './message-body.ts';
 import type { SmtpFaultRecord, SmtpReply, SmtpStage } from './reply.ts';
 import type { RecipientReply, SmtpTimeouts, SmtpTransaction } from './session.types.ts';
 import { allowedMs, isOutOfStep, stageOf, type Wanted } from './transaction-steps.ts';
+
+/** A transaction, and what has to be known of its message before it is offered. */
+export interface Offer extends SmtpTransaction {
+  /** As MAIL announces it. */
+  readonly sizeBytes: number;
+  readonly isEightBit: boolean;
+  /** For its own sake or for one of its addresses. */
+  readonly needsSmtpUtf8: boolean;
+}
 
 /** What a transaction runs on. */
 export interface TransactionContext {
@@ -22,8 +30,8 @@ export interface TransactionContext {
   readonly needsReset: boolean;
   /** Another transaction has the connection, and waits for the reply to its final dot. */
   readonly isBehind: boolean;
-  /** The final dot is written; not told in lock-step. */
-  readonly onFinalDot: () => void;
+  /** The final dot is written; not told in lock-step. Answers whether another transaction may go behind it. */
+  readonly onFinalDot: () => boolean;
   /** Told once, before its outcome is known to whoever waits for it: the connection is free for the next. */
   readonly onEnd: () => void;
 }
@@ -49,7 +57,7 @@ export interface TransactionContext {
  */
 export class Transaction implements ConnectionHandler, BodyProgress {
   readonly #context: TransactionContext;
-  readonly #transaction: SmtpTransaction;
+  readonly #transaction: Offer;
   readonly #mayMail: () => boolean;
   readonly #writer: BodyWriter;
   /** Monotonic time at which the whole has lasted too long. */
@@ -71,7 +79,7 @@ export class Transaction implements ConnectionHandler, BodyProgress {
   #resolve: (replies: readonly RecipientReply[]) => void = () => undefined;
   #reject: (bug: unknown) => void = () => undefined;
 
-  constructor(context: TransactionContext, transaction: SmtpTransaction, mayMail: () => boolean) {
+  constructor(context: TransactionContext, transaction: Offer, mayMail: () => boolean) {
     this.#context = context;
     this.#transaction = transaction;
     this.#mayMail = mayMail;
@@ -200,8 +208,8 @@ export class Transaction implements ConnectionHandler, BodyProgress {
     this.#dotAt = this.#context.clock.monotonic();
   }
 
-  onWritten(): void {
-    if (this.#context.isPipelined) this.#context.onFinalDot();
+  onWritten(): boolean {
+    return this.#context.isPipelined && this.#context.onFinalDot();
   }
 
   onUnreadable(error: unknown): void {
@@ -216,9 +224,7 @@ export class Transaction implements ConnectionHandler, BodyProgress {
   #mail(): void {
     if (!this.#isAllowed()) return;
     this.#hasMailed = true;
-    const { from, smtpUtf8, body } = this.#transaction;
-    const parameters = { sizeBytes: announcedBytes(body), isEightBit: !isSevenBit(body), smtpUtf8 };
-    const mail = mailCommand(from, parameters, this.#context.capabilities);
+    const mail = mailCommand(this.#transaction, this.#context.capabilities);
     if (!this.#context.isPipelined) {
       this.#command('mail', mail);
       return;
@@ -316,11 +322,11 @@ export class Transaction implements ConnectionHandler, BodyProgress {
 
   #await(waitsFor: Wanted): void {
     this.#waitsFor = waitsFor;
-    const { connection, clock, timeouts } = this.#context;
+    const { connection, timeouts } = this.#context;
     const stepMs = this.#isReading ? Number.POSITIVE_INFINITY : allowedMs(waitsFor, timeouts);
     // The reply to the dot is not cut short by the whole: giving up on it makes duplicates (RFC 5321 §4.5.3.2.6).
-    const remainingMs = waitsFor === 'dot' ? stepMs : this.#endsAt - clock.monotonic();
-    connection.expect(stageOf(waitsFor), Math.min(stepMs, remainingMs));
+    const endsAt = waitsFor === 'dot' ? Number.POSITIVE_INFINITY : this.#endsAt;
+    connection.expect(stageOf(waitsFor), stepMs, endsAt);
   }
 
   #refuseRest(reply: SmtpReply, stage: SmtpStage): void {

@@ -15,8 +15,8 @@ const TAIL_LINES = MAX_TRANSCRIPT_LINES - HEAD_LINES - 1;
 const HEAD_CHARACTERS = 100;
 const TAIL_CHARACTERS = 60;
 
-/** Grouped by thousands, since sizes of messages are long numbers. */
-const NUMBERS = new Intl.NumberFormat('en-US');
+/** Where a number is grouped by thousands, since sizes of messages are long. */
+const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
 
 /**
  * What was said on a connection, for a person. It is kept for every transaction, so it only builds strings, and holds
@@ -37,6 +37,7 @@ export class Transcript {
 
   /** A copy of the lines so far. */
   get lines(): readonly string[] {
+    if (this.#beyondHead === 0) return [...this.#head];
     if (this.#beyondHead <= TAIL_LINES) return [...this.#head, ...this.#tail];
     const oldest = this.#beyondHead % TAIL_LINES;
     const leftOut = this.#beyondHead - TAIL_LINES;
@@ -63,16 +64,16 @@ export class Transcript {
 
   /** That this side wrote so much of the message; `ofBytes` where it had not come to its end. */
   clientBytes(bytes: number, ofBytes: number = bytes): void {
-    const whole = ofBytes === bytes ? '' : ` of ${NUMBERS.format(ofBytes)}`;
-    this.#add('C: ', `(${NUMBERS.format(bytes)}${whole} bytes)`);
+    const whole = ofBytes === bytes ? '' : ` of ${grouped(ofBytes)}`;
+    this.#add('C: ', `(${grouped(bytes)}${whole} bytes)`);
   }
 
   /** A reply; `lines` are its lines without codes. */
   server({ code, enhanced }: Pick<SmtpReply, 'code' | 'enhanced'>, lines: readonly string[]): void {
     const status = enhanced === null ? '' : `${enhanced} `;
     const last = lines.length - 1;
-    for (const [index, line] of lines.entries()) {
-      this.#add('S: ', `${code}${index === last ? ' ' : '-'}${status}${line}`);
+    for (let index = 0; index <= last; index += 1) {
+      this.#add('S: ', `${code}${index === last ? ' ' : '-'}${status}${lines[index]}`);
     }
   }
 
@@ -92,6 +93,10 @@ export class Transcript {
     else this.#tail[this.#beyondHead % TAIL_LINES] = line;
     this.#beyondHead += 1;
   }
+}
+
+function grouped(count: number): string {
+  return String(count).replaceAll(THOUSANDS, ',');
 }
 
 function cutMiddle(line: string): string {

@@ -26,7 +26,7 @@ export interface PoolUse {
 /**
  * The connections that a message of this account uses. Of more than one, one is kept for immediate messages, so that
  * they never stand behind a queue that the relay takes slowly; it may be opened beside all those of other accounts. An
- * account's only connection is everybody's, and then an immediate message waits for the one that uses it.
+ * account's only connection is everybody's, and then an immediate message waits for the one that uses it, before others.
  */
 export function poolRequest(account: AccountRelayRow, { isImmediate, share, settings, tokens }: PoolUse): PoolRequest {
   const maxConnections = Math.min(account.maxConnections, share);
@@ -40,6 +40,7 @@ export function poolRequest(account: AccountRelayRow, { isImmediate, share, sett
       maxAgeMs: settings.maxAgeMs,
       idleMs: settings.idleMs,
       isUrgent: isReserved,
+      goesFirst: isImmediate,
     },
   };
 }

@@ -133,10 +133,16 @@ export class PoolLane implements SlotUser {
       // Whoever waits already comes first; a caller joins the line even if it is served at once.
       const onAbort = (): void => this.#dropAborted();
       this.#lastCaller += 1;
-      this.#waiting.push({ number: this.#lastCaller, relay, limits, signal, resolve, reject, onAbort });
+      this.#standInLine({ number: this.#lastCaller, relay, limits, signal, resolve, reject, onAbort });
       signal?.addEventListener('abort', onAbort, { once: true });
       this.serve();
     });
+  }
+
+  #standInLine(caller: Caller): void {
+    const behind = caller.limits.goesFirst === true ? this.#waiting.findIndex(({ limits }) => !limits.goesFirst) : -1;
+    if (behind === -1) this.#waiting.push(caller);
+    else this.#waiting.splice(behind, 0, caller);
   }
 
   reserve({ maxConnections }: Pick<PoolLimits, 'maxConnections'>, signal?: AbortSignal): Promise<HeldPlace> {
@@ -175,7 +181,7 @@ export class PoolLane implements SlotUser {
     this.serve();
   }
 
-  /** Give sessions to callers, first come first served, as long as there is one to give. */
+  /** Give sessions to callers, in their order, as long as there is one to give. */
   serve(): void {
     const arePlacesInLine = this.#servePlaces();
     let isCallerInLine = false;

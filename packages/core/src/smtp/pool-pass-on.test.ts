@@ -27,8 +27,8 @@ async function startWorld({ dotMs = 0, limits = {} }: { readonly dotMs?: number;
     }),
   );
   const pool = createSmtpPool({ clock });
-  const acquire = (signal?: StopSignal): Promise<PooledSession> =>
-    pool.acquire('key', relayAt(peer.port), { ...LIMITS, ...limits }, signal);
+  const acquire = (signal?: StopSignal, own: Partial<PoolLimits> = {}): Promise<PooledSession> =>
+    pool.acquire('key', relayAt(peer.port), { ...LIMITS, ...limits, ...own }, signal);
   const first = await acquire();
   await first.session.send(aTransaction());
   return {
@@ -174,6 +174,19 @@ test('a connection whose settings were changed is not passed on', async () => {
   const next = world.acquire();
   world.first.passOn();
   expect(await isFulfilled(next)).toBe(false);
+});
+
+test('who goes first does so before those that came before, but not before others that go first', async () => {
+  await using world = await startWorld();
+  const order: string[] = [];
+  const ask = async (name: string, goesFirst: boolean): Promise<void> => {
+    using _ = await world.acquire(undefined, { goesFirst });
+    order.push(name);
+  };
+  const all = [ask('a', false), ask('b', true), ask('c', false), ask('d', true)];
+  world.first.release();
+  await Promise.all(all);
+  expect(order).toEqual(['b', 'd', 'a', 'c']);
 });
 
 test('who gives up in line is passed over', async () => {

@@ -14,6 +14,8 @@ export interface PoolLimits {
   readonly idleMs: number;
   /** May open the connections that the pool reserves; the same for all callers of a key. @defaultValue false */
   readonly isUrgent?: boolean;
+  /** Stands in line before those of its key that do not. @defaultValue false */
+  readonly goesFirst?: boolean;
 }
 
 /** A session on loan. */
@@ -54,7 +56,7 @@ export interface PoolStats {
 export interface SmtpPool extends AsyncDisposable {
   /**
    * Borrow a session: the one that was idle for the shortest time, else a new one, else the first that becomes free, in
-   * the order of asking.
+   * the order of asking, those that go first before the others.
    *
    * @param key - Whose connections: everything with the same key must have the same relay settings and credentials, so
    * put their version into it.

@@ -143,7 +143,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     lockStepRelays: new LockStepRelays({ clock, log }),
     flights,
     hooks,
-    load: stores.load,
+    load: stores.claimedLoader.load,
     recipients: stores.loadRecipients,
     accounts,
     signingKeys: (tenantId, accountPk, domain) => stores.dkimKeys.signingKeys(tenantId, accountPk, domain),
@@ -177,7 +177,11 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     clock,
     log,
     keeper,
-    claim: stores.claim,
+    async claim(lanes, how) {
+      const claimed = await stores.claim(lanes, how);
+      stores.claimedLoader.loadAhead(claimed.flat().map(({ pk }) => pk));
+      return claimed;
+    },
     release: stores.release,
     takeBack: stores.takeBack,
     findLanes: stores.findLanes,

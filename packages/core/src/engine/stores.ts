@@ -104,7 +104,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     once: createOnceStore(database, { replace, clock, stepMs: priorityStepMs }),
     findTaken: prepareFindTaken(database),
     claim: prepareClaim(database),
-    load: prepareLoadClaimed(database, contentSealer),
+    claimedLoader: prepareLoadClaimed(database, contentSealer),
     loadRecipients: prepareLoadRecipients(database),
     preparing: createPreparing(database),
     contents: createAttachmentContents(database, contentSealer),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Database } from '../database/database.ts';
-import type { Prepared } from '../database/statement.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 
 /** A recipient that is still to be served. */
@@ -24,18 +23,14 @@ export type LoadRecipients = (pk: string) => Promise<LoadedRecipients>;
 export type RecipientRow = PendingRecipient & { readonly state: string };
 
 export function prepareLoadRecipients(db: Database<CoreSchema>): LoadRecipients {
-  const recipientsOf = prepareRecipientsOf(db);
-  return async (pk) => byState(await db.read(recipientsOf.bind({ pk })));
-}
-
-export function prepareRecipientsOf(db: Database<CoreSchema>): Prepared<{ readonly pk: string }, RecipientRow> {
-  return db.prepare((k, p) =>
+  const recipientsOf = db.prepare<{ pk: string }, RecipientRow>((k, p) =>
     k
       .selectFrom('message_recipients')
       .select(['position', 'address', 'attempts', 'state'])
       .where('message_pk', '=', p.pk)
       .orderBy('position'),
   );
+  return async (pk) => byState(await db.read(recipientsOf.bind({ pk })));
 }
 
 export function byState(rows: readonly RecipientRow[]): LoadedRecipients {

@@ -55,7 +55,8 @@ async function timed<Item>(
 ): Promise<Pick<WriteRow, 'per_second' | 'cpu_ms_per_message'>> {
   const cpuBefore = process.cpuUsage();
   const startAt = performance.now();
-  for (let at = 0; at < items.length; at += batch) await Promise.all(items.slice(at, at + batch).map(write));
+  for (let at = 0; at < items.length; at += batch)
+    await Promise.all(items.slice(at, at + batch).map((item) => write(item)));
   const ms = performance.now() - startAt;
   const cpu = process.cpuUsage(cpuBefore);
   return {

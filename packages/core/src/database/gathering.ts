@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock } from '../clock.ts';
 import { isMailProxyError } from '../errors.ts';
 import { CommitInDoubt, type Database } from './database.ts';
 import type { Statement, StatementResult } from './statement.ts';
@@ -19,12 +20,34 @@ export interface GatheringOptions<Item, Result> {
   readonly keyOf: (item: Item) => string;
   /** About how many bytes it adds to the unit's parameters. @defaultValue 0 */
   readonly sizeOf?: (item: Item) => number;
+  /** A unit waits so long at most for the items that its own say are about to come. @defaultValue it does not wait */
+  readonly company?: { readonly clock: Clock; readonly maxWaitMs: number };
 }
 
 interface Waiting<Item, Result> {
   readonly item: Item;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** What goes as one unit. */
+class Members<Item, Result> {
+  readonly byKey = new Map<string, Waiting<Item, Result>>();
+  size = 0;
+  /** How many there are to be before the unit goes. */
+  expected = 1;
+  /** Ends the wait for them. */
+  complete: (() => void) | null = null;
+
+  static of<Item, Result>(key: string, member: Waiting<Item, Result>): Members<Item, Result> {
+    const members = new Members<Item, Result>();
+    members.byKey.set(key, member);
+    return members;
+  }
+
+  hasRoom(key: string, size: number): boolean {
+    return this.byKey.size < MAX_ITEMS && this.size + size <= MAX_SIZE && !this.byKey.has(key);
+  }
 }
 
 /** Items in one unit at most. */
@@ -41,50 +64,49 @@ export class Gathering<Item, Result> {
   readonly #db: Pick<Database<unknown>, 'writeLate'>;
   readonly #options: GatheringOptions<Item, Result>;
   /** What the next unit takes; null when there is none that waits. */
-  #open: Map<string, Waiting<Item, Result>> | null = null;
-  #size = 0;
+  #open: Members<Item, Result> | null = null;
 
   constructor(db: Pick<Database<unknown>, 'writeLate'>, options: GatheringOptions<Item, Result>) {
     this.#db = db;
     this.#options = options;
   }
 
-  /** Resolves once the item is committed and synced. */
-  write(item: Item): Promise<Result> {
+  /**
+   * Resolves once the item is committed and synced.
+   *
+   * @param expected - items that are about to come, this one counted in: whether the unit waits a moment for company
+   */
+  write(item: Item, expected = 1): Promise<Result> {
     return new Promise((resolve, reject) => {
       const key = this.#options.keyOf(item);
       const size = this.#options.sizeOf?.(item) ?? 0;
-      const members = this.#open === null || !this.#hasRoom(this.#open, key, size) ? this.#begin() : this.#open;
-      members.set(key, { item, resolve, reject });
-      this.#size += size;
+      const open = this.#open?.hasRoom(key, size) === true ? this.#open : null;
+      // What there is no more room in waits for nobody.
+      if (open === null) this.#open?.complete?.();
+      const members = open ?? new Members<Item, Result>();
+      this.#open = members;
+      members.byKey.set(key, { item, resolve, reject });
+      members.size += size;
+      members.expected = expected;
+      if (open === null) void this.#run(members);
+      else if (members.byKey.size >= expected) members.complete?.();
     });
   }
 
-  #hasRoom(members: ReadonlyMap<string, unknown>, key: string, size: number): boolean {
-    return members.size < MAX_ITEMS && this.#size + size <= MAX_SIZE && !members.has(key);
-  }
-
-  #begin(): Map<string, Waiting<Item, Result>> {
-    const members = new Map<string, Waiting<Item, Result>>();
-    this.#open = members;
-    this.#size = 0;
-    void this.#run(members);
-    return members;
-  }
-
-  async #run(members: ReadonlyMap<string, Waiting<Item, Result>>): Promise<void> {
+  async #run(members: Members<Item, Result>): Promise<void> {
     let outcomeOf: (item: Item) => Result;
     try {
+      if (members.expected > members.byKey.size) await this.#companyOf(members);
       outcomeOf = await this.#writeAll(members);
     } catch (error) {
-      const isOfOne = members.size > 1 && !isMailProxyError(error);
-      for (const [key, member] of members) {
-        if (isOfOne) void this.#run(new Map([[key, member]]));
+      const isOfOne = members.byKey.size > 1 && !isMailProxyError(error);
+      for (const [key, member] of members.byKey) {
+        if (isOfOne) void this.#run(Members.of(key, member));
         else member.reject(error);
       }
       return;
     }
-    for (const { item, resolve, reject } of members.values()) {
+    for (const { item, resolve, reject } of members.byKey.values()) {
       try {
         resolve(outcomeOf(item));
       } catch (error) {
@@ -93,17 +115,28 @@ export class Gathering<Item, Result> {
     }
   }
 
-  async #writeAll(members: ReadonlyMap<string, Waiting<Item, Result>>): Promise<(item: Item) => Result> {
+  /** Resolves when those that are expected have come, or have kept it waiting for too long. */
+  async #companyOf(members: Members<Item, Result>): Promise<void> {
+    const { company } = this.#options;
+    if (company === undefined) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    members.complete = resolve;
+    using _ = company.clock.after(company.maxWaitMs, resolve);
+    await promise;
+    members.complete = null;
+  }
+
+  async #writeAll(members: Members<Item, Result>): Promise<(item: Item) => Result> {
     let made: GatheredUnit<Item, Result> | undefined;
     let results: readonly StatementResult[];
     try {
       results = await this.#db.writeLate(() => {
         if (this.#open === members) this.#open = null;
-        made = this.#options.unit([...members.values()].map(({ item }) => item));
+        made = this.#options.unit([...members.byKey.values()].map(({ item }) => item));
         return made.statements;
       });
     } catch (error) {
-      if (error instanceof CommitInDoubt) for (const { item } of members.values()) made?.onDoubt?.(item);
+      if (error instanceof CommitInDoubt) for (const { item } of members.byKey.values()) made?.onDoubt?.(item);
       throw error;
     }
     if (made === undefined) throw new Error('a unit was written that nobody made');

@@ -19,14 +19,17 @@ export interface ClaimedMailServices {
   readonly release: Release;
   readonly flights: Flights;
   /** Deliver one message and write what became of it. */
-  readonly attempt: (message: ClaimedMessage, place: Place, signal: AbortSignal) => Promise<AttemptEnd>;
+  readonly attempt: (
+    message: ClaimedMessage,
+    attempt: { readonly place: Place; readonly signal: AbortSignal; readonly onJudged: () => void },
+  ) => Promise<AttemptEnd>;
 }
 
 /** What the dispatcher wants to hear of. */
 export interface ClaimedMailListener {
   /** The lane has less in hand than before. */
   onRoom(lane: Lane): void;
-  /** The last message of the lane that ran has ended. */
+  /** The last message of the lane that was in hand has ended. */
   onIdle(lane: Lane): void;
   /** These are in their lane again. */
   onGivenBack(lane: Lane, isImmediate: boolean): void;
@@ -136,22 +139,30 @@ export class ClaimedMail {
   }
 
   #start(lane: Lane, message: ClaimedMessage): void {
-    const end = this.#slots.begin(lane, message.priority === 0);
+    const slot = this.#slots.begin(lane, message.priority === 0);
+    const onJudged = (): void => {
+      slot.leave();
+      this.#hasRoom(lane);
+    };
     this.track(
-      this.#attempt(lane, message).finally(() => {
-        end();
+      this.#attempt(lane, message, onJudged).finally(() => {
+        slot.end();
         this.#s.flights.remove(message);
-        this.#startable.update(lane);
-        this.#listener.onRoom(lane);
-        if (lane.running === 0) this.#listener.onIdle(lane);
+        this.#hasRoom(lane);
+        if (lane.inHand === 0) this.#listener.onIdle(lane);
       }),
     );
   }
 
-  async #attempt(lane: Lane, message: ClaimedMessage): Promise<void> {
+  #hasRoom(lane: Lane): void {
+    this.#startable.update(lane);
+    this.#listener.onRoom(lane);
+  }
+
+  async #attempt(lane: Lane, message: ClaimedMessage, onJudged: () => void): Promise<void> {
     const { attempt, log } = this.#s;
     try {
-      if ((await attempt(message, lane.order.next(), this.#hard)) !== 'unsent') return;
+      if ((await attempt(message, { place: lane.order.next(), signal: this.#hard, onJudged })) !== 'unsent') return;
       await giveBack([message], this.#s, this.#hard);
       this.#listener.onGivenBack(lane, message.priority === 0);
     } catch (error) {

@@ -107,6 +107,11 @@ export class Dispatcher {
   }
 
   /** Messages being sent, and those claimed ahead. */
+  /** Outcomes that are about to be written: what is one of them waits a moment for the others. */
+  get outcomesExpected(): number {
+    return Math.ceil((this.#slots.running + this.#slots.unsettled) / 2);
+  }
+
   get load(): { readonly running: number; readonly buffered: number } {
     return { running: this.#slots.running, buffered: this.#claimed.buffered };
   }
@@ -425,7 +430,7 @@ export class Dispatcher {
   async #probe(lane: Lane): Promise<void> {
     const { clock, keeper } = this.#s;
     // One that takes its time is not followed by another; its end is.
-    if (lane.running + lane.buffered.length > 0) return;
+    if (lane.inHand + lane.buffered.length > 0) return;
     if (await this.#probes.take(lane.accountPk)) {
       using meanwhile = this.#noteDrops();
       const [messages = []] = await this.#claim(

@@ -27,8 +27,8 @@ export interface LaneSettings {
  */
 const IMMEDIATE_AT_ONCE = 2;
 /**
- * Of a connection one message waits for the reply to its final dot, one is behind it, and one is being loaded or waits for
- * the commit of its outcome. With two a relay 20 ms away has 10 % less.
+ * Of a connection one message waits for the reply to its final dot, one is behind it, and one is being made ready. With two
+ * a relay 20 ms away has 10 % less.
  */
 export const RUNNING_PER_CONNECTION = 3;
 /** Messages that the relay judged, after which a slowed lane gets one more connection. */
@@ -39,11 +39,13 @@ export class Lane implements LaneKey {
   readonly accountPk: string;
   readonly tenantId: string;
   settings: LaneSettings;
-  /** Messages begun and not settled yet. */
+  /** Messages begun, and not judged by the relay yet. */
   running = 0;
   /** Of those, the ones that are not immediate. */
   runningNormal = 0;
-  /** When a message of it was settled last, or the first of those running was begun; monotonic milliseconds. */
+  /** Judged by the relay: their outcome is being written. */
+  unsettled = 0;
+  /** When a message of it was judged last, or the first of those running was begun; monotonic milliseconds. */
   progressAt = 0;
   /** Claimed and not begun. */
   readonly buffered: ClaimedMessage[] = [];
@@ -124,7 +126,17 @@ export class Lane implements LaneKey {
   }
 
   get canStart(): boolean {
-    return this.buffered.length > 0 && this.running < this.capacity;
+    return this.buffered.length > 0 && this.running < this.capacity && !this.isFullOfUnsettled;
+  }
+
+  /** Whether as many outcomes wait for their commit as messages may run. */
+  get isFullOfUnsettled(): boolean {
+    return this.unsettled >= this.capacity;
+  }
+
+  /** Messages begun and not settled yet. */
+  get inHand(): number {
+    return this.running + this.unsettled;
   }
 
   /** Its relay answers nothing: messages run, and none ended since `since` (monotonic). */

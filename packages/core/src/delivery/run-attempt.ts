@@ -15,10 +15,21 @@ export interface AttemptServices extends DeliverServices {
   readonly flights: Flights;
   readonly keeper: SessionKeeper;
   readonly settle: Settle;
+  /** Outcomes that are about to be written, about. */
+  readonly outcomesExpected: () => number;
   /** Read the encryption keys anew; whether there are others now. */
   readonly readKeys: () => Promise<boolean>;
   /** Told once the outcome is committed. */
   readonly onSettled: (message: ClaimedMessage, settlement: Settlement) => void;
+}
+
+export interface AttemptContext {
+  /** Among the attempts of the account. */
+  readonly place: Place;
+  /** Gives up what waits. */
+  readonly signal: AbortSignal;
+  /** Told when nothing is left but to write the outcome. */
+  readonly onJudged: () => void;
 }
 
 /** Between two tries to write an outcome while the database is away: the first, and the longest after doubling. */
@@ -29,7 +40,7 @@ const MAX_SETTLE_RETRY_MS = 5_000;
 export async function runAttempt(
   message: ClaimedMessage,
   services: AttemptServices,
-  { place, signal }: { readonly place: Place; readonly signal: AbortSignal },
+  { place, signal, onJudged }: AttemptContext,
 ): Promise<AttemptEnd> {
   const { keeper, log, flights, clock } = services;
   if (flights.isCancelled(message)) return 'cancelled';
@@ -70,6 +81,7 @@ export async function runAttempt(
   }
   if (!flights.seal(message)) return 'cancelled';
   if (settlement === null) return 'unsent';
+  onJudged();
   if (await writeOutcome(settlement, services, signal)) services.onSettled(message, settlement);
   return 'settled';
 }
@@ -84,12 +96,17 @@ export function isDatabaseAway(error: unknown): error is MailProxyError {
  */
 export async function writeOutcome(
   settlement: Settlement,
-  { settle, clock, log }: Pick<AttemptServices, 'settle' | 'clock' | 'log'>,
+  {
+    settle,
+    outcomesExpected,
+    clock,
+    log,
+  }: Pick<AttemptServices, 'settle' | 'clock' | 'log'> & Partial<Pick<AttemptServices, 'outcomesExpected'>>,
   signal?: AbortSignal,
 ): Promise<boolean> {
   for (let pauseMs = SETTLE_RETRY_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_SETTLE_RETRY_MS)) {
     try {
-      await settle(settlement);
+      await settle(settlement, outcomesExpected?.());
       return true;
     } catch (error) {
       const { pk, tenantId } = settlement;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { claimed, deliverySettings, laneSettings } from './dispatch-world.case.ts';
 import { Lane } from './lane.ts';
-import { Slots } from './slots.ts';
+import { type HeldSlot, Slots } from './slots.ts';
 
 const SETTINGS = deliverySettings({ maxSends: 10, reservedImmediate: 2 });
 
@@ -27,7 +27,7 @@ function startAll(slots: Slots, from: Lane, { isImmediate = false, most = 100 } 
     const taken = slots.taken();
     if (!slots.hasRoom(taken) || !slots.mayStart(from, isImmediate, taken)) break;
     from.buffered.shift();
-    ends.push(slots.begin(from, isImmediate));
+    ends.push(slots.begin(from, isImmediate).end);
   }
   from.buffered.splice(0);
   return ends;
@@ -48,6 +48,37 @@ describe('slots', () => {
     const narrow = lane('a', { capacity: 3 });
     expect(startAll(slots, narrow)).toHaveLength(3);
     expect(startAll(slots, narrow, { isImmediate: true, most: 2 })).toHaveLength(2);
+  });
+
+  test('who was judged leaves the slot to the next, until too many outcomes wait for their commit', () => {
+    const slots = new Slots(new VirtualClock(), SETTINGS);
+    const one = lane('a', { capacity: 3 });
+    const held: HeldSlot[] = [];
+    claim(slots, one, ...Array.from({ length: 20 }, () => 2));
+    while (slots.hasRoom(slots.taken()) && slots.mayStart(one, false, slots.taken())) {
+      const slot = slots.begin(one, false);
+      slot.leave();
+      held.push(slot);
+    }
+    expect(held).toHaveLength(3);
+    expect(one).toMatchObject({ running: 0, runningNormal: 0, unsettled: 3, inHand: 3 });
+    held.pop()?.end();
+    expect(slots.mayStart(one, false, slots.taken())).toBe(true);
+    for (const slot of held) slot.end();
+    // Twice is once.
+    for (const slot of held) slot.end();
+    expect(one.inHand).toBe(0);
+    expect(slots).toMatchObject({ running: 0, unsettled: 0 });
+  });
+
+  test('what runs and what waits for its commit are no more than may be in doubt at once', () => {
+    const slots = new Slots(new VirtualClock(), SETTINGS);
+    const held = [lane('a'), lane('b')].flatMap((each) => Array.from({ length: 5 }, () => slots.begin(each, false)));
+    for (const { leave } of held.slice(0, 7)) leave();
+    expect(slots).toMatchObject({ running: 3, unsettled: 7 });
+    expect(slots.hasRoom(slots.taken())).toBe(false);
+    held[0]?.end();
+    expect(slots.hasRoom(slots.taken())).toBe(true);
   });
 
   test('an end gives back what was taken', () => {

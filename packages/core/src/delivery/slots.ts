@@ -25,6 +25,14 @@ export interface TakenSlots {
   readonly aheadOfFailing: Map<string, number>;
 }
 
+/** The slot of one message. */
+export interface HeldSlot {
+  /** The relay has judged the message: the slot is free, what is left is to write the outcome. */
+  leave(): void;
+  /** The outcome is written, or there is none. */
+  end(): void;
+}
+
 /** Who may send now: the slots of the instance, those kept for immediate messages, and what one host may hold. */
 export class Slots {
   readonly #clock: Clock;
@@ -33,6 +41,7 @@ export class Slots {
   /** Lanes with messages that run or are claimed. */
   readonly #lanes = new Set<Lane>();
   #running = 0;
+  #unsettled = 0;
 
   constructor(clock: Clock, settings: DeliverySettings) {
     this.#clock = clock;
@@ -41,6 +50,11 @@ export class Slots {
 
   get running(): number {
     return this.#running;
+  }
+
+  /** Messages that the relay has judged, and whose outcome is being written. */
+  get unsettled(): number {
+    return this.#unsettled;
   }
 
   /** Messages of this lane were claimed. */
@@ -96,10 +110,10 @@ export class Slots {
     return this.#roomOf(host) - (aheadOfFailing.get(host) ?? 0);
   }
 
-  /** Whether any message at all may start. */
+  /** Whether any message at all may start. After a crash all that had started, and is not settled, may be sent again. */
   hasRoom(taken: TakenSlots): boolean {
     const { maxSends } = this.#settings;
-    return taken.running < maxSends && this.#running < MAX_RUNNING_FACTOR * maxSends;
+    return taken.running + this.#unsettled < maxSends && this.#running < MAX_RUNNING_FACTOR * maxSends;
   }
 
   /** Whether messages that are not immediate find all their slots taken. */
@@ -113,23 +127,32 @@ export class Slots {
     return this.#roomOf(lane.settings.host) > 0;
   }
 
-  /** Take a slot. @returns gives it back */
-  begin(lane: Lane, isImmediate: boolean): () => void {
-    const normal = isImmediate ? 0 : 1;
+  begin(lane: Lane, isImmediate: boolean): HeldSlot {
     const { host } = lane.settings;
     const now = this.#clock.monotonic();
     if (lane.running === 0) lane.progressAt = now;
-    lane.running += 1;
-    lane.runningNormal += normal;
-    this.#running += 1;
+    this.#count(lane, isImmediate, 1);
     this.#lanes.add(lane);
     this.#hosts.begin(host, now);
-    return () => {
-      lane.running -= 1;
-      lane.runningNormal -= normal;
-      this.#running -= 1;
+    let state: 'running' | 'unsettled' | 'ended' = 'running';
+    const leave = (): void => {
+      if (state !== 'running') return;
+      state = 'unsettled';
+      this.#count(lane, isImmediate, -1);
+      lane.unsettled += 1;
+      this.#unsettled += 1;
       lane.progressAt = this.#clock.monotonic();
       this.#hosts.end(host, lane.progressAt);
+    };
+    return {
+      leave,
+      end: () => {
+        leave();
+        if (state === 'ended') return;
+        state = 'ended';
+        lane.unsettled -= 1;
+        this.#unsettled -= 1;
+      },
     };
   }
 
@@ -142,6 +165,12 @@ export class Slots {
   /** An attempt failed for the way to the relay. */
   pathFailed(lane: Lane): void {
     this.#hosts.failed(lane.settings.host);
+  }
+
+  #count(lane: Lane, isImmediate: boolean, by: 1 | -1): void {
+    lane.running += by;
+    if (!isImmediate) lane.runningNormal += by;
+    this.#running += by;
   }
 
   /** What of the lane's claimed messages its host may take. */

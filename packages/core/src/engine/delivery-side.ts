@@ -148,6 +148,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     accounts,
     signingKeys: (tenantId, accountPk, domain) => stores.dkimKeys.signingKeys(tenantId, accountPk, domain),
     settle: stores.settle,
+    outcomesExpected: () => dispatcher.outcomesExpected,
     marks: stores.marks,
     settings,
     shareOf: (accountPk) => budget.shareOf(accountPk),
@@ -194,7 +195,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     isPaused: async () => (await stores.instances.get()).paused_at !== null,
     isBatchSuspended: (batch) => stores.batches.isSuspended(batch),
     laneSettings: async (pk) => laneSettingsOf(await accounts.relayRow(pk)),
-    attempt: (message, place, signal) => runAttempt(message, attemptServices, { place, signal }),
+    attempt: (message, attempt) => runAttempt(message, attemptServices, attempt),
     async reject(message) {
       let settlement: Settlement;
       try {

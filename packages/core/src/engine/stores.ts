@@ -109,7 +109,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     preparing: createPreparing(database),
     contents: createAttachmentContents(database, contentSealer),
     marks,
-    settle: prepareSettle(database, makePk, marks),
+    settle: prepareSettle(database, makePk, { marks, clock }),
     release: prepareRelease(database),
     takeBack: prepareTakeBack(database),
     control: createMessageControl(database, { makePk, stepMs: priorityStepMs }),

@@ -27,6 +27,8 @@ export interface ClaimedLoader {
 
 /** A body that is longer, in bytes, is not held before its attempt begins. */
 const MAX_BYTES_AHEAD = 65_536;
+/** The longest that both databases count. */
+const ANY_LENGTH = 2_147_483_647;
 /** What is read ahead and was not asked for; those that were claimed first make room, and are read again. */
 const MAX_MESSAGES_AHEAD = 1_000;
 
@@ -89,7 +91,7 @@ export function prepareLoadClaimed(db: Database<CoreSchema>, sealed: ContentSeal
     async load(pk) {
       const known = ahead.get(pk);
       ahead.delete(pk);
-      const read = (await known)?.get(pk) ?? (await readAll([pk], Number.MAX_SAFE_INTEGER)).get(pk);
+      const read = (await known)?.get(pk) ?? (await readAll([pk], ANY_LENGTH)).get(pk);
       if (read === undefined) throw new Error(`message ${pk} has no content`);
       return {
         content: sealed.openText(pk, read.content.content),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type Clock, systemClock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { type GatheredUnit, Gathering } from '../database/gathering.ts';
 import { rowsJson } from '../database/row-parameters.ts';
@@ -39,20 +40,27 @@ export interface Settlement {
   readonly event: { readonly type: EventType; readonly attempt: number; readonly detail: EventDetail };
 }
 
+/** How long an outcome waits at most for others that are expected: each commit costs as much as writing many of them. */
+const MAX_WAIT_MS = 20;
+
 /**
- * Written again after a commit in doubt, the same settlement finds itself written, if it was.
+ * Write an outcome, together with those that are about to come where more than one is expected. Written again after a commit in doubt, the same settlement finds itself written, if it was.
  *
  * @throws {MailProxyError} `lease_lost`: the message is another session's by now, nothing was written
  * @throws {CommitInDoubt}
  */
-export type Settle = (settlement: Settlement) => Promise<void>;
+export type Settle = (settlement: Settlement, expected?: number) => Promise<void>;
 
 /**
  * Write the end of an attempt: state, recipients, event and what counts under limits, all or nothing, and only as the
  * owner. Outcomes that wait for the writer together share their statements; one whose message was lost meanwhile is
  * left out of them. Marks of other messages that wait go along, and are lost without harm if the unit fails.
  */
-export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: HandoffMarks): Settle {
+export function prepareSettle(
+  db: Database<CoreSchema>,
+  makePk: MakePk,
+  { marks, clock = systemClock }: { readonly marks?: HandoffMarks; readonly clock?: Clock } = {},
+): Settle {
   const statements = prepareSettleStatements(db);
   const lock = prepareLockMessages(db);
   const records = prepareOwnersRecords(db, ownedByLivingSession);
@@ -100,12 +108,17 @@ export function prepareSettle(db: Database<CoreSchema>, makePk: MakePk, marks?: 
       },
     };
   };
-  const gathering = new Gathering<Settlement, void>(db, { unit, keyOf: ({ pk }) => pk, sizeOf });
+  const gathering = new Gathering<Settlement, void>(db, {
+    unit,
+    keyOf: ({ pk }) => pk,
+    sizeOf,
+    company: { clock, maxWaitMs: MAX_WAIT_MS },
+  });
 
-  return async (settlement) => {
+  return async (settlement, expected) => {
     marks?.forget(settlement.pk);
     try {
-      await gathering.write(settlement);
+      await gathering.write(settlement, expected);
     } catch (error) {
       const eventPk = isMailProxyError(error, 'lease_lost') ? inDoubt.get(settlement) : undefined;
       if (eventPk !== undefined && (await db.read(findEvent.bind({ pk: eventPk }))).length === 1) return;

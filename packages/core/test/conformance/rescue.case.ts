@@ -153,7 +153,7 @@ export function rescueConformance(open: OpenStore): void {
       const [settled, waiting] = [await world.accept(), await world.accept()];
       const { session } = await world.claimAll();
       const marks = new HandoffMarks(world.database);
-      const settle = prepareSettle(world.database, world.makePk, marks);
+      const settle = prepareSettle(world.database, world.makePk, { marks });
       const now = world.clock.now();
       const { commits } = world.database.stats;
       for (const pk of [settled, waiting]) marks.note({ pk, owner_session: session }, now);
@@ -170,7 +170,7 @@ export function rescueConformance(open: OpenStore): void {
       const [quick, late, next] = [await world.accept(), await world.accept(), await world.accept()];
       const { session } = await world.claimAll();
       const marks = new HandoffMarks(world.database);
-      const settle = prepareSettle(world.database, world.makePk, marks);
+      const settle = prepareSettle(world.database, world.makePk, { marks });
       marks.note({ pk: quick, owner_session: session }, world.clock.now());
       const { units } = world.database.stats;
       await settle(world.settlement(quick, session));

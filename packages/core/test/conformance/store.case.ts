@@ -5,6 +5,7 @@ import { attachmentContentsConformance } from './attachment-contents.case.ts';
 import { batchConformance } from './batch.case.ts';
 import { bulkConformance } from './bulk.case.ts';
 import { claimConformance } from './claim.case.ts';
+import { claimedLoaderConformance } from './claimed-loader.case.ts';
 import { controlConformance } from './control.case.ts';
 import { expireConformance } from './expire.case.ts';
 import { explainConformance } from './explain.case.ts';
@@ -49,6 +50,7 @@ export function storeConformance(name: string, { open, openEmpty = open, skip = 
     attachmentContentsConformance(open);
     preparingConformance(open);
     claimConformance(open);
+    claimedLoaderConformance(open);
     outcomeConformance(open);
     rescueConformance(open);
     limitsConformance(open);

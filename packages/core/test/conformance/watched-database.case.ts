@@ -10,14 +10,36 @@ export function countingStatements(database: Database<CoreSchema>): {
   readonly statements: () => number;
 } {
   let count = 0;
-  const counting = withWriteLate(database, (make) =>
-    database.writeLate(() => {
-      const unit = make();
-      count += unit.length;
-      return unit;
-    }),
-  );
+  const counting = withOther(database, {
+    writeLate: (make) =>
+      database.writeLate(() => {
+        const unit = make();
+        count += unit.length;
+        return unit;
+      }),
+  });
   return { database: counting, statements: () => count };
+}
+
+/** The same database, which counts the reads, and fails those that are asked for while there is an error to fail with. */
+export function countingReads(database: Database<CoreSchema>): {
+  readonly database: Database<CoreSchema>;
+  readonly reads: () => number;
+  readonly fail: (error: Error | null) => void;
+} {
+  let count = 0;
+  let failure: Error | null = null;
+  const readAll: Database<CoreSchema>['readAll'] = (statements) => {
+    count += 1;
+    return failure === null ? database.readAll(statements) : Promise.reject(failure);
+  };
+  return {
+    database: withOther(database, { readAll }),
+    reads: () => count,
+    fail(error) {
+      failure = error;
+    },
+  };
 }
 
 /** The same database, whose units that are made late take a while before their last statement; `onTaken` is told then. */
@@ -27,26 +49,27 @@ export function slowToEnd(database: Database<CoreSchema>, onTaken: () => void): 
       sql`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 1000000)
         select count(*) from numbers`.compile(k),
   }));
-  return withWriteLate(database, async (make) => {
-    let last = 0;
-    const results = await database.writeLate(() => {
-      const unit = make();
-      last = unit.length - 1;
-      onTaken();
-      return unit.toSpliced(last, 0, pause.bind({}));
-    });
-    return results.toSpliced(last, 1);
+  return withOther(database, {
+    async writeLate(make) {
+      let last = 0;
+      const results = await database.writeLate(() => {
+        const unit = make();
+        last = unit.length - 1;
+        onTaken();
+        return unit.toSpliced(last, 0, pause.bind({}));
+      });
+      return results.toSpliced(last, 1);
+    },
   });
 }
 
-function withWriteLate(
+function withOther(
   database: Database<CoreSchema>,
-  writeLate: Database<CoreSchema>['writeLate'],
+  other: Partial<Pick<Database<CoreSchema>, 'readAll' | 'writeLate'>>,
 ): Database<CoreSchema> {
   return new Proxy(database, {
     get(target, name) {
-      if (name === 'writeLate') return writeLate;
-      const value: unknown = Reflect.get(target, name, target);
+      const value: unknown = Reflect.get(Object.hasOwn(other, name) ? other : target, name);
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });

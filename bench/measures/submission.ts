@@ -26,7 +26,7 @@ const BATCH = 100;
 export function prepareSubmission(
   sender: Sender,
   { prefix, count }: { readonly prefix: string; readonly count: number },
-  { batch = BATCH, clients = sender.servers, make = makeMail }: Feeding = {},
+  { batch = BATCH, clients = sender.pids.length, make = makeMail }: Feeding = {},
 ): Submission {
   if (sender.isInProcess) {
     const mails = makeMails(prefix, count, make);

@@ -124,7 +124,7 @@ function senderOf(installation: Installation): Omit<QueueSender, typeof Symbol.a
   let turn = 0;
   return {
     isInProcess: false,
-    servers: servers.length,
+    pids: servers.map(({ pid }) => pid),
     async submit(mails) {
       const tenant = tenants[turn++ % tenants.length] ?? firstOf(tenants);
       const messages = mails.map((mail) => submittedMail(mail, options));
@@ -150,16 +150,16 @@ function submittedMail({ file, account, ...mail }: BenchMail, { onInDoubt = 'ret
   };
 }
 
-async function usageOf(operator: HttpClient, server: ServerProcess | undefined): Promise<Usage> {
+/** What a server took so far. @param server for its memory */
+export async function usageOf(operator: HttpClient, server: ServerProcess | undefined): Promise<Usage> {
   const metrics = await readMetrics(operator);
   const delay = metrics.get('gmp_event_loop_delay_seconds{quantile="0.999"}');
-  const { rss, peak } = server === undefined ? { rss: null, peak: null } : memoryOf(server.pid);
+  const { peak } = server === undefined ? { peak: null } : memoryOf(server.pid);
   return {
     cpuMs: (metrics.get('process_cpu_seconds_total') ?? Number.NaN) * 1_000,
     commits: metrics.get('gmp_database_commits_total') ?? null,
     units: metrics.get('gmp_database_units_total') ?? null,
     eventLoopP999Ms: delay === undefined ? null : delay * 1_000,
-    rssMib: rss,
     rssPeakMib: peak,
   };
 }
@@ -176,7 +176,6 @@ function sumOf([first, ...others]: readonly Usage[]): Usage {
       commits: both(sum.commits, one.commits, add),
       units: both(sum.units, one.units, add),
       eventLoopP999Ms: both(sum.eventLoopP999Ms, one.eventLoopP999Ms, Math.max),
-      rssMib: both(sum.rssMib, one.rssMib, add),
       rssPeakMib: both(sum.rssPeakMib, one.rssPeakMib, add),
     }),
     first,

@@ -11,7 +11,7 @@ export const nodemailerPool: Way = {
     const pool = openNodemailerPool({ host, port, connections, ...(login === undefined ? {} : { login }) });
     return {
       isInProcess: true,
-      servers: 1,
+      pids: [],
       async submit(mails) {
         // What fails is missing at the relay.
         await Promise.allSettled(mails.map((mail) => pool.send(mail)));

@@ -10,7 +10,6 @@ export function ownUsage(): Usage {
     commits: null,
     units: null,
     eventLoopP999Ms: null,
-    rssMib: null,
     rssPeakMib: null,
   };
 }

@@ -42,7 +42,7 @@ export function peerWay({ row, main, tunedFor = 'throughput', openQueue }: Peer)
       resources.use(client);
       return {
         isInProcess: false,
-        servers: 1,
+        pids: [server.pid],
         submit: async (messages) => void (await client.post('/messages', { messages })),
         pause: async () => void (await client.post('/pause')),
         resume: async () => void (await client.post('/resume')),
@@ -50,8 +50,8 @@ export function peerWay({ row, main, tunedFor = 'throughput', openQueue }: Peer)
         async usage() {
           // What serve-peer.ts answers.
           const { cpuMs, eventLoopP999Ms } = (await client.post('/usage')) as PeerUsage;
-          const { rss, peak } = memoryOf(server.pid);
-          return { cpuMs, eventLoopP999Ms, rssMib: rss, rssPeakMib: peak, commits: null, units: null };
+          const { peak } = memoryOf(server.pid);
+          return { cpuMs, eventLoopP999Ms, rssPeakMib: peak, commits: null, units: null };
         },
         [Symbol.asyncDispose]: () => resources.disposeAsync(),
       };

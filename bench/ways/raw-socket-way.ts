@@ -14,7 +14,7 @@ export function rawSocket(mode: RawMode): Way {
       const sockets = [...idle];
       return {
         isInProcess: true,
-        servers: 1,
+        pids: [],
         async submit(mails) {
           const queue = mails.values();
           // A single mail needs one of them, and others may be sent at the same time.

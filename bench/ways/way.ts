@@ -19,10 +19,10 @@ export interface OpenOptions {
 
 /** What takes mail and sends it to the relay. */
 export interface Sender extends AsyncDisposable {
-  /** Whether it runs in the process of the bench, where it takes all mail at once. Else it is a server that takes batches. */
+  /** Whether it runs in the process of the bench, where it takes all mail at once. Else there are servers that take batches. */
   readonly isInProcess: boolean;
-  /** How many servers there are, each of which gets a client. */
-  readonly servers: number;
+  /** The processes of the servers. */
+  readonly pids: readonly number[];
   /** Hand over mails in one request. A server answers once it has them; in the process they are sent by then. */
   submit(mails: readonly BenchMail[]): Promise<void>;
   /** What it took since it started. The delay of the event loop is that since the last call. */
@@ -53,8 +53,6 @@ export interface Usage {
   /** Units of work, each atomic, that shared those transactions. */
   readonly units: number | null;
   readonly eventLoopP999Ms: number | null;
-  /** Resident memory of a process of its own. */
-  readonly rssMib: number | null;
-  /** The most that it ever was. */
+  /** Resident memory of processes of its own, the most that it ever was. */
   readonly rssPeakMib: number | null;
 }

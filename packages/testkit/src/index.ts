@@ -36,7 +36,7 @@ export {
   type SmtpSinkOptions,
   startSmtpSink,
 } from './smtp-sink.ts';
-export type { Tally } from './tally.ts';
+export { type Tally, tally } from './tally.ts';
 export { type Intercepted, startTcpProxy, type TcpProxy, type TcpProxyMode } from './tcp-proxy.ts';
 export { type TempDir, tempDir } from './temp-dir.ts';
 export {

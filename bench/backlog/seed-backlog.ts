@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../../packages/core/src/database/database.ts';
+import { openDatabase } from '../../packages/core/src/database/open.ts';
+import type { CoreSchema } from '../../packages/core/src/entities/schema.ts';
+
+export interface Backlog {
+  /** Of a message that is stored and not sent: all others are copies of it. */
+  readonly template: string;
+  /** They are numbered from `PREFIX-1`. */
+  readonly prefix: string;
+  readonly count: number;
+}
+
+const COPIED = ['tenant_id', 'account_pk', 'priority', 'attempts', 'expires_at', 'on_in_doubt', 'units', 'unfetched'];
+const ALSO_COPIED = ['size_bytes', 'created_at', 'updated_at'];
+
+/**
+ * Fill the queue of a database that no server uses with copies of a message, contents and recipients included, and put
+ * their account to rest until somebody resumes it.
+ */
+export async function seedBacklog(address: string, { template, prefix, count }: Backlog): Promise<void> {
+  await using opened = await openDatabase(address);
+  const database = opened.withTables<CoreSchema>();
+  const columns = sql.join([...COPIED, ...ALSO_COPIED].map((name) => sql.ref(name)));
+  const copied = sql.join([...COPIED, ...ALSO_COPIED].map((name) => sql.ref(`m.${name}`)));
+  const numbers = sql`with recursive numbers (n) as (
+    select cast(1 as integer) union all select n + 1 from numbers where n < ${sql.lit(count)}
+  )`;
+  // In the order of their numbers.
+  const pk = sql`'copy-' || cast(1000000000 + n as text)`;
+  const id = sql`${sql.lit(`${prefix}-`)} || cast(n as text)`;
+  const isTemplate = sql`m.id = ${sql.lit(template)}`;
+  await run(
+    database,
+    sql`insert into messages (pk, id, state, eligible_at, rank, message_id, ${columns}) ${numbers}
+      select ${pk}, ${id}, 'ready', m.created_at, m.created_at + n, '<' || ${id} || '@bench.invalid>', ${copied}
+      from numbers cross join messages m where ${isTemplate}`,
+    sql`insert into message_contents (message_pk, content) ${numbers}
+      select ${pk}, c.content
+      from numbers cross join messages m join message_contents c on c.message_pk = m.pk where ${isTemplate}`,
+    sql`insert into message_recipients (message_pk, position, kind, address, state, attempts, updated_at) ${numbers}
+      select ${pk}, r.position, r.kind, r.address, r.state, r.attempts, r.updated_at
+      from numbers cross join messages m join message_recipients r on r.message_pk = m.pk where ${isTemplate}`,
+    sql`insert into account_pauses (account_pk, since, until_at, failures, reason)
+      select m.account_pk, m.created_at, 4000000000000, 1, ${sql.lit(JSON.stringify(REASON))}
+      from messages m where ${isTemplate}`,
+  );
+}
+
+const REASON = { stage: 'connect', code: null, enhanced: null, reply: 'the bench has not begun' };
+
+async function run(database: Database<CoreSchema>, ...statements: readonly RawBuilder<unknown>[]): Promise<void> {
+  for (const statement of statements) {
+    await database.write([database.prepare<object>((k) => ({ compile: () => statement.compile(k) })).bind({})]);
+  }
+}

@@ -21,6 +21,8 @@ export async function openSmtpSink(program: string): Promise<Relay> {
   const port = await freePort();
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
   const child = spawn(program, [...user, '-c', `127.0.0.1:${port}`, BACKLOG], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const killNow = (): void => void child.kill('SIGKILL');
+  process.once('exit', killNow);
   const counted = new Counter(child);
   await untilListening(port);
   return {
@@ -39,6 +41,7 @@ export async function openSmtpSink(program: string): Promise<Relay> {
       };
     },
     async [Symbol.asyncDispose]() {
+      process.off('exit', killNow);
       const gone = once(child, 'exit');
       child.kill('SIGTERM');
       await gone;

@@ -75,7 +75,7 @@ export function createAuthenticate(sources: AuthenticationSources): Authenticate
 
     const configured = ofConfig.find((one) => timingSafeEqual(hash, one.hash));
     if (configured !== undefined) return succeed(configured.principal);
-    const identified = await apiKeys.identify(token, { isTold: isTold() });
+    const identified = await apiKeys.identify(token, { hash, isTold: isTold() });
     switch (identified.kind) {
       case 'unknown':
         throw fail('unknown token');

@@ -9,7 +9,7 @@ import type { CheckedMessage } from './check-content.ts';
 import type { CheckedAttachment, DraftAttachment, DraftContent, SealAttachmentAuth } from './draft-attachment.ts';
 import type { ParsedMessage } from './message.schema.ts';
 import type { MessageRecipientsTable, MessagesTable, OnInDoubt } from './message.table.ts';
-import type { StoredContent } from './stored-content.ts';
+import type { RawHead } from './stored-content.ts';
 
 /** A message that passed all checks and may be stored; its state and place in the lane are the queue's to give. */
 export interface MessageDraft {
@@ -47,6 +47,8 @@ export interface DraftContext {
   readonly maxAgeMs: number;
   /** Milliseconds. */
   readonly now: number;
+  /** Of what was checked. */
+  readonly json: string;
   readonly makePk: MakePk;
   /** Files of the message whose bytes are stored by now, by their place. */
   readonly stored: ReadonlyMap<number, DraftContent>;
@@ -78,7 +80,9 @@ export function draftMessage(input: Scheduled, checked: CheckedMessage, context:
   const domain = content.from.address.slice(content.from.address.lastIndexOf('@') + 1);
   const id = input.id ?? pk;
   const messageId = checked.messageId ?? messageIdFor(pk, domain);
-  const json = JSON.stringify(withHead(content, { id, messageId, date: now }));
+  const { raw } = content;
+  const json =
+    raw === null ? context.json : JSON.stringify({ ...content, raw: withHead(raw, { id, messageId, date: now }) });
   return {
     message: {
       pk,
@@ -102,9 +106,8 @@ export function draftMessage(input: Scheduled, checked: CheckedMessage, context:
   };
 }
 
-function withHead(content: StoredContent, values: HeadValues): StoredContent {
-  const { raw } = content;
-  return raw === null ? content : { ...content, raw: { ...raw, head: completeHead(raw.head, values) } };
+function withHead(raw: RawHead, values: HeadValues): RawHead {
+  return { ...raw, head: completeHead(raw.head, values) };
 }
 
 function draftAttachment(

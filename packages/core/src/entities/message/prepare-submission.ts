@@ -43,8 +43,9 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
       if (account === null) throw noAccount(input.account_id, base);
       const { tenant, retry } = await services.accounts.relayRow(account.pk);
       if (tenant.refuseOverLimit) await expectRoom(account.pk);
+      const json = JSON.stringify(parts.content);
       // Before its files are stored.
-      const room = rooms.use(await services.room.take(tenantId, tenant.room, () => sizeOf(parts)));
+      const room = rooms.use(await services.room.take(tenantId, tenant.room, () => sizeOf(json, parts)));
       const plain = draftMessage(input, parts, {
         tenantId,
         accountPk: account.pk,
@@ -52,6 +53,7 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
         onInDoubt: tenant.onInDoubt,
         maxAgeMs: resolveRetryPolicy(services.retry, tenant.retry, retry).maxAgeMs,
         now,
+        json,
         makePk: services.makePk,
         stored: await storeFiles(services, tenantId, { attachments: parts.attachments, base }),
         sealAuth: services.sealAttachmentAuth,
@@ -65,8 +67,8 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
   };
 }
 
-function sizeOf({ content, attachments }: CheckedMessage): number {
-  return attachments.reduce((sum, { sizeBytes }) => sum + sizeBytes, Buffer.byteLength(JSON.stringify(content)));
+function sizeOf(json: string, { attachments }: CheckedMessage): number {
+  return attachments.reduce((sum, { sizeBytes }) => sum + sizeBytes, Buffer.byteLength(json));
 }
 
 /** Errors of one message; a database that is gone is everybody's and goes up. */

@@ -7,6 +7,8 @@ export class WakeUp {
   readonly #clock: Pick<Clock, 'after'>;
   #isSet = false;
   #resolve: (() => void) | null = null;
+  /** Listened to as long as no other is waited with: a loop waits with the same one for as long as it runs. */
+  #signal: AbortSignal | null = null;
 
   constructor(clock: Pick<Clock, 'after'>) {
     this.#clock = clock;
@@ -25,14 +27,21 @@ export class WakeUp {
   async wait(signal: AbortSignal, ms?: number): Promise<void> {
     if (!this.#isSet && !signal.aborted && (ms === undefined || ms > 0)) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const onEnd = (): void => resolve();
-      this.#resolve = onEnd;
-      signal.addEventListener('abort', onEnd, { once: true });
-      using _timer = ms === undefined ? null : this.#clock.after(ms, onEnd);
+      this.#resolve = resolve;
+      this.#listenTo(signal);
+      using _timer = ms === undefined ? null : this.#clock.after(ms, resolve);
       await promise;
-      signal.removeEventListener('abort', onEnd);
       this.#resolve = null;
     }
     this.#isSet = false;
   }
+
+  #listenTo(signal: AbortSignal): void {
+    if (this.#signal === signal) return;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  readonly #onAbort = (): void => this.#resolve?.();
 }

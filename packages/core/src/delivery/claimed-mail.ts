@@ -65,6 +65,9 @@ export class ClaimedMail {
   /** From now on `hard` breaks off what waits. */
   begin(hard: AbortSignal): void {
     this.#hard = hard;
+    const stopAll = (): void => this.#s.flights.stopAll();
+    if (hard.aborted) stopAll();
+    else hard.addEventListener('abort', stopAll, { once: true });
   }
 
   add(lane: Lane, messages: readonly ClaimedMessage[]): void {
@@ -139,19 +142,23 @@ export class ClaimedMail {
   }
 
   #start(lane: Lane, message: ClaimedMessage): void {
+    this.track(this.#run(lane, message));
+  }
+
+  async #run(lane: Lane, message: ClaimedMessage): Promise<void> {
     const slot = this.#slots.begin(lane, message.priority === 0);
     const onJudged = (): void => {
       slot.leave();
       this.#hasRoom(lane);
     };
-    this.track(
-      this.#attempt(lane, message, onJudged).finally(() => {
-        slot.end();
-        this.#s.flights.remove(message);
-        this.#hasRoom(lane);
-        if (lane.inHand === 0) this.#listener.onIdle(lane);
-      }),
-    );
+    try {
+      await this.#attempt(lane, message, onJudged);
+    } finally {
+      slot.end();
+      this.#s.flights.remove(message);
+      this.#hasRoom(lane);
+      if (lane.inHand === 0) this.#listener.onIdle(lane);
+    }
   }
 
   #hasRoom(lane: Lane): void {

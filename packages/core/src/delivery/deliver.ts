@@ -19,6 +19,7 @@ import type { DkimSigningKey } from '../smtp/compose/dkim.ts';
 import type { LockStepRelays } from '../smtp/lock-step-relays.ts';
 import type { OAuthTokens } from '../smtp/oauth-tokens.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
+import type { StopSignal } from '../stop-signal.ts';
 import { settlementOf } from './attempt.ts';
 import { composeMessage, hookedMessage } from './compose-message.ts';
 import { type RecipientOutcome, untried } from './outcome.ts';
@@ -64,7 +65,7 @@ export interface DeliverContext {
   /** Among the attempts of the account. */
   readonly place: Place;
   /** Gives up waiting for a connection. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
 }
 
 /**

@@ -205,9 +205,10 @@ export class DispatchWorld implements AsyncDisposable {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    this.#hard.abort();
+    // What runs ends well, and only then is the rest broken off.
     for (const finish of this.#running.values()) finish('settled');
     this.#running.clear();
+    this.#hard.abort();
     await this.#done;
   }
 

@@ -60,6 +60,18 @@ test('what is dropped ends unsent, not cancelled', () => {
   expect(flights.mayMail(b)).toBe(true);
 });
 
+test('what stops all stops what was mailed from its next transaction, too, and what is claimed later', () => {
+  const flights = flightsOf(a);
+  flights.mayMail(a);
+  flights.stopAll();
+  flights.add(b);
+  for (const message of [a, b]) {
+    expect(flights.signal(message)?.aborted).toBe(true);
+    expect(flights.mayMail(message)).toBe(false);
+    expect(flights.isCancelled(message)).toBe(false);
+  }
+});
+
 test('nothing can be promised of a message that is not here', () => {
   const flights = flightsOf(a);
   flights.remove(a);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { ClaimedMessage } from '../queue/claim.ts';
+import { Stop, type StopSignal } from '../stop-signal.ts';
 
 /** A message in this engine's hands. */
 interface Flight {
   readonly message: ClaimedMessage;
   /** Aborted when it must not be sent: it stops waiting for a connection. */
-  readonly stop: AbortController;
+  readonly stop: Stop;
   /** MAIL was written, or its end is being written: nobody can take it back. */
   isSealed: boolean;
   isCancelled: boolean;
@@ -21,6 +22,7 @@ interface Flight {
  */
 export class Flights {
   readonly #flights = new Map<string, Flight>();
+  #isStopped = false;
 
   get size(): number {
     return this.#flights.size;
@@ -28,12 +30,9 @@ export class Flights {
 
   /** A message was claimed. */
   add(message: ClaimedMessage): void {
-    this.#flights.set(message.pk, {
-      message,
-      stop: new AbortController(),
-      isSealed: false,
-      isCancelled: false,
-    });
+    const stop = new Stop();
+    if (this.#isStopped) stop.abort();
+    this.#flights.set(message.pk, { message, stop, isSealed: false, isCancelled: false });
   }
 
   /** It was settled or given back. */
@@ -42,8 +41,8 @@ export class Flights {
   }
 
   /** Aborts when the message must not be sent any more. */
-  signal(message: ClaimedMessage): AbortSignal | null {
-    return this.#of(message)?.stop.signal ?? null;
+  signal(message: ClaimedMessage): StopSignal | null {
+    return this.#of(message)?.stop ?? null;
   }
 
   /** Whether somebody took it away before MAIL: what becomes of it is not this claim's to say. */
@@ -54,7 +53,7 @@ export class Flights {
   /** Asked right before MAIL; from then on it cannot be stopped. @returns false where it was stopped */
   mayMail(message: ClaimedMessage): boolean {
     const flight = this.#of(message);
-    if (flight === undefined || flight.stop.signal.aborted) return false;
+    if (flight === undefined || flight.stop.aborted) return false;
     flight.isSealed = true;
     return true;
   }
@@ -85,6 +84,12 @@ export class Flights {
     for (const flight of this.#flights.values()) {
       if (!flight.isSealed && matches(flight.message)) flight.stop.abort();
     }
+  }
+
+  /** Nothing waits for a connection any more, whatever is claimed from now on. */
+  stopAll(): void {
+    this.#isStopped = true;
+    for (const { stop } of this.#flights.values()) stop.abort();
   }
 
   #of(message: ClaimedMessage): Flight | undefined {

@@ -48,14 +48,14 @@ export async function runAttempt(
   const session = message.owner_session;
   const mayMail = (): boolean =>
     !signal.aborted && keeper.number === session && keeper.isAlive() && flights.mayMail(message);
-  const stop = flights.signal(message);
   let settlement: Settlement | null;
   try {
     settlement = await deliver(message, services, {
       session,
       mayMail,
       place,
-      signal: stop === null ? signal : AbortSignal.any([signal, stop]),
+      // Of the message, and of all that are under way.
+      signal: flights.signal(message) ?? signal,
     });
   } catch (error) {
     if (isDatabaseAway(error)) {

@@ -7,14 +7,14 @@ import type { Clock } from '../clock.ts';
  * sees that it is early, and arms itself for the rest.
  */
 export class Deadline implements Disposable {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'after' | 'monotonic'>;
   readonly #onExpired: () => void;
   /** On the monotonic clock; infinite while nothing is waited for. */
   #dueAt = Number.POSITIVE_INFINITY;
   #timer: Disposable | null = null;
   #firesAt = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock, onExpired: () => void) {
+  constructor(clock: Pick<Clock, 'after' | 'monotonic'>, onExpired: () => void) {
     this.#clock = clock;
     this.#onExpired = onExpired;
   }

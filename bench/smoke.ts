@@ -8,6 +8,7 @@ import { smoke } from './plans/smoke.ts';
 const isWhole = await runPlans([smoke], {
   messages: messageCount(1_000),
   rounds: 1,
+  rows: null,
   peers: false,
   seconds: 1,
   ready: 1,

@@ -67,7 +67,7 @@ export async function measureBacklog(run: BacklogRun): Promise<Row> {
   const before = await usageOf(client, server);
   const resumedAt = epochMs();
   await client.post(`/v1/accounts/${BACKLOG_ACCOUNT}/resume`);
-  await inPatience(relay.waitFor(WARM_UP + count), row);
+  await inPatience(relay.waitFor(WARM_UP + count), row, count);
   // Those that were sent in the meantime are few.
   const after = await usageOf(client, server);
   const arrivals = [...(await relay.arrivals())].filter(([id]) => id.startsWith(`${PREFIX}-`)).slice(0, count);

@@ -16,6 +16,9 @@ export interface Backlog {
 const COPIED = ['tenant_id', 'account_pk', 'priority', 'attempts', 'expires_at', 'on_in_doubt', 'units', 'unfetched'];
 const ALSO_COPIED = ['size_bytes', 'created_at', 'updated_at'];
 
+/** Copies of one statement: a million contents take longer than a statement may. */
+const AT_ONCE = 20_000;
+
 /**
  * Fill the queue of a database that no server uses with copies of a message, contents and recipients included, and put
  * their account to rest until somebody resumes it.
@@ -23,10 +26,27 @@ const ALSO_COPIED = ['size_bytes', 'created_at', 'updated_at'];
 export async function seedBacklog(address: string, { template, prefix, count }: Backlog): Promise<void> {
   await using opened = await openDatabase(address);
   const database = opened.withTables<CoreSchema>();
+  for (let from = 1; from <= count; from += AT_ONCE) {
+    await copy(database, { template, prefix, from, to: Math.min(count, from + AT_ONCE - 1) });
+  }
+  await run(
+    database,
+    sql`insert into account_pauses (account_pk, since, until_at, failures, reason)
+      select m.account_pk, m.created_at, 4000000000000, 1, ${sql.lit(JSON.stringify(REASON))}
+      from messages m where m.id = ${sql.lit(template)}`,
+  );
+}
+
+interface Copies extends Omit<Backlog, 'count'> {
+  readonly from: number;
+  readonly to: number;
+}
+
+async function copy(database: Database<CoreSchema>, { template, prefix, from, to }: Copies): Promise<void> {
   const columns = sql.join([...COPIED, ...ALSO_COPIED].map((name) => sql.ref(name)));
   const copied = sql.join([...COPIED, ...ALSO_COPIED].map((name) => sql.ref(`m.${name}`)));
   const numbers = sql`with recursive numbers (n) as (
-    select cast(1 as integer) union all select n + 1 from numbers where n < ${sql.lit(count)}
+    select cast(${sql.lit(from)} as integer) union all select n + 1 from numbers where n < ${sql.lit(to)}
   )`;
   // In the order of their numbers.
   const pk = sql`'copy-' || cast(1000000000 + n as text)`;
@@ -43,9 +63,6 @@ export async function seedBacklog(address: string, { template, prefix, count }: 
     sql`insert into message_recipients (message_pk, position, kind, address, state, attempts, updated_at) ${numbers}
       select ${pk}, r.position, r.kind, r.address, r.state, r.attempts, r.updated_at
       from numbers cross join messages m join message_recipients r on r.message_pk = m.pk where ${isTemplate}`,
-    sql`insert into account_pauses (account_pk, since, until_at, failures, reason)
-      select m.account_pk, m.created_at, 4000000000000, 1, ${sql.lit(JSON.stringify(REASON))}
-      from messages m where ${isTemplate}`,
   );
 }
 

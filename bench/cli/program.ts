@@ -20,6 +20,7 @@ export type Run = (plans: readonly Plan[], options: BenchOptions & OutputOptions
 interface Parsed {
   readonly rounds?: number;
   readonly messages?: number;
+  readonly rows?: RegExp;
   readonly peers: boolean;
   readonly seconds: number;
   readonly ready: number;
@@ -36,6 +37,7 @@ export function createProgram(run: Run): Command {
     .argument('[plans...]', 'which plans to run; all of them when none is named', collectPlan, [])
     .option('--rounds <n>', 'rounds of each table, in which all rows run in turn; the median is shown', whole)
     .option('--messages <n>', "messages of each run, in place of the plan's own number", whole)
+    .option('--rows <pattern>', 'only rows whose names match, and the one that ratios are of', pattern)
     .option('--peers', 'with BullMQ, pg-boss and graphile-worker, as far as Redis and PostgreSQL can run', false)
     .option('--seconds <n>', 'how long a run of the plan latency takes', whole, 20)
     .option('--ready <n>', 'the largest backlog of the plan backlog', whole, 100_000)
@@ -46,9 +48,10 @@ export function createProgram(run: Run): Command {
     .option('--out <file>', 'add the lines of JSON to a file as well')
     .addHelpText('after', `\nPlans:\n${PLANS.map(describe).join('\n')}\n\n${NOTES}`)
     .showHelpAfterError('(add --help for what it takes)')
-    .action(async (plans: readonly Plan[], { rounds, messages, out, ...options }: Parsed) => {
+    .action(async (plans: readonly Plan[], { rounds, messages, rows, out, ...options }: Parsed) => {
       const chosen = plans.length === 0 ? PLANS : plans;
-      await run(chosen, { ...options, rounds: rounds ?? null, messages: messages ?? null, out: out ?? null });
+      const unset = { rounds: rounds ?? null, messages: messages ?? null, rows: rows ?? null, out: out ?? null };
+      await run(chosen, { ...options, ...unset });
     });
 }
 
@@ -70,4 +73,12 @@ function whole(value: string): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('Expected a whole number from 1.');
   return number;
+}
+
+function pattern(value: string): RegExp {
+  try {
+    return new RegExp(value, 'i');
+  } catch (cause) {
+    throw Object.assign(new InvalidArgumentError('Expected a regular expression.'), { cause });
+  }
 }

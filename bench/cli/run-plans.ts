@@ -33,8 +33,10 @@ export async function runPlans(plans: readonly Plan[], options: Options): Promis
 
 async function measureTable(plan: Plan, group: Group, options: Options): Promise<ResultTable> {
   const rounds = options.rounds ?? group.rounds ?? plan.rounds;
-  const runs = await runGroup(group, rounds);
-  const { where, compared } = group;
+  const { where, compared, baseline } = group;
+  const isWanted = (row: string): boolean => row === baseline || (options.rows?.test(row) ?? true);
+  const contenders = group.contenders.filter(({ row }) => isWanted(row));
+  const runs = await runGroup({ contenders, compared }, rounds);
   return { plan: plan.name, where, compared, rounds, rows: compare(runs, group) };
 }
 

@@ -64,7 +64,7 @@ export async function measureLarge({ row, count, sizeBytes, databaseUrl }: Large
     attachments: [{ filename: 'file.bin', storage_path: `${files.url}/${index}` }],
   }));
   await client.post('/v1/messages/batch', { messages });
-  await inPatience(sink.all, row);
+  await inPatience(sink.all, row, count);
   const seconds = (performance.now() - startAt) / 1_000;
   const after = await readMetrics(client);
   const perMessage = (name: string): number => ((after.get(name) ?? Number.NaN) - (before.get(name) ?? 0)) / count;

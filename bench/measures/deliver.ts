@@ -30,7 +30,7 @@ export async function deliver({ sender, relay, prefix, count, feeding }: Deliver
   const before = await sender.usage();
   const startAt = epochMs();
   const acceptedAt = await submission.run();
-  await inPatience(Promise.all([relay.waitFor(taken + count), reports?.all]), prefix);
+  await inPatience(Promise.all([relay.waitFor(taken + count), reports?.all]), prefix, count);
   const after = await sender.usage();
 
   const { missing, duplicates, lastAt } = await relay.tally(prefix, count, taken);

@@ -32,7 +32,7 @@ export async function measureDrain(way: QueueWay, { openRelay, ...run }: DrainRu
   const before = await sender.usage();
   const startAt = epochMs();
   await sender.resume();
-  await inPatience(Promise.all([relay.waitFor(taken + count), reports?.all]), way.row);
+  await inPatience(Promise.all([relay.waitFor(taken + count), reports?.all]), way.row, count);
   const after = await sender.usage();
 
   const { missing, duplicates, lastAt } = await relay.tally('mail', count, taken);

@@ -39,7 +39,7 @@ export async function measureLatency(way: Way, { perSecond, seconds, openRelay, 
     submits.push(sender.submit([makeMail(id, number)]));
   }
   await Promise.all(submits);
-  await inPatience(Promise.all([relay.waitFor(taken + count), reports?.all]), way.row);
+  await inPatience(Promise.all([relay.waitFor(taken + count), reports?.all]), way.row, count);
   const after = await sender.usage();
 
   const arrivals = await relay.arrivals();

@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly rounds: number | null;
   /** In place of a plan's own number of messages. */
   readonly messages: number | null;
+  /** Which rows run beside the one that ratios are of. @defaultValue all */
+  readonly rows: RegExp | null;
   /** With rows of BullMQ, pg-boss and graphile-worker. */
   readonly peers: boolean;
   /** Seconds of the plan `latency`. */

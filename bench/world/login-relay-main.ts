@@ -31,7 +31,7 @@ async function answer(path: string, query: URLSearchParams): Promise<unknown> {
     case '/taken':
       return sink.messages.length;
     case '/wait':
-      await sink.waitFor(Number(query.get('total')), { timeoutMs: 3_600_000 });
+      await sink.waitFor(Number(query.get('total')), { timeoutMs: 86_400_000 });
       return null;
     default: {
       const arrivals = sink.messages.map(({ headers, at }) => ({

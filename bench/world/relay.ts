@@ -26,7 +26,7 @@ export interface CountingRelay extends Relay {
 }
 
 /** How long a relay is waited for in any case: see patience.ts. */
-const WAIT_MS = 3_600_000;
+const WAIT_MS = 86_400_000;
 
 /** The counting sink of the testkit. @param latencyMs by which each of its replies is late */
 export async function openCountingRelay(latencyMs = 0): Promise<CountingRelay> {

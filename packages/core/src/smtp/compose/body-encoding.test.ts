@@ -2,7 +2,9 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { base64LinesBytes } from './base64-lines.ts';
 import { encodeTextBody } from './body-encoding.ts';
+import { encodeQuotedPrintable } from './quoted-printable.ts';
 
 const TABOO = '=_0123456789abcdef';
 const encoded = (text: string) => {
@@ -38,6 +40,21 @@ describe('encodeTextBody', () => {
   test('base64 is chosen where it is shorter', () => {
     expect(encoded('你好')).toEqual({ encoding: 'base64', content: Buffer.from('你好').toString('base64') });
     expect(encoded('a naïve sentence').encoding).toBe('quoted-printable');
+  });
+
+  test('quoted-printable is chosen exactly where it is no longer than base64 of the text', () => {
+    const unit = fc.constantFrom('word ', 'x', '\n', '=', '\0', 'è', '雪', '😀', '\ud800');
+    fc.assert(
+      fc.property(fc.array(unit, { maxLength: 40 }), (units) => {
+        const octets = Buffer.from(units.join(''));
+        const { encoding } = encoded(units.join(''));
+        if (encoding === '7bit') return;
+        const readable = encodeQuotedPrintable(octets, octets.length * 6);
+        const isShorter = Number(readable?.length) <= base64LinesBytes(octets.length);
+        expect(encoding).toBe(isShorter ? 'quoted-printable' : 'base64');
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test.each([

@@ -25,9 +25,18 @@ export function encodeTextBody(text: string, taboo: string): EncodedBody {
   const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
   if (isPlain(lines) && !lines.includes(taboo)) return { encoding: '7bit', content: withCrlf(lines) };
   const octets = Buffer.from(lines);
-  const readable = encodeQuotedPrintable(octets, base64LinesBytes(octets.length));
+  const maxBytes = base64LinesBytes(octets.length);
+  const readable = leastQuotedPrintable(octets, lines) > maxBytes ? null : encodeQuotedPrintable(octets, maxBytes);
   if (readable !== null) return { encoding: 'quoted-printable', content: readable };
   return { encoding: 'base64', content: encodeBase64Lines(Buffer.from(withCrlf(lines))) };
+}
+
+/**
+ * What quoted-printable takes at least, told from the lengths alone. Characters beyond ASCII have at least three octets
+ * for each two that they are longer in UTF-8 than in UTF-16 units, and each of those octets becomes three.
+ */
+function leastQuotedPrintable(octets: Buffer, text: string): number {
+  return octets.length + 3 * (octets.length - text.length);
 }
 
 /** Printable ASCII in lines that need nothing done, no white space before their end. The cheap question comes first. */

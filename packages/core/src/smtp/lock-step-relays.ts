@@ -27,6 +27,7 @@ export class LockStepRelays {
 
   /** Whether the relay is to be spoken to one command at a time. */
   has(relay: RelayAddress): boolean {
+    if (this.#tryAgainAt.size === 0) return false;
     const key = keyOf(relay);
     const tryAgainAt = this.#tryAgainAt.get(key);
     if (tryAgainAt === undefined) return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { type ServerProcess, spawnServer, tempDir } from '@mail-proxy/testkit';
 import { HttpClient } from '../load/http-client.ts';
 import { accountId, type BenchMail } from '../load/mail.ts';
@@ -87,6 +88,7 @@ async function startServers(
         GMP_LOG_LEVEL: 'warn',
         // The receiver of the reports is on this machine.
         GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS: 'true',
+        ...profiling(),
         ...onDatabase,
         ...env,
       },
@@ -95,6 +97,12 @@ async function startServers(
   }
   const operators = servers.map(({ url }) => resources.use(new HttpClient(url, token)));
   return { servers, operators };
+}
+
+/** With GMP_BENCH_PROFILE each server writes CPU profiles of its threads to that folder when it ends. */
+function profiling(): Readonly<Record<string, string>> {
+  const folder = process.env['GMP_BENCH_PROFILE'] ?? '';
+  return folder === '' ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${resolve(folder)}` };
 }
 
 async function createTenant(operator: HttpClient, client_base_url: string): Promise<string> {

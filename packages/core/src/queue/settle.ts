@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type Clock, systemClock } from '../clock.ts';
-import type { Database } from '../database/database.ts';
+import { type Database, UniqueViolation } from '../database/database.ts';
 import { type GatheredUnit, Gathering } from '../database/gathering.ts';
 import { rowsJson } from '../database/row-parameters.ts';
 import type { MessageRecipientsTable, MessagesTable } from '../entities/message/message.table.ts';
@@ -120,7 +120,9 @@ export function prepareSettle(
     try {
       await gathering.write(settlement, expected);
     } catch (error) {
-      const eventPk = isMailProxyError(error, 'lease_lost') ? inDoubt.get(settlement) : undefined;
+      // Its message is nobody's any more, or has been claimed by the same session again: then the event is there twice.
+      const mayBeWritten = isMailProxyError(error, 'lease_lost') || error instanceof UniqueViolation;
+      const eventPk = mayBeWritten ? inDoubt.get(settlement) : undefined;
       if (eventPk !== undefined && (await db.read(findEvent.bind({ pk: eventPk }))).length === 1) return;
       throw error;
     }

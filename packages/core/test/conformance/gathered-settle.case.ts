@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe, expect, test } from 'vitest';
+import { prepareClaim } from '../../src/queue/claim.ts';
 import { createSessionStore } from '../../src/queue/sessions.ts';
 import { prepareSettle, type Settlement } from '../../src/queue/settle.ts';
 import { usesIn } from './rate-world.case.ts';
 import { createWorld, type OpenStore, type World } from './store-world.case.ts';
-import { countingStatements, slowToEnd } from './watched-database.case.ts';
+import { countingStatements, inDoubtOnce, slowToEnd } from './watched-database.case.ts';
 
 export function gatheredSettleConformance(open: OpenStore): void {
   describe('outcomes written at once', () => {
@@ -19,6 +20,28 @@ export function gatheredSettleConformance(open: OpenStore): void {
       expect(watched.statements()).toBeLessThanOrEqual(5);
       expect(await endsOf(world, pks)).toEqual(new Set(['final sent: sent']));
       expect(await usesIn(world.database)).toEqual([{ scope: 'account:x', window_ms: 60_000, used: 100 }]);
+    });
+
+    test('find themselves written after a commit in doubt, though the same session has claimed the message again', async () => {
+      await using world = await createWorld(open);
+      const pks = await acceptMany(world, 2);
+      const { session } = await world.claimAll();
+      const settle = prepareSettle(inDoubtOnce(world.database), world.makePk);
+      const again = pks.map((pk) =>
+        world.settlement(pk, session, { state: 'ready', result: null, units: 1, attempts: 1, recipients: [] }),
+      );
+      for (const end of await Promise.allSettled(again.map((settlement) => settle(settlement)))) {
+        expect(end).toMatchObject({ status: 'rejected', reason: { code: 'database_unavailable' } });
+      }
+      const claim = prepareClaim(world.database);
+      const { tenantId, accountPk } = world;
+      const lane = { tenantId, accountPk, quota: 10, limits: null };
+      const [claimed = []] = await claim([lane], { session, now: world.clock.now(), immediateOnly: false });
+      expect(claimed.map(({ pk }) => pk).toSorted()).toEqual(pks.toSorted());
+      await Promise.all(again.map((settlement) => settle(settlement)));
+      for (const pk of pks) {
+        expect(await world.message(pk)).toMatchObject({ state: 'leased', owner_session: session, attempts: 1 });
+      }
     });
 
     test('of several kinds leave each message as its own says', async () => {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { sql } from 'kysely';
-import type { Database } from '../../src/database/database.ts';
+import { CommitInDoubt, type Database } from '../../src/database/database.ts';
 import type { CoreSchema } from '../../src/entities/schema.ts';
+import { MailProxyError } from '../../src/errors.ts';
 
 /** The same database, which counts the statements of the units that are made late. */
 export function countingStatements(database: Database<CoreSchema>): {
@@ -40,6 +41,19 @@ export function countingReads(database: Database<CoreSchema>): {
       failure = error;
     },
   };
+}
+
+/** The same database, which commits the first unit that is made late and does not know that it did. */
+export function inDoubtOnce(database: Database<CoreSchema>): Database<CoreSchema> {
+  let isFirst = true;
+  return withOther(database, {
+    async writeLate(make) {
+      const results = await database.writeLate(make);
+      if (!isFirst) return results;
+      isFirst = false;
+      throw new CommitInDoubt(results, new MailProxyError('database_unavailable'));
+    },
+  });
 }
 
 /** The same database, whose units that are made late take a while before their last statement; `onTaken` is told then. */

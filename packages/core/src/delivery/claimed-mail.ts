@@ -8,8 +8,7 @@ import type { Release } from '../queue/release.ts';
 import type { Flights } from './flights.ts';
 import { giveBack } from './give-back.ts';
 import type { Lane } from './lane.ts';
-import type { AttemptEnd } from './run-attempt.ts';
-import type { Place } from './send-order.ts';
+import type { AttemptContext, AttemptEnd } from './run-attempt.ts';
 import type { Slots } from './slots.ts';
 import { StartLine } from './start-line.ts';
 
@@ -19,10 +18,7 @@ export interface ClaimedMailServices {
   readonly release: Release;
   readonly flights: Flights;
   /** Deliver one message and write what became of it. */
-  readonly attempt: (
-    message: ClaimedMessage,
-    attempt: { readonly place: Place; readonly signal: AbortSignal; readonly onJudged: () => void },
-  ) => Promise<AttemptEnd>;
+  readonly attempt: (message: ClaimedMessage, context: AttemptContext) => Promise<AttemptEnd>;
 }
 
 /** What the dispatcher wants to hear of. */

@@ -106,12 +106,12 @@ export class Dispatcher {
     this.#overLimit = new OverLimit({ ...services, claim: this.#claim }, (lane) => this.#doors.hasSpentLimit(lane));
   }
 
-  /** Messages being sent, and those claimed ahead. */
   /** Outcomes that are about to be written: what is one of them waits a moment for the others. */
   get outcomesExpected(): number {
     return Math.ceil((this.#slots.running + this.#slots.unsettled) / 2);
   }
 
+  /** Messages being sent, and those claimed ahead. */
   get load(): { readonly running: number; readonly buffered: number } {
     return { running: this.#slots.running, buffered: this.#claimed.buffered };
   }

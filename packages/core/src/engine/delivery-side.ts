@@ -195,7 +195,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     isPaused: async () => (await stores.instances.get()).paused_at !== null,
     isBatchSuspended: (batch) => stores.batches.isSuspended(batch),
     laneSettings: async (pk) => laneSettingsOf(await accounts.relayRow(pk)),
-    attempt: (message, attempt) => runAttempt(message, attemptServices, attempt),
+    attempt: (message, context) => runAttempt(message, attemptServices, context),
     async reject(message) {
       let settlement: Settlement;
       try {

@@ -6,8 +6,8 @@ import { Gathering } from '../database/gathering.ts';
 import { rowsJson } from '../database/row-parameters.ts';
 import type { Prepared, Statement } from '../database/statement.ts';
 import type { CoreSchema } from '../entities/schema.ts';
-import { MailProxyError } from '../errors.ts';
 import type { ClaimedMessage } from './claim.ts';
+import { orLeaseLost } from './or-lease-lost.ts';
 import { ifSessionLives } from './session-lives.ts';
 
 type Handed = Pick<ClaimedMessage, 'pk' | 'owner_session'>;
@@ -45,14 +45,7 @@ export class HandoffMarks {
       keyOf: ({ pk }) => pk,
       unit: (marks) => ({
         statements: [this.#statementOf(marks)],
-        outcome([marked]) {
-          // The update returns these.
-          const rows = (marked?.rows ?? []) as readonly { readonly pk: string }[];
-          const pks = new Set(rows.map(({ pk }) => pk));
-          return ({ pk }) => {
-            if (!pks.has(pk)) throw new MailProxyError('lease_lost');
-          };
-        },
+        outcome: ([marked]) => orLeaseLost(marked),
       }),
     });
   }

@@ -7,10 +7,11 @@ import { rowsJson } from '../database/row-parameters.ts';
 import type { MessageRecipientsTable, MessagesTable } from '../entities/message/message.table.ts';
 import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
-import { isMailProxyError, MailProxyError } from '../errors.ts';
+import { isMailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
 import type { HandoffMarks } from './handoff-marks.ts';
 import { prepareLockMessages } from './lock-messages.ts';
+import { orLeaseLost } from './or-lease-lost.ts';
 import { prepareOwnersRecords } from './owners-records.ts';
 import type { RateUse } from './rate-limits.ts';
 import { ownedByLivingSession, prepareSettleStatements } from './settle-statements.ts';
@@ -44,8 +45,9 @@ export interface Settlement {
 const MAX_WAIT_MS = 20;
 
 /**
- * Write an outcome, together with those that are about to come where more than one is expected. Written again after a commit in doubt, the same settlement finds itself written, if it was.
+ * Write an outcome; written again after a commit in doubt, the same settlement finds itself written, if it was.
  *
+ * @param expected - outcomes that are about to come, this one counted in: it waits a moment for them. @defaultValue 1
  * @throws {MailProxyError} `lease_lost`: the message is another session's by now, nothing was written
  * @throws {CommitInDoubt}
  */
@@ -94,14 +96,7 @@ export function prepareSettle(
     const update = statements.messages.bind({ rows: rowsJson(settlements.map(messageRow)) });
     return {
       statements: [...before, update, ...(marks?.take() ?? [])],
-      outcome(results) {
-        // The update returns these.
-        const taken = (results[before.length]?.rows ?? []) as readonly { readonly pk: string }[];
-        const pks = new Set(taken.map(({ pk }) => pk));
-        return ({ pk }) => {
-          if (!pks.has(pk)) throw new MailProxyError('lease_lost');
-        };
-      },
+      outcome: (results) => orLeaseLost(results[before.length]),
       onDoubt(settlement) {
         const eventPk = eventPks.get(settlement.pk);
         if (eventPk !== undefined) inDoubt.set(settlement, eventPk);

@@ -23,29 +23,42 @@ export async function warmUp(delivery: Delivery): Promise<void> {
 }
 
 /** Submit messages and wait until they are at the relay, and until their ends are known where the sender tells them. */
-export async function deliver({ sender, relay, prefix, count, feeding }: Delivery): Promise<Omit<Row, 'row'>> {
+export async function deliver(delivery: Delivery): Promise<Omit<Row, 'row'>> {
+  const { sender, prefix, count, feeding } = delivery;
+  const arrivals = await expectArrivals(delivery);
+  const submission = prepareSubmission(sender, { prefix, count }, feeding);
+  const { startAt, started: acceptedAt, row } = await arrivals.from(() => submission.run());
+  const seconds_to_last_accept = sender.isInProcess ? null : (acceptedAt - startAt) / 1_000;
+  return { ...row, figures: { ...row.figures, seconds_to_last_accept } };
+}
+
+/** Messages that are not submitted yet. `from` begins to send them, and measures until all have arrived and ended. */
+export async function expectArrivals({ sender, relay, prefix, count }: Omit<Delivery, 'feeding'>) {
   const taken = await relay.taken();
   const reports = sender.expect?.(prefix, count);
-  const submission = prepareSubmission(sender, { prefix, count }, feeding);
-  const before = await sender.usage();
-  const startAt = epochMs();
-  const acceptedAt = await submission.run();
-  await inPatience(Promise.all([relay.waitFor(taken + count), reports?.all]), prefix, count);
-  const after = await sender.usage();
-
-  const { missing, duplicates, lastAt } = await relay.tally(prefix, count, taken);
-  const seconds = ((lastAt ?? Number.NaN) - startAt) / 1_000;
-  const reportedAt = reports?.lastAt ?? null;
   return {
-    messages: count,
-    missing: Math.max(missing, reports?.missing ?? 0),
-    duplicates,
-    figures: {
-      messages_per_second: (count - missing) / seconds,
-      seconds,
-      seconds_to_last_accept: sender.isInProcess ? null : (acceptedAt - startAt) / 1_000,
-      report_lag_seconds: reportedAt === null || lastAt === null ? null : (reportedAt - lastAt) / 1_000,
-      ...usageFigures([before, after], count),
+    async from<Started>(start: () => Promise<Started>) {
+      const before = await sender.usage();
+      const startAt = epochMs();
+      const started = await start();
+      await inPatience(Promise.all([relay.waitFor(taken + count), reports?.all]), prefix, count);
+      const after = await sender.usage();
+
+      const { missing, duplicates, lastAt } = await relay.tally(prefix, count, taken);
+      const seconds = ((lastAt ?? Number.NaN) - startAt) / 1_000;
+      const reportedAt = reports?.lastAt ?? null;
+      const row = {
+        messages: count,
+        missing: Math.max(missing, reports?.missing ?? 0),
+        duplicates,
+        figures: {
+          messages_per_second: (count - missing) / seconds,
+          seconds,
+          report_lag_seconds: reportedAt === null || lastAt === null ? null : (reportedAt - lastAt) / 1_000,
+          ...usageFigures([before, after], count),
+        },
+      };
+      return { startAt, started, row };
     },
   };
 }

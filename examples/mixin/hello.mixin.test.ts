@@ -12,7 +12,16 @@ async function hooksWith(config: unknown): Promise<CombinedHooks> {
   const database = {} as MixinContext['database'];
   const leases = { take: async () => true, release: async () => undefined };
   const sealer = {} as MixinContext['sealer'];
-  const { hooks = {} } = await hello.setup({ database, sealer, clock: systemClock, log: silentLog, leases, config });
+  const provided = (): undefined => undefined;
+  const { hooks = {} } = await hello.setup({
+    database,
+    sealer,
+    clock: systemClock,
+    log: silentLog,
+    leases,
+    config,
+    provided,
+  });
   return combineHooks([{ mixin: hello.id, hooks }]);
 }
 

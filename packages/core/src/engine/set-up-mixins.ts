@@ -41,6 +41,7 @@ export async function setUpMixins(
   const sources: HookSource[] = [];
   const background: Service[] = [];
   const storages: StorageBackend[] = [];
+  const provided = new Map<string, object>();
   for (const mixin of mixins) {
     const own = log.child?.({ mixin: mixin.id }) ?? log;
     const parts = await mixin.setup({
@@ -50,7 +51,9 @@ export async function setUpMixins(
       log: own,
       leases: leasesOf(mixin.id),
       config: config[mixin.id],
+      provided: (id) => provided.get(id),
     });
+    if (parts.provides !== undefined) provided.set(mixin.id, parts.provides);
     for (const operation of parts.operations ?? []) {
       operations.push(operation);
       servicesOf.set(operation, parts.services ?? {});

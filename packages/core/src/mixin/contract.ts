@@ -64,6 +64,11 @@ export interface MixinContext {
   readonly leases: Leases;
   /** The mixin's part of the configuration as it came, undefined where there is none: parse it. */
   readonly config: unknown;
+  /**
+   * What a mixin of that id, earlier in the list, hands to later ones: {@link MixinParts.provides}. Undefined where it is
+   * not there, stands later, or hands out nothing. Types don't reach over: check what you are given.
+   */
+  provided(mixinId: string): unknown;
 }
 
 /** What a mixin hands back; all of it is optional. */
@@ -73,6 +78,8 @@ export interface MixinParts {
   /** Given to the mixin's own operations beside what the engine gives to all. */
   readonly services?: object;
   readonly hooks?: Partial<Hooks>;
+  /** Handed to mixins that come later in the list and ask for it, by {@link MixinContext.provided}. */
+  readonly provides?: object;
   /** Kinds of storages from which attachments are fetched, beside `local`. */
   readonly storages?: readonly StorageBackend[];
   /** A background service: started with the engine, returns once `signal` aborts. */

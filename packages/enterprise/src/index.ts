@@ -3,5 +3,7 @@
 import type { Mixin } from '@mail-proxy/core';
 import { imap } from './imap/imap.mixin.ts';
 
+export type * from './bounce/reading/returned-mail.types.ts';
+
 /** What the enterprise edition adds, in the order in which hooks are called. */
 export const mixins: readonly Mixin[] = [imap];

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { readFileSync } from 'node:fs';
-import { type CombinedHooks, combineHooks, type MixinContext, silentLog, systemClock } from '@mail-proxy/core';
+import {
+  type CombinedHooks,
+  combineHooks,
+  type MixinContext,
+  silentLog,
+  systemClock,
+  systemRandom,
+} from '@mail-proxy/core';
 import { describe, expect, test } from 'vitest';
 import { hello } from './hello.mixin.ts';
 
 const message = { messagePk: 'pk', id: 'id', tenantId: 'acme', accountPk: 'account', attempt: 1 };
 
 async function hooksWith(config: unknown): Promise<CombinedHooks> {
-  // hello has no tables and never looks at the database, and no secrets.
+  // hello has no tables and never looks at the database, has no secrets and asks nobody.
   const database = {} as MixinContext['database'];
   const leases = { take: async () => true, release: async () => undefined };
   const sealer = {} as MixinContext['sealer'];
   const provided = (): undefined => undefined;
-  const { hooks = {} } = await hello.setup({
-    database,
-    sealer,
-    clock: systemClock,
-    log: silentLog,
-    leases,
-    config,
-    provided,
-  });
+  const outgoing = {} as MixinContext['outgoing'];
+  const given = { database, sealer, outgoing, leases, config, provided };
+  const sources = { clock: systemClock, random: systemRandom, makePk: () => 'pk', log: silentLog };
+  const { hooks = {} } = await hello.setup({ ...given, ...sources });
   return combineHooks([{ mixin: hello.id, hooks }]);
 }
 

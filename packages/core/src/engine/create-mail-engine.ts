@@ -30,6 +30,7 @@ import { EncryptionSide } from './encryption-side.ts';
 import { Engine } from './engine.ts';
 import type { MailEngine, MailEngineOptions } from './engine.types.ts';
 import { createLeases } from './leases.ts';
+import { createMixinOutgoing } from './mixin-outgoing.ts';
 import { keySource, openKeys } from './open-keys.ts';
 import { setUpMixins } from './set-up-mixins.ts';
 import { createStores } from './stores.ts';
@@ -101,10 +102,19 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
   await stores.instances.ensure(config.instanceName, clock.now());
   await stores.tenants.ensureDefaultTenant(clock.now());
   const session = { number: () => 0 };
+  const http = createOutgoingHttp({ clock: machineClock, policy: config.outgoing });
   const mixed = await setUpMixins(mixins, {
     database: anyTables,
     sealer,
     clock,
+    random,
+    makePk,
+    outgoing: createMixinOutgoing({
+      clock,
+      http,
+      policy: config.outgoing,
+      policyOf: async (tenantId) => (await stores.tenants.attachmentTarget(tenantId))?.policy ?? null,
+    }),
     log,
     config: mixinConfig,
     leasesOf: (mixin) =>
@@ -142,7 +152,7 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
     log,
     reportSink,
     openSession,
-    http: createOutgoingHttp({ clock: machineClock, policy: config.outgoing }),
+    http,
   });
   session.number = () => engine.session;
   return engine;

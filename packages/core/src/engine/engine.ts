@@ -139,6 +139,7 @@ export class Engine implements MailEngine {
       sends: () => this.#delivery.dispatcher.load,
       preparing: () => this.#delivery.preparer.running,
       reports: async () => ({ ...(await this.#reporter.stats()), waits: this.#waits.size }),
+      mixins: mixed.metrics,
     });
     this.#room = new TenantRoom({
       clock,

@@ -11,7 +11,10 @@ function setUp(mixins: readonly Mixin[]): Promise<SetUpMixins> {
     // These have no tables and no secrets.
     database: {} as MixinContext['database'],
     sealer: {} as MixinContext['sealer'],
+    outgoing: {} as MixinContext['outgoing'],
     clock: systemClock,
+    random: () => 0.5,
+    makePk: () => 'pk',
     log: silentLog,
     config: {},
     leasesOf: () => ({ take: async () => true, release: async () => undefined }),

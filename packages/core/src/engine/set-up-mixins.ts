@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { StorageBackend } from '../attachments/storages/storage-backend.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, Random } from '../clock.ts';
 import type { Database } from '../database/database.ts';
-import type { Leases, Mixin } from '../mixin/contract.ts';
+import type { MakePk } from '../identity.ts';
+import type { Leases, Mixin, MixinOutgoing } from '../mixin/contract.ts';
 import { type CombinedHooks, combineHooks, type HookSource } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
+import type { MixinMetric } from '../observability/mixin-metrics.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 import type { Service } from './background.ts';
@@ -14,6 +16,9 @@ export interface MixinSetUp {
   readonly database: Database<unknown>;
   readonly sealer: Sealer;
   readonly clock: Clock;
+  readonly random: Random;
+  readonly makePk: MakePk;
+  readonly outgoing: MixinOutgoing;
   readonly log: Log;
   readonly config: Readonly<Record<string, unknown>>;
   readonly leasesOf: (mixin: string) => Leases;
@@ -29,25 +34,25 @@ export interface SetUpMixins {
   readonly background: readonly Service[];
   /** Kinds of storages from which attachments can be fetched. */
   readonly storages: readonly StorageBackend[];
+  readonly metrics: readonly MixinMetric[];
 }
 
 /** Set up the mixins one after the other; their tables are migrated already. */
 export async function setUpMixins(
   mixins: readonly Mixin[],
-  { database, sealer, clock, log, config, leasesOf }: MixinSetUp,
+  { log, config, leasesOf, ...given }: MixinSetUp,
 ): Promise<SetUpMixins> {
   const operations: AnyOperation[] = [];
   const servicesOf = new Map<AnyOperation, object>();
   const sources: HookSource[] = [];
   const background: Service[] = [];
   const storages: StorageBackend[] = [];
+  const metrics: MixinMetric[] = [];
   const provided = new Map<string, object>();
   for (const mixin of mixins) {
     const own = log.child?.({ mixin: mixin.id }) ?? log;
     const parts = await mixin.setup({
-      database,
-      sealer,
-      clock,
+      ...given,
       log: own,
       leases: leasesOf(mixin.id),
       config: config[mixin.id],
@@ -60,6 +65,7 @@ export async function setUpMixins(
     }
     if (parts.hooks !== undefined) sources.push({ mixin: mixin.id, hooks: parts.hooks });
     storages.push(...(parts.storages ?? []));
+    metrics.push(...(parts.metrics ?? []));
     const run = parts.run?.bind(parts);
     if (run !== undefined) background.push({ name: mixin.id, run });
   }
@@ -70,5 +76,6 @@ export async function setUpMixins(
     hooks: combineHooks(sources, log),
     background,
     storages,
+    metrics,
   };
 }

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { StorageBackend } from '../attachments/storages/storage-backend.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, Random } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { MigrationList } from '../database/migrations/migration.ts';
+import type { MakePk } from '../identity.ts';
 import type { Log } from '../observability/log.ts';
+import type { MixinMetric } from '../observability/mixin-metrics.ts';
 import type { AnyOperation } from '../operations/operation.ts';
+import type { ResolvedAddress } from '../outgoing/outgoing-http.types.ts';
 import type { SealedColumn } from '../secrets/sealed-columns.ts';
 import type { Sealer } from '../secrets/sealer.ts';
+import type { OAuthSettings } from '../smtp/oauth.types.ts';
+import type { TokenOwner } from '../smtp/oauth-tokens.ts';
+import type { RefreshTokens } from '../smtp/refreshing-client.ts';
+import type { TokenSource } from '../smtp/session.types.ts';
 import type { Hooks } from './hooks.ts';
 
 /** The version of {@link Mixin} that this engine speaks. Rises when a mixin written before would no longer work. */
@@ -52,6 +59,30 @@ export interface Leases {
   release(name: string): Promise<void>;
 }
 
+/** The ways out of this machine, with the checks that all of the engine's have. */
+export interface MixinOutgoing {
+  /**
+   * Resolve a host, and check all of its addresses against what the instance and the tenant allow. Connect to what this
+   * returns, never to the name again; the name stays the one that a certificate is checked against.
+   *
+   * @param tenantId whose host it is; null for the operator's own, which may be anywhere
+   * @throws {MailProxyError} `address_not_allowed`, `outgoing_failed`, `not_found` for a tenant that is gone; the
+   * resolver's own errors
+   */
+  addressesOf(host: string, tenantId: string | null): Promise<readonly [ResolvedAddress, ...ResolvedAddress[]]>;
+  /** Access tokens for XOAUTH2, kept until they are about to expire. Create them once. */
+  accessTokens(refreshTokens: RefreshTokens): MixinTokens;
+}
+
+/** Where access tokens come from. */
+export interface MixinTokens {
+  /**
+   * The source of an owner's tokens; callers at the same time share one request. It throws `outgoing_failed`, whose
+   * `extra.temporary` says whether the endpoint or the settings are to blame.
+   */
+  source(owner: TokenOwner, settings: OAuthSettings): TokenSource;
+}
+
 /** What a mixin is given. */
 export interface MixinContext {
   /** Name the tables used: `database.withTables<CoreSchema & OwnTables>()`. */
@@ -59,6 +90,10 @@ export interface MixinContext {
   /** Seals secrets before they are stored, and opens them. */
   readonly sealer: Sealer;
   readonly clock: Clock;
+  readonly random: Random;
+  /** Makes keys of rows, UUIDv7. */
+  readonly makePk: MakePk;
+  readonly outgoing: MixinOutgoing;
   /** Names the mixin in each line. */
   readonly log: Log;
   readonly leases: Leases;
@@ -80,6 +115,8 @@ export interface MixinParts {
   readonly hooks?: Partial<Hooks>;
   /** Handed to mixins that come later in the list and ask for it, by {@link MixinContext.provided}. */
   readonly provides?: object;
+  /** Figures of its own beside the engine's. */
+  readonly metrics?: readonly MixinMetric[];
   /** Kinds of storages from which attachments are fetched, beside `local`. */
   readonly storages?: readonly StorageBackend[];
   /** A background service: started with the engine, returns once `signal` aborts. */

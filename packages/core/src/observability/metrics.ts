@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { createEventLoopMetrics } from './event-loop-metrics.ts';
+import { createMixinMetrics, type MixinMetric } from './mixin-metrics.ts';
 import { createReportMetrics, type ReportCounters, type ReportFigures } from './report-metrics.ts';
 
 /** Whose mail a sample counts. `account_name` equals `account_id`, as in the original, for its dashboards. */
@@ -32,6 +33,8 @@ export interface MetricSources {
   /** Messages whose attachments are being fetched. */
   readonly preparing: () => number;
   readonly reports: () => Promise<ReportFigures>;
+  /** @defaultValue none */
+  readonly mixins?: readonly MixinMetric[];
 }
 
 export interface Metrics {
@@ -98,6 +101,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   });
   for (const quota of ['max_pending', 'max_bytes']) refusals.inc({ quota }, 0);
+  createMixinMetrics(registry, sources.mixins ?? []);
 
   return {
     count: (name, labels) => counters[name].inc({ ...labels }),

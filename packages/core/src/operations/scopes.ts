@@ -17,6 +17,8 @@ export const SCOPES = [
   'storages:write',
   'dkim-keys:read',
   'dkim-keys:write',
+  'mailboxes:read',
+  'mailboxes:write',
   'events:read',
   'events:write',
   'tenant:read',

@@ -23,7 +23,7 @@ export const systemLookup: LookupAddresses = async (host) => {
  * is given, so that nothing is resolved a second time; the name stays that of the URL, for TLS and Host. An address in
  * the URL itself is never looked up: check it before.
  */
-export function createGuardedAgent(resolve: LookupAddresses, rules: DestinationRules): Agent {
+export function createGuardedAgent(find: LookupAddresses, rules: DestinationRules): Agent {
   return new Agent({
     // The limits hold for HTTP/1.1.
     allowH2: false,
@@ -32,13 +32,13 @@ export function createGuardedAgent(resolve: LookupAddresses, rules: DestinationR
     // The whole call has one deadline.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: CONNECT_MS, lookup: guardedLookup(resolve, rules) },
+    connect: { timeout: CONNECT_MS, lookup: guardedLookup(find, rules) },
   });
 }
 
-function guardedLookup(resolve: LookupAddresses, rules: DestinationRules): LookupFunction {
+function guardedLookup(find: LookupAddresses, rules: DestinationRules): LookupFunction {
   return (hostname, { all }, callback) => {
-    resolveChecked(hostname, resolve, rules).then(
+    resolveChecked(hostname, find, rules).then(
       ([first, ...others]) => {
         if (all) callback(null, [first, ...others]);
         else callback(null, first.address, first.family);
@@ -48,13 +48,27 @@ function guardedLookup(resolve: LookupAddresses, rules: DestinationRules): Looku
   };
 }
 
-async function resolveChecked(
-  host: string,
-  resolve: LookupAddresses,
-  rules: DestinationRules,
-): Promise<readonly [ResolvedAddress, ...ResolvedAddress[]]> {
-  const [first, ...others] = await resolve(host);
+/** The addresses of a host, of which there is at least one. */
+export type SomeAddresses = readonly [ResolvedAddress, ...ResolvedAddress[]];
+
+/** @throws {MailProxyError} `outgoing_failed` where there is none; what `lookup` throws */
+export async function resolve(host: string, lookup: LookupAddresses): Promise<SomeAddresses> {
+  const [first, ...others] = await lookup(host);
   if (first === undefined) throw outgoingFailed('dns', `${host} has no address`);
-  checkResolved(host, [first, ...others], rules);
   return [first, ...others];
+}
+
+/**
+ * Resolve a host to which `rules` let one connect. Connect to what this returns, never to the name again.
+ *
+ * @throws {MailProxyError} `address_not_allowed`; as {@link resolve}
+ */
+export async function resolveChecked(
+  host: string,
+  lookup: LookupAddresses,
+  rules: DestinationRules,
+): Promise<SomeAddresses> {
+  const found = await resolve(host, lookup);
+  checkResolved(host, found, rules);
+  return found;
 }

@@ -32,6 +32,7 @@ export type { BatchResult, MessageInput, RawMessageInput } from './entities/mess
 export type { CoreSchema } from './entities/schema.ts';
 export * from './errors.ts';
 export * from './mixin/contract.ts';
+export * from './mixin/events.ts';
 export * from './mixin/hooks.ts';
 export * from './mixin/load.ts';
 export * from './observability/log.ts';

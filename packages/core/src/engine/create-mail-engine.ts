@@ -12,6 +12,7 @@ import { migrate } from '../database/migrations/migrate.ts';
 import type { MigrationList } from '../database/migrations/migration.ts';
 import { prepareSchemaCheck } from '../database/migrations/schema-check.ts';
 import { openDatabase } from '../database/open.ts';
+import { prepareAppendEvents, type Written } from '../entities/message-event/append-events.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { CONTENT_COLUMNS, CORE_SEALED_COLUMNS } from '../entities/sealed-columns.ts';
 import { isMailProxyError, MailProxyError } from '../errors.ts';
@@ -103,6 +104,8 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
   await stores.tenants.ensureDefaultTenant(clock.now());
   const session = { number: () => 0 };
   const http = createOutgoingHttp({ clock: machineClock, policy: config.outgoing });
+  const told = { written: (_: Written): void => undefined };
+  const eventsFor = prepareAppendEvents({ database, clock, makePk, onWritten: (written) => told.written(written) });
   const mixed = await setUpMixins(mixins, {
     database: anyTables,
     sealer,
@@ -117,6 +120,7 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
     }),
     log,
     config: mixinConfig,
+    eventsOf: ({ id, eventTypes = [] }) => eventsFor(eventTypes, id),
     leasesOf: (mixin) =>
       createLeases(mixin, {
         store: stores.leases,
@@ -155,6 +159,7 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
     http,
   });
   session.number = () => engine.session;
+  told.written = (written) => engine.eventWritten(written);
   return engine;
 }
 

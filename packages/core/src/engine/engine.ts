@@ -17,6 +17,7 @@ import type { MessageDraft } from '../entities/message/message-draft.ts';
 import type { MessageState } from '../entities/message/message-state.ts';
 import type { SubmittedInput } from '../entities/message/raw-message.ts';
 import { TenantRoom } from '../entities/message/tenant-room.ts';
+import type { Written } from '../entities/message-event/append-events.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { MailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
@@ -240,6 +241,13 @@ export class Engine implements MailEngine {
   /** The session under which it sends; 0 before it is started. */
   get session(): number {
     return this.#delivery.keeper.number;
+  }
+
+  /** A mixin added to the history of a message. */
+  eventWritten({ type, tenantId, accountPk }: Written): void {
+    this.#reporter.wake(tenantId);
+    if (type === 'bounce') void this.#observer.counted(accountPk, 'bounced');
+    if (type === 'complaint') void this.#observer.counted(accountPk, 'complaints');
   }
 
   async execute(operation: string | AnyOperation, input: unknown, caller: Caller = EMBEDDER): Promise<unknown> {

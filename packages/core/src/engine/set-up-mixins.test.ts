@@ -18,6 +18,8 @@ function setUp(mixins: readonly Mixin[]): Promise<SetUpMixins> {
     log: silentLog,
     config: {},
     leasesOf: () => ({ take: async () => true, release: async () => undefined }),
+    // And append nothing.
+    eventsOf: () => ({}) as MixinContext['events'],
   });
 }
 

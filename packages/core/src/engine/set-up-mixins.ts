@@ -5,6 +5,7 @@ import type { Clock, Random } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { MakePk } from '../identity.ts';
 import type { Leases, Mixin, MixinOutgoing } from '../mixin/contract.ts';
+import type { MixinEvents } from '../mixin/events.ts';
 import { type CombinedHooks, combineHooks, type HookSource } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
 import type { MixinMetric } from '../observability/mixin-metrics.ts';
@@ -22,6 +23,7 @@ export interface MixinSetUp {
   readonly log: Log;
   readonly config: Readonly<Record<string, unknown>>;
   readonly leasesOf: (mixin: string) => Leases;
+  readonly eventsOf: (mixin: Mixin) => MixinEvents;
 }
 
 /** What all mixins add, ready for the engine. */
@@ -40,7 +42,7 @@ export interface SetUpMixins {
 /** Set up the mixins one after the other; their tables are migrated already. */
 export async function setUpMixins(
   mixins: readonly Mixin[],
-  { log, config, leasesOf, ...given }: MixinSetUp,
+  { log, config, leasesOf, eventsOf, ...given }: MixinSetUp,
 ): Promise<SetUpMixins> {
   const operations: AnyOperation[] = [];
   const servicesOf = new Map<AnyOperation, object>();
@@ -55,6 +57,7 @@ export async function setUpMixins(
       ...given,
       log: own,
       leases: leasesOf(mixin.id),
+      events: eventsOf(mixin),
       config: config[mixin.id],
       provided: (id) => provided.get(id),
     });

@@ -30,7 +30,7 @@ export class SettledObserver {
   }
 
   async settled(message: ClaimedMessage, settlement: Settlement): Promise<void> {
-    const { metrics, hooks, log } = this.#parts;
+    const { hooks, log } = this.#parts;
     log.info(
       {
         messagePk: message.pk,
@@ -41,11 +41,7 @@ export class SettledObserver {
       },
       'message settled',
     );
-    try {
-      metrics.count(counterOf(settlement), await this.#labelsOf(message.account_pk));
-    } catch (error) {
-      log.warn({ accountPk: message.account_pk, err: error }, 'a message could not be counted');
-    }
+    await this.counted(message.account_pk, counterOf(settlement));
     const accepted = (settlement.event.detail.recipients ?? [])
       .filter((recipient) => recipient.state === 'sent')
       .map((recipient) => recipient.address);
@@ -60,6 +56,16 @@ export class SettledObserver {
       accepted,
       at: settlement.now,
     });
+  }
+
+  /** Count something of a message of the account. */
+  async counted(accountPk: string, counter: AccountCounter): Promise<void> {
+    const { metrics, log } = this.#parts;
+    try {
+      metrics.count(counter, await this.#labelsOf(accountPk));
+    } catch (error) {
+      log.warn({ accountPk, err: error }, 'a message could not be counted');
+    }
   }
 
   /** A message had to wait for a rate limit, or was rejected for it. */

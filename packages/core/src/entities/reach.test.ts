@@ -49,6 +49,7 @@ const UNBOUND: Readonly<Record<string, string>> = {
   'RefreshTokenStore.replace': ENGINE,
   'ApiKeyStore.markUsed': ENGINE,
   'MessageStore.position': FOUND,
+  'MessageStore.bounces': FOUND,
   'AccountPauseStore.pause': FOUND,
   'AccountPauseStore.resume': FOUND,
   'AccountPauseStore.get': FOUND,

@@ -16,7 +16,11 @@ import type {
   MessageRecipientsTable,
   MessagesTable,
 } from './message/message.table.ts';
-import type { MessageEventsTable, ReportCursorsTable } from './message-event/message-event.table.ts';
+import type {
+  MessageEventsTable,
+  MessageFeedbackTable,
+  ReportCursorsTable,
+} from './message-event/message-event.table.ts';
 import type { RateUsesTable } from './rate-use.table.ts';
 import type {
   GivenUpEventsTable,
@@ -44,6 +48,7 @@ export interface CoreSchema {
   readonly message_recipients: MessageRecipientsTable;
   readonly message_ends: MessageEndsTable;
   readonly message_events: MessageEventsTable;
+  readonly message_feedback: MessageFeedbackTable;
   readonly idempotency_keys: IdempotencyKeysTable;
   readonly report_cursors: ReportCursorsTable;
   readonly report_exceptions: ReportExceptionsTable;

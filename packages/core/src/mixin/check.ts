@@ -31,6 +31,7 @@ const shape = v.looseObject({
       v.check((steps) => steps.every(({ number }, at) => number === at + 1), 'expected the numbers 1, 2, 3 ...'),
     ),
   ),
+  eventTypes: v.optional(v.array(v.string('expected a text'), 'expected a list')),
   setup: callable,
 });
 
@@ -49,10 +50,24 @@ export function checkMixins(module: unknown): readonly Mixin[] {
   const twice = labels.find(({ id }, at) => labels.findIndex((other) => other.id === id) !== at);
   if (twice) throw broken(`two mixins have the id ${twice.id}`);
   mixins.forEach((mixin, at) => {
-    parse(shape, mixin, `mixin ${labels[at]?.id}`);
+    const { id = '' } = labels[at] ?? {};
+    const { eventTypes = [] } = parse(shape, mixin, `mixin ${id}`);
+    const foreign = eventTypes.find((type) => !isOwnEventType(type, id));
+    if (foreign !== undefined) {
+      throw broken(`the event type ${foreign} of mixin ${id} is malformed: expected ${prefixOf(id)} and a word`);
+    }
   });
   // Every property of Mixin has been checked, as far as a value can tell; functions keep their promises or throw.
   return mixins as readonly Mixin[];
+}
+
+function isOwnEventType(type: string, id: string): boolean {
+  const prefix = prefixOf(id);
+  return type.startsWith(prefix) && /^[a-z0-9]+(_[a-z0-9]+)*$/.test(type.slice(prefix.length));
+}
+
+function prefixOf(id: string): string {
+  return `${id.replaceAll('-', '_')}_`;
 }
 
 function exported(module: unknown): readonly unknown[] {

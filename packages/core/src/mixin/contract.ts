@@ -15,6 +15,7 @@ import type { OAuthSettings } from '../smtp/oauth.types.ts';
 import type { TokenOwner } from '../smtp/oauth-tokens.ts';
 import type { RefreshTokens } from '../smtp/refreshing-client.ts';
 import type { TokenSource } from '../smtp/session.types.ts';
+import type { MixinEvents, MixinEventType } from './events.ts';
 import type { Hooks } from './hooks.ts';
 
 /** The version of {@link Mixin} that this engine speaks. Rises when a mixin written before would no longer work. */
@@ -39,6 +40,11 @@ export interface Mixin {
    * and nothing can be sealed into others.
    */
   readonly sealedColumns?: readonly SealedColumn[];
+  /**
+   * The types of events that it adds to histories of messages: its id, with `_` for `-`, then `_` and what happened, in
+   * lower case. `bounce` and `complaint` are core's, and need not be listed.
+   */
+  readonly eventTypes?: readonly MixinEventType[];
   /** Called once, after its migrations and before anything runs. An error stops the engine from opening. */
   setup(context: MixinContext): MixinParts | Promise<MixinParts>;
 }
@@ -97,6 +103,7 @@ export interface MixinContext {
   /** Names the mixin in each line. */
   readonly log: Log;
   readonly leases: Leases;
+  readonly events: MixinEvents;
   /** The mixin's part of the configuration as it came, undefined where there is none: parse it. */
   readonly config: unknown;
   /**

@@ -20,6 +20,8 @@ const ACCOUNT_COUNTERS = {
   sent: { name: 'gmp_sent_total', help: 'Messages that the relay took for at least one recipient' },
   errors: { name: 'gmp_errors_total', help: 'Messages that ended without being delivered to anyone' },
   deferred: { name: 'gmp_deferred_total', help: 'Attempts that failed for now' },
+  bounced: { name: 'gmp_bounced_total', help: 'Recipients from whom a message came back after the relay took it' },
+  complaints: { name: 'gmp_complaints_total', help: 'Recipients who complained of a message' },
   rateLimited: { name: 'gmp_rate_limited_total', help: 'Messages that waited for a rate limit' },
 } as const;
 
@@ -66,6 +68,8 @@ export function createMetrics(sources: MetricSources): Metrics {
     sent: counter('sent'),
     errors: counter('errors'),
     deferred: counter('deferred'),
+    bounced: counter('bounced'),
+    complaints: counter('complaints'),
     rateLimited: counter('rateLimited'),
   };
   gauge(registers, 'gmp_pending_messages', 'Messages that are not final', sources.pendingMessages);

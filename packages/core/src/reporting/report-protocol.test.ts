@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { NumberedEventRow } from '../entities/message-event/message-event.store.ts';
 import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
+import type { EventFeedback } from '../mixin/events.ts';
 import { parseReportAnswer, toReportEvent } from './report-protocol.ts';
 import { reportUrl } from './report-transport.ts';
 
@@ -139,4 +140,36 @@ describe('the answer', () => {
 test('base URL and path are joined with one slash', () => {
   expect(reportUrl('https://client.example/app/', '/sync')).toBe('https://client.example/app/sync');
   expect(reportUrl('https://client.example', null)).toBe('https://client.example/mail-proxy/sync');
+});
+
+describe('what others said of a message', () => {
+  const feedback: EventFeedback = {
+    recipient: 'ann@example.org',
+    bounceType: 'hard',
+    code: '5.1.1',
+    status: '5.1.1',
+    reasonClass: 'no_such_mailbox',
+    permanence: 'permanent',
+    addressDead: true,
+    reportedBy: null,
+    feedbackType: null,
+  };
+  const shown = { recipient: 'ann@example.org', reason_class: 'no_such_mailbox', address_dead: true };
+
+  test('a bounce has the fields of the original and the finer ones', () => {
+    expect(toReportEvent(rowOf('bounce', { reason: 'user unknown', feedback }))).toMatchObject({
+      ...{ id: 'order-1', event: 'bounce', bounce_ts: TS, bounce_type: 'hard', bounce_code: '5.1.1' },
+      ...{ bounce_reason: 'user unknown', feedback: shown },
+    });
+  });
+
+  test('a complaint is told with whom it is of', () => {
+    expect(toReportEvent(rowOf('complaint', { feedback }))).toMatchObject({ event: 'complaint', feedback: shown });
+  });
+
+  test("a mixin's own event is told with what it says", () => {
+    const event = toReportEvent(rowOf('post_taken', { extra: { stamp: 7 } }));
+    expect(event).toMatchObject({ event: 'post_taken', extra: { stamp: 7 } });
+    expect(event).not.toHaveProperty('feedback');
+  });
 });

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
-import { eventDetailOf } from '../entities/message-event/message-event.schema.ts';
+import {
+  eventDetailOf,
+  type feedbackOutput,
+  toFeedbackOutput,
+} from '../entities/message-event/message-event.schema.ts';
 import type { NumberedEventRow } from '../entities/message-event/message-event.store.ts';
-import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
+import { type EventDetail, type EventType, isCoreEvent } from '../entities/message-event/message-event.table.ts';
 import { epochSeconds } from '../operations/fields.ts';
 
 /** Times of the original's fields: whole seconds since the epoch. Events of accounts have none. */
@@ -11,7 +15,13 @@ type OriginalFields =
   | Readonly<Record<never, never>>
   | { readonly sent_ts: number }
   | { readonly error_ts: number; readonly error: string }
-  | { readonly deferred_ts: number; readonly deferred_reason: string };
+  | { readonly deferred_ts: number; readonly deferred_reason: string }
+  | {
+      readonly bounce_ts: number;
+      readonly bounce_type: 'hard' | 'soft' | null;
+      readonly bounce_code: string | null;
+      readonly bounce_reason: string;
+    };
 
 /** One entry of `delivery_report`: the original's fields, and ours beside them. */
 export type ReportEvent = OriginalFields & {
@@ -37,7 +47,14 @@ export type ReportEvent = OriginalFields & {
   /** Why an account was paused, and until when; absent in events of messages. */
   readonly reason?: string;
   readonly until_ts?: number;
+  /** Of a bounce and a complaint: whom it is about, and the rest that is known; absent in other events. */
+  readonly feedback?: ReportedFeedback;
+  /** What a mixin says besides; absent where none does. */
+  readonly extra?: Readonly<Record<string, string | number | boolean | null>>;
 };
+
+/** As in `GET /v1/events`. */
+export type ReportedFeedback = v.InferOutput<typeof feedbackOutput>;
 
 export interface ReportedRecipient {
   readonly address: string;
@@ -95,13 +112,18 @@ export function toReportEvent(row: NumberedEventRow): ReportEvent {
     possible_duplicate: detail.possibleDuplicate ?? false,
     ...(row.message_pk === null && detail.reason !== undefined ? { reason: detail.reason } : {}),
     ...(detail.until === undefined ? {} : { until_ts: epochSeconds(detail.until) }),
+    ...(detail.feedback === undefined ? {} : { feedback: toFeedbackOutput(detail.feedback) }),
+    ...(detail.extra === undefined ? {} : { extra: detail.extra }),
   };
 }
 
 /** The time of the original's fields is that of the event, also in `deferred_ts`. */
 function originalFields(row: NumberedEventRow, detail: EventDetail): OriginalFields {
   const ts = epochSeconds(row.at);
-  switch (row.type) {
+  const { type } = row;
+  // A mixin's own, which the original never told.
+  if (!isCoreEvent(type)) return {};
+  switch (type) {
     case 'sent':
     case 'partially_sent':
     case 'confirmed':
@@ -118,11 +140,19 @@ function originalFields(row: NumberedEventRow, detail: EventDetail): OriginalFie
     case 'released':
     case 'replaced':
       return { deferred_ts: ts, deferred_reason: reasonOf(row, detail) };
+    case 'bounce':
+      return {
+        bounce_ts: ts,
+        bounce_type: detail.feedback?.bounceType ?? null,
+        bounce_code: detail.feedback?.code ?? null,
+        bounce_reason: reasonOf(row, detail),
+      };
+    case 'complaint':
     case 'account_paused':
     case 'account_resumed':
       return {};
     default:
-      return row.type satisfies never;
+      return type satisfies never;
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe } from 'vitest';
+import { appendEventsConformance } from './append-events.case.ts';
 import { attachmentContentsConformance } from './attachment-contents.case.ts';
 import { batchConformance } from './batch.case.ts';
 import { bulkConformance } from './bulk.case.ts';
@@ -55,6 +56,7 @@ export function storeConformance(name: string, { open, openEmpty = open, skip = 
     rescueConformance(open);
     limitsConformance(open);
     sequenceConformance(open);
+    appendEventsConformance(open);
     submitConformance(open);
     onceConformance(open);
     onConflictConformance(open);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
+import type { EventFeedback } from '../../mixin/events.ts';
 import { pageOf, queryInteger, rfc3339, rfc3339OrNull, tenantId, timestamp } from '../../operations/fields.ts';
 import type { MessageEventRow } from './message-event.store.ts';
-import { EVENT_TYPES, type EventDetail } from './message-event.table.ts';
+import { EVENT_TYPES, type EventDetail, type EventType } from './message-event.table.ts';
 
 export const eventRecipient = v.object({
   address: v.string(),
@@ -12,6 +13,25 @@ export const eventRecipient = v.object({
   code: v.nullable(v.number()),
   enhanced: v.nullable(v.string()),
   reply: v.nullable(v.string()),
+});
+
+/** A type of core, or one that a mixin added: its id, `_`, and what happened. */
+export const eventType = v.union([
+  v.picklist(EVENT_TYPES),
+  v.pipe(v.string(), v.regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)+$/)),
+]);
+
+/** What somebody said of one recipient after a relay took the message. */
+export const feedbackOutput = v.object({
+  recipient: v.string(),
+  status: v.nullable(v.string()),
+  reason_class: v.nullable(v.string()),
+  permanence: v.nullable(v.picklist(['permanent', 'temporary'])),
+  /** Nobody will ever be reached at that address. */
+  address_dead: v.boolean(),
+  reported_by: v.nullable(v.string()),
+  /** Of a complaint: what about. */
+  feedback_type: v.nullable(v.string()),
 });
 
 /** One line of a message's history, as it is shown. */
@@ -27,7 +47,7 @@ export const eventOutput = v.object({
   message_id: v.nullable(v.string()),
   account_id: v.nullable(v.string()),
   batch_code: v.nullable(v.string()),
-  type: v.picklist(EVENT_TYPES),
+  type: eventType,
   at: timestamp,
   attempt: v.number(),
   reason: v.nullable(v.string()),
@@ -36,6 +56,14 @@ export const eventOutput = v.object({
   possible_duplicate: v.boolean(),
   /** Of a pause: until when the account is left alone. */
   until: v.nullable(timestamp),
+  /** Of a bounce: hard or soft, its enhanced status code or else its reply code, and why. */
+  bounce_type: v.nullable(v.picklist(['hard', 'soft'])),
+  bounce_code: v.nullable(v.string()),
+  bounce_reason: v.nullable(v.string()),
+  /** Of a bounce and a complaint: whom it is about, and the rest that is known. */
+  feedback: v.nullable(feedbackOutput),
+  /** What a mixin says besides. */
+  extra: v.nullable(v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.null()]))),
 });
 export type EventOutput = v.InferOutput<typeof eventOutput>;
 
@@ -67,6 +95,30 @@ export function toEventOutput(row: MessageEventRow): EventOutput {
     next_attempt_at: rfc3339OrNull(detail.nextAttemptAt ?? null),
     possible_duplicate: detail.possibleDuplicate ?? false,
     until: rfc3339OrNull(detail.until ?? null),
+    ...bounceOf(row.type, detail),
+    feedback: detail.feedback === undefined ? null : toFeedbackOutput(detail.feedback),
+    extra: detail.extra ?? null,
+  };
+}
+
+export function toFeedbackOutput(feedback: EventFeedback): v.InferOutput<typeof feedbackOutput> {
+  return {
+    recipient: feedback.recipient,
+    status: feedback.status,
+    reason_class: feedback.reasonClass,
+    permanence: feedback.permanence,
+    address_dead: feedback.addressDead,
+    reported_by: feedback.reportedBy,
+    feedback_type: feedback.feedbackType,
+  };
+}
+
+function bounceOf(type: EventType, { reason, feedback }: EventDetail) {
+  if (type !== 'bounce') return { bounce_type: null, bounce_code: null, bounce_reason: null };
+  return {
+    bounce_type: feedback?.bounceType ?? null,
+    bounce_code: feedback?.code ?? null,
+    bounce_reason: reason ?? null,
   };
 }
 

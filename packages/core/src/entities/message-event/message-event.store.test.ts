@@ -51,6 +51,11 @@ describe.each([
       recipients: [],
       next_attempt_at: null,
       possible_duplicate: false,
+      bounce_type: null,
+      bounce_code: null,
+      bounce_reason: null,
+      feedback: null,
+      extra: null,
       until: null,
     });
   });

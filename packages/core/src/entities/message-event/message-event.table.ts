@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { EventFeedback, MixinEventType } from '../../mixin/events.ts';
+
 /** One line of a message's history; only `seq` is ever set later. */
 export interface MessageEventsTable {
   /** Also the stable id of the event in reports. */
@@ -25,6 +27,7 @@ export interface MessageEventsTable {
  * - `in_doubt`: nobody knows whether the relay took it; it waits for a decision.
  * - `retried`, `confirmed`, `held`, `released`: done by hand.
  * - `replaced`: a message with the same id took the place of what it said.
+ * - `bounce`, `complaint`: what others said of a message after a relay took it.
  * - `account_paused`, `account_resumed`: of an account, not of a message.
  */
 export const EVENT_TYPES = [
@@ -43,8 +46,18 @@ export const EVENT_TYPES = [
   'replaced',
   'account_paused',
   'account_resumed',
+  'bounce',
+  'complaint',
 ] as const;
-export type EventType = (typeof EVENT_TYPES)[number];
+export type CoreEventType = (typeof EVENT_TYPES)[number];
+export type EventType = CoreEventType | MixinEventType;
+
+const CORE: ReadonlySet<string> = new Set(EVENT_TYPES);
+
+/** Whether it is one of core's, so that its meaning is known here. */
+export function isCoreEvent(type: EventType): type is CoreEventType {
+  return CORE.has(type);
+}
 
 export interface EventRecipient {
   readonly address: string;
@@ -71,6 +84,27 @@ export interface EventDetail {
   /** Of a pause: the account's id for the client, and until when it lasts. */
   readonly accountId?: string;
   readonly until?: number;
+  /** Of one recipient, after a relay took the message. */
+  readonly feedback?: EventFeedback;
+  /** What a mixin adds. */
+  readonly extra?: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** What others said of a message, once each. */
+export interface MessageFeedbackTable {
+  readonly message_pk: string;
+  /** What makes it one. */
+  readonly key: string;
+  readonly event_pk: string;
+  readonly type: EventType;
+  /** The recipient; null where it is about none. */
+  readonly address: string | null;
+  /** Of a bounce. */
+  readonly bounce_type: 'hard' | 'soft' | null;
+  readonly code: string | null;
+  readonly reason: string | null;
+  /** Milliseconds. */
+  readonly at: number;
 }
 
 /** How far a tenant has been told. */

@@ -9,7 +9,7 @@ import { invalidInput } from '../../operations/validate.ts';
 import { type ChangeEnd, type ChangeRequest, changeMessage, STATES_OF } from './change-message.ts';
 import { messageSummary } from './message.schema.ts';
 import type { ControlAction } from './message-control.types.ts';
-import { toSummary } from './message-output.ts';
+import { toSummaries } from './message-output.ts';
 import type { MessageRow } from './message-row.ts';
 import type { ControlServices } from './message-services.ts';
 import type { MessageState } from './message-state.ts';
@@ -34,7 +34,7 @@ function controlOperation<Action extends Exclude<ControlAction, 'reschedule'>>(a
     input: v.strictObject(reference),
     output: messageSummary,
     async run(services: ControlServices, { message_id }, { reach }) {
-      return toSummary(await changeNamed(services, { message_id, reach }, { action }));
+      return changeNamed(services, { message_id, reach }, { action });
     },
   });
 }
@@ -68,7 +68,7 @@ export const rescheduleMessage = defineOperation({
   async run(services: ControlServices, { message_id, send_at, expires_at }, { reach }) {
     const expiresAt = expires_at === undefined ? undefined : Date.parse(expires_at);
     const request = { action: 'reschedule', sendAt: Date.parse(send_at), expiresAt } as const;
-    return toSummary(await changeNamed(services, { message_id, reach }, request));
+    return changeNamed(services, { message_id, reach }, request);
   },
 });
 
@@ -85,13 +85,15 @@ async function changeNamed(
   services: ControlServices,
   { message_id, reach }: Named,
   request: ChangeRequest,
-): Promise<MessageRow> {
+): Promise<v.InferOutput<typeof messageSummary>> {
   const row = await services.messages.find(reach, message_id);
   const end = await changeMessage(services, reach, row, request);
   if (!end.ok) throw refused(end, request);
   announce(services, row, end.state);
   if (request.action !== 'reschedule') services.told(row.tenant_id);
-  return services.messages.find(reach, row.pk);
+  const [summary] = await toSummaries(services.messages, [await services.messages.find(reach, row.pk)]);
+  if (summary === undefined) throw new Error('one message was found');
+  return summary;
 }
 
 /** Tell the dispatcher what it may claim, or has to wait for. */

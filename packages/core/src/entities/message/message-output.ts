@@ -11,14 +11,14 @@ import type {
   messageSummary,
   recipientOutput,
 } from './message.schema.ts';
-import type { ListedAttachment } from './message.store.ts';
+import type { ListedAttachment, MessageBounce, MessageStore } from './message.store.ts';
 import type { MessageRecipientsTable } from './message.table.ts';
 import type { MessageRow } from './message-row.ts';
 import type { StoredContent } from './stored-content.ts';
 import type { WaitingFor } from './waiting-for.ts';
 
 /** A message as lists show it. */
-export function toSummary(row: MessageRow): InferOutput<typeof messageSummary> {
+export function toSummary(row: MessageRow, bounce: MessageBounce | undefined): InferOutput<typeof messageSummary> {
   const isSent = row.result === 'sent' || row.result === 'partially_sent';
   return {
     pk: row.pk,
@@ -37,11 +37,25 @@ export function toSummary(row: MessageRow): InferOutput<typeof messageSummary> {
     next_attempt_at: row.state === 'deferred' ? rfc3339(row.eligible_at) : null,
     final_at: rfc3339OrNull(row.final_at),
     sent_ts: isSent && row.final_at !== null ? epochSeconds(row.final_at) : null,
+    bounce_type: bounce?.bounce_type ?? null,
+    bounce_code: bounce?.code ?? null,
+    bounce_reason: bounce?.reason ?? null,
+    bounce_ts: bounce === undefined ? null : epochSeconds(bounce.at),
   };
+}
+
+/** Messages as lists show them. */
+export async function toSummaries(
+  messages: Pick<MessageStore, 'bounces'>,
+  rows: readonly MessageRow[],
+): Promise<InferOutput<typeof messageSummary>[]> {
+  const bounces = await messages.bounces(rows.map(({ pk }) => pk));
+  return rows.map((row) => toSummary(row, bounces.get(row.pk)));
 }
 
 /** What the page of a message is made of. */
 export interface MessageParts {
+  readonly bounce: MessageBounce | undefined;
   /** Null once retention removed it. */
   readonly content: StoredContent | null;
   readonly recipients: readonly MessageRecipientsTable[];
@@ -54,11 +68,11 @@ export interface MessageParts {
 /** A message as its own page shows it; what it says, and what was said about it, to those only who may read that. */
 export function toMessage(
   row: MessageRow,
-  { content, recipients, attachments, events, waitingFor }: MessageParts,
+  { bounce, content, recipients, attachments, events, waitingFor }: MessageParts,
   { hasContent }: { readonly hasContent: boolean },
 ): InferOutput<typeof messageOutput> {
   return {
-    ...toSummary(row),
+    ...toSummary(row, bounce),
     from: content?.from.address ?? null,
     subject: hasContent ? (content?.subject ?? null) : null,
     content_removed: row.content_removed === 1,

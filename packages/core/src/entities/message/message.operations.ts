@@ -19,7 +19,7 @@ import {
   rawMessageInput,
 } from './message.schema.ts';
 import { messageControlOperations } from './message-control.operations.ts';
-import { toMessage, toSummary } from './message-output.ts';
+import { toMessage, toSummaries } from './message-output.ts';
 import type { MessageServices, SubmissionServices } from './message-services.ts';
 import { MESSAGE_RESULTS, MESSAGE_STATES } from './message-state.ts';
 import { type ParsedSubmitted, submittedInput } from './raw-message.ts';
@@ -94,7 +94,8 @@ export const getMessage = defineOperation({
   output: messageOutput,
   async run({ messages, messageEvents, explain }: ReadServices, { message_id }, { reach, principal }) {
     const row = await messages.find(reach, message_id);
-    const [content, recipients, attachments, events, waitingFor] = await Promise.all([
+    const [bounces, content, recipients, attachments, events, waitingFor] = await Promise.all([
+      messages.bounces([row.pk]),
       messages.content(reach, row.pk),
       messages.recipients(reach, row.pk),
       messages.attachments(reach, row.pk),
@@ -102,6 +103,7 @@ export const getMessage = defineOperation({
       explain(row),
     ]);
     const parts = {
+      bounce: bounces.get(row.pk),
       content: content === null ? null : parseStoredContent(content),
       recipients,
       attachments,
@@ -144,7 +146,8 @@ export const listMessages = defineOperation({
     };
     const rows = await messages.list(reach, filter, { order: 'newest first', after: input.after ?? null, limit });
     const last = rows.at(-1);
-    return { items: rows.map(toSummary), next: rows.length === limit && last !== undefined ? last.pk : null };
+    const items = await toSummaries(messages, rows);
+    return { items, next: rows.length === limit && last !== undefined ? last.pk : null };
   },
 });
 

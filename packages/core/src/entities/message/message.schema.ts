@@ -5,7 +5,7 @@ import { FETCH_MODES } from '../../attachments/fetch-mode.ts';
 import { type HeldFile, isHeldFile } from '../../attachments/uploaded-file.ts';
 import { clientId, content, dateTime, integer, line, secret, tenantId } from '../../operations/fields.ts';
 import { CALENDAR_METHODS } from '../../smtp/compose/content.ts';
-import { EVENT_TYPES } from '../message-event/message-event.table.ts';
+import { eventType } from '../message-event/message-event.schema.ts';
 import { clientAuth } from '../tenant/client-auth.ts';
 import { ON_IN_DOUBT } from './message.table.ts';
 import { MESSAGE_RESULTS, MESSAGE_STATES } from './message-state.ts';
@@ -239,7 +239,7 @@ export const attachmentOutput = v.object({
 export const attemptOutput = v.object({
   attempt: v.number(),
   at: v.string(),
-  type: v.picklist(EVENT_TYPES),
+  type: eventType,
   /** From the first step to the outcome; null where nobody saw its end. */
   duration_ms: v.nullable(v.number()),
   /** Of the first recipient that was not served, else of the first. */
@@ -279,6 +279,12 @@ const summaryFields = {
   final_at: v.nullable(v.string()),
   /** Epoch seconds, as the original told them; null unless sent or partially sent. */
   sent_ts: v.nullable(v.number()),
+  /** Whether it came back from a recipient after the relay took it: the hard bounce if there is one, else the last. */
+  bounce_type: v.nullable(v.picklist(['hard', 'soft'])),
+  bounce_code: v.nullable(v.string()),
+  bounce_reason: v.nullable(v.string()),
+  /** Epoch seconds. */
+  bounce_ts: v.nullable(v.number()),
 };
 
 export const messageSummary = v.object(summaryFields);

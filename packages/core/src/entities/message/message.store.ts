@@ -2,9 +2,11 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
+import { rowsJson } from '../../database/row-parameters.ts';
 import { MailProxyError } from '../../errors.ts';
 import { looksLikePk } from '../../identity.ts';
 import type { Reach } from '../../operations/principal.ts';
+import type { MessageFeedbackTable } from '../message-event/message-event.table.ts';
 import type { CoreSchema } from '../schema.ts';
 import { type ContentSealer, plainContents } from './content-sealer.ts';
 import type { MessageAttachmentsTable, MessageRecipientsTable } from './message.table.ts';
@@ -26,6 +28,9 @@ export interface ListedAttachment
   extends Pick<MessageAttachmentsTable, 'filename' | 'mime_type' | 'disposition' | 'fetch_mode' | 'content_hash'> {
   readonly size_bytes: number | null;
 }
+
+/** How a message came back. */
+export type MessageBounce = Pick<MessageFeedbackTable, 'message_pk' | 'bounce_type' | 'code' | 'reason' | 'at'>;
 
 /** Reads of messages; every change goes through the queue. */
 export interface MessageStore {
@@ -53,6 +58,8 @@ export interface MessageStore {
   recipients(reach: Reach, pk: string): Promise<readonly MessageRecipientsTable[]>;
   /** Its files, in their order. */
   attachments(reach: Reach, pk: string): Promise<readonly ListedAttachment[]>;
+  /** Of messages that were found, by primary key: the hard bounce of each if there is one, else the last. */
+  bounces(pks: readonly string[]): Promise<ReadonlyMap<string, MessageBounce>>;
   counts(): Promise<MessageCounts>;
 }
 
@@ -120,6 +127,14 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
       .where(isReached(p.pk, p.tenant))
       .orderBy('a.position'),
   );
+  const bounces = db.prepare<{ pks: string }, MessageBounce>((k, p) =>
+    k
+      .selectFrom(db.dialect.rows<{ pk: string }>(p.pks, { pk: 'text' }).as('r'))
+      .innerJoin('message_feedback as f', 'f.message_pk', 'r.pk')
+      .select(['f.message_pk', 'f.bounce_type', 'f.code', 'f.reason', 'f.at'])
+      .where('f.type', '=', sql.lit('bounce'))
+      .orderBy('f.at'),
+  );
   const counts = db.prepare<object, { state: string; result: string | null; count: number }>((k) =>
     k
       .selectFrom('messages')
@@ -167,6 +182,16 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
     },
     recipients: ({ tenantId: tenant }, pk) => db.read(recipients.bind({ pk, tenant })),
     attachments: ({ tenantId: tenant }, pk) => db.read(attachments.bind({ pk, tenant })),
+    async bounces(pks) {
+      const found = new Map<string, MessageBounce>();
+      if (pks.length === 0) return found;
+      for (const bounce of await db.read(bounces.bind({ pks: rowsJson(pks.map((pk) => ({ pk }))) }))) {
+        if (found.get(bounce.message_pk)?.bounce_type !== 'hard' || bounce.bounce_type === 'hard') {
+          found.set(bounce.message_pk, bounce);
+        }
+      }
+      return found;
+    },
     async counts() {
       const byState: Record<string, number> = {};
       const byResult: Record<string, number> = {};

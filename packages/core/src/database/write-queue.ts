@@ -50,11 +50,11 @@ export class WriteQueue {
     return done;
   }
 
-  /** Wait for the end of this turn, so that writes made together commit together. */
+  /** Wait for the end of this turn and for what its promises bring about, so that writes made together commit together. */
   #schedule(): void {
     if (this.#writing || this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#scheduled = false;
       void this.#writeGroup();
     });

@@ -159,7 +159,11 @@ export class DispatchWorld implements AsyncDisposable {
   }
 
   /** Accept messages of an account; they are named by the account and a number. */
-  accept(accountPk: string, count: number, { priority = 2 }: { readonly priority?: number } = {}): void {
+  accept(
+    accountPk: string,
+    count: number,
+    { priority = 2, tells = 'arrived' }: { readonly priority?: number; readonly tells?: 'arrived' | 'expects' } = {},
+  ): void {
     const now = this.clock.now();
     for (let n = 0; n < count; n++) {
       this.#made += 1;
@@ -171,7 +175,7 @@ export class DispatchWorld implements AsyncDisposable {
       );
     }
     this.#ready.sort(byRank);
-    this.dispatcher.arrived(this.#keyOf(accountPk), priority === 0);
+    this.dispatcher[tells](this.#keyOf(accountPk), priority === 0);
   }
 
   /** Let the relay answer for a message. */

@@ -97,6 +97,35 @@ describe('turns', () => {
   });
 });
 
+describe('a message that is about to be ready', () => {
+  test('is claimed for an account that has little to do', async () => {
+    await using world = new DispatchWorld({ maxSends: 50 });
+    world.addAccount('a', { capacity: 4 });
+    world.accept('a', 1);
+    await world.idle();
+    world.accept('a', 1, { tells: 'expects' });
+    world.accept('a', 1, { priority: 0, tells: 'expects' });
+    await world.idle();
+    expect(startsOf(world.started)).toEqual({ a: 3 });
+  });
+
+  test('waits until it is announced where its account has enough in hand, or is not known yet', async () => {
+    await using world = new DispatchWorld({ maxSends: 50 });
+    for (const pk of ['busy', 'new']) world.addAccount(pk, { capacity: 2 });
+    world.accept('busy', 4);
+    await world.idle();
+    world.accept('new', 1, { tells: 'expects' });
+    await world.idle();
+    expect(world.waiting).toEqual(['new-000005']);
+    world.accept('busy', 1, { tells: 'expects' });
+    await world.idle();
+    expect(world.waiting).toEqual(['busy-000006', 'new-000005']);
+    world.dispatcher.lookAround();
+    await world.endOldestOf('busy', 2);
+    expect(startsOf(world.started)).toMatchObject({ new: 1 });
+  });
+});
+
 describe('slots', () => {
   test('what is claimed ahead is bounded, and each account has its own limit of sends', async () => {
     await using world = new DispatchWorld({ maxSends: 50 });

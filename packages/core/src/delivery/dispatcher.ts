@@ -116,6 +116,12 @@ export class Dispatcher {
     return { running: this.#slots.running, buffered: this.#claimed.buffered };
   }
 
+  /** A message of this account is about to be ready: what is claimed from now on may be this one. */
+  expects({ accountPk }: LaneKey, isImmediate: boolean): void {
+    const lane = this.#lanes.get(accountPk);
+    if (lane !== undefined && (isImmediate || lane.wantsMore)) this.#hasNews(lane, isImmediate);
+  }
+
   /** A message of this account became ready. It is on disk: what cannot be heard of now the next scan finds. */
   arrived(key: LaneKey, isImmediate: boolean): void {
     this.heard(key, isImmediate);
@@ -242,7 +248,10 @@ export class Dispatcher {
   }
 
   async #wakeLane(key: LaneKey, isImmediate: boolean): Promise<void> {
-    const lane = this.#lanes.get(key.accountPk) ?? (await this.#addLane(key));
+    this.#hasNews(this.#lanes.get(key.accountPk) ?? (await this.#addLane(key)), isImmediate);
+  }
+
+  #hasNews(lane: Lane, isImmediate: boolean): void {
     lane.arrivals += 1;
     if (isImmediate) lane.immediateArrivals += 1;
     this.#lineUp(lane, isImmediate);
@@ -416,7 +425,11 @@ export class Dispatcher {
       throw error;
     }
     // All of them, before anything can fail: nobody else knows that they are ours.
-    for (const [index, { lane }] of claims.entries()) this.#buffer(lane, claimed[index] ?? [], meanwhile.dropped);
+    for (const [index, { lane, quota }] of claims.entries()) {
+      const messages = claimed[index] ?? [];
+      if (!immediateOnly) lane.claimed(messages.length, quota);
+      this.#buffer(lane, messages, meanwhile.dropped);
+    }
     for (const [index, { lane, quota, arrivals }] of claims.entries()) {
       const isShort = (claimed[index] ?? []).length < quota;
       // Only the gates tell a lane that may not send from one that has nothing to send.

@@ -28,6 +28,11 @@ export class Flights {
     return this.#flights.size;
   }
 
+  /** Whether the message is in this engine's hands. */
+  has(pk: string): boolean {
+    return this.#flights.has(pk);
+  }
+
   /** A message was claimed. */
   add(message: ClaimedMessage): void {
     const stop = new Stop();

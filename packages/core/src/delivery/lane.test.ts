@@ -23,6 +23,25 @@ describe('what a lane may have in hand', () => {
     expect(one.room).toBe(0);
   });
 
+  test('is more while its relay is faster than the claims, as far as that is seen, and as long as there is mail', () => {
+    const one = lane(3);
+    one.claimed(6, 6);
+    expect(one.room).toBe(6);
+    for (const room of [14, 22, 38, 70, 70]) {
+      one.wentWell();
+      one.claimed(one.room, one.room);
+      expect(one).toMatchObject({ room, wantsMore: true });
+    }
+    one.buffered.push(...Array.from({ length: 37 }, () => claimed()));
+    expect(one.wantsMore).toBe(false);
+    // It was not out of messages.
+    one.wentWell();
+    one.claimed(33, 33);
+    expect(one.room).toBe(33);
+    one.claimed(0, 33);
+    expect(one.room).toBe(0);
+  });
+
   test('starts only with something claimed, and below the capacity', () => {
     const one = lane(1);
     expect(one.canStart).toBe(false);

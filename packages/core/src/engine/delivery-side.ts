@@ -5,6 +5,7 @@ import type { EngineConfig } from '../config/engine-config.ts';
 import type { Database } from '../database/database.ts';
 import type { SyncedClock } from '../database/database-clock.ts';
 import { AccountHealth } from '../delivery/account-health.ts';
+import { Arrivals } from '../delivery/arrivals.ts';
 import type { BringAttachment } from '../delivery/bring-attachment.ts';
 import { ConnectionBudget } from '../delivery/connection-budget.ts';
 import { settlementOfRejection } from '../delivery/deliver.ts';
@@ -74,6 +75,7 @@ export interface DeliverySideParts {
 export interface DeliverySide {
   readonly keeper: SessionKeeper;
   readonly dispatcher: Dispatcher;
+  readonly arrivals: Arrivals;
   readonly preparer: Preparer;
   readonly housekeeping: Housekeeping;
   readonly pool: SmtpPool;
@@ -259,6 +261,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
   return {
     keeper,
     dispatcher,
+    arrivals: new Arrivals({ dispatcher, flights }),
     preparer,
     housekeeping,
     pool,

@@ -392,16 +392,16 @@ export class Engine implements MailEngine {
       expectOpen: () => {
         if (this.#stopped.signal.aborted) throw new MailProxyError('stopping');
       },
+      onQueued: (draft) => this.#delivery.arrivals.queued(draft),
       onArrived: (draft, state) => this.#arrived(draft, state),
       onReplaced: (pk) => this.#delivery.preparer.drop(pk),
     };
   }
 
   #arrived(draft: MessageDraft, state: MessageState): void {
-    const { account_pk: accountPk, tenant_id: tenantId, priority } = draft.message;
     if (state === 'deferred') this.#delivery.dispatcher.scheduled();
     else if (state === 'preparing') this.#prepare();
-    else if (state === 'ready') this.#delivery.dispatcher.arrived({ accountPk, tenantId }, priority === 0);
+    else if (state === 'ready') this.#delivery.arrivals.stored(draft);
   }
 
   /** Messages are due whose attachments are to be fetched. */

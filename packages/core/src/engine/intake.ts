@@ -12,6 +12,8 @@ export type Intake = Pick<SubmissionServices, 'accept' | 'replace' | 'once'>;
 
 export interface IntakeParts {
   readonly stores: Pick<Stores, 'accept' | 'acceptInto' | 'replace' | 'once'>;
+  /** A message waits for the writer: what is written from now on comes after it. Not told of a transaction of the caller's. */
+  readonly onQueued: (draft: MessageDraft) => void;
   /** A message was stored, in this state. */
   readonly onArrived: (draft: MessageDraft, state: MessageState) => void;
   /** What this message said before is not to be prepared any more. */
@@ -23,11 +25,13 @@ export interface IntakeParts {
 }
 
 /** Store messages, and tell of each that was. */
-export function createIntake({ stores, onArrived, onReplaced, expectOpen, writer }: IntakeParts): Intake {
+export function createIntake({ stores, onQueued, onArrived, onReplaced, expectOpen, writer }: IntakeParts): Intake {
   return {
     async accept(draft) {
       expectOpen();
-      const state = await (writer === undefined ? stores.accept(draft) : stores.acceptInto(draft, writer));
+      const storing = writer === undefined ? stores.accept(draft) : stores.acceptInto(draft, writer);
+      if (writer === undefined) onQueued(draft);
+      const state = await storing;
       onArrived(draft, state);
       return state;
     },
@@ -42,7 +46,9 @@ export function createIntake({ stores, onArrived, onReplaced, expectOpen, writer
       find: (key, now) => stores.once.find(key, now),
       async accept(request) {
         expectOpen();
-        const answered = await stores.once.accept(request, writer);
+        const storing = stores.once.accept(request, writer);
+        if (writer === undefined) for (const draft of request.drafts) onQueued(draft);
+        const answered = await storing;
         if (answered.owner !== request.owner) return answered;
         const targets = new Map(request.replacements.map(({ draft, targetPk }) => [draft, targetPk]));
         const outcomes = answered.outcome.split(DRAFT_END);

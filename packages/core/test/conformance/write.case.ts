@@ -137,6 +137,16 @@ export function writeConformance(open: OpenStore): void {
       expect(new Set(numbers).size).toBe(1_000);
     });
 
+    test('what the promises of one turn bring about is written behind its cause, in the same commit', async () => {
+      await using world = await createWorld(open);
+      const before = world.database.stats;
+      const first = world.sessions.start('test', 0);
+      for (let promises = 0; promises < 50; promises++) await null;
+      const second = await world.sessions.start('test', 0);
+      expect(second).toBeGreaterThan(await first);
+      expect(world.database.stats.commits - before.commits).toBe(1);
+    });
+
     test('a read sees what was written before it', async () => {
       await using world = await createWorld(open);
       for (let round = 0; round < 20; round++) {

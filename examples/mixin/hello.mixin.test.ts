@@ -20,9 +20,10 @@ async function hooksWith(config: unknown): Promise<CombinedHooks> {
   const leases = { take: async () => true, release: async () => undefined };
   const sealer = {} as MixinContext['sealer'];
   const events = {} as MixinContext['events'];
+  const macs = () => ({ sign: () => Buffer.of(), verify: () => false });
   const provided = (): undefined => undefined;
   const outgoing = {} as MixinContext['outgoing'];
-  const given = { database, sealer, outgoing, leases, events, config, provided };
+  const given = { database, sealer, outgoing, leases, events, macs, config, provided };
   const sources = { clock: systemClock, random: systemRandom, makePk: () => 'pk', log: silentLog };
   const { hooks = {} } = await hello.setup({ ...given, ...sources });
   return combineHooks([{ mixin: hello.id, hooks }]);

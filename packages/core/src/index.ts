@@ -51,6 +51,7 @@ export type { ReportEvent } from './reporting/report-protocol.ts';
 export type { ReportSink } from './reporting/report-transport.ts';
 export { addKeyToFile, createKeyFile, newKey, readKeyFile } from './secrets/key-file.ts';
 export { keyIdOf, textOfKey } from './secrets/key-text.ts';
+export type { Macs } from './secrets/macs.ts';
 export * from './secrets/sealed-columns.ts';
 export type { SealedPlace, Sealer } from './secrets/sealer.ts';
 export type { ByteSource } from './smtp/byte-source.ts';

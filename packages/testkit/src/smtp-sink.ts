@@ -31,6 +31,8 @@ export interface SinkMessage {
   readonly headers: HeaderFields;
   /** The Message-ID header with its angle brackets. */
   readonly messageId: string | undefined;
+  /** What MAIL said as ENVID. */
+  readonly envelopeId: string | null;
 }
 
 export type HideableExtension = 'PIPELINING' | '8BITMIME' | 'SMTPUTF8' | 'DSN' | 'SIZE';
@@ -205,6 +207,7 @@ function describe(raw: Buffer, session: SMTPServerSession): SinkMessage {
     raw,
     headers,
     messageId: headers.get('message-id')?.[0],
+    envelopeId: session.envelope.dsn?.envid ?? null,
   };
 }
 

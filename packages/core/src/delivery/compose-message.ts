@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { RawHead, StoredContent } from '../entities/message/stored-content.ts';
-import type { HookedMessage } from '../mixin/hooks.ts';
+import type { Enveloping, HookedMessage } from '../mixin/hooks.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { LoadedMessage } from '../queue/load-claimed.ts';
 import { hasNonAscii } from '../smtp/compose/address.ts';
@@ -14,6 +14,10 @@ import { ID_HEADER } from '../smtp/raw/complete-head.ts';
 /** A message as one attempt sends it. */
 export interface WireMessage {
   readonly from: string;
+  /** The reverse path for each recipient. @defaultValue `from` for all */
+  readonly fromFor?: (recipient: string) => string;
+  /** Told to relays that offer DSN. */
+  readonly envelopeId?: string;
   readonly body: MessageBody;
   /** The header or the sender needs SMTPUTF8, whoever the recipients are. */
   readonly needsSmtpUtf8: boolean;
@@ -69,6 +73,17 @@ export function composeMessage(
   const needsSmtpUtf8 = smtpUtf8 || envelopeNeedsSmtpUtf8([from]);
   if (Buffer.isBuffer(body)) return { from, body: signDkim(body, signingKeys, signedAt), needsSmtpUtf8 };
   return signStreamedDkim(body, signingKeys, signedAt).then((signed) => ({ from, body: signed, needsSmtpUtf8 }));
+}
+
+/** The message in the envelope that mixins chose. */
+export function inEnvelope(wire: WireMessage, { returnPath, envelopeId }: Enveloping): WireMessage {
+  if (returnPath === undefined && envelopeId === undefined) return wire;
+  return {
+    ...wire,
+    ...(typeof returnPath === 'string' ? { from: returnPath } : {}),
+    ...(typeof returnPath === 'function' ? { fromFor: returnPath } : {}),
+    ...(envelopeId === undefined ? {} : { envelopeId }),
+  };
 }
 
 /** A message that came complete: nothing of it is changed any more. */

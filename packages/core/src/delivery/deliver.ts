@@ -21,7 +21,7 @@ import type { OAuthTokens } from '../smtp/oauth-tokens.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import { settlementOf } from './attempt.ts';
-import { composeMessage, hookedMessage } from './compose-message.ts';
+import { composeMessage, hookedMessage, inEnvelope } from './compose-message.ts';
 import { type RecipientOutcome, untried } from './outcome.ts';
 import { poolRequest } from './relay.ts';
 import type { Place } from './send-order.ts';
@@ -69,7 +69,7 @@ export interface DeliverContext {
 }
 
 /**
- * One attempt, step by step: load, admit, compose, send, judge. Writes nothing but the mark of the hand-over; the
+ * One attempt, step by step: load, admit, address the envelope, compose, send, judge. Writes nothing but the mark of the hand-over; the
  * settlement says what to write.
  *
  * @returns null when nothing was sent and nothing counts: the message goes back as it was
@@ -101,15 +101,18 @@ export async function deliver(
   const hooked = hookedMessage(message);
   const stored = parseStoredContent(loaded.content);
   const to = loaded.pending.map((recipient) => recipient.address);
-  const admission = await services.hooks.admitting(hooked, { from: stored.returnPath, to });
+  const envelope = { from: stored.returnPath, to };
+  const admission = await services.hooks.admitting(hooked, envelope);
   if (!admission.admit) return settle(loaded.pending.map((recipient) => notAdmitted(recipient, admission)));
+  const enveloping = await services.hooks.enveloping(hooked, envelope);
   const keys = await services.signingKeys(message.tenant_id, message.account_pk, domainOf(stored.from.address));
-  const wire = await composeMessage(
+  const composed = await composeMessage(
     message,
     { stored, attachments: loaded.attachments },
     (content) => services.hooks.composing(content, hooked),
     keys,
   );
+  const wire = inEnvelope(composed, enveloping);
   await context.place.reached(clock);
   if (await services.accountRests(account.pk)) return null;
   let isExpired = false;

@@ -197,14 +197,22 @@ async function sendGroup(
       return error.fault.kind === 'aborted' ? null : error;
     }
     const { session } = pooled;
-    const group = firstGroup(rest, session);
+    const group = firstGroup(wire.fromFor === undefined ? rest : withSameSender(rest, wire.fromFor), session);
     const to = group.map((recipient) => recipient.address);
     const lockStep = lockStepRelays.has(request.relay);
     let replies: readonly RecipientReply[];
     const seen = new Seen(pooled);
     try {
       await handOver();
-      const transaction = { from: wire.from, to, smtpUtf8: wire.needsSmtpUtf8, body: wire.body, lockStep };
+      const from = wire.fromFor === undefined ? wire.from : wire.fromFor(to[0] ?? '');
+      const transaction = {
+        from,
+        to,
+        envelopeId: wire.envelopeId,
+        smtpUtf8: wire.needsSmtpUtf8,
+        body: wire.body,
+        lockStep,
+      };
       replies = await session.send(transaction, mayMail, seen);
     } catch (error) {
       // The message belongs to another session by now.
@@ -221,6 +229,15 @@ async function sendGroup(
     }
     return 'cause' in stopped.fault ? new Unreadable(stopped.fault.cause) : null;
   }
+}
+
+/** Those whose mail comes back to where that of the first does. */
+function withSameSender(
+  rest: readonly PendingRecipient[],
+  fromFor: (recipient: string) => string,
+): readonly PendingRecipient[] {
+  const senders = rest.map(({ address }) => fromFor(address));
+  return rest.filter((_, index) => senders[index] === senders[0]);
 }
 
 /** As many of the first recipients as the relay takes in one transaction, or those that it is going to refuse. */

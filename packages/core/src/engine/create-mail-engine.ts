@@ -23,6 +23,7 @@ import { validate } from '../operations/validate.ts';
 import { createOutgoingHttp } from '../outgoing/outgoing-http.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
 import { type KeySource, readKeySource } from '../secrets/key-source.ts';
+import { createMacs } from '../secrets/macs.ts';
 import type { SealedColumn } from '../secrets/sealed-columns.ts';
 import { createSealer } from '../secrets/sealer.ts';
 import type { OpenSession } from '../smtp/pool-lane.ts';
@@ -120,6 +121,7 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
     }),
     log,
     config: mixinConfig,
+    macsOf: (mixin, purpose) => createMacs(ring, `${mixin}:${purpose}`),
     eventsOf: ({ id, eventTypes = [] }) => eventsFor(eventTypes, id),
     leasesOf: (mixin) =>
       createLeases(mixin, {

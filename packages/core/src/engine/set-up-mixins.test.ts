@@ -18,6 +18,7 @@ function setUp(mixins: readonly Mixin[]): Promise<SetUpMixins> {
     log: silentLog,
     config: {},
     leasesOf: () => ({ take: async () => true, release: async () => undefined }),
+    macsOf: () => ({ sign: () => Buffer.of(), verify: () => false }),
     // And append nothing.
     eventsOf: () => ({}) as MixinContext['events'],
   });

@@ -10,6 +10,7 @@ import { type CombinedHooks, combineHooks, type HookSource } from '../mixin/hook
 import type { Log } from '../observability/log.ts';
 import type { MixinMetric } from '../observability/mixin-metrics.ts';
 import type { AnyOperation } from '../operations/operation.ts';
+import type { Macs } from '../secrets/macs.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 import type { Service } from './background.ts';
 
@@ -23,6 +24,7 @@ export interface MixinSetUp {
   readonly log: Log;
   readonly config: Readonly<Record<string, unknown>>;
   readonly leasesOf: (mixin: string) => Leases;
+  readonly macsOf: (mixin: string, purpose: string) => Macs;
   readonly eventsOf: (mixin: Mixin) => MixinEvents;
 }
 
@@ -42,7 +44,7 @@ export interface SetUpMixins {
 /** Set up the mixins one after the other; their tables are migrated already. */
 export async function setUpMixins(
   mixins: readonly Mixin[],
-  { log, config, leasesOf, eventsOf, ...given }: MixinSetUp,
+  { log, config, leasesOf, macsOf, eventsOf, ...given }: MixinSetUp,
 ): Promise<SetUpMixins> {
   const operations: AnyOperation[] = [];
   const servicesOf = new Map<AnyOperation, object>();
@@ -57,6 +59,7 @@ export async function setUpMixins(
       ...given,
       log: own,
       leases: leasesOf(mixin.id),
+      macs: (purpose) => macsOf(mixin.id, purpose),
       events: eventsOf(mixin),
       config: config[mixin.id],
       provided: (id) => provided.get(id),

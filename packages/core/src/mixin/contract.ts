@@ -9,6 +9,7 @@ import type { Log } from '../observability/log.ts';
 import type { MixinMetric } from '../observability/mixin-metrics.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import type { ResolvedAddress } from '../outgoing/outgoing-http.types.ts';
+import type { Macs } from '../secrets/macs.ts';
 import type { SealedColumn } from '../secrets/sealed-columns.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 import type { OAuthSettings } from '../smtp/oauth.types.ts';
@@ -95,6 +96,12 @@ export interface MixinContext {
   readonly database: Database<unknown>;
   /** Seals secrets before they are stored, and opens them. */
   readonly sealer: Sealer;
+  /**
+   * Signs what leaves and is to come back, by keys for this purpose of this mixin alone, which all instances have.
+   *
+   * @param purpose one word, always the same
+   */
+  macs(purpose: string): Macs;
   readonly clock: Clock;
   readonly random: Random;
   /** Makes keys of rows, UUIDv7. */

@@ -72,6 +72,23 @@ describe('admitting', () => {
   });
 });
 
+describe('enveloping', () => {
+  test('the first answer wins, and no answer leaves the envelope as it is', async () => {
+    const { hooks } = combined(
+      { enveloping: () => null },
+      { enveloping: () => ({}) },
+      { enveloping: () => ({ returnPath: 'b@example.com' }) },
+    );
+    expect(await hooks.enveloping(message, envelope)).toEqual({});
+    expect(await combined().hooks.enveloping(message, envelope)).toEqual({});
+  });
+
+  test('an error reaches the attempt', async () => {
+    const { hooks } = combined({ enveloping: () => Promise.reject(new Error('bug')) });
+    await expect(hooks.enveloping(message, envelope)).rejects.toThrow('bug');
+  });
+});
+
 describe('composing', () => {
   test('each mixin is given what the one before returned', () => {
     const mark = (word: string): Partial<Hooks> => ({

@@ -22,6 +22,20 @@ export interface HookedEnvelope {
   readonly to: readonly string[];
 }
 
+/** What is written on the envelope of one attempt; what is absent is as it would be otherwise. */
+export interface Enveloping {
+  /**
+   * Reverse path without brackets; or the one for each recipient, where those with the same share a transaction and the
+   * others have each one of their own, which counts under rate limits.
+   */
+  readonly returnPath?: string | ((recipient: string) => string);
+  /**
+   * Told to relays that offer DSN, and found again in what they return (RFC 3461 §4.4): 1 to 100 visible characters of
+   * ASCII. With it only the header of a message comes back, not all of it.
+   */
+  readonly envelopeId?: string;
+}
+
 /** Whether an attempt may go on. */
 export type Admission =
   | { readonly admit: true }
@@ -52,6 +66,15 @@ export interface Hooks {
    */
   admitting(message: HookedMessage, envelope: HookedEnvelope): Admission | null | Promise<Admission | null>;
   /**
+   * Choose where what comes back of this attempt goes to. Called before the message is composed. Not the sender that
+   * people see: that is the message's.
+   *
+   * Order: first answer. The first mixin that does not answer null decides and no later one is asked; one that answers
+   * `{}` keeps the envelope as it is.
+   * Errors: fail the attempt as a bug does; the message is tried again.
+   */
+  enveloping(message: HookedMessage, envelope: HookedEnvelope): Enveloping | null | Promise<Enveloping | null>;
+  /**
    * Change what the message says before it becomes bytes. Pure: called once per attempt, and every attempt must
    * send the same message. Header names and values must be such as the header policy lets through; `messageId`
    * stays as it is. Not called for a message that came complete, which is sent as its author wrote it.
@@ -80,6 +103,7 @@ export interface HookSource {
 /** All hooks as one, as the engine calls them. */
 export interface CombinedHooks extends Hooks {
   admitting(message: HookedMessage, envelope: HookedEnvelope): Promise<Admission>;
+  enveloping(message: HookedMessage, envelope: HookedEnvelope): Promise<Enveloping>;
   /** Never rejects. */
   delivered(delivery: Delivery): Promise<void>;
 }
@@ -93,6 +117,13 @@ export function combineHooks(sources: readonly HookSource[], log: Log = silentLo
         if (answer) return answer;
       }
       return { admit: true };
+    },
+    async enveloping(message, envelope) {
+      for (const { hooks } of sources) {
+        const answer = await hooks.enveloping?.(message, envelope);
+        if (answer) return answer;
+      }
+      return {};
     },
     composing(content, message) {
       return sources.reduce(

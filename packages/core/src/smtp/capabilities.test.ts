@@ -17,6 +17,7 @@ test('EHLO lines are read in any case and with any parameters', () => {
   ];
   expect(parseCapabilities(lines)).toEqual({
     pipelining: true,
+    dsn: false,
     maxBytes: 35_882_577,
     size: true,
     eightBitMime: true,

@@ -14,6 +14,8 @@ export interface SmtpCapabilities {
   readonly eightBitMime: boolean;
   /** RFC 6531. */
   readonly smtpUtf8: boolean;
+  /** RFC 3461: MAIL may carry ENVID= and RET=. */
+  readonly dsn: boolean;
   /** RFC 3207. */
   readonly startTls: boolean;
   /** RFC 4954: SASL mechanisms in capitals. */
@@ -29,6 +31,7 @@ export const NO_CAPABILITIES: SmtpCapabilities = {
   size: false,
   eightBitMime: false,
   smtpUtf8: false,
+  dsn: false,
   startTls: false,
   authMechanisms: new Set(),
   limits: NO_LIMITS,
@@ -54,6 +57,7 @@ export function parseCapabilities(lines: readonly string[]): SmtpCapabilities {
     size: parameters.has('SIZE'),
     eightBitMime: parameters.has('8BITMIME'),
     smtpUtf8: parameters.has('SMTPUTF8'),
+    dsn: parameters.has('DSN'),
     startTls: parameters.has('STARTTLS'),
     authMechanisms,
     limits: parseLimits(parameters.get('LIMITS') ?? []),

@@ -82,6 +82,17 @@ describe('mailCommand', () => {
     );
     expect(mailCommand(plain, NO_CAPABILITIES)).toBe('MAIL FROM:<a@b>\r\n');
   });
+
+  test('names the envelope to a relay that offers DSN only, as xtext', () => {
+    const named = { from: 'a@b', sizeBytes: 12, isEightBit: false, needsSmtpUtf8: false, envelopeId: 'a+b=c' };
+    const dsn = parseCapabilities(['relay', 'DSN']);
+    expect(mailCommand(named, dsn)).toBe('MAIL FROM:<a@b> RET=HDRS ENVID=a+2Bb+3Dc\r\n');
+    expect(mailCommand(named, all)).toBe('MAIL FROM:<a@b> SIZE=12\r\n');
+  });
+
+  test.each(['', 'a b', 'a\r\nb', 'ä', 'a'.repeat(101)])('an envelope is never named %j', (envelopeId) => {
+    expect(() => assertEnvelope({ from: 'a@b', to: ['c@d'], envelopeId })).toThrow('not an envelope id');
+  });
 });
 
 test('an address beyond ASCII needs SMTPUTF8 though the message does not say so', () => {

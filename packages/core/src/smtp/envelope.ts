@@ -13,6 +13,9 @@ export const MAX_RECIPIENTS = 100;
  */
 const SAFE_PATH = /^(?:"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[^\x00-\x1f\x7f-\x9f])*"@)?[^\s"<>\x00-\x1f\x7f-\x9f]*$/;
 
+/** RFC 3461 §4.4. */
+const ENVELOPE_ID = /^[\x21-\x7e]{1,100}$/;
+
 const ASCII = /^[\x00-\x7f]*$/;
 
 /**
@@ -20,11 +23,13 @@ const ASCII = /^[\x00-\x7f]*$/;
  *
  * @throws TypeError for a bug of the caller: no or too many recipients, or an address that would break the command.
  */
-export function assertEnvelope({ from, to }: Pick<SmtpTransaction, 'from' | 'to'>): void {
+export function assertEnvelope({ from, to, envelopeId }: Pick<SmtpTransaction, 'from' | 'to' | 'envelopeId'>): void {
   if (to.length === 0 || to.length > MAX_RECIPIENTS) {
     throw new TypeError(`a transaction has 1 to ${MAX_RECIPIENTS} recipients, not ${to.length}`);
   }
   assertSafePath(from);
+  if (envelopeId !== undefined && !ENVELOPE_ID.test(envelopeId))
+    throw new TypeError('not an envelope id for an SMTP command');
   for (const address of to) {
     if (address === '') throw new TypeError('a recipient is empty');
     assertSafePath(address);
@@ -52,6 +57,8 @@ export interface MailParameters {
   readonly sizeBytes: number;
   readonly isEightBit: boolean;
   readonly needsSmtpUtf8: boolean;
+  /** 1 to 100 visible characters of ASCII. */
+  readonly envelopeId?: string | undefined;
 }
 
 /** MAIL with the parameters that the relay announced. */
@@ -60,7 +67,15 @@ export function mailCommand(parameters: MailParameters, capabilities: SmtpCapabi
   if (capabilities.size) command += ` SIZE=${parameters.sizeBytes}`;
   if (parameters.isEightBit && capabilities.eightBitMime) command += ' BODY=8BITMIME';
   if (parameters.needsSmtpUtf8) command += ' SMTPUTF8';
+  // The header is all that is looked for in what comes back.
+  if (parameters.envelopeId !== undefined && capabilities.dsn)
+    command += ` RET=HDRS ENVID=${xtext(parameters.envelopeId)}`;
   return `${command}\r\n`;
+}
+
+/** RFC 3461 §4: `+` and `=` as `+` and two hexadecimal digits. */
+function xtext(text: string): string {
+  return text.replace(/[+=]/g, (char) => `+${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 export function rcptCommand(address: string): string {

@@ -227,10 +227,11 @@ class Session implements SmtpSession {
 }
 
 function offerOf(transaction: SmtpTransaction): Offer {
-  const { from, to, smtpUtf8, body, lockStep = false } = transaction;
+  const { from, to, envelopeId, smtpUtf8, body, lockStep = false } = transaction;
   return {
     from,
     to,
+    envelopeId,
     smtpUtf8,
     body,
     lockStep,

@@ -97,6 +97,8 @@ export interface SmtpTransaction {
   readonly from: string;
   /** Forward paths without brackets, 1 to 100 (RFC 5321 §4.5.3.1.8). */
   readonly to: readonly string[];
+  /** Told to a relay that offers DSN (RFC 3461 §4.4): 1 to 100 visible characters of ASCII. @defaultValue none */
+  readonly envelopeId?: string | undefined;
   /** The message itself needs SMTPUTF8 (RFC 6531), whoever its recipients are. */
   readonly smtpUtf8: boolean;
   /** The message as CRLF lines, not dot-stuffed; pure 7-bit where the relay offers no 8BITMIME. */

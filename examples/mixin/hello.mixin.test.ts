@@ -23,7 +23,8 @@ async function hooksWith(config: unknown): Promise<CombinedHooks> {
   const macs = () => ({ sign: () => Buffer.of(), verify: () => false });
   const provided = (): undefined => undefined;
   const outgoing = {} as MixinContext['outgoing'];
-  const given = { database, sealer, outgoing, leases, events, macs, config, provided };
+  const suppressions = { suppress: async () => [], changed: () => undefined };
+  const given = { database, sealer, outgoing, leases, events, suppressions, macs, config, provided };
   const sources = { clock: systemClock, random: systemRandom, makePk: () => 'pk', log: silentLog };
   const { hooks = {} } = await hello.setup({ ...given, ...sources });
   return combineHooks([{ mixin: hello.id, hooks }]);

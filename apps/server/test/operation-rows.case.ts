@@ -69,6 +69,14 @@ const ofStorage: Row = {
   names: ['storage_id'],
 };
 
+const ofSuppression: Row = {
+  input: async (world) => ({
+    ...acme,
+    address: await made(world, 'suppressions.add', { address: `${world.unique()}@example.org` }, 'address'),
+  }),
+  names: ['address'],
+};
+
 const ofToken = (more: object = {}): Row => ({
   input: async (world) => {
     const { id } = await world.run('instance-tokens.create', { kind: 'metrics' });
@@ -142,6 +150,13 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'storages.list': { input: nothing },
   'storages.get': ofStorage,
   'storages.delete': ofStorage,
+  'suppressions.add': { input: async (world) => ({ address: `${world.unique()}@example.org` }) },
+  'suppressions.import': { input: async (world) => ({ entries: [{ address: `${world.unique()}@example.org` }] }) },
+  'suppressions.list': { input: nothing },
+  'suppressions.export': { input: nothing },
+  'suppressions.check': { input: async () => ({ address: 'nobody@example.org' }) },
+  'suppressions.get': ofSuppression,
+  'suppressions.remove': ofSuppression,
   'instance.get': { input: nothing },
   'instance.run-now': { input: nothing },
   'instance.pause': { input: nothing },

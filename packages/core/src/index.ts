@@ -35,6 +35,7 @@ export * from './mixin/contract.ts';
 export * from './mixin/events.ts';
 export * from './mixin/hooks.ts';
 export * from './mixin/load.ts';
+export * from './mixin/suppressions.ts';
 export * from './observability/log.ts';
 export type { MixinMetric, MixinSample } from './observability/mixin-metrics.ts';
 export * from './operations/execute.ts';

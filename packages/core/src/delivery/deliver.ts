@@ -5,6 +5,7 @@ import type { DeliverySettings } from '../config/engine-config.ts';
 import type { AccountRelayRow } from '../entities/account/account.model.ts';
 import type { PauseReason } from '../entities/account/account-pause.store.ts';
 import { parseStoredContent } from '../entities/message/stored-content.ts';
+import type { FindSuppressed } from '../entities/suppression/suppression-check.ts';
 import type { MailProxyError } from '../errors.ts';
 import type { Admission, CombinedHooks } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
@@ -25,6 +26,7 @@ import { composeMessage, hookedMessage, inEnvelope } from './compose-message.ts'
 import { type RecipientOutcome, untried } from './outcome.ts';
 import { poolRequest } from './relay.ts';
 import type { Place } from './send-order.ts';
+import { allServed, splitRecipients, strikesOf } from './suppressed-recipients.ts';
 import { type Transmitted, transmit } from './transmit.ts';
 
 export interface DeliverServices {
@@ -33,6 +35,8 @@ export interface DeliverServices {
   readonly random: Random;
   readonly load: LoadClaimed;
   readonly recipients: LoadRecipients;
+  /** Who is not to be written to. */
+  readonly findSuppressed: FindSuppressed;
   readonly accounts: { relayRow(pk: string): Promise<AccountRelayRow> };
   /** Keys with which mail from `domain` is signed. */
   readonly signingKeys: (tenantId: string, accountPk: string, domain: string) => Promise<readonly DkimSigningKey[]>;
@@ -88,8 +92,13 @@ export async function deliver(
   const isTooLate = (): boolean => message.expires_at !== null && message.expires_at <= clock.now();
   const expired = (): Settlement => expiry(message, loaded, context.session, clock.now());
   if (isTooLate()) return expired();
-  const settle = (outcomes: readonly RecipientOutcome[], transmitted?: Transmitted): Settlement =>
-    settlementOf(message, outcomes, {
+  const stored = parseStoredContent(loaded.content);
+  const { served, suppressed, stopped } = stored.ignoresSuppressions
+    ? allServed(loaded.pending)
+    : await splitRecipients(message.tenant_id, loaded.pending, services.findSuppressed);
+  const settle = (outcomes: readonly RecipientOutcome[], transmitted?: Transmitted): Settlement => ({
+    // What a relay said of the others is the better reason.
+    ...settlementOf(message, [...outcomes, ...suppressed], {
       session: context.session,
       now: clock.now(),
       policy: resolveRetryPolicy(services.policy, account.tenant.retry, account.retry),
@@ -97,13 +106,16 @@ export async function deliver(
       decided: loaded.decided,
       durationMs: clock.monotonic() - startedAt,
       ...(transmitted === undefined ? {} : sentOf(message, account, { transmitted, at: clock.now() })),
-    });
+    }),
+    ...stopped,
+    ...strikesOf(outcomes, account.tenant.suppression),
+  });
+  if (served.length === 0) return settle([]);
   const hooked = hookedMessage(message);
-  const stored = parseStoredContent(loaded.content);
-  const to = loaded.pending.map((recipient) => recipient.address);
+  const to = served.map((recipient) => recipient.address);
   const envelope = { from: stored.returnPath, to };
   const admission = await services.hooks.admitting(hooked, envelope);
-  if (!admission.admit) return settle(loaded.pending.map((recipient) => notAdmitted(recipient, admission)));
+  if (!admission.admit) return settle(served.map((recipient) => notAdmitted(recipient, admission)));
   const enveloping = await services.hooks.enveloping(hooked, envelope);
   const keys = await services.signingKeys(message.tenant_id, message.account_pk, domainOf(stored.from.address));
   const composed = await composeMessage(
@@ -116,7 +128,7 @@ export async function deliver(
   await context.place.reached(clock);
   if (await services.accountRests(account.pk)) return null;
   let isExpired = false;
-  const transmitting = transmit(wire, loaded.pending, {
+  const transmitting = transmit(wire, served, {
     pool: services.pool,
     request: poolRequest(account, {
       isImmediate: message.priority === 0,

@@ -18,6 +18,8 @@ export interface HousekeepingServices {
   readonly forgetFiles: (before: number, limit: number) => Promise<number>;
   /** Forget answers whose keys are free again, up to a limit. @returns how many */
   readonly forgetAnswers: (now: number, limit: number) => Promise<number>;
+  /** Delete entries of suppression lists whose time is over, up to a limit. @returns how many */
+  readonly forgetSuppressions: (now: number, limit: number) => Promise<number>;
   readonly sweepCache: (signal: AbortSignal) => Promise<void>;
   readonly onExpired: (tenantId: string) => void;
   readonly onReady: (lane: LaneKey) => void;
@@ -34,6 +36,8 @@ const FORGET_FILES_MS = 600_000;
 const FORGET_FILES_BATCH = 100;
 const FORGET_ANSWERS_MS = 60_000;
 const FORGET_ANSWERS_BATCH = 500;
+const FORGET_SUPPRESSIONS_MS = 600_000;
+const FORGET_SUPPRESSIONS_BATCH = 500;
 const SWEEP_CACHE_MS = 600_000;
 
 /** What has to be done now and then, whether or not mail moves. */
@@ -54,6 +58,7 @@ export class Housekeeping {
       this.#every(FORGET_USES_MS, signal, () => forgetUses(clock.now())),
       this.#every(FORGET_FILES_MS, signal, () => this.#forgetFiles(signal)),
       this.#every(FORGET_ANSWERS_MS, signal, () => this.#forgetAnswers(signal)),
+      this.#every(FORGET_SUPPRESSIONS_MS, signal, () => this.#forgetSuppressions(signal)),
       this.#every(SWEEP_CACHE_MS, signal, () => sweepCache(signal)),
     ]);
   }
@@ -80,6 +85,14 @@ export class Housekeeping {
     while (!signal.aborted) {
       const forgotten = await forgetAnswers(clock.now(), FORGET_ANSWERS_BATCH);
       if (forgotten < FORGET_ANSWERS_BATCH) return;
+    }
+  }
+
+  async #forgetSuppressions(signal: AbortSignal): Promise<void> {
+    const { forgetSuppressions, clock } = this.#s;
+    while (!signal.aborted) {
+      const forgotten = await forgetSuppressions(clock.now(), FORGET_SUPPRESSIONS_BATCH);
+      if (forgotten < FORGET_SUPPRESSIONS_BATCH) return;
     }
   }
 

@@ -21,6 +21,8 @@ export interface RecipientOutcome {
   readonly doubt: boolean;
   /** Nothing was tried for this recipient, or nothing that says anything of it: no attempt is counted. */
   readonly uncounted?: boolean;
+  /** The relay said that the address takes no mail, now or later. */
+  readonly isAddressDead?: boolean;
   /** How long the relay asks to wait, in milliseconds. */
   readonly hintMs?: number | null;
   /** How long the account is to be left alone, in milliseconds, where that is known. */

@@ -38,6 +38,7 @@ export const PLAIN_ACCOUNT: AccountRelayRow = {
     suspendedAt: null,
     onInDoubt: 'retry',
     refuseOverLimit: false,
+    suppression: null,
     room: { maxPending: null, maxBytes: null },
   },
 };

@@ -21,6 +21,7 @@ import type { Intake } from './intake.ts';
 import type { CoreServices } from './operations.ts';
 import type { PeerNotices } from './peer-notices.ts';
 import type { Stores } from './stores.ts';
+import type { SuppressionSide } from './suppression-side.ts';
 import { VERSION } from './version.ts';
 
 export interface CoreServicesParts {
@@ -35,6 +36,7 @@ export interface CoreServicesParts {
   readonly delivery: DeliverySide;
   readonly attachments: AttachmentSide;
   readonly access: Pick<AccessSide, 'writeRefused'>;
+  readonly suppression: Pick<SuppressionSide, 'find' | 'refused'>;
   readonly reporter: Pick<Reporter, 'wake' | 'runNow'>;
   readonly notices: Pick<PeerNotices, 'tell'>;
   readonly intake: Intake;
@@ -59,6 +61,8 @@ export function createCoreServices(parts: CoreServicesParts): CoreServices {
     clock,
     makePk,
     writeRefused: parts.access.writeRefused,
+    findSuppressed: parts.suppression.find,
+    suppressionRefused: parts.suppression.refused,
     maxBatch: config.limits.maxBatch,
     maxRecipients: config.limits.maxRecipients,
     keysInFlight: new KeysInFlight(),

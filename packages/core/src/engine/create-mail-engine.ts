@@ -36,6 +36,7 @@ import { createMixinOutgoing } from './mixin-outgoing.ts';
 import { keySource, openKeys } from './open-keys.ts';
 import { setUpMixins } from './set-up-mixins.ts';
 import { createStores } from './stores.ts';
+import { createSuppressions } from './suppression-side.ts';
 
 /**
  * Open a mail engine: the composition root. The database is opened and migrated; nothing is delivered before
@@ -123,6 +124,7 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
     config: mixinConfig,
     macsOf: (mixin, purpose) => createMacs(ring, `${mixin}:${purpose}`),
     eventsOf: ({ id, eventTypes = [] }) => eventsFor(eventTypes, id),
+    suppressions: createSuppressions(stores),
     leasesOf: (mixin) =>
       createLeases(mixin, {
         store: stores.leases,

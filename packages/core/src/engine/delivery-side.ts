@@ -24,6 +24,7 @@ import { SessionKeeper } from '../delivery/session-keeper.ts';
 import type { AccountRelayRow } from '../entities/account/account.model.ts';
 import type { LimitReached } from '../entities/message/message-services.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import type { FindSuppressed } from '../entities/suppression/suppression-check.ts';
 import type { CombinedHooks } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
@@ -54,6 +55,8 @@ export interface DeliverySideParts {
   readonly log: Log;
   readonly http: OutgoingHttp;
   readonly hooks: CombinedHooks;
+  /** Who is not to be written to. */
+  readonly findSuppressed: FindSuppressed;
   readonly bring: BringAttachment;
   readonly sweepCache: (signal: AbortSignal) => Promise<void>;
   /** Aborts when what still waits for the database has to give up. */
@@ -147,6 +150,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     hooks,
     load: stores.claimedLoader.load,
     recipients: stores.loadRecipients,
+    findSuppressed: parts.findSuppressed,
     accounts,
     signingKeys: (tenantId, accountPk, domain) => stores.dkimKeys.signingKeys(tenantId, accountPk, domain),
     settle: stores.settle,
@@ -225,6 +229,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     forgetUses: stores.forgetUses,
     forgetFiles: (before, limit) => stores.contents.forget(before, limit),
     forgetAnswers: (now, limit) => stores.once.sweep(now, limit),
+    forgetSuppressions: (now, limit) => stores.suppressionLookup.forget(now, limit),
     sweepCache: parts.sweepCache,
     onExpired: onTold,
     onReady: (lane) => dispatcher.arrived(lane, true),

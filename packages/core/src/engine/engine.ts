@@ -59,6 +59,7 @@ import { SettledObserver } from './settled-observer.ts';
 import type { Stores } from './stores.ts';
 import { submissionCall } from './submission-call.ts';
 import { submitInTransaction } from './submit-in-transaction.ts';
+import { createSuppressionSide, type SuppressionSide } from './suppression-side.ts';
 
 export interface EngineParts {
   readonly config: EngineConfig;
@@ -109,6 +110,7 @@ export class Engine implements MailEngine {
   readonly #metrics: Metrics;
   readonly #room: TenantRoom;
   readonly #observer: SettledObserver;
+  readonly #suppression: SuppressionSide;
   readonly #services: CoreServices;
   readonly #takeMessages: TakeMessages;
   readonly #bell = new EventBell();
@@ -159,6 +161,12 @@ export class Engine implements MailEngine {
     this.#notices = new PeerNotices({ channel: database.channel, clock, log });
     this.#access = createAccessSide({ ...parts, isTold: () => this.#notices.isHearing });
     this.authenticate = this.#access.authenticate;
+    this.#suppression = createSuppressionSide({
+      ...parts,
+      metrics: this.#metrics,
+      isTold: () => this.#notices.isHearing,
+      tell: (tenantId) => this.#notices.tell({ kind: 'suppressions', tenantId }),
+    });
     this.authorise = this.#access.authorise;
     const tellTenant = (tenantId?: string): void => this.#reporter.wake(tenantId);
     this.#attachments = createAttachmentSide({
@@ -172,6 +180,7 @@ export class Engine implements MailEngine {
       bring: this.#attachments.bring,
       sweepCache: (signal) => parts.cache.sweep(signal),
       hooks: mixed.hooks,
+      findSuppressed: this.#suppression.find,
       readKeys: () => parts.encryption.reloadSoon(),
       cut: this.#cut.signal,
       onSettled: (message, settlement) => this.#settled(message, settlement),
@@ -222,6 +231,7 @@ export class Engine implements MailEngine {
       delivery: this.#delivery,
       attachments: this.#attachments,
       access: this.#access,
+      suppression: this.#suppression,
       reporter: this.#reporter,
       notices: this.#notices,
       intake: createIntake(this.#intakeParts()),
@@ -379,6 +389,7 @@ export class Engine implements MailEngine {
     try {
       await this.stop();
       await this.#access.flush();
+      await this.#suppression.flush();
     } finally {
       await this.#parts.cache[Symbol.asyncDispose]();
       await this.#parts.http[Symbol.asyncDispose]();
@@ -419,6 +430,7 @@ export class Engine implements MailEngine {
       budget: this.#delivery.budget,
       reporter: this.#reporter,
       bell: this.#bell,
+      suppression: this.#suppression,
       encryption: this.#parts.encryption,
       accountChanged: (pk) => this.#accountChanged(pk),
       tenantChanged: (id) => this.#tenantChanged(id),
@@ -431,6 +443,7 @@ export class Engine implements MailEngine {
   #settled(message: ClaimedMessage, settlement: Settlement): void {
     if (settlement.state === 'deferred') this.#delivery.dispatcher.scheduled();
     this.#reporter.wake(message.tenant_id);
+    this.#suppression.settled(message.tenant_id, settlement);
     void this.#observer.settled(message, settlement);
   }
 

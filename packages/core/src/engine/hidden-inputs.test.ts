@@ -11,6 +11,7 @@ import { coreOperations } from './operations.ts';
  */
 const PLAIN_TEXTS: ReadonlySet<string> = new Set([
   'account_id',
+  'address',
   'after',
   'allowed_hosts',
   'batch_code',
@@ -57,6 +58,10 @@ const PLAIN_TEXTS: ReadonlySet<string> = new Set([
   'since',
   'status',
   'storage_id',
+  'suppression.complaint_expiry',
+  'suppression.hard_expiry',
+  'suppression.soft_expiry',
+  'suppression.within',
   'tenant_id',
   'tls_ca',
   'tls_client_cert',

@@ -22,6 +22,7 @@ import { reportOperations } from '../entities/report/report.operations.ts';
 import type { ReportServices } from '../entities/report/report-services.ts';
 import { signingSecretOperations } from '../entities/report/signing-secret.operations.ts';
 import { type StorageServices, storageOperations } from '../entities/storage/storage.operations.ts';
+import { type SuppressionServices, suppressionOperations } from '../entities/suppression/suppression.operations.ts';
 import { type TenantServices, tenantOperations } from '../entities/tenant/tenant.operations.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 
@@ -31,6 +32,7 @@ export type CoreServices = TenantServices &
   AccountServices &
   DkimKeyServices &
   StorageServices &
+  SuppressionServices &
   CommandLogServices &
   MessageServices &
   HistoryServices &
@@ -54,6 +56,7 @@ export const coreOperations: readonly AnyOperation[] = [
   ...reportOperations,
   ...signingSecretOperations,
   ...storageOperations,
+  ...suppressionOperations,
   ...instanceOperations,
   ...instanceTokenOperations,
   ...encryptionKeyOperations,

@@ -23,6 +23,8 @@ const notice = v.variant('kind', [
   v.object({ kind: v.literal('tenant'), tenantId: text }),
   /** Keys of the API or of DKIM were made or revoked. */
   v.object({ kind: v.literal('keys') }),
+  /** A tenant's suppression list was changed. */
+  v.object({ kind: v.literal('suppressions'), tenantId: text }),
   /** The keys that seal are to be read anew. */
   v.object({ kind: v.literal('encryptionKeys') }),
   v.object({ kind: v.literal('accountPaused'), accountPk: text }),

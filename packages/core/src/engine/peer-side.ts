@@ -15,6 +15,7 @@ export interface PeerSideParts {
   readonly budget: ConnectionBudget;
   readonly reporter: Reporter;
   readonly bell: EventBell;
+  readonly suppression: { forget(): void };
   readonly encryption: { reload(): Promise<unknown> };
   /** What is done after a change by this instance, too. */
   readonly accountChanged: (accountPk: string) => Promise<void>;
@@ -44,6 +45,8 @@ export function hearPeers(parts: PeerSideParts): NoticeListener {
         case 'keys':
           stores.apiKeys.forget();
           return stores.dkimKeys.forget();
+        case 'suppressions':
+          return parts.suppression.forget();
         case 'encryptionKeys':
           return inBackground(reload(), 'the encryption keys could not be read anew');
         case 'accountPaused':
@@ -64,6 +67,7 @@ export function hearPeers(parts: PeerSideParts): NoticeListener {
       stores.accounts.forget();
       stores.apiKeys.forget();
       stores.dkimKeys.forget();
+      parts.suppression.forget();
       dispatcher.lookAround();
       preparer.arrived();
       reporter.wake();

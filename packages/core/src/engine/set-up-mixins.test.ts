@@ -17,6 +17,7 @@ function setUp(mixins: readonly Mixin[]): Promise<SetUpMixins> {
     makePk: () => 'pk',
     log: silentLog,
     config: {},
+    suppressions: { suppress: async () => [], changed: () => undefined },
     leasesOf: () => ({ take: async () => true, release: async () => undefined }),
     macsOf: () => ({ sign: () => Buffer.of(), verify: () => false }),
     // And append nothing.

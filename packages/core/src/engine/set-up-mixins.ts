@@ -7,6 +7,7 @@ import type { MakePk } from '../identity.ts';
 import type { Leases, Mixin, MixinOutgoing } from '../mixin/contract.ts';
 import type { MixinEvents } from '../mixin/events.ts';
 import { type CombinedHooks, combineHooks, type HookSource } from '../mixin/hooks.ts';
+import type { Suppressions } from '../mixin/suppressions.ts';
 import type { Log } from '../observability/log.ts';
 import type { MixinMetric } from '../observability/mixin-metrics.ts';
 import type { AnyOperation } from '../operations/operation.ts';
@@ -26,6 +27,7 @@ export interface MixinSetUp {
   readonly leasesOf: (mixin: string) => Leases;
   readonly macsOf: (mixin: string, purpose: string) => Macs;
   readonly eventsOf: (mixin: Mixin) => MixinEvents;
+  readonly suppressions: Suppressions;
 }
 
 /** What all mixins add, ready for the engine. */

@@ -21,6 +21,9 @@ import { createReportExceptionStore } from '../entities/report/report-exception.
 import { createSigningSecretStore } from '../entities/report/signing-secret.store.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { createStorageStore } from '../entities/storage/storage.store.ts';
+import { prepareSuppress } from '../entities/suppression/suppress.ts';
+import { createSuppressionStore } from '../entities/suppression/suppression.store.ts';
+import { prepareSuppressionLookup } from '../entities/suppression/suppression-lookup.ts';
 import { createTenantStore } from '../entities/tenant/tenant.store.ts';
 import type { MakePk } from '../identity.ts';
 import { prepareAccept } from '../queue/accept.ts';
@@ -75,6 +78,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
   );
   const marks = new HandoffMarks(database);
   const givenUp = createGivenUpStore(database);
+  const suppress = prepareSuppress(database, makePk);
   return {
     instances: createInstanceStore(database),
     tenants: createTenantStore(database, sealer),
@@ -84,6 +88,9 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     refreshTokens: createRefreshTokenStore(database, sealer),
     dkimKeys: createDkimKeyStore(database, sealer, clock),
     storages: createStorageStore(database, sealer),
+    suppressions: createSuppressionStore(database),
+    suppressionLookup: prepareSuppressionLookup(database),
+    suppress,
     contentSealer,
     messages: createMessageStore(database, contentSealer),
     messageEvents: createMessageEventStore(database),
@@ -109,7 +116,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     preparing: createPreparing(database),
     contents: createAttachmentContents(database, contentSealer),
     marks,
-    settle: prepareSettle(database, makePk, { marks, clock }),
+    settle: prepareSettle(database, makePk, { marks, suppress, clock }),
     release: prepareRelease(database),
     takeBack: prepareTakeBack(database),
     control: createMessageControl(database, { makePk, stepMs: priorityStepMs }),

@@ -18,6 +18,8 @@ import { dkimKeyCases } from './dkim-key/dkim-key.case.ts';
 import { instancePauseCases } from './instance/instance.case.ts';
 import { instanceCases } from './instances.case.ts';
 import { storageCases } from './storage/storage.case.ts';
+import { suppressCases } from './suppression/suppress.case.ts';
+import { suppressionCases } from './suppression/suppression.case.ts';
 import { tenantCases } from './tenant/tenant.case.ts';
 import { tenantSendingCases } from './tenant/tenant-sending.case.ts';
 import { type OpenWorld, openWorld } from './world.case.ts';
@@ -34,6 +36,8 @@ function allCases(open: OpenWorld): void {
   describe('the account store', () => accountStoreCases(open));
   describe('refresh tokens of accounts', () => refreshTokenCases(open));
   describe('storages', () => storageCases(open));
+  describe('suppression lists', () => suppressionCases(open));
+  describe('strikes against addresses', () => suppressCases(open));
   describe('DKIM keys', () => dkimKeyCases(open));
   describe('the command log', () => commandLogCases(open));
 }

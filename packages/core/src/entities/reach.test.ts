@@ -65,6 +65,7 @@ const UNBOUND: Readonly<Record<string, string>> = {
   'EncryptionKeyStore.tell': INSTANCE,
   'EncryptionKeyStore.holders': INSTANCE,
   'TenantStore.onChange': MEMORY,
+  'SuppressionStore.onChange': MEMORY,
   'DkimKeyStore.forget': MEMORY,
   'DkimKeyStore.onChange': MEMORY,
   'ApiKeyStore.forget': MEMORY,

@@ -30,6 +30,7 @@ import type {
 } from './report/report.table.ts';
 import type { ConnectionSharesTable, LeasesTable } from './shared-rights.table.ts';
 import type { StoragesTable } from './storage/storage.table.ts';
+import type { SuppressionStrikesTable, SuppressionsTable } from './suppression/suppression.table.ts';
 import type { SuspendedBatchesTable, TenantsTable } from './tenant/tenant.table.ts';
 
 /** All tables of core. Enterprise tables are their mixins' own. */
@@ -64,4 +65,6 @@ export interface CoreSchema {
   readonly connection_shares: ConnectionSharesTable;
   readonly encryption_keys: EncryptionKeysTable;
   readonly content_keys: ContentKeysTable;
+  readonly suppressions: SuppressionsTable;
+  readonly suppression_strikes: SuppressionStrikesTable;
 }

@@ -36,6 +36,10 @@ import type { CoreSchema } from './schema.ts';
 import { CORE_SEALED_COLUMNS } from './sealed-columns.ts';
 import { storageOperations } from './storage/storage.operations.ts';
 import { createStorageStore, type StorageStore } from './storage/storage.store.ts';
+import { suppressionOperations } from './suppression/suppression.operations.ts';
+import { createSuppressionStore, type SuppressionStore } from './suppression/suppression.store.ts';
+import { SuppressionCheck } from './suppression/suppression-check.ts';
+import { prepareSuppressionLookup } from './suppression/suppression-lookup.ts';
 import { tenantOperations } from './tenant/tenant.operations.ts';
 import { createTenantStore, type TenantStore } from './tenant/tenant.store.ts';
 
@@ -54,6 +58,7 @@ export interface World extends AsyncDisposable {
   readonly refreshTokens: RefreshTokenStore;
   readonly instances: InstanceStore;
   readonly storages: StorageStore;
+  readonly suppressions: SuppressionStore;
   readonly commandLog: CommandLogStore;
   /** What the operations told the rest of the engine, in order. */
   readonly told: readonly string[];
@@ -71,6 +76,7 @@ const OPERATIONS = [
   ...tenantOperations,
   ...accountOperations,
   ...storageOperations,
+  ...suppressionOperations,
   ...instanceOperations,
   ...apiKeyOperations,
   ...instanceTokenOperations,
@@ -119,14 +125,17 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     refreshTokens: createRefreshTokenStore(database, sealer),
     instances: createInstanceStore(database),
     storages: createStorageStore(database, sealer),
+    suppressions: createSuppressionStore(database),
     commandLog: createCommandLogStore(database),
   };
   stores.tenants.onChange(() => stores.accounts.forget());
   const told: string[] = [];
   const http = createOutgoingHttp({ clock: systemClock, policy: {} });
   const tokens = createOAuthTokens({ clock: systemClock, http });
+  const lookup = prepareSuppressionLookup(database);
   const services = {
     ...stores,
+    findSuppressed: new SuppressionCheck({ lookup, clock, isTold: () => false }).find,
     clock,
     makePk,
     waitingUsage: prepareWaitingUsage(database),

@@ -18,6 +18,7 @@ import type { RefreshTokens } from '../smtp/refreshing-client.ts';
 import type { TokenSource } from '../smtp/session.types.ts';
 import type { MixinEvents, MixinEventType } from './events.ts';
 import type { Hooks } from './hooks.ts';
+import type { Suppressions } from './suppressions.ts';
 
 /** The version of {@link Mixin} that this engine speaks. Rises when a mixin written before would no longer work. */
 export const MIXIN_CONTRACT = 1;
@@ -111,6 +112,8 @@ export interface MixinContext {
   readonly log: Log;
   readonly leases: Leases;
   readonly events: MixinEvents;
+  /** Fills the suppression lists of tenants. */
+  readonly suppressions: Suppressions;
   /** The mixin's part of the configuration as it came, undefined where there is none: parse it. */
   readonly config: unknown;
   /**

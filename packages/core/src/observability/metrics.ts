@@ -52,6 +52,8 @@ export interface Metrics {
   removed(kind: string, count: number): void;
   /** Messages were refused, since too much of their tenant waits. */
   overQuota(quota: 'max_pending' | 'max_bytes'): void;
+  /** Recipients were not written to, since they are on the suppression list. */
+  suppressed(at: 'acceptance' | 'sending', count: number): void;
   /** The exposition format of Prometheus. */
   text(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -106,6 +108,13 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   for (const quota of ['max_pending', 'max_bytes']) refusals.inc({ quota }, 0);
   createMixinMetrics(registry, sources.mixins ?? []);
+  const suppressions = new Counter({
+    name: 'gmp_suppressed_total',
+    help: 'Recipients not written to as they are on a suppression list, by where that was found',
+    labelNames: ['at'],
+    registers,
+  });
+  for (const at of ['acceptance', 'sending']) suppressions.inc({ at }, 0);
 
   return {
     count: (name, labels) => counters[name].inc({ ...labels }),
@@ -117,6 +126,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     lookedUp: (result) => lookups.inc({ result }),
     removed: (kind, count) => removals.inc({ kind }, count),
     overQuota: (quota) => refusals.inc({ quota }),
+    suppressed: (at, count) => suppressions.inc({ at }, count),
     async text() {
       return { contentType: registry.contentType, body: await registry.metrics() };
     },

@@ -19,6 +19,8 @@ export const SCOPES = [
   'dkim-keys:write',
   'mailboxes:read',
   'mailboxes:write',
+  'suppressions:read',
+  'suppressions:write',
   'events:read',
   'events:write',
   'tenant:read',

@@ -4,9 +4,11 @@ import { type Clock, systemClock } from '../clock.ts';
 import { type Database, UniqueViolation } from '../database/database.ts';
 import { type GatheredUnit, Gathering } from '../database/gathering.ts';
 import { rowsJson } from '../database/row-parameters.ts';
+import type { Statement } from '../database/statement.ts';
 import type { MessageRecipientsTable, MessagesTable } from '../entities/message/message.table.ts';
 import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import type { JudgedStrike, Suppress } from '../entities/suppression/suppress.ts';
 import { isMailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
 import type { HandoffMarks } from './handoff-marks.ts';
@@ -39,6 +41,10 @@ export interface Settlement {
   /** One without a stage was not tried: what an earlier attempt learnt of it stays. */
   readonly recipients: readonly Omit<MessageRecipientsTable, 'message_pk' | 'kind' | 'address' | 'updated_at'>[];
   readonly event: { readonly type: EventType; readonly attempt: number; readonly detail: EventDetail };
+  /** What it found out against addresses; by this event. @defaultValue nothing */
+  readonly strikes?: readonly Omit<JudgedStrike, 'tenantId' | 'eventPk' | 'at'>[];
+  /** Keys of entries of the suppression list that stopped mail to recipients. @defaultValue none */
+  readonly stoppedBy?: readonly string[];
 }
 
 /** How long an outcome waits at most for others that are expected: each commit costs as much as writing many of them. */
@@ -61,7 +67,11 @@ export type Settle = (settlement: Settlement, expected?: number) => Promise<void
 export function prepareSettle(
   db: Database<CoreSchema>,
   makePk: MakePk,
-  { marks, clock = systemClock }: { readonly marks?: HandoffMarks; readonly clock?: Clock } = {},
+  {
+    marks,
+    suppress,
+    clock = systemClock,
+  }: { readonly marks?: HandoffMarks; readonly suppress?: Suppress; readonly clock?: Clock } = {},
 ): Settle {
   const statements = prepareSettleStatements(db);
   const lock = prepareLockMessages(db);
@@ -95,7 +105,7 @@ export function prepareSettle(
     ];
     const update = statements.messages.bind({ rows: rowsJson(settlements.map(messageRow)) });
     return {
-      statements: [...before, update, ...(marks?.take() ?? [])],
+      statements: [...before, update, ...strikesOf(settlements, eventPks, suppress), ...(marks?.take() ?? [])],
       outcome: (results) => orLeaseLost(results[before.length]),
       onDoubt(settlement) {
         const eventPk = eventPks.get(settlement.pk);
@@ -138,6 +148,18 @@ function messageRow({ pk, session, state, result, attempts, now, ...settlement }
     updated_at: now,
     final_at: state === 'final' ? now : null,
   };
+}
+
+/** They count only where the event was stored: not those of a message that was lost meanwhile. */
+function strikesOf(
+  settlements: readonly Settlement[],
+  eventPks: ReadonlyMap<string, string>,
+  suppress: Suppress | undefined,
+): readonly Statement[] {
+  const strikes = settlements.flatMap(({ pk, tenantId, now, strikes = [] }) =>
+    strikes.map((strike): JudgedStrike => ({ ...strike, tenantId, at: now, eventPk: eventPks.get(pk) ?? null })),
+  );
+  return strikes.length === 0 ? [] : (suppress?.(strikes) ?? []);
 }
 
 /** One parameter, or none where no recipient was touched. */

@@ -152,6 +152,8 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
         onRefused: () => undefined,
       }),
       idempotencyMs: 86_400_000,
+      findSuppressed: async () => new Map(),
+      suppressionRefused: () => undefined,
       limitGate: async () => self.reached,
       attachmentRules: async () => ANY_ATTACHMENT,
       storeFile: () => Promise.reject(new Error('no file comes by itself')),

@@ -55,6 +55,31 @@ describe.skipIf(skipReason !== '')('instances tell each other', () => {
     expect(sending.logged.filter((line) => line.includes('other instances are not heard'))).toHaveLength(1);
   });
 
+  test('of an address that was suppressed: mail to it is refused, though the list was just found to be empty', async () => {
+    await using instances = await openInstances();
+    const one = await instances.open({ start: false });
+    const other = await instances.open({ clock: hardlyMoving() });
+    await addAccount(one, { port: 1 });
+    await hears(other);
+    let count = 0;
+    const submit = () => other.engine.submit([mail(`m${count++}`)]);
+    expect(await submit()).toMatchObject({ accepted: 1 });
+    await one.engine.execute('suppressions.add', { address: 'one@example.org' });
+    await eventually(async () => expect(await submit()).toMatchObject({ results: [{ code: 'suppressed' }] }), SOON);
+    await one.engine.execute('suppressions.remove', { address: 'one@example.org' });
+    await eventually(async () => expect(await submit()).toMatchObject({ accepted: 1 }), SOON);
+  });
+
+  test('nothing of lists is remembered by one that hears nothing', async () => {
+    await using instances = await openInstances();
+    const one = await instances.open({ start: false });
+    const deaf = await instances.open({ start: false, clock: hardlyMoving() });
+    await addAccount(one, { port: 1 });
+    expect(await deaf.engine.submit([mail('m1')])).toMatchObject({ accepted: 1 });
+    await one.engine.execute('suppressions.add', { address: 'one@example.org' });
+    expect(await deaf.engine.submit([mail('m2')])).toMatchObject({ results: [{ code: 'suppressed' }] });
+  });
+
   test('of a key that was revoked: it is refused although it was just used', async () => {
     await using instances = await openInstances();
     const one = await instances.open({ start: false });

@@ -9,10 +9,22 @@ import { secrets } from './0006-secrets.ts';
 import { reports } from './0007-reports.ts';
 import { intake } from './0008-intake.ts';
 import { feedback } from './0009-feedback.ts';
+import { suppression } from './0010-suppression.ts';
 import type { MigrationList } from './migration.ts';
 
 /** The schema of core, oldest step first. */
 export const CORE_MIGRATIONS: MigrationList = {
   namespace: 'core',
-  migrations: [foundation, deliveryControl, severalInstances, attachments, apiKeys, secrets, reports, intake, feedback],
+  migrations: [
+    foundation,
+    deliveryControl,
+    severalInstances,
+    attachments,
+    apiKeys,
+    secrets,
+    reports,
+    intake,
+    feedback,
+    suppression,
+  ],
 };

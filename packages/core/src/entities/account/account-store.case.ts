@@ -105,6 +105,7 @@ export function accountStoreCases(open: OpenWorld): void {
         onInDoubt: 'hold',
         refuseOverLimit: true,
         room: { maxPending: null, maxBytes: null },
+        suppression: null,
       },
     });
     await expect(world.accounts.relayRow(world.makePk())).rejects.toMatchObject({ code: 'not_found' });
@@ -131,6 +132,7 @@ export function accountStoreCases(open: OpenWorld): void {
         onInDoubt: 'retry',
         refuseOverLimit: false,
         room: { maxPending: null, maxBytes: null },
+        suppression: null,
       },
     });
   });

@@ -7,6 +7,7 @@ import type { ReplyRule } from '../../smtp/classification.types.ts';
 import type { OAuthSettings } from '../../smtp/oauth.types.ts';
 import type { TlsMode } from '../../smtp/session.types.ts';
 import type { OnInDoubt } from '../message/message.table.ts';
+import { type SuppressionPolicyInput, suppressionPolicyOf } from '../suppression/suppression-policy.ts';
 import type { TenantsTable } from '../tenant/tenant.table.ts';
 import type { AccountPausesTable, AccountsTable, AuthMethod, LimitBehavior, LimitUnit } from './account.table.ts';
 import { type AccountPause, pauseOf } from './account-pause.store.ts';
@@ -116,6 +117,8 @@ export interface RelayTenant {
   readonly refuseOverLimit: boolean;
   /** How much of it may wait; null where it says nothing. */
   readonly room: { readonly maxPending: number | null; readonly maxBytes: number | null };
+  /** When an address goes onto its suppression list; null for what is so by default. */
+  readonly suppression: SuppressionPolicyInput | null;
 }
 
 export interface AccountKey {
@@ -146,6 +149,7 @@ export const RELAY_TENANT_COLUMNS = [
   'refuse_over_limit',
   'max_pending',
   'max_bytes',
+  'suppression',
 ] as const satisfies readonly (keyof TenantsTable)[];
 type RelayTenantColumn = (typeof RELAY_TENANT_COLUMNS)[number];
 
@@ -305,6 +309,7 @@ export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayR
       onInDoubt: row.tenant_on_in_doubt,
       refuseOverLimit: row.tenant_refuse_over_limit === 1,
       room: { maxPending: row.tenant_max_pending, maxBytes: row.tenant_max_bytes },
+      suppression: suppressionPolicyOf(row.tenant_suppression),
     },
   };
 }

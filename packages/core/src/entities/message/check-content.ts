@@ -72,6 +72,7 @@ export function checkContent(input: ParsedMessage, base: string, options: CheckO
     headers: [...headers, ...unsubscribe],
     returnPath: returnPath(input, from, problems),
     raw: null,
+    ...(input.ignore_suppressions === true ? { ignoresSuppressions: true } : {}),
   };
   checkTimes(input, now, problems);
   const attachments = input.attachments.map((attachment, index) =>

@@ -68,6 +68,7 @@ export function checkRaw(
         headers: [],
         returnPath: path,
         raw: { head, isAscii },
+        ...(input.ignore_suppressions === true ? { ignoresSuppressions: true } : {}),
       },
       bcc,
       attachments: [{ ...BODY, content: body, sizeBytes: bodyBytes }],

@@ -5,6 +5,7 @@ import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
 import type { RetryPolicy, RetryPolicyInput } from '../../retry-policy.ts';
 import type { MessageEventStore } from '../message-event/message-event.store.ts';
+import type { FindSuppressed } from '../suppression/suppression-check.ts';
 import type { AttachmentRules } from './attachment-rules.ts';
 import type { SealAttachmentAuth } from './draft-attachment.ts';
 import type { KeysInFlight } from './keys-in-flight.ts';
@@ -95,6 +96,10 @@ export interface SubmissionServices {
   readonly room: Pick<TenantRoom, 'take' | 'limitsOf'>;
   /** How long their answers are kept, in milliseconds. */
   readonly idempotencyMs: number;
+  /** Who is on the tenant's suppression list. */
+  readonly findSuppressed: FindSuppressed;
+  /** A message was refused for these entries of the list. */
+  readonly suppressionRefused: (entryPks: readonly string[]) => void;
   /** The limit that keeps the account from sending now; null where none does. */
   readonly limitGate: (accountPk: string) => Promise<LimitReached | null>;
 }

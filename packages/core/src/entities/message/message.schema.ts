@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { FETCH_MODES } from '../../attachments/fetch-mode.ts';
 import { type HeldFile, isHeldFile } from '../../attachments/uploaded-file.ts';
-import { clientId, content, dateTime, integer, line, secret, tenantId } from '../../operations/fields.ts';
+import { clientId, content, dateTime, integer, line, queryBoolean, secret, tenantId } from '../../operations/fields.ts';
 import { CALENDAR_METHODS } from '../../smtp/compose/content.ts';
 import { eventType } from '../message-event/message-event.schema.ts';
 import { clientAuth } from '../tenant/client-auth.ts';
@@ -134,6 +134,8 @@ const messageFields = {
   message_id: v.optional(v.string()),
   /** What is done when nobody knows whether the relay took it; the tenant's way by default. */
   on_in_doubt: v.optional(v.picklist(ON_IN_DOUBT)),
+  /** Send it to who is on the suppression list, too; takes a key with suppressions:write. */
+  ignore_suppressions: v.optional(v.boolean()),
 };
 
 export const messageInput = v.strictObject({ tenant_id: v.optional(tenantId), ...messageFields });
@@ -160,6 +162,7 @@ export const rawMessageInput = v.strictObject({
   batch_code: messageFields.batch_code,
   return_path: messageFields.return_path,
   on_in_doubt: messageFields.on_in_doubt,
+  ignore_suppressions: v.optional(queryBoolean),
 });
 export type RawMessageInput = v.InferInput<typeof rawMessageInput>;
 export type ParsedRawMessage = v.InferOutput<typeof rawMessageInput>;

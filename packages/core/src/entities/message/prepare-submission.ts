@@ -11,6 +11,7 @@ import type { OnConflict } from './on-conflict.ts';
 import type { ParsedSubmitted } from './raw-message.ts';
 import { storeFiles } from './store-files.ts';
 import type { Pending, Submitted } from './submitted.ts';
+import { expectMayIgnore, expectRecipients } from './suppressed-mail.ts';
 import { tenantOf } from './tenant-of.ts';
 
 export interface Preparation {
@@ -39,10 +40,12 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
     try {
       const tenantId = tenantOf(input, reach);
       expectAllowedSender(principal, parts.content, base);
+      expectMayIgnore(principal, parts.content, base);
       const account = await services.accounts.resolve(tenantId, input.account_id ?? null);
       if (account === null) throw noAccount(input.account_id, base);
       const { tenant, retry } = await services.accounts.relayRow(account.pk);
       if (tenant.refuseOverLimit) await expectRoom(account.pk);
+      await expectRecipients(services, tenantId, parts, base);
       const json = JSON.stringify(parts.content);
       // Before its files are stored.
       const room = rooms.use(await services.room.take(tenantId, tenant.room, () => sizeOf(json, parts)));

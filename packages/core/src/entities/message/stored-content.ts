@@ -12,6 +12,8 @@ export interface StoredContent
    * this is what its header said.
    */
   readonly raw: RawHead | null;
+  /** It is sent to who is on the suppression list, too. @defaultValue false */
+  readonly ignoresSuppressions?: boolean | undefined;
 }
 
 export interface RawHead {

@@ -39,6 +39,7 @@ export function tenantCases(open: OpenWorld): void {
       allow_private_networks: null,
       allowed_hosts: null,
       retention: null,
+      suppression: null,
       max_pending: null,
       max_bytes: null,
       suspended: false,

@@ -18,6 +18,7 @@ import { retryPolicyInput } from '../../retry-policy.ts';
 import { replyRulesInput } from '../../smtp/reply-rules.ts';
 import { limitFields, limitOutputs, weight } from '../account/account.fields.ts';
 import { ON_IN_DOUBT } from '../message/message.table.ts';
+import { suppressionPolicyInput } from '../suppression/suppression-policy.ts';
 import { clientAuth } from './client-auth.ts';
 import type { Tenant } from './tenant.store.ts';
 
@@ -28,6 +29,8 @@ const sending = {
   on_in_doubt: v.nullish(v.picklist(ON_IN_DOUBT)),
   retry: v.nullish(retryPolicyInput),
   reply_rules: v.nullish(replyRulesInput),
+  /** After which bounces and complaints an address goes onto the suppression list, and for how long. */
+  suppression: v.nullish(suppressionPolicyInput),
 };
 
 /** A petabyte. */
@@ -80,6 +83,8 @@ const view = {
   allow_private_networks: v.nullable(v.boolean()),
   allowed_hosts: v.nullable(v.array(v.string())),
   retention: v.nullable(retentionInput),
+  /** Null: as it is by default. */
+  suppression: v.nullable(suppressionPolicyInput),
   max_pending: v.nullable(v.number()),
   max_bytes: v.nullable(v.number()),
   /** Nothing of it is sent. */

@@ -28,6 +28,7 @@ const SETTABLE = {
   allow_private_networks: 'integer',
   allowed_hosts: 'text',
   retention: 'text',
+  suppression: 'text',
   max_pending: 'bigint',
   max_bytes: 'bigint',
 } as const satisfies { readonly [Name in keyof TenantsTable]?: 'text' | 'integer' | 'bigint' };
@@ -136,6 +137,7 @@ export function prepareTenantStatements(database: Database<CoreSchema>): TenantS
           allow_private_networks: setOrKeep('allow_private_networks'),
           allowed_hosts: setOrKeep('allowed_hosts'),
           retention: setOrKeep('retention'),
+          suppression: setOrKeep('suppression'),
           max_pending: setOrKeep('max_pending'),
           max_bytes: setOrKeep('max_bytes'),
           updated_at: p.now,

@@ -17,6 +17,7 @@ import { type Dependants, deleteUnused } from '../delete-unused.ts';
 import type { OnInDoubt } from '../message/message.table.ts';
 import { type Page, type Paging, pageFrom, pageInput } from '../paging.ts';
 import type { CoreSchema } from '../schema.ts';
+import { type SuppressionPolicyInput, suppressionPolicyOf } from '../suppression/suppression-policy.ts';
 import type { ClientAuth } from './client-auth.ts';
 import { DEFAULT_TENANT } from './default-tenant.ts';
 import { prepareTenantStatements, type TenantChange, updateInput } from './tenant.statements.ts';
@@ -32,6 +33,7 @@ export type Tenant = Omit<
   | 'allow_private_networks'
   | 'allowed_hosts'
   | 'retention'
+  | 'suppression'
 > & {
   readonly client_auth: { readonly method: ClientAuth['method'] } | null;
   readonly refuse_over_limit: boolean;
@@ -40,6 +42,7 @@ export type Tenant = Omit<
   readonly allow_private_networks: boolean | null;
   readonly allowed_hosts: readonly string[] | null;
   readonly retention: RetentionInput | null;
+  readonly suppression: SuppressionPolicyInput | null;
 };
 
 /** What may be set; absent keeps, null clears or sets what a tenant has by default. */
@@ -61,6 +64,7 @@ export interface TenantSettings {
   readonly allow_private_networks?: boolean | null | undefined;
   readonly allowed_hosts?: readonly string[] | null | undefined;
   readonly retention?: RetentionInput | null | undefined;
+  readonly suppression?: SuppressionPolicyInput | null | undefined;
   readonly max_pending?: number | null | undefined;
   readonly max_bytes?: number | null | undefined;
 }
@@ -150,6 +154,7 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
       allow_private_networks: row.allow_private_networks === null ? null : row.allow_private_networks === 1,
       allowed_hosts: hostsOf(row),
       retention: retentionOf(row),
+      suppression: suppressionPolicyOf(row.suppression),
     };
   };
 
@@ -313,6 +318,7 @@ function bareTenant(id: string, now: number): TenantsTable {
     allow_private_networks: null,
     allowed_hosts: null,
     retention: null,
+    suppression: null,
     max_pending: null,
     max_bytes: null,
     created_at: now,
@@ -323,7 +329,7 @@ function bareTenant(id: string, now: number): TenantsTable {
 /** The columns that are given; null is what a tenant has by default. */
 function columnsOf(settings: TenantSettings, sealAuth: (auth: ClientAuth | null) => Sealed | null): TenantChange {
   const { client_auth, weight, limit_unit, refuse_over_limit, on_in_doubt, retry, reply_rules, ...others } = settings;
-  const { allow_private_networks, allowed_hosts, retention, ...plain } = others;
+  const { allow_private_networks, allowed_hosts, retention, suppression, ...plain } = others;
   return withoutAbsent({
     ...plain,
     client_auth: client_auth === undefined ? undefined : sealAuth(client_auth),
@@ -336,6 +342,7 @@ function columnsOf(settings: TenantSettings, sealAuth: (auth: ClientAuth | null)
     allow_private_networks: allow_private_networks == null ? allow_private_networks : Number(allow_private_networks),
     allowed_hosts: json(allowed_hosts),
     retention: json(retention),
+    suppression: json(suppression),
   });
 }
 

@@ -45,6 +45,8 @@ export interface TenantsTable {
   readonly allowed_hosts: string | null;
   /** JSON of RetentionInput; null for the instance's. */
   readonly retention: string | null;
+  /** JSON of SuppressionPolicyInput; null for what is so by default. */
+  readonly suppression: string | null;
   /** Most messages that may wait, and bytes of them; null for the instance's. */
   readonly max_pending: number | null;
   readonly max_bytes: number | null;

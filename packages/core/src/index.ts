@@ -60,5 +60,7 @@ export type { MailContent } from './smtp/compose/content.ts';
 export type { OAuthSettings } from './smtp/oauth.types.ts';
 export type { TokenOwner } from './smtp/oauth-tokens.ts';
 export type { RefreshTokens } from './smtp/refreshing-client.ts';
+export { addressDead, isDeadReason, reasonOf, wordsOf } from './smtp/reply-reasons.ts';
+export { REPLY_REASONS, type RefusalWords, type ReplyReason } from './smtp/reply-reasons.types.ts';
 export type { TokenSource } from './smtp/session.types.ts';
 export type { TransferProgress } from './transfer/progress.ts';

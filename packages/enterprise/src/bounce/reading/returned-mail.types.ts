@@ -1,34 +1,9 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { ReplyReason } from '@mail-proxy/core';
 
-/** Why a mail came back, see docs/guide/bounces.md. The list is closed: what fits none is `unknown`. */
-export const REASON_CLASSES = [
-  'user_unknown',
-  'moved',
-  'domain_unknown',
-  'domain_without_mail',
-  'mailbox_disabled',
-  'mailbox_full',
-  'recipient_restricted',
-  'sender_rejected',
-  'authentication_failed',
-  'relaying_denied',
-  'blocked',
-  'spam',
-  'virus',
-  'content',
-  'too_big',
-  'policy',
-  'rate_limited',
-  'greylisted',
-  'loop',
-  'network',
-  'system',
-  'protocol',
-  'expired',
-  'unknown',
-] as const;
-export type ReasonClass = (typeof REASON_CLASSES)[number];
+/** Why a mail came back, see docs/guide/bounces.md; the words of a single reply are read in the same way. */
+export type ReasonClass = ReplyReason;
 
 /** What a mail that reached a return path turned out to be. */
 export type ReturnedMail = Bounce | Complaint | NoBounce;
@@ -69,7 +44,7 @@ export interface ReturnedRecipient {
   /** As it was when the mail was handed over, where a relay rewrote it and tells so. */
   readonly originalAddress: string | null;
   readonly action: 'failed' | 'delayed';
-  /** Enhanced status of RFC 3463, `5.1.1`, as it came or as the reason implies; null where neither tells it. */
+  /** Enhanced status of RFC 3463, `5.1.1`: the other side's own where it is quoted, else the reporting host's. */
   readonly status: string | null;
   /** SMTP reply code, 400 to 599, where one is quoted. */
   readonly replyCode: number | null;
@@ -85,7 +60,7 @@ export interface ReturnedRecipient {
 export interface OriginalMail {
   /** Message-ID of the original, with its angle brackets. */
   readonly messageId: string | null;
-  /** `Original-Envelope-Id` of a DSN (RFC 3464 §2.2.1), xtext decoded. */
+  /** `Original-Envelope-Id` of a DSN (RFC 3464 §2.2.1), as it came. */
   readonly envelopeId: string | null;
   /** `X-Genro-Mail-ID` of the original. */
   readonly mailId: string | null;

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BUSL-1.1
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { addressesIn } from './addresses.ts';
+import { type Field, fieldOf, fieldsOf, readFields } from './fields.ts';
+import type { MailParts } from './mail-parts.ts';
+import type { OriginalMail } from './returned-mail.types.ts';
+
+/** Where a bounce was addressed, surest first. */
+const ADDRESSED = [
+  'delivered-to',
+  'x-original-to',
+  'envelope-to',
+  'x-envelope-to',
+  'x-delivered-to',
+  'to',
+  'cc',
+] as const;
+const MAX_ADDRESSED = 20;
+const MAX_ID_CHARACTERS = 1_000;
+
+/** The header of the returned mail: of a part of its own, else of what stands below the server's words. */
+export function originalFields(parts: MailParts['parts'], below: string | null): readonly Field[] {
+  const part = parts.find(({ type }) =>
+    /^(?:message\/(?:rfc822|global|partial)|text\/rfc822-headers|message\/global-headers)/.test(type),
+  );
+  if (part !== undefined) return readFields(withoutQuotes(part.text));
+  return below === null ? [] : readFields(fromFirstField(withoutQuotes(below)));
+}
+
+/** What a report says about the mail that it answers. */
+export function originalOf({ fields }: MailParts, original: readonly Field[], envelopeId: string | null): OriginalMail {
+  const addressed = ADDRESSED.flatMap((name) =>
+    fieldsOf(fields, name).flatMap((value) => addressesIn(value, MAX_ADDRESSED)),
+  );
+  const ownId = fieldOf(original, 'message-id') ?? fieldOf(original, 'original-message-id');
+  return {
+    messageId: idIn(ownId) ?? idIn(fieldOf(fields, 'in-reply-to')) ?? lastIdIn(fieldOf(fields, 'references')),
+    envelopeId,
+    mailId: fieldOf(original, 'x-genro-mail-id')?.slice(0, MAX_ID_CHARACTERS) ?? null,
+    addressedTo: [...new Set(addressed)].slice(0, MAX_ADDRESSED),
+  };
+}
+
+function idIn(value: string | null): string | null {
+  return /<[^<>\s]{1,998}>/.exec(value ?? '')?.[0] ?? null;
+}
+
+function lastIdIn(value: string | null): string | null {
+  return (value ?? '').match(/<[^<>\s]{1,998}>/g)?.at(-1) ?? null;
+}
+
+/** Some return the mail as a quotation, or indented. */
+function withoutQuotes(text: string): string {
+  const lines = text.replaceAll('\r\n', '\n').split('\n', 500);
+  const isQuoted = lines.slice(0, 20).filter((line) => line.startsWith('>')).length > 3;
+  return (isQuoted ? lines.map((line) => line.replace(/^> ?/, '')) : lines).join('\n');
+}
+
+function fromFirstField(text: string): string {
+  const lines = text.split('\n');
+  const at = lines.findIndex((line, index) => /^[A-Za-z][A-Za-z0-9-]{1,60}:/.test(line) && index < 40);
+  return at === -1 ? '' : lines.slice(at).join('\n');
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BUSL-1.1
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { describe, expect, it } from 'vitest';
+import { readReturnedMail } from './read-returned-mail.ts';
+import { RETURNED_MAILS } from './returned-mails.case.ts';
+
+const read = (raw: string) => readReturnedMail(Buffer.from(raw));
+
+describe('reads', () => {
+  it.each(RETURNED_MAILS)('%s', async (_name, raw, { recipients, ...wanted }) => {
+    const mail = await read(raw);
+    const first = mail.kind === 'bounce' || mail.kind === 'delay' ? mail.recipients[0] : undefined;
+    expect({ ...first, kind: mail.kind }).toMatchObject(wanted);
+    const named =
+      'recipients' in mail ? mail.recipients.map((each) => (typeof each === 'string' ? each : each.address)) : [];
+    expect(named).toEqual(recipients ?? []);
+  });
+
+  it.each(RETURNED_MAILS)('%s, with CRLF and after a line of a mailbox file', async (_name, raw, { kind }) => {
+    const mail = await read(`From - Fri Jan  1 00:00:00 2027\n${raw}`.replaceAll('\n', '\r\n'));
+    expect(mail.kind).toBe(kind);
+  });
+});
+
+describe('what a bounce says of its original', () => {
+  const withOriginal = RETURNED_MAILS[0]?.[1] ?? '';
+
+  it('comes from the report and the part that was returned', async () => {
+    expect((await read(withOriginal)).original).toEqual({
+      messageId: '<1@example.net>',
+      envelopeId: 'envelope-1',
+      mailId: 'mail-1',
+      addressedTo: ['bounces@example.net'],
+    });
+  });
+
+  it('comes from below the words where there are no parts', async () => {
+    const exim = RETURNED_MAILS.find(([name]) => name === 'Exim')?.[1] ?? '';
+    expect((await read(exim)).original.messageId).toBe('<1@example.net>');
+  });
+
+  it('names each address that the bounce went to, the envelope first', async () => {
+    const mail = await read(`Delivered-To: bounces+1.ab@example.net\nX-Original-To: b@example.net\n${withOriginal}`);
+    expect(mail.original.addressedTo).toEqual(['bounces+1.ab@example.net', 'b@example.net', 'bounces@example.net']);
+  });
+});
+
+describe('a mail that is too much', () => {
+  const deep = Array.from(
+    { length: 10_000 },
+    (_, at) => `Content-Type: multipart/mixed; boundary="b${at}"\n\n--b${at}\n`,
+  );
+  it.each<[string, string]>([
+    ['nested 10,000 deep', deep.join('')],
+    ['mails in mails', 'Content-Type: message/rfc822\n\n'.repeat(10_000)],
+    ['of empty lines', `From: mailer-daemon@x\n\n${'\n'.repeat(2_000_000)}`],
+    ['of one line', `From: mailer-daemon@x\n\n${'message to '.repeat(200_000)}@`],
+    ['of header fields', 'X: y\n'.repeat(200_000)],
+    ['of blanks', `From: mailer-daemon@x\nSubject: Undelivered\n\n${`${' '.repeat(990)}@\n`.repeat(500)}`],
+    ['of tags', `Content-Type: text/html\n\n${'<a '.repeat(100_000)}`],
+    ['empty', ''],
+  ])('is read without an error: %s', async (_name, raw) => {
+    expect((await read(raw)).kind).toBeTypeOf('string');
+  });
+
+  it('is read as far as its report goes, however large the mail is that came back', async () => {
+    const mail = await read(`${RETURNED_MAILS[0]?.[1].replace('--b--', '')}${'attachment\n'.repeat(1_000_000)}--b--\n`);
+    expect(mail).toMatchObject({ kind: 'bounce', recipients: [{ address: 'ann@example.org', status: '5.1.1' }] });
+  });
+
+  it('a report about 300 recipients has 300 verdicts', async () => {
+    const groups = Array.from(
+      { length: 300 },
+      (_, at) => `Final-Recipient: rfc822; a${at}@example.org\nAction: failed\nStatus: 5.1.1`,
+    );
+    const raw = `Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n${groups.join('\n\n')}\n`;
+    const mail = await read(raw);
+    expect('recipients' in mail && mail.recipients).toHaveLength(300);
+  });
+});

@@ -13,6 +13,7 @@ import {
   tempDir,
 } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
+import { findMixins } from '../src/mixins.ts';
 import { exampleOf } from '../src/openapi/examples.ts';
 import { inputPlaces } from '../src/openapi/input-places.ts';
 import { filesIn, Marks, secretPaths } from './canary-marks.case.ts';
@@ -159,6 +160,18 @@ describe('after everything was done, a secret is found', { timeout: 120_000 }, (
         protocol: 's3',
         config: { key: marks.plant('config') },
       });
+      // Of a mixin: not found where that is not installed.
+      const mailbox = {
+        ...tenant,
+        host: '127.0.0.1',
+        port: echo.port,
+        tls: 'none',
+        user: 'user',
+        purposes: ['bounces'],
+      };
+      await call('POST', '/v1/mailboxes', { ...mailbox, password: marks.plant('a mailbox password') });
+      const mailboxOauth = { ...oauth, client_secret: marks.plant('a mailbox client_secret') };
+      await call('POST', '/v1/mailboxes', { ...mailbox, oauth: mailboxOauth });
 
       // Mail that is taken, mail that is not, and mail whose attachment has to be fetched with a token.
       const said = {
@@ -256,7 +269,12 @@ describe('after everything was done, a secret is found', { timeout: 120_000 }, (
       const end = server.stdout() + server.stderr();
       expect([marks.foundIn(Buffer.from(end)), content.foundIn(Buffer.from(end))]).toEqual([[], []]);
     }
-    await exportDatabase({ config: { database: dir.file('data', 'mail-proxy.db') }, folder: dir.file('archive') });
+    const { mixins } = await findMixins('auto');
+    await exportDatabase({
+      config: { database: dir.file('data', 'mail-proxy.db') },
+      mixins,
+      folder: dir.file('archive'),
+    });
     const files = filesIn(dir.path);
     expect(files.some(({ path }) => path.startsWith(dir.file('archive')))).toBe(true);
     expectNone(marks, files);

@@ -50,6 +50,12 @@ const ofKey = (more: object = {}): Row => ({
 /** Nobody who may make keys has less than this. */
 const KEY = { scopes: ['keys:write'] };
 
+const mailbox = { host: '127.0.0.1', port: 1, user: 'u', password: 'p', purposes: ['bounces'] };
+const ofMailbox = (more: object = {}): Row => ({
+  input: async (world) => ({ mailbox_id: await made(world, 'mailboxes.create', mailbox, 'pk'), ...more }),
+  names: ['mailbox_id'],
+});
+
 const ofDkimKey: Row = {
   input: async (world) => ({ dkim_key_id: await made(world, 'dkim-keys.create', dkimKey(world), 'pk') }),
   names: ['dkim_key_id'],
@@ -174,5 +180,14 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'command-log.purge': { input: async () => ({ before: '2000-01-01T00:00:00Z' }) },
   // Of mixins, where they are there.
   'table.touch': { input: nothing },
+  'mailboxes.create': { input: async () => mailbox },
+  'mailboxes.list': { input: nothing },
+  'mailboxes.get': ofMailbox(),
+  'mailboxes.update': ofMailbox({ name: 'Another' }),
+  'mailboxes.delete': ofMailbox(),
+  'mailboxes.status': ofMailbox(),
+  'mailboxes.check': ofMailbox(),
+  'mailboxes.list-mails': ofMailbox(),
+  'mailboxes.retry-mail': { ...ofMailbox({ mail_id: 'none' }), status: 404 },
   'imap.verify': { input: async () => ({ host: '127.0.0.1', port: 1, user: 'u', password: 'p', timeout_ms: 1_000 }) },
 };

@@ -19,7 +19,11 @@ test('every operation has a row', () => {
   expect(world.engine.operations.map(({ name }) => name).filter((name) => !(name in ROWS))).toEqual([]);
 });
 
-const others = ['table.touch', 'imap.verify'];
+/** Of mixins; those for tenants are open to them within their own. */
+const mailboxes = ['create', 'list', 'get', 'update', 'delete', 'status', 'check', 'list-mails', 'retry-mail'].map(
+  (verb) => ({ name: `mailboxes.${verb}`, access: 'tenant' }),
+);
+const others = ['table.touch', 'imap.verify', ...mailboxes.map(({ name }) => name)];
 
 describe('who may call', () => {
   for (const name of [...coreOperations.map((operation) => operation.name), ...others]) {
@@ -43,7 +47,7 @@ describe('who may call', () => {
 });
 
 describe("another tenant's key is told exactly what it is told of what does not exist", () => {
-  for (const { name, access } of [...coreOperations, { name: 'table.touch', access: 'tenant' }]) {
+  for (const { name, access } of [...coreOperations, { name: 'table.touch', access: 'tenant' }, ...mailboxes]) {
     if (access !== 'tenant') continue;
     test(`by ${name}`, async (context) => {
       const { operation, row } = rowOf(name) ?? context.skip('the mixin that has it is not installed');

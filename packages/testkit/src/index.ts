@@ -10,6 +10,7 @@ export {
   startCountingSink,
 } from './counting-sink.ts';
 export { type CountingSinkProcess, spawnCountingSink } from './counting-sink-process.ts';
+export { type Dovecot, type DovecotOptions, startDovecot, whyNoDovecot } from './dovecot.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
 export { type HeaderFields, parseHeaderBlock } from './header-block.ts';
 export { type Loopback, listenOnLoopback } from './loopback.ts';

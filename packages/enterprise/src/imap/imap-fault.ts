@@ -59,9 +59,11 @@ function codeOf(error: unknown, known: Partial<ImapFlowError>): ImapFault['code'
 /** The password as it goes over the wire: a server may quote in its answer what it was sent. */
 function secretForms(user: string, password: string): readonly string[] {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
-  // RFC 9051 §9 quoted, RFC 4616 PLAIN, and the SASL mechanism LOGIN.
+  if (password === '') return [];
+  // RFC 9051 §9 quoted, RFC 4616 PLAIN, and the SASL mechanisms LOGIN and XOAUTH2.
   const quoted = password.replace(/["\\]/g, '\\$&');
-  return [base64(`\0${user}\0${password}`), base64(password), quoted, password];
+  const xoauth2 = base64(`user=${user}\u0001auth=Bearer ${password}\u0001\u0001`);
+  return [base64(`\0${user}\0${password}`), xoauth2, base64(password), quoted, password];
 }
 
 function presentable(text: string, secrets: readonly string[]): string {

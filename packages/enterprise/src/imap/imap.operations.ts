@@ -2,10 +2,11 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type Clock, defineOperation } from '@mail-proxy/core';
 import { imapTarget, imapVerdict } from './imap.schema.ts';
+import type { MailboxServices } from './mailbox/mailbox.operations.ts';
 import { verifyImap } from './verify-imap.ts';
 
 /** What the operations of this mixin use. */
-export interface ImapServices {
+export interface ImapServices extends MailboxServices {
   readonly imap: { readonly clock: Clock };
 }
 
@@ -17,5 +18,5 @@ export const imapVerify = defineOperation({
   audit: true,
   input: imapTarget,
   output: imapVerdict,
-  run: ({ imap }: ImapServices, target) => verifyImap(target, { clock: imap.clock }),
+  run: ({ imap }: Pick<ImapServices, 'imap'>, target) => verifyImap(target, { clock: imap.clock }),
 });

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '@mail-proxy/core';
-import { ImapFlow, type MailboxObject } from 'imapflow';
-import type { ImapFault, ImapStage, ImapTarget, ImapVerdict } from './imap.schema.ts';
+import type { ImapFlow, MailboxObject } from 'imapflow';
+import type { ImapFault, ImapTarget, ImapVerdict } from './imap.schema.ts';
+import { createImapClient, isPreauthenticated, stageOf } from './imap-client.ts';
 import { imapFault } from './imap-fault.ts';
 
 /** A server that does not answer LOGOUT is left after this: by then the verdict is known. */
 const LOGOUT_MS = 2_000;
-
-/** Bounds on what a server may make us hold; a greeting, capabilities and a mailbox's state are far below. */
-const MAX_LINE_BYTES = 65_536;
-const MAX_RESPONSE_BYTES = 262_144;
 
 export interface VerifyImapOptions {
   readonly clock: Clock;
@@ -23,8 +20,13 @@ export interface VerifyImapOptions {
  * server or the network does: the verdict says at which stage it failed. Takes at most `timeout_ms` and 2 s.
  */
 export async function verifyImap(target: ImapTarget, { clock, ca }: VerifyImapOptions): Promise<ImapVerdict> {
-  const client = connection(target, ca);
-  const session: Session = { client, target, isLoggedIn: false };
+  const { user, password } = target;
+  const client = createImapClient(target, {
+    auth: { user, pass: password },
+    timeoutMs: target.timeout_ms,
+    ...(ca !== undefined && { ca }),
+  });
+  const session: Session = { client, target, tls: target.tls, isLoggedIn: false };
   // Without a listener Node would throw what comes after the verdict; before it, it says more than "closed".
   let lost: unknown;
   client.on('error', (error) => {
@@ -47,6 +49,7 @@ export async function verifyImap(target: ImapTarget, { clock, ca }: VerifyImapOp
 interface Session {
   readonly client: ImapFlow;
   readonly target: ImapTarget;
+  readonly tls: ImapTarget['tls'];
   /** The client's own flags about it are reset when the connection is lost. */
   isLoggedIn: boolean;
 }
@@ -59,31 +62,6 @@ const NOT_CHECKED: ImapFault = {
   code: 'unsupported',
   message: 'the server greets every connection as logged in (PREAUTH), so user and password were not checked',
 };
-
-/** A client that does what is asked and nothing of its own accord; one use. */
-function connection({ host, port, user, password, tls, timeout_ms }: ImapTarget, ca: string | undefined): ImapFlow {
-  return new ImapFlow({
-    host,
-    port,
-    secure: tls === 'implicit',
-    ...(tls !== 'implicit' && { doSTARTTLS: tls === 'starttls' }),
-    ...(ca !== undefined && { tls: { ca } }),
-    auth: { user, pass: password },
-    clientInfo: { name: 'mail-proxy', version: false, vendor: false, 'support-url': false },
-    // It would write each line of the session to stdout.
-    logger: false,
-    disableAutoIdle: true,
-    disableAutoEnable: true,
-    disableCompression: true,
-    // One deadline stands over all; these only must not come before it.
-    connectionTimeout: 2 * timeout_ms,
-    greetingTimeout: 2 * timeout_ms,
-    socketTimeout: 2 * timeout_ms,
-    maxLineLength: MAX_LINE_BYTES,
-    maxLiteralSize: MAX_LINE_BYTES,
-    maxResponseSize: MAX_RESPONSE_BYTES,
-  });
-}
 
 async function attempt(session: Session): Promise<ImapVerdict> {
   const { client, target } = session;
@@ -98,21 +76,12 @@ async function attempt(session: Session): Promise<ImapVerdict> {
 
 function failed(session: Session, error: ImapFault): ImapVerdict {
   const capabilities = capabilitiesOf(session.client);
-  return { ok: false, stage: stageOf(session), ...(capabilities.length > 0 && { capabilities }), error };
-}
-
-/** The stage that the session is in, which is the one not passed yet. */
-function stageOf({ client, target, isLoggedIn }: Session): ImapStage {
-  if (isLoggedIn) return 'mailbox';
-  if (client.connectedAt === null) return 'connect';
-  const isGreeted = client.greeting !== undefined || isPreauthenticated(client);
-  const isProtected = client.secureConnection || target.tls === 'none';
-  return isGreeted && isProtected ? 'auth' : 'greeting';
-}
-
-/** imapflow keeps the text of a greeting that says OK, not of one that says PREAUTH. */
-function isPreauthenticated({ authenticated, greeting }: ImapFlow): boolean {
-  return authenticated !== false && greeting === undefined;
+  return {
+    ok: false,
+    stage: stageOf(session.client, session),
+    ...(capabilities.length > 0 && { capabilities }),
+    error,
+  };
 }
 
 function capabilitiesOf(client: ImapFlow): string[] {

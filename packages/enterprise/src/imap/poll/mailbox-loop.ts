@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: BUSL-1.1
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Clock, Leases, Log, Random } from '@mail-proxy/core';
+import type { Mailbox } from '../mailbox/mailbox.model.ts';
+import type { MailboxStore } from '../mailbox/mailbox.store.ts';
+import type { ImapPositionsTable } from '../mailbox/mailbox.table.ts';
+import { type CheckParts, checkMailbox } from './check-mailbox.ts';
+import type { ConnectionSlots, Slot } from './connection-slots.ts';
+import type { ImapSession } from './imap-session.ts';
+import type { MailStore } from './mail.store.ts';
+import { failureOf, type MailboxFailure } from './mailbox-failure.ts';
+import type { SessionOpener } from './open-session.ts';
+import type { PollSettings } from './poll-settings.ts';
+
+export interface MailboxLoopParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly leases: Leases;
+  readonly slots: ConnectionSlots;
+  readonly opener: Pick<SessionOpener, 'open'>;
+  readonly mailboxes: Pick<MailboxStore, 'find'>;
+  readonly mails: MailStore;
+  readonly check: CheckParts;
+  readonly settings: PollSettings;
+  /** A check is over. */
+  readonly onChecked: (condition: 'ok' | 'failing' | 'login_failed') => void;
+}
+
+/** A server asked for IDLE may forget it after 29 minutes (RFC 2177). */
+const MAX_IDLE_MS = 1_500_000;
+/** Mail that comes in a burst is looked for once. */
+const BURST_MS = 100;
+const MAX_LOGIN_RETRY_MS = 3_600_000;
+
+/**
+ * Looks into one mailbox, again and again: at its interval, when its server tells of mail, when it is asked to. It never
+ * fails; what goes wrong is written to the mailbox's row, and tried again later and later.
+ */
+export class MailboxLoop {
+  readonly #p: MailboxLoopParts;
+  readonly #pk: string;
+  #poked = Promise.withResolvers<void>();
+  #version: number;
+  /** When the last check began; 0 before the first. */
+  #startedAt = 0;
+
+  constructor(pk: string, version: number, parts: MailboxLoopParts) {
+    this.#p = parts;
+    this.#pk = pk;
+    this.#version = version;
+  }
+
+  /** Its row was changed, or it was asked to check. */
+  poke(): void {
+    this.#poked.resolve();
+  }
+
+  /** What another instance may have changed. */
+  seen(version: number): void {
+    if (version === this.#version) return;
+    this.#version = version;
+    this.poke();
+  }
+
+  /** Returns soon after `signal` aborts, or when the mailbox is gone or disabled. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const waitMs = await this.#turn(signal);
+        if (waitMs === null) break;
+        await this.#wait(waitMs, signal);
+      } catch (error) {
+        // The database, mostly: what the mailbox does is dealt with below.
+        this.#p.log.warn({ mailboxPk: this.#pk, err: error }, 'a mailbox could not be looked into');
+        await this.#wait(this.#p.settings.retryMs, signal);
+      }
+    }
+    await this.#p.leases.release(this.#pk).catch((error: unknown) => {
+      this.#p.log.warn({ mailboxPk: this.#pk, err: error }, 'the right to a mailbox could not be given back');
+    });
+  }
+
+  /** @returns milliseconds until the next one; null when there is none */
+  async #turn(signal: AbortSignal): Promise<number | null> {
+    const { mailboxes, mails, leases, slots, clock, settings } = this.#p;
+    // Before the row is read: a change after that ends the wait.
+    this.#poked = Promise.withResolvers<void>();
+    const [mailbox, position] = await Promise.all([mailboxes.find(this.#pk), mails.position(this.#pk)]);
+    if (mailbox === null || position === null || !mailbox.isEnabled) return null;
+    this.#version = mailbox.version;
+    const dueMs = position.next_check_at - clock.now();
+    if (dueMs > 0 && !this.#isAskedFor(position)) return dueMs;
+    if (!(await leases.take(this.#pk))) return settings.lookMs;
+    using slot = await slots.take(signal);
+    if (slot === null) return 0;
+    await this.#visit({ mailbox, position, slot, signal });
+    return 0;
+  }
+
+  async #visit({ mailbox, position, slot, signal }: Visit): Promise<void> {
+    const { opener, clock, onChecked } = this.#p;
+    try {
+      await using session = await opener.open(mailbox, signal);
+      for (let isFirst = true; ; isFirst = false) {
+        if (!isFirst && !(await this.#isStillOurs(mailbox))) return;
+        this.#startedAt = clock.now();
+        await checkMailbox(this.#p.check, { session, mailbox, signal });
+        if (signal.aborted) return;
+        const intervalMs = this.#jittered(mailbox.pollIntervalS * 1_000);
+        await this.#write({ condition: 'ok', error: null, failures: 0, nextAt: clock.now() + intervalMs });
+        onChecked('ok');
+        if (!session.canIdle || !(await this.#idle(session, { slot, waitMs: intervalMs, signal }))) return;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const failure = failureOf(error);
+      const condition = failure.isLogin ? 'login_failed' : 'failing';
+      // Other settings were not tried yet.
+      if ((await this.#p.mailboxes.find(mailbox.pk))?.version !== mailbox.version) return;
+      const failures = (await this.#p.mails.position(mailbox.pk))?.failures ?? position.failures;
+      const nextAt = clock.now() + this.#delayMs(failure, failures + 1);
+      this.#p.log.warn(
+        {
+          mailboxPk: mailbox.pk,
+          tenantId: mailbox.tenantId,
+          ...failure.shown,
+          failures: failures + 1,
+          ...errOf(failure),
+        },
+        'a mailbox could not be checked',
+      );
+      await this.#write({ condition, error: failure.shown, failures: failures + 1, nextAt });
+      onChecked(condition);
+    }
+  }
+
+  /** While it was checked: what came then may not have been seen. A server that refuses the login is not asked. */
+  #isAskedFor({ condition, asked_at }: ImapPositionsTable): boolean {
+    return condition !== 'login_failed' && this.#startedAt > 0 && asked_at > this.#startedAt;
+  }
+
+  /** @returns whether there is a reason to check again in the same session */
+  async #idle(session: ImapSession, { slot, waitMs, signal }: Idling): Promise<boolean> {
+    const { clock } = this.#p;
+    using timer = timerOf(clock, Math.min(waitMs, MAX_IDLE_MS));
+    const isWanted = slot.wanted.then(() => true);
+    const isOver = Promise.race([timer.fired, this.#poked.promise]).then(() => false);
+    const aborted = abortOf(signal);
+    const gaveUp = Promise.race([isWanted, isOver, aborted.promise.then(() => true)]);
+    try {
+      const found = await session.idle(gaveUp.then(() => undefined));
+      if (found === 'refused' || signal.aborted) return false;
+      if (found === 'until') return !(await gaveUp);
+      await clock.sleep(BURST_MS, signal);
+      return !signal.aborted;
+    } finally {
+      aborted[Symbol.dispose]();
+    }
+  }
+
+  /** Before each further check: settings may be others, and so may be the instance whose mailbox it is. */
+  async #isStillOurs(mailbox: Mailbox): Promise<boolean> {
+    this.#poked = Promise.withResolvers<void>();
+    const now = await this.#p.mailboxes.find(mailbox.pk);
+    return now?.isEnabled === true && now.version === mailbox.version && (await this.#p.leases.take(this.#pk));
+  }
+
+  /** A refused login is never repeated within five minutes; the rest is tried sooner, and both later each time. */
+  #delayMs({ isLogin, retryAfterMs }: MailboxFailure, failures: number): number {
+    const { retryMs, maxRetryMs, loginRetryMs } = this.#p.settings;
+    const [first, most] = isLogin ? [loginRetryMs, MAX_LOGIN_RETRY_MS] : [retryMs, maxRetryMs];
+    // The exponent is bounded, so that the product is a number.
+    const delayMs = Math.min(first * 2 ** Math.min(failures - 1, 20), Math.max(first, most));
+    return Math.max(this.#jittered(delayMs), retryAfterMs);
+  }
+
+  /** Up to a tenth longer, so that mailboxes that failed together do not come back together. */
+  #jittered(ms: number): number {
+    return Math.round(ms * (1 + this.#p.random() / 10));
+  }
+
+  async #write(outcome: Omit<Parameters<MailStore['checked']>[1], 'now'>): Promise<void> {
+    await this.#p.mails.checked(this.#pk, { ...outcome, now: this.#p.clock.now() });
+  }
+
+  async #wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (ms <= 0) return;
+    using timer = timerOf(this.#p.clock, ms);
+    using aborted = abortOf(signal);
+    await Promise.race([timer.fired, this.#poked.promise, aborted.promise]);
+  }
+}
+
+interface Visit {
+  readonly mailbox: Mailbox;
+  readonly position: ImapPositionsTable;
+  readonly slot: Slot;
+  readonly signal: AbortSignal;
+}
+
+interface Idling {
+  readonly slot: Slot;
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+}
+
+function timerOf(clock: Clock, ms: number): Disposable & { readonly fired: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = clock.after(ms, resolve);
+  return { fired: promise, [Symbol.dispose]: () => timer[Symbol.dispose]() };
+}
+
+function abortOf(signal: AbortSignal): Disposable & { readonly promise: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  const onAbort = (): void => resolve();
+  signal.addEventListener('abort', onAbort, { once: true });
+  return { promise, [Symbol.dispose]: () => signal.removeEventListener('abort', onAbort) };
+}
+
+/** The stack of a bug; what a server did needs none. */
+function errOf({ cause, shown }: MailboxFailure): { readonly err?: unknown } {
+  return shown.stage === 'internal' ? { err: cause } : {};
+}

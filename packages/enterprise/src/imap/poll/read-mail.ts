@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BUSL-1.1
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { createHash } from 'node:crypto';
+import type { ImapSession, MailHead } from './imap-session.ts';
+
+/** Of a mail that are asked for at a time. */
+export const PIECE_BYTES = 262_144;
+
+/** A Message-ID is looked for in so much; longer ones are none (RFC 5322, 2.1.1). */
+const MAX_MESSAGE_ID = 998;
+
+/** The start of a mail. */
+export interface FetchedMail extends MailHead {
+  readonly raw: Uint8Array;
+  readonly isTruncated: boolean;
+  readonly hash: string;
+  readonly messageId: string | null;
+}
+
+/**
+ * Fetch a mail, piece by piece and no more than `maxBytes` of it, without marking it as seen.
+ *
+ * @returns null where it is gone
+ */
+export async function fetchMail(
+  session: Pick<ImapSession, 'piece'>,
+  head: MailHead,
+  maxBytes: number,
+): Promise<FetchedMail | null> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  let isWhole = false;
+  while (length < maxBytes) {
+    const asked = Math.min(PIECE_BYTES, maxBytes - length);
+    const piece = await session.piece(head.uid, length, asked);
+    if (piece === null) return null;
+    pieces.push(piece);
+    length += piece.length;
+    // The size that the server names is not to be relied upon.
+    isWhole = piece.length < asked;
+    if (isWhole) break;
+  }
+  const raw = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+  const isTruncated = !isWhole && head.sizeBytes > length;
+  return { ...head, raw, isTruncated, hash: hashOf(raw, isTruncated, head), messageId: messageIdOf(raw) };
+}
+
+/** Two large mails may begin alike, with the same attachment sent twice: their sizes tell them apart, or nothing does. */
+function hashOf(raw: Uint8Array, isTruncated: boolean, { sizeBytes }: MailHead): string {
+  const hash = createHash('sha256').update(raw);
+  if (isTruncated) hash.update(`\0${sizeBytes}`);
+  return hash.digest('hex');
+}
+
+/** The first Message-ID of the header, with brackets. */
+export function messageIdOf(raw: Uint8Array): string | null {
+  const text = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.length, PIECE_BYTES)).toString('latin1');
+  const end = text.search(/\r?\n\r?\n/);
+  const header = end === -1 ? text : text.slice(0, end);
+  const [, value = ''] = /^message-id[ \t]*:([^\n]*(?:\r?\n[ \t][^\n]*)*)/im.exec(header) ?? [];
+  const [id = null] = /<[^<>\s]+>/.exec(value) ?? [];
+  return id !== null && id.length <= MAX_MESSAGE_ID ? id : null;
+}

@@ -74,6 +74,23 @@ describe('commands of operations', () => {
     expect(wrong.stderr).toContain('/since');
   });
 
+  test('send a complete mail as it is, from standard input or a file', async () => {
+    await using app = await serveApp();
+    const env = reach(app.url);
+    const mail = 'From: a@example.com\r\nTo: b@example.org\r\nSubject: Hi\r\n\r\nHi.\r\n';
+    using dir = tempDir();
+    writeFileSync(dir.file('mail.eml'), mail);
+    const account = ['--tenant-id', 'default', '--id', 'main', '--host', '127.0.0.1', '--port', '25'];
+    await run(['accounts', 'create', ...account], { env });
+    for (const [id, given] of Object.entries({ piped: '-', kept: `@${dir.file('mail.eml')}` })) {
+      const sent = await run(['messages', 'create', '--mail', given, '--id', id, '--json'], { env, stdin: mail });
+      expect([sent.code, sent.stderr]).toEqual([0, '']);
+      expect(JSON.parse(sent.stdout)).toMatchObject({ id });
+    }
+    const wrong = await run(['messages', 'create', '--mail', 'mail.eml'], { env });
+    expect(wrong.stderr).toContain('--mail takes @file');
+  });
+
   test('send arguments, flags of every kind and lists, and print JSON for machines', async () => {
     await using app = await serveApp();
     const env = reach(app.url);

@@ -189,5 +189,15 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'mailboxes.check': ofMailbox(),
   'mailboxes.list-mails': ofMailbox(),
   'mailboxes.retry-mail': { ...ofMailbox({ mail_id: 'none' }), status: 404 },
+  'bounces.receive': {
+    input: async () => ({ mail_base64: Buffer.from('Subject: hello\r\n\r\nhello\r\n').toString('base64') }),
+  },
+  'bounces.list-unmatched': { input: nothing },
+  'bounces.settings': acmeOnly,
+  'bounces.update-settings': {
+    input: async () => ({ ...acme, return_path_domain: 'b.example.net' }),
+    names: ['tenant_id'],
+  },
+  'bounces.remove-settings': acmeOnly,
   'imap.verify': { input: async () => ({ host: '127.0.0.1', port: 1, user: 'u', password: 'p', timeout_ms: 1_000 }) },
 };

@@ -20,10 +20,15 @@ test('every operation has a row', () => {
 });
 
 /** Of mixins; those for tenants are open to them within their own. */
-const mailboxes = ['create', 'list', 'get', 'update', 'delete', 'status', 'check', 'list-mails', 'retry-mail'].map(
-  (verb) => ({ name: `mailboxes.${verb}`, access: 'tenant' }),
+const ofMixins = {
+  table: ['touch'],
+  mailboxes: ['create', 'list', 'get', 'update', 'delete', 'status', 'check', 'list-mails', 'retry-mail'],
+  bounces: ['receive', 'list-unmatched', 'settings', 'update-settings', 'remove-settings'],
+};
+const forTenants = Object.entries(ofMixins).flatMap(([resource, verbs]) =>
+  verbs.map((verb) => ({ name: `${resource}.${verb}`, access: 'tenant' })),
 );
-const others = ['table.touch', 'imap.verify', ...mailboxes.map(({ name }) => name)];
+const others = ['imap.verify', ...forTenants.map(({ name }) => name)];
 
 describe('who may call', () => {
   for (const name of [...coreOperations.map((operation) => operation.name), ...others]) {
@@ -47,7 +52,7 @@ describe('who may call', () => {
 });
 
 describe("another tenant's key is told exactly what it is told of what does not exist", () => {
-  for (const { name, access } of [...coreOperations, { name: 'table.touch', access: 'tenant' }, ...mailboxes]) {
+  for (const { name, access } of [...coreOperations, ...forTenants]) {
     if (access !== 'tenant') continue;
     test(`by ${name}`, async (context) => {
       const { operation, row } = rowOf(name) ?? context.skip('the mixin that has it is not installed');

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Mixin } from '@mail-proxy/core';
+import { bounce } from './bounce/bounce.mixin.ts';
 import { imap } from './imap/imap.mixin.ts';
 
 export type * from './bounce/reading/returned-mail.types.ts';
 
 /** What the enterprise edition adds, in the order in which hooks are called. */
-export const mixins: readonly Mixin[] = [imap];
+export const mixins: readonly Mixin[] = [imap, bounce];

@@ -7,6 +7,8 @@ export interface ServerCall {
   /** With its query. */
   readonly path: string;
   readonly body?: unknown;
+  /** A complete mail, sent as it is in place of `body`. */
+  readonly mail?: Uint8Array<ArrayBuffer>;
   /** Takes the body of a success as it comes. @defaultValue it is read as a whole */
   readonly onBody?: (body: AsyncIterable<Uint8Array>) => Promise<void>;
 }
@@ -34,7 +36,8 @@ const TIMEOUT_MS = 60_000;
 
 /** Make one call to the server. */
 export async function callServer({ url, token }: Connection, call: ServerCall): Promise<CallResult> {
-  const { method, path, body, onBody } = call;
+  const { method, path, onBody } = call;
+  const content = contentOf(call);
   let response: Response;
   let text: string;
   // Of what is streamed, for its beginning only.
@@ -48,9 +51,9 @@ export async function callServer({ url, token }: Connection, call: ServerCall): 
       headers: {
         accept: 'application/json',
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(content === null ? {} : { 'content-type': content.type }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(content === null ? {} : { body: content.body }),
     });
     if (response.ok && response.body !== null && onBody !== undefined) {
       clearTimeout(timer);
@@ -68,6 +71,11 @@ export async function callServer({ url, token }: Connection, call: ServerCall): 
   // Whatever answers there, only the fields that are texts are shown.
   const problem = (typeof value === 'object' && value !== null ? value : { detail: text.slice(0, 500) }) as Problem;
   return { kind: 'problem', status: response.status, problem };
+}
+
+function contentOf({ body, mail }: ServerCall) {
+  if (mail !== undefined) return { type: 'message/rfc822', body: mail };
+  return body === undefined ? null : { type: 'application/json', body: JSON.stringify(body) };
 }
 
 function parse(text: string): unknown {

@@ -10,7 +10,7 @@ import type { CommandContext } from './command-context.ts';
 import type { ConnectionFlags } from './connection.ts';
 import { exampleLine } from './example-line.ts';
 import { type Flag, flagName, flagOf, placeholder, readFlag } from './flag.ts';
-import { readData } from './read-data.ts';
+import { readData, readMail } from './read-data.ts';
 import { runCall } from './run-call.ts';
 import { streamLines } from './stream-lines.ts';
 import { UsageError } from './usage-error.ts';
@@ -20,9 +20,11 @@ interface OwnFlags extends ConnectionFlags {
   readonly json?: true;
   readonly data?: string;
   readonly clear?: readonly string[];
+  /** Where the operation takes a complete mail, too. */
+  readonly mail?: string;
 }
 
-const OWN_FLAGS = ['json', 'data', 'clear', 'url', 'data_dir', 'help'];
+const OWN_FLAGS = ['json', 'data', 'clear', 'mail', 'url', 'data_dir', 'help'];
 
 /** Make the command of an operation: fields of the path as arguments, the others as flags. */
 export function operationCommand(operation: AnyOperation, context: CommandContext): Command {
@@ -33,6 +35,9 @@ export function operationCommand(operation: AnyOperation, context: CommandContex
   for (const { name } of path) command.argument(`<${name.replaceAll('_', '-')}>`);
   for (const flag of flags) command.addOption(optionOf(flag, fields));
   if (body !== null) command.option('--data <json>', 'the whole input: JSON, @file or - for standard input');
+  if (operation.http.forMail !== undefined) {
+    command.option('--mail <file>', 'a complete mail in place of its fields: @file, or - for standard input');
+  }
   if (operation.http.method === 'PATCH') command.option('--clear <field...>', 'set these fields to null');
   addConnectionOptions(command);
   command.option('--json', 'print the answer as JSON');
@@ -42,8 +47,11 @@ export function operationCommand(operation: AnyOperation, context: CommandContex
     const own = command.opts() as OwnFlags;
     const given = await readInput({ command, flags, own, context });
     const pathValues = Object.fromEntries(path.map(({ name }, at) => [name, command.args[at] ?? '']));
-    requireFields(fields, given);
-    const call = serverCall(operation, pathValues, given);
+    if (own.mail === undefined) requireFields(fields, given);
+    const call =
+      own.mail === undefined
+        ? serverCall(operation, pathValues, given)
+        : mailCall(operation, await readMail(own.mail, context.streams.stdin), given);
     const { stdout } = context.streams;
     const isLines = operation.http.lines !== undefined;
     await runCall(isLines ? { ...call, onBody: (body) => streamLines(body, stdout) } : call, own, context);
@@ -108,6 +116,19 @@ function serverCall(
 ): ServerCall {
   const path = http.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(pathValues[name] ?? ''));
   if (http.method === 'POST' || http.method === 'PATCH') return { method: http.method, path, body: input };
+  return { method: http.method, path: withQuery(path, input) };
+}
+
+/** The mail is the body, so that the rest goes into the query. */
+function mailCall(
+  { http }: AnyOperation,
+  mail: Uint8Array<ArrayBuffer>,
+  input: Readonly<Record<string, unknown>>,
+): ServerCall {
+  return { method: http.method, path: withQuery(http.path, input), mail };
+}
+
+function withQuery(path: string, input: Readonly<Record<string, unknown>>): string {
   const query = new URLSearchParams(Object.fromEntries(Object.entries(input).map(([k, value]) => [k, String(value)])));
-  return { method: http.method, path: query.size === 0 ? path : `${path}?${query}` };
+  return query.size === 0 ? path : `${path}?${query}`;
 }

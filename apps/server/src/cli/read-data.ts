@@ -23,18 +23,36 @@ export async function readData(given: string, stdin: Streams['stdin']): Promise<
   throw new UsageError('--data takes a JSON object');
 }
 
+/**
+ * Read a complete mail: `@file`, or `-` for standard input.
+ *
+ * @throws {UsageError}
+ */
+export async function readMail(given: string, stdin: Streams['stdin']): Promise<Uint8Array<ArrayBuffer>> {
+  if (given !== '-' && !given.startsWith('@')) throw new UsageError('--mail takes @file, or - for standard input');
+  return Uint8Array.from(given === '-' ? await readBytes(stdin) : await readFileOf('--mail', given.slice(1)));
+}
+
 async function readNamed(path: string): Promise<string> {
+  return (await readFileOf('--data', path)).toString('utf8');
+}
+
+async function readFileOf(flag: string, path: string): Promise<Buffer> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (error) {
-    throw new UsageError(`--data cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new UsageError(`${flag} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
   }
 }
 
 async function readAll(stdin: Streams['stdin']): Promise<string> {
+  return (await readBytes(stdin)).toString('utf8');
+}
+
+async function readBytes(stdin: Streams['stdin']): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

@@ -17,6 +17,8 @@ export const SCOPES = [
   'storages:write',
   'dkim-keys:read',
   'dkim-keys:write',
+  'bounces:read',
+  'bounces:write',
   'mailboxes:read',
   'mailboxes:write',
   'suppressions:read',

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BUSL-1.1
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { describe, expect, test } from 'vitest';
+import { bounced, complained, eventsUntil, type Made, openBounceWorld, other, recipient } from './bounce-world.case.ts';
+
+const DOMAIN = 'bounce.example.com';
+const THREE = ['ann@example.org', 'bob@example.org', 'eve@example.org'];
+
+export function bounceConformance(name: string, make: Made): void {
+  describe(`bounces on ${name}`, () => {
+    test('without settings mail goes out as it is', async () => {
+      await using world = await openBounceWorld(make);
+      const [sent] = await world.send('m1');
+      expect(sent).toMatchObject({ from: 'shop@example.com', envelopeId: null });
+    });
+
+    test('a bounce to the return path is an event of its message, and is reported', async () => {
+      await using world = await openBounceWorld(make);
+      await world.engine.execute('bounces.update-settings', { tenant_id: 'acme', return_path_domain: DOMAIN });
+      const [sent] = await world.send('m1');
+      expect(sent?.from).toMatch(/^bounces\+[a-z2-7]{26}\.[a-z2-7]{16}@bounce\.example\.com$/);
+      const received = await world.post(bounced({ addressedTo: ['postmaster@example.com', sent?.from ?? ''] }));
+      expect(received).toMatchObject({
+        kind: 'bounce',
+        matched_by: 'return_path',
+        unmatched: false,
+        events: [{ recipient: 'ann@example.org', is_new: true, type: 'bounce' }],
+      });
+      expect(await world.eventsOf('m1')).toMatchObject([
+        {
+          ...{ type: 'bounce', bounce_type: 'hard', bounce_code: '5.1.1', bounce_reason: '550 5.1.1 user unknown' },
+          feedback: { recipient: 'ann@example.org', address_dead: true },
+        },
+      ]);
+      const events = await eventsUntil(world.engine, 'acme', ({ event }) => event === 'bounce');
+      expect(events.at(-1)).toMatchObject({
+        id: 'm1',
+        bounce_type: 'hard',
+        feedback: { reported_by: 'mx.example.org' },
+      });
+      const message = await world.engine.execute('messages.get', { message_id: 'm1', tenant_id: 'acme' });
+      expect(message).toMatchObject({ result: 'sent', bounce_type: 'hard', bounce_code: '5.1.1' });
+      expect((await world.engine.metricsText()).body).toMatch(/gmp_bounced_total\{tenant_id="acme".*\} 1/);
+    });
+
+    test('a second copy of a bounce tells nothing new, a hard one after a soft one does', async () => {
+      await using world = await openBounceWorld(make);
+      await world.engine.execute('bounces.update-settings', { tenant_id: 'acme' });
+      const [sent] = await world.send('m1');
+      const envelopeId = sent?.envelopeId ?? '';
+      const soft = bounced({ envelopeId }, [
+        recipient('ann@example.org', { permanence: 'temporary', status: '4.2.2' }),
+      ]);
+      const copies = await Promise.all([0, 1, 0].map((copy) => world.post(soft, { copy })));
+      expect(copies.flatMap(({ events }) => events).filter(({ is_new }) => is_new)).toHaveLength(1);
+      expect(copies.map(({ matched_by }) => matched_by)).toEqual(Array(3).fill('envelope_id'));
+      await world.post(bounced({ envelopeId }));
+      expect((await world.eventsOf('m1')).map(({ bounce_type }) => bounce_type)).toEqual(['soft', 'hard']);
+    });
+
+    test('with return paths of their own recipients are known by where it came to', async () => {
+      await using world = await openBounceWorld(make);
+      const settings = { return_path_domain: DOMAIN, per_recipient: true };
+      await world.engine.execute('bounces.update-settings', { tenant_id: 'acme', ...settings });
+      const sent = await world.send('m1', { to: THREE });
+      expect(sent.map(({ to }) => to)).toEqual(THREE.map((address) => [address]));
+      expect(new Set(sent.map(({ from }) => from)).size).toBe(3);
+      // A server behind bob's forwards, and names an address that nobody here knows.
+      await world.post(bounced({ addressedTo: [sent[1]?.from ?? ''] }, [recipient('b.builder@elsewhere.example')]));
+      expect(await world.eventsOf('m1')).toMatchObject([{ feedback: { recipient: 'bob@example.org' } }]);
+    });
+
+    test('one event for each recipient that failed, none for one that is late', async () => {
+      await using world = await openBounceWorld(make);
+      await world.engine.execute('bounces.update-settings', { tenant_id: 'acme' });
+      const [sent] = await world.send('m1', { to: THREE });
+      const mail = bounced({ envelopeId: sent?.envelopeId ?? '' }, [
+        recipient('ANN@example.org'),
+        recipient('b.builder@elsewhere.example', { originalAddress: 'bob@example.org' }),
+        recipient('eve@example.org', { action: 'delayed' }),
+      ]);
+      expect((await world.post(mail)).events.map((event) => event.recipient)).toEqual([
+        'ann@example.org',
+        'bob@example.org',
+      ]);
+    });
+
+    test('a delay, an automatic reply and a success leave nothing behind', async () => {
+      await using world = await openBounceWorld(make);
+      const [sent] = await world.send('m1');
+      const original = { messageId: sent?.messageId ?? '' };
+      const delay = {
+        ...bounced(original, [recipient('ann@example.org', { action: 'delayed' })]),
+        kind: 'delay',
+      } as const;
+      for (const mail of [delay, other('autoreply', original), other('success-dsn', original)]) {
+        expect(await world.post(mail)).toEqual({ kind: mail.kind, matched_by: null, unmatched: false, events: [] });
+      }
+      expect(await world.eventsOf('m1')).toEqual([]);
+      expect(await world.unmatched()).toEqual([]);
+    });
+
+    test('a complaint is an event of its own', async () => {
+      await using world = await openBounceWorld(make);
+      const [sent] = await world.send('m1');
+      expect(await world.post(complained({ messageId: sent?.messageId ?? '' }))).toMatchObject({
+        matched_by: 'message_id',
+      });
+      expect(await world.eventsOf('m1')).toMatchObject([
+        { type: 'complaint', bounce_type: null, feedback: { recipient: 'ann@example.org' } },
+      ]);
+    });
+
+    test('a dead address is not written to again, nor who complained; a second copy counts for nothing', async () => {
+      await using world = await openBounceWorld(make);
+      await world.engine.execute('bounces.update-settings', { tenant_id: 'acme' });
+      const [sent] = await world.send('m1', { to: THREE });
+      const envelopeId = sent?.envelopeId ?? '';
+      for (const copy of [0, 1]) await world.post(bounced({ envelopeId }), { copy });
+      await world.post(complained({ envelopeId }, ['eve@example.org']));
+      expect(await world.suppressed('acme')).toMatchObject([
+        { address: 'ann@example.org', reason: 'hard_bounce' },
+        { address: 'eve@example.org', reason: 'complaint' },
+      ]);
+      expect(await world.suppressed('other')).toEqual([]);
+      // The others go on.
+      const [next] = await world.send('m2', { to: THREE });
+      expect(next?.to).toEqual(['bob@example.org']);
+    });
+
+    test('a full mailbox counts softly, a living address and a server that was away do not count', async () => {
+      await using world = await openBounceWorld(make);
+      await world.engine.execute('bounces.update-settings', { tenant_id: 'acme' });
+      await world.engine.execute('tenants.update', { tenant_id: 'acme', suppression: { soft: 2 } });
+      const temporary = { permanence: 'temporary', addressDead: false } as const;
+      const bounces = [
+        recipient('ann@example.org', { ...temporary, reasonClass: 'mailbox_full', status: '4.2.2' }),
+        recipient('bob@example.org', { ...temporary, reasonClass: 'network', status: '4.4.1' }),
+        recipient('eve@example.org', { addressDead: false, reasonClass: 'spam', status: '5.7.1' }),
+      ];
+      for (const id of ['m1', 'm2']) {
+        const [sent] = await world.send(id, { to: THREE });
+        await world.post(bounced({ envelopeId: sent?.envelopeId ?? '' }, bounces));
+      }
+      expect(await world.suppressed('acme')).toMatchObject([{ address: 'ann@example.org', reason: 'soft_bounces' }]);
+    });
+
+    test('what only an id that anybody knows leads to counts where the tenant trusts that', async () => {
+      await using world = await openBounceWorld(make);
+      await world.send('m1');
+      await world.send('m2', { to: ['bob@example.org'], message_id: '<order-2@shop.example.com>' });
+      await world.post(bounced({ mailId: 'm1' }));
+      await world.post(bounced({ messageId: '<order-2@shop.example.com>' }, [recipient('bob@example.org')]));
+      expect(await world.suppressed('acme')).toEqual([]);
+      await world.engine.execute('bounces.update-settings', { tenant_id: 'acme', trust_unsigned_ids: true });
+      await world.send('m3');
+      await world.post(bounced({ mailId: 'm3' }));
+      expect(await world.suppressed('acme')).toMatchObject([{ address: 'ann@example.org' }]);
+    });
+
+    test('a bounce of a forwarded address suppresses nobody', async () => {
+      await using world = await openBounceWorld(make);
+      await world.engine.execute('bounces.update-settings', { tenant_id: 'acme' });
+      const [sent] = await world.send('m1', { to: THREE });
+      await world.post(bounced({ envelopeId: sent?.envelopeId ?? '' }, [recipient('b.builder@elsewhere.example')]));
+      expect(await world.eventsOf('m1')).toMatchObject([{ feedback: { recipient: 'b.builder@elsewhere.example' } }]);
+      expect(await world.suppressed('acme')).toEqual([]);
+    });
+
+    test('without anything signed the Message-ID finds the message, ours and one that the client chose', async () => {
+      await using world = await openBounceWorld(make);
+      const [ours] = await world.send('m1');
+      await world.send('m2', { message_id: '<order-2@shop.example.com>' });
+      expect(await world.post(bounced({ messageId: ours?.messageId ?? '' }))).toMatchObject({
+        matched_by: 'message_id',
+      });
+      expect(await world.post(bounced({ messageId: '<order-2@shop.example.com>' }))).toMatchObject({
+        events: [{ is_new: true }],
+      });
+      expect(await world.eventsOf('m2')).toHaveLength(1);
+    });
+
+    test('the id header counts for one message to that recipient only, and not for others', async () => {
+      await using world = await openBounceWorld(make);
+      await world.send('m1');
+      await world.send('m2');
+      await world.send('m2', { tenantId: 'other' });
+      expect(await world.post(bounced({ mailId: 'm1' }, [recipient('eve@example.org')]))).toMatchObject({
+        unmatched: true,
+      });
+      expect(await world.post(bounced({ mailId: 'm1' }))).toMatchObject({ matched_by: 'mail_id' });
+      // Which of both is meant nobody knows, but within a tenant it is clear.
+      expect(await world.post(bounced({ mailId: 'm2' }), { tenantId: null })).toMatchObject({ unmatched: true });
+      expect(await world.post(bounced({ mailId: 'm2' }))).toMatchObject({ matched_by: 'mail_id' });
+      expect(await world.eventsOf('m2', 'other')).toEqual([]);
+    });
+
+    test('of a message that another tenant sent nothing is told, whatever names it', async () => {
+      await using world = await openBounceWorld(make);
+      await world.engine.execute('bounces.update-settings', { tenant_id: 'other', return_path_domain: DOMAIN });
+      const [sent] = await world.send('m1', { tenantId: 'other' });
+      const { from = '', envelopeId = '', messageId = '' } = sent ?? {};
+      const names = { addressedTo: [from], envelopeId, messageId, mailId: 'm1' };
+      expect(await world.post(bounced(names))).toMatchObject({ unmatched: true, events: [] });
+      expect(await world.eventsOf('m1', 'other')).toEqual([]);
+      // The operator's own mailbox is for all of them.
+      expect(await world.post(bounced(names), { tenantId: null })).toMatchObject({ events: [{ is_new: true }] });
+    });
+
+    test('what is forged is no event, and is kept with what is unmatched, once, for its tenant', async () => {
+      await using world = await openBounceWorld(make);
+      await world.engine.execute('bounces.update-settings', { tenant_id: 'acme', return_path_domain: DOMAIN });
+      const [sent] = await world.send('m1', { to: THREE });
+      const forged = (sent?.from ?? '').replace(/.@/, (end) => (end === 'a@' ? 'b@' : 'a@'));
+      const mail = bounced({ addressedTo: [forged], envelopeId: 'aaaaaaaaaaaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaa' });
+      for (const _ of [1, 2]) expect(await world.post(mail)).toMatchObject({ unmatched: true, events: [] });
+      expect(await world.eventsOf('m1')).toEqual([]);
+      expect(await world.unmatched('acme')).toMatchObject([
+        { tenant_id: 'acme', kind: 'bounce', why: 'no_message', recipients: [{ address: 'ann@example.org' }] },
+      ]);
+      expect(await world.unmatched('other')).toEqual([]);
+      // Its message is known, but not who of the three is meant.
+      await world.post({ ...bounced({ addressedTo: [sent?.from ?? ''] }), recipients: [] });
+      expect((await world.unmatched()).map(({ why }) => why)).toEqual(['no_recipient', 'no_message']);
+    });
+  });
+}

@@ -17,6 +17,11 @@ export type ClaimWait = 'server_busy' | 'host_failing' | 'slowed_down' | 'accoun
 
 /** Lanes in one claim. */
 const MAX_LANES_PER_CLAIM = 64;
+/**
+ * Messages that a lane may claim in its turn, where there are more lanes than connections: opening one costs as much CPU as
+ * two messages, and each turn of a lane may need a new one.
+ */
+const MESSAGES_PER_TURN = 5;
 
 /**
  * The lanes from which something may be claimed, and whose turn it is. Who could not use what is claimed stands aside,
@@ -103,8 +108,9 @@ export class ClaimLine {
     const taken = this.#slots.taken();
     this.#unparkTried(taken);
     const budget = this.#slots.claimable(taken);
+    const most = Math.min(Math.ceil(budget / MESSAGES_PER_TURN), MAX_LANES_PER_CLAIM);
     const lanes: Lane[] = [];
-    while (lanes.length < Math.min(budget, MAX_LANES_PER_CLAIM)) {
+    while (lanes.length < most) {
       const lane = this.#hungry.take();
       if (lane === undefined) break;
       if (!lane.wantsMore) this.#sated.add(lane);

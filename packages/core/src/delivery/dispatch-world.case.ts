@@ -21,7 +21,7 @@ export function deliverySettings(delivery: v.InferInput<typeof engineConfigSchem
 export function laneSettings(settings: Partial<LaneSettings> = {}): LaneSettings {
   return {
     capacity: 10,
-    maxConnections: 5,
+    maxConnections: 1_000,
     weight: 1,
     tenantWeight: 1,
     limits: null,

@@ -51,6 +51,22 @@ describe('what a lane may have in hand', () => {
     expect(one.canStart).toBe(false);
   });
 
+  test('starts one for each connection until one was judged, and again after it had nothing in hand', () => {
+    const one = new Lane({ accountPk: 'a', tenantId: 'acme' }, laneSettings({ capacity: 6, maxConnections: 2 }));
+    one.buffered.push(claimed());
+    const startAll = (): number => {
+      for (; one.canStart; one.running += 1) one.begins();
+      return one.running;
+    };
+    expect(startAll()).toBe(2);
+    one.wentWell();
+    one.running -= 1;
+    expect(startAll()).toBe(6);
+    one.running = 0;
+    one.share = 1;
+    expect(startAll()).toBe(1);
+  });
+
   test('the immediate ones among the claimed are the first', () => {
     const one = lane(4);
     expect(one.bufferedImmediate).toBe(0);

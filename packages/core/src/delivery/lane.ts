@@ -76,6 +76,8 @@ export class Lane implements LaneKey {
   #ahead = 0;
   /** The relay judged a message since the last claim. */
   #isMoving = false;
+  /** The relay judged a message since the lane had nothing in hand. */
+  #isFlowing = false;
 
   constructor(key: LaneKey, settings: LaneSettings) {
     this.accountPk = key.accountPk;
@@ -138,7 +140,21 @@ export class Lane implements LaneKey {
   }
 
   get canStart(): boolean {
-    return this.buffered.length > 0 && this.running < this.capacity && !this.isFullOfUnsettled;
+    return this.buffered.length > 0 && this.running < this.#atOnce && !this.isFullOfUnsettled;
+  }
+
+  /**
+   * One message for each connection, until one has been judged: what is behind would wait in slots of others while
+   * connections are opened. That counts where many lanes take turns with few messages each.
+   */
+  get #atOnce(): number {
+    if (this.#isFlowing) return this.capacity;
+    return Math.min(this.capacity, this.settings.maxConnections, this.share);
+  }
+
+  /** One of its messages begins. */
+  begins(): void {
+    if (this.inHand === 0) this.#isFlowing = false;
   }
 
   /** Whether as many outcomes wait for their commit as messages may run. */
@@ -191,6 +207,7 @@ export class Lane implements LaneKey {
   /** The relay judged a message. */
   wentWell(): void {
     this.#isMoving = true;
+    this.#isFlowing = true;
     this.#outcomes += 1;
     const { capacity, maxConnections } = this.settings;
     if (this.#outcomes < SPEED_UP_AFTER || this.#slots >= capacity) return;

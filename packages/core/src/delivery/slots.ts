@@ -131,6 +131,7 @@ export class Slots {
     const { host } = lane.settings;
     const now = this.#clock.monotonic();
     if (lane.running === 0) lane.progressAt = now;
+    lane.begins();
     this.#count(lane, isImmediate, 1);
     this.#lanes.add(lane);
     this.#hosts.begin(host, now);

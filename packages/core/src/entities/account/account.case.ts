@@ -34,7 +34,7 @@ export function accountCases(open: OpenWorld): void {
       ehlo_name: null,
       is_default: true,
       max_connections: 10,
-      max_messages_per_connection: 100,
+      max_messages_per_connection: 1_000,
       weight: 1,
       limit_per_minute: null,
       limit_per_hour: null,

@@ -8,7 +8,8 @@ import type { Account, AccountSecrets, AccountSettings } from './account.model.t
 import type { SettingsInput } from './account.schema.ts';
 
 const DEFAULT_MAX_CONNECTIONS = 10;
-const DEFAULT_MAX_MESSAGES_PER_CONNECTION = 100;
+/** As many as Exim takes by default (`smtp_accept_max_per_connection`): a new connection costs five round trips. */
+const DEFAULT_MAX_MESSAGES_PER_CONNECTION = 1_000;
 /** RFC 8314, 7.3: submission with TLS from the first byte. */
 const IMPLICIT_TLS_PORT = 465;
 

@@ -4,6 +4,7 @@ import type { InputProblem } from '../../errors.ts';
 import type { Idempotency } from '../../operations/operation.ts';
 import type { Principal, Reach } from '../../operations/principal.ts';
 import { invalidInput } from '../../operations/validate.ts';
+import { Pace } from '../../pace.ts';
 import { attachmentRules, type RulesOf } from './attachment-rules-of.ts';
 import { type CheckedMessage, checkContent } from './check-content.ts';
 import { checkRaw } from './check-raw.ts';
@@ -72,15 +73,21 @@ async function inTurn<Result>(
   const composed = messages.filter((message): message is ParsedMessage => !isRaw(message));
   const rulesOf = await attachmentRules(services, composed, reach);
   const raw = messages.some(isRaw) ? await readAll(services, messages, { pointerOf, held }) : NOTHING_READ;
-  const checked = checkAll(services, messages, { pointerOf, rulesOf, raw });
+  const pace = new Pace(services.clock);
+  const checked = await checkAll(services, messages, { pointerOf, rulesOf, raw, pace });
   const prepare = prepareSubmission(services, { reach, principal, defaultPriority, onConflict, rooms });
-  return await Promise.all(
-    messages.map((input, index) => {
-      const parts = checked[index];
-      if (parts === undefined) throw new Error('every message was checked');
-      return then(prepare(input, parts, pointerOf(index)));
-    }),
-  );
+  const results: Promise<Result>[] = [];
+  for (const [index, input] of messages.entries()) {
+    const parts = checked[index];
+    if (parts === undefined) throw new Error('every message was checked');
+    const result = then(prepare(input, parts, pointerOf(index)));
+    // What fails during a pause is told at the end.
+    result.catch(() => undefined);
+    results.push(result);
+    const pause = pace.pause();
+    if (pause !== null) await pause;
+  }
+  return await Promise.all(results);
 }
 
 type ReadMessages = ReadonlyMap<ParsedRawMessage, ReadMessage>;
@@ -101,19 +108,23 @@ async function readAll(
   return read;
 }
 
-function checkAll(
+interface CheckOptions extends Pick<Submission, 'pointerOf'> {
+  readonly rulesOf: RulesOf;
+  readonly raw: ReadMessages;
+  readonly pace: Pace;
+}
+
+async function checkAll(
   services: SubmissionServices,
   messages: readonly ParsedSubmitted[],
-  {
-    pointerOf,
-    rulesOf,
-    raw,
-  }: Pick<Submission, 'pointerOf'> & { readonly rulesOf: RulesOf; readonly raw: ReadMessages },
-): readonly CheckedMessage[] {
+  { pointerOf, rulesOf, raw, pace }: CheckOptions,
+): Promise<readonly CheckedMessage[]> {
   const now = services.clock.now();
   const problems: InputProblem[] = [];
   const checked: CheckedMessage[] = [];
   for (const [index, input] of messages.entries()) {
+    const pause = pace.pause();
+    if (pause !== null) await pause;
     const { maxRecipients } = services;
     const result = isRaw(input)
       ? checkRaw(input, readOf(input, raw), pointerOf(index), { maxRecipients, now })

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { createHash } from 'node:crypto';
 import type { ImapSession, MailHead } from './imap-session.ts';
+import { MailboxFailure } from './mailbox-failure.ts';
 
 /** Of a mail that are asked for at a time. */
 export const PIECE_BYTES = 262_144;
@@ -21,6 +22,7 @@ export interface FetchedMail extends MailHead {
  * Fetch a mail, piece by piece and no more than `maxBytes` of it, without marking it as seen.
  *
  * @returns null where it is gone
+ * @throws {MailboxFailure}
  */
 export async function fetchMail(
   session: Pick<ImapSession, 'piece'>,
@@ -39,6 +41,11 @@ export async function fetchMail(
     // The size that the server names is not to be relied upon.
     isWhole = piece.length < asked;
     if (isWhole) break;
+  }
+  // Some servers name wrong sizes; one that goes on behind the end is wrong about the mail.
+  if (isWhole && length < head.sizeBytes && ((await session.piece(head.uid, length, 1))?.length ?? 0) > 0) {
+    const message = `the server says what cannot be: mail ${head.uid} goes on behind its end`;
+    throw new MailboxFailure({ stage: 'fetch', code: 'protocol', message });
   }
   const raw = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
   const isTruncated = !isWhole && head.sizeBytes > length;

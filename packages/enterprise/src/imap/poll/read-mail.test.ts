@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BUSL-1.1
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { describe, expect, test } from 'vitest';
+import { fetchMail, messageIdOf, PIECE_BYTES } from './read-mail.ts';
+
+/** A session over these bytes, that keeps what it was asked for. */
+function sessionOf(raw: Buffer) {
+  const asked: [number, number][] = [];
+  const piece = async (_uid: number, start: number, maxBytes: number): Promise<Uint8Array> => {
+    asked.push([start, maxBytes]);
+    return raw.subarray(start, start + maxBytes);
+  };
+  return { piece, asked };
+}
+
+const headOf = (sizeBytes: number) => ({ uid: 1, sizeBytes, receivedAt: 0 });
+
+describe('a mail', () => {
+  test('comes in pieces, whole where it fits', async () => {
+    const raw = Buffer.alloc(PIECE_BYTES * 2 + 5, 'a');
+    const session = sessionOf(raw);
+    const mail = await fetchMail(session, headOf(raw.length), 1_048_576);
+    expect(mail).toMatchObject({ isTruncated: false });
+    expect(mail?.raw).toEqual(raw);
+    expect(session.asked.map(([start]) => start)).toEqual([0, PIECE_BYTES, 2 * PIECE_BYTES]);
+  });
+
+  test('is cut at the bound, and told from another that begins alike by its size', async () => {
+    const raw = Buffer.alloc(300_000, 'a');
+    const one = await fetchMail(sessionOf(raw), headOf(300_000), 100_000);
+    const other = await fetchMail(sessionOf(raw), headOf(300_001), 100_000);
+    expect(one).toMatchObject({ isTruncated: true, raw: raw.subarray(0, 100_000) });
+    expect(one?.hash).not.toBe(other?.hash);
+  });
+
+  test.each([0, 10, 1_000_000])('of which the server says %i bytes is what it sends', async (said) => {
+    const raw = Buffer.from('Subject: x\r\n\r\ny\r\n');
+    expect(await fetchMail(sessionOf(raw), headOf(said), 100_000)).toMatchObject({ raw, isTruncated: false });
+  });
+
+  test('that goes on behind its end is none', async () => {
+    const session = { piece: async () => Buffer.from('xxxxx') };
+    await expect(fetchMail(session, headOf(100), 100_000)).rejects.toMatchObject({ shown: { code: 'protocol' } });
+  });
+
+  test('that is gone is null', async () => {
+    expect(await fetchMail({ piece: async () => null }, headOf(1), 100_000)).toBeNull();
+  });
+});
+
+test.each([
+  ['Message-ID: <a@b>\r\n\r\n', '<a@b>'],
+  ['Subject: x\nmessage-id:\n\t<a@b> (comment)\n\nbody', '<a@b>'],
+  ['Subject: x\r\n\r\nMessage-ID: <in@body>\r\n', null],
+  ['Message-ID: none\r\n\r\n', null],
+  [`Message-ID: <${'x'.repeat(2_000)}@b>\r\n\r\n`, null],
+  ['X-Message-ID: <a@b>\r\n\r\n', null],
+  ['', null],
+])('the Message-ID of %j is %j', (raw, id) => {
+  expect(messageIdOf(Buffer.from(raw))).toBe(id);
+});

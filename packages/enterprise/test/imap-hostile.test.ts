@@ -175,3 +175,13 @@ test('of a mail of 50 MB, one MiB comes over the wire', async () => {
   ]);
   expect(server.sentBytes).toBeLessThan(1_100_000);
 });
+
+test('more mailboxes than connections: each has its turn, though the servers would keep them', async () => {
+  await using server = await startFolderServer({ capabilities: 'IMAP4rev1 UIDPLUS IDLE' });
+  server.add(returned('one'));
+  await using world = await openMailboxWorld({ settings: { ...PATIENCE, maxConnections: 2 } });
+  const made = [];
+  for (let n = 0; n < 5; n++) made.push(await addMailbox(world, { port: server.port, poll_interval_seconds: 10 }));
+  for (const { pk } of made) await world.until(pk, ({ counts }) => counts.handled === 1);
+  expect((await world.handled()).length).toBe(5);
+});

@@ -8,6 +8,7 @@ import {
   defineMixin,
   type Log,
   type MailEngine,
+  type MailEngineOptions,
   type Mixin,
   type Random,
 } from '@mail-proxy/core';
@@ -46,6 +47,8 @@ export interface MailboxWorldOptions {
   /** A database that outlives this world. @defaultValue one that goes away with it */
   readonly database?: string;
   readonly instance?: string;
+  /** @defaultValue hosts on this machine may be reached */
+  readonly outgoing?: MailEngineOptions['config']['outgoing'];
   /** @defaultValue the mail is read for bounces */
   readonly hasReader?: boolean;
 }
@@ -77,7 +80,9 @@ export async function openMailboxWorld(options: MailboxWorldOptions = {}): Promi
     config: {
       database: options.database ?? own?.file('mail.db') ?? '',
       encryptionKey: KEY,
-      outgoing: { allowPrivateNetworks: true },
+      outgoing: options.outgoing ?? { allowPrivateNetworks: true },
+      // With a clock of the test, time passes faster than heartbeats are written.
+      ...(options.clock === undefined ? {} : { delivery: { leaseMs: 86_400_000 } }),
       ...(options.instance === undefined ? {} : { instanceName: options.instance }),
     },
   });
@@ -113,6 +118,9 @@ export async function openMailboxWorld(options: MailboxWorldOptions = {}): Promi
 interface Probe {
   database: Database<ProbeTables> | null;
 }
+
+/** Its tables alone, for what moves a database. */
+export const probeTables: Mixin = probeMixin({}, { database: null });
 
 /** A reader as a third party would write it. */
 function probeMixin({ read, afterCommit, hasReader = true }: MailboxWorldOptions, probe: Probe): Mixin {

@@ -137,16 +137,10 @@ const checkMailbox = defineOperation({
   audit: true,
   input: mailboxReference,
   output: checkOutput,
-  run: async ({ mailboxes, clock, changed }: MailboxServices, input, { reach }) => {
-    const { pk, isEnabled } = await mailboxes.get(reach, input.mailbox_id);
+  run: async (services: MailboxServices, input, { reach }) => {
+    const { pk, isEnabled } = await services.mailboxes.get(reach, input.mailbox_id);
     if (!isEnabled) throw new MailProxyError('conflict', { detail: 'the mailbox is disabled' });
-    const position = await mailboxes.position(pk);
-    if (position === null) throw new MailProxyError('not_found');
-    const now = clock.now();
-    const at = position.condition === 'login_failed' ? Math.max(now, position.next_check_at) : now;
-    await mailboxes.ask(pk, now, at);
-    changed(pk);
-    return { checks_at: new Date(at).toISOString() };
+    return { checks_at: new Date(await askForCheck(services, pk)).toISOString() };
   },
 });
 
@@ -175,13 +169,25 @@ const retryMail = defineOperation({
   audit: true,
   input: mailReference,
   output: mailOutput,
-  run: async ({ mailboxes, clock, changed }: MailboxServices, input, { reach }) => {
+  run: async (services: MailboxServices, input, { reach }) => {
+    const { mailboxes, clock } = services;
     const { pk } = await mailboxes.get(reach, input.mailbox_id);
     const mail = await mailboxes.retryMail(pk, input.mail_id, clock.now());
-    changed(pk);
+    await askForCheck(services, pk);
     return mailView(mail);
   },
 });
+
+/** @returns when it is checked: not before the server may be asked to log in again */
+async function askForCheck({ mailboxes, clock, changed }: MailboxServices, pk: string): Promise<number> {
+  const position = await mailboxes.position(pk);
+  if (position === null) throw new MailProxyError('not_found');
+  const now = clock.now();
+  const at = position.condition === 'login_failed' ? Math.max(now, position.next_check_at) : now;
+  await mailboxes.ask(pk, now, at);
+  changed(pk);
+  return at;
+}
 
 /** @throws {MailProxyError} `invalid_input`, `forbidden` */
 function ownerOf(input: v.InferOutput<typeof createMailboxInput>, { principal, reach }: Call): MailboxOwner {

@@ -34,6 +34,7 @@ export interface MailStatements {
   readonly byHash: Prepared<OfMailbox & { readonly hash: string }, ImapMailsTable>;
   readonly byMessageId: Prepared<OfFolder & { readonly message_id: string }, ImapMailsTable>;
   readonly due: Prepared<OfFolder & { readonly now: number; readonly rows: number }, ImapMailsTable>;
+  readonly nextDue: Prepared<OfMailbox, Pick<ImapMailsTable, 'next_at'>>;
   readonly toDispose: Prepared<OfFolder & { readonly rows: number }, ImapMailsTable>;
   readonly disposed: Prepared<OfFolder & { readonly uid: number }, unknown>;
   readonly stuck: Prepared<OfMailbox & Pick<ImapPositionsTable, 'stuck_uid' | 'stuck_tries'>, unknown>;
@@ -153,6 +154,18 @@ export function prepareMailStatements(database: ImapDatabase): MailStatements {
         .where('next_at', '<=', p.now)
         .orderBy('pk')
         .limit(p.rows),
+    ),
+    nextDue: database.prepare((k, p) =>
+      k
+        .selectFrom('imap_mails as mail')
+        .innerJoin('imap_positions as at', (join) =>
+          join.onRef('at.mailbox_pk', '=', 'mail.mailbox_pk').onRef('at.uidvalidity', '=', 'mail.uidvalidity'),
+        )
+        .select('mail.next_at')
+        .where('mail.mailbox_pk', '=', p.mailbox_pk)
+        .where('mail.state', '=', 'retrying')
+        .orderBy('mail.next_at')
+        .limit(1),
     ),
     toDispose: database.prepare((k, p) =>
       k

@@ -40,6 +40,8 @@ export interface MailStore {
   /** What became of a mail that was tried again. @throws {MailProxyError} `lease_lost` where somebody else did */
   retried(before: ImapMailsTable, { row, counted, statements }: Passed): Promise<void>;
   due(mailboxPk: string, uidvalidity: number, now: number): Promise<readonly ImapMailsTable[]>;
+  /** When the next mail is to be tried again; null where none is. */
+  nextDue(mailboxPk: string): Promise<number | null>;
   toDispose(mailboxPk: string, uidvalidity: number): Promise<readonly ImapMailsTable[]>;
   disposed(mailboxPk: string, uidvalidity: number, uid: number): Promise<void>;
   stuck(mailboxPk: string, uid: number, tries: number): Promise<void>;
@@ -117,6 +119,10 @@ export function createMailStore(database: ImapDatabase): MailStore {
     },
 
     due: (mailbox_pk, uidvalidity, now) => database.read(s.due.bind({ mailbox_pk, uidvalidity, now, rows: DUE_ROWS })),
+
+    async nextDue(mailbox_pk) {
+      return (await first(s.nextDue.bind({ mailbox_pk })))?.next_at ?? null;
+    },
 
     toDispose: (mailbox_pk, uidvalidity) =>
       database.read(s.toDispose.bind({ mailbox_pk, uidvalidity, rows: DISPOSE_ROWS })),

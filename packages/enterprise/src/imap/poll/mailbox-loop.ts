@@ -29,6 +29,8 @@ export interface MailboxLoopParts {
 
 /** A server asked for IDLE may forget it after 29 minutes (RFC 2177). */
 const MAX_IDLE_MS = 1_500_000;
+/** More mail may be due than is tried again in one check. */
+const MIN_WAIT_MS = 1_000;
 /** Mail that comes in a burst is looked for once. */
 const BURST_MS = 100;
 const MAX_LOGIN_RETRY_MS = 3_600_000;
@@ -107,10 +109,10 @@ export class MailboxLoop {
         this.#startedAt = clock.now();
         await checkMailbox(this.#p.check, { session, mailbox, signal });
         if (signal.aborted) return;
-        const intervalMs = this.#jittered(mailbox.pollIntervalS * 1_000);
-        await this.#write({ condition: 'ok', error: null, failures: 0, nextAt: clock.now() + intervalMs });
+        const waitMs = await this.#untilNextMs(mailbox);
+        await this.#write({ condition: 'ok', error: null, failures: 0, nextAt: clock.now() + waitMs });
         onChecked('ok');
-        if (!session.canIdle || !(await this.#idle(session, { slot, waitMs: intervalMs, signal }))) return;
+        if (!session.canIdle || !(await this.#idle(session, { slot, waitMs, signal }))) return;
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -138,6 +140,13 @@ export class MailboxLoop {
   /** While it was checked: what came then may not have been seen. A server that refuses the login is not asked. */
   #isAskedFor({ condition, asked_at }: ImapPositionsTable): boolean {
     return condition !== 'login_failed' && this.#startedAt > 0 && asked_at > this.#startedAt;
+  }
+
+  /** The interval, or less where mail is to be tried again before. */
+  async #untilNextMs({ pk, pollIntervalS }: Mailbox): Promise<number> {
+    const intervalMs = this.#jittered(pollIntervalS * 1_000);
+    const dueAt = await this.#p.mails.nextDue(pk);
+    return dueAt === null ? intervalMs : Math.min(intervalMs, Math.max(MIN_WAIT_MS, dueAt - this.#p.clock.now()));
   }
 
   /** @returns whether there is a reason to check again in the same session */

@@ -49,6 +49,8 @@ export const MAILBOX_PHRASES: readonly PhraseRule[] = [
       'mailbox limit exceeded',
       'maximum mailbox size',
       'exceeded storage',
+      'number of messages in recipient',
+      'exceeded the local limit',
       'exceeds allowed message count',
       'storage allocation',
       'out of storage',

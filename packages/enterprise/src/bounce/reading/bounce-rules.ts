@@ -25,6 +25,9 @@ export const DAEMON_SENDERS: readonly RegExp[] = [
   /complaints@.*amazonses|@bounce/,
 ];
 
+/** By the address alone, or by the empty one. */
+export const DAEMON_ADDRESS = /mailer-?daemon|post-?_?master|^<>$|<>$|microsoftexchange|mdaemon@/;
+
 /** Subjects of bounces and delay notices. */
 export const BOUNCE_SUBJECTS: readonly RegExp[] = [
   /undeliver(?:able|ed)|non-?deliver(?:y|able|ed)|not deliver(?:ed|able)|can(?:'t|not) (?:be )?deliver/,

@@ -28,10 +28,11 @@ const NAMED_CODE =
 /** Make one verdict of what is said of a recipient. */
 export function diagnose(saying: Saying): Diagnosis {
   const own = saying.diagnostic.trim();
-  const words = own === '' ? saying.context : own;
+  // Below an address stand its troubles, or things about the mail; those say nothing.
+  const words = statusIn(own) === null && codeIn(own) === null ? `${own}\n${saying.context}` : own;
   const status = chooseStatus(saying.status, statusIn(words));
-  const replyCode = codeIn(words) ?? (/\d/.test(own) ? null : codeIn(saying.context));
-  const refusal = { code: replyCode, enhanced: status, text: withoutAddresses(own.replace(SES_PREFACE, '')) };
+  const replyCode = codeIn(words);
+  const refusal = { code: replyCode, enhanced: status, text: withoutAddresses(words.replace(SES_PREFACE, '')) };
   const said = reasonOf(refusal);
   const reasonClass = said === 'unknown' ? reasonOf({ ...refusal, text: withoutAddresses(saying.context) }) : said;
   const permanence = saying.action === 'delayed' ? 'temporary' : permanenceOf(status, replyCode, words);
@@ -40,7 +41,7 @@ export function diagnose(saying: Saying): Diagnosis {
     action: saying.action,
     status,
     replyCode,
-    reason: oneLine(words),
+    reason: oneLine(own === '' ? saying.context : own),
     reasonClass:
       stage === 'mail' && (reasonClass === 'unknown' || isDeadReason(reasonClass)) ? 'sender_rejected' : reasonClass,
     permanence,

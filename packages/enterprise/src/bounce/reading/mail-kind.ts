@@ -6,6 +6,7 @@ import {
   BOUNCE_PHRASES,
   BOUNCE_SUBJECTS,
   CHALLENGE_PHRASES,
+  DAEMON_ADDRESS,
   DAEMON_SENDERS,
   DELAY_PHRASES,
   DELAY_SUBJECTS,
@@ -18,6 +19,8 @@ import type { MailParts } from './mail-parts.ts';
 export interface Signs {
   /** A mail server writes, going by its address or name, or by the empty return path. */
   readonly isDaemon: boolean;
+  /** By its address, which spammers who call themselves a mail system seldom have. */
+  readonly hasDaemonAddress: boolean;
   readonly hasSubject: boolean;
   readonly hasPhrase: boolean;
   /** It says right away who could not be reached. */
@@ -40,6 +43,7 @@ export function signsOf({ fields, parts }: MailParts, own: string, original: str
   const isLate = says(DELAY_PHRASES, words) || (DELAY_SUBJECTS.test(subject) && !says(FAILED_PHRASES, words));
   return {
     isDaemon: says(DAEMON_SENDERS, sender),
+    hasDaemonAddress: DAEMON_ADDRESS.test(sender),
     hasSubject: says(BOUNCE_SUBJECTS, subject) && !isAnswer(fields, subject),
     hasPhrase: says(BOUNCE_PHRASES, words) || isLate,
     namesFailure: /(?:not|cannot) (?:be )?(?:delivered|reach) to:? ?<?\S{1,64}@/.test(words),
@@ -59,9 +63,10 @@ function isAnswer(fields: readonly Field[], subject: string): boolean {
 
 /** Whether the signs make a bounce, given that somebody is named who failed. */
 export function isBounce(signs: Signs, hasRecipient: boolean): boolean {
-  const { isDaemon, hasSubject, hasPhrase, namesFailure, hasFailedField, hasOriginal } = signs;
+  const { isDaemon, hasDaemonAddress, hasSubject, hasPhrase, namesFailure, hasFailedField, hasOriginal } = signs;
   if (hasFailedField) return isDaemon || hasSubject || hasPhrase;
-  if (isDaemon && (hasSubject || hasOriginal)) return hasPhrase || hasRecipient;
+  if (isDaemon && hasOriginal) return hasPhrase || hasRecipient;
+  if (hasDaemonAddress && hasSubject) return hasPhrase || hasRecipient;
   if (isDaemon) return hasPhrase && hasRecipient;
   if (namesFailure && hasOriginal) return true;
   return hasSubject && hasPhrase && (hasRecipient || hasOriginal);

@@ -82,6 +82,15 @@ export function namedRecipients(own: string, notThese: ReadonlySet<string>): Nam
   return [];
 }
 
+/** What is said of one of several: the lines that name it, each with the one below. All, where none does. */
+export function linesAbout(address: string, own: string): string {
+  const lines = own.split('\n', MAX_LINES);
+  const key = address.toLowerCase();
+  const names = lines.map((line) => line.toLowerCase().includes(key));
+  const said = lines.filter((_line, at) => names[at] === true || names[at - 1] === true);
+  return said.length === 0 ? own : said.join('\n');
+}
+
 /** With its white space as one blank each, so that no pattern can linger in it. */
 function plainLine(line: string): string {
   return line.slice(0, MAX_LINE_CHARACTERS).replace(/\s+/g, ' ');

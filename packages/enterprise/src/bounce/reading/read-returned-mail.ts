@@ -3,13 +3,14 @@
 import { addressesIn, isDaemon } from './addresses.ts';
 import { type DeliveryStatus, readDeliveryStatus, type StatusOfRecipient } from './delivery-status.ts';
 import { type Diagnosis, diagnose } from './diagnose.ts';
-import { readFeedback } from './feedback.ts';
+import { type Feedback, readFeedback } from './feedback.ts';
 import { type Field, fieldOf, fieldsOf } from './fields.ts';
 import { isBounce, otherKindOf, signsOf } from './mail-kind.ts';
 import { type MailParts, takeApart } from './mail-parts.ts';
-import { type NamedRecipient, namedRecipients, splitOriginal } from './named-recipients.ts';
+import { linesAbout, type NamedRecipient, namedRecipients, splitOriginal } from './named-recipients.ts';
 import { originalFields, originalOf } from './original-mail.ts';
 import type { OriginalMail, ReadReturnedMail, ReturnedMail, ReturnedRecipient } from './returned-mail.types.ts';
+import { readSesNotification } from './ses-notification.ts';
 
 /** All that the steps below look at. */
 interface Material {
@@ -19,6 +20,7 @@ interface Material {
   readonly below: string | null;
   readonly originalHeader: readonly Field[];
   readonly status: DeliveryStatus;
+  readonly feedback: Feedback | 'report' | null;
   readonly original: OriginalMail;
 }
 
@@ -38,9 +40,13 @@ export const readReturnedMail: ReadReturnedMail = async (raw) => {
 
 function gather(mail: MailParts): Material {
   const { own, original: below } = splitOriginal(mail.text);
-  const originalHeader = originalFields(mail.parts, below);
-  const status = readDeliveryStatus(statusText(mail));
-  return { mail, own, below, originalHeader, status, original: originalOf(mail, originalHeader, status.envelopeId) };
+  const ses = readSesNotification(mail);
+  const originalHeader = ses?.header ?? originalFields(mail.parts, below);
+  const status = ses?.status ?? readDeliveryStatus(statusText(mail));
+  const feedback = ses === null ? readFeedback(mail, originalHeader) : ses.feedback;
+  const original = originalOf(mail, originalHeader, status.envelopeId);
+  // JSON is nobody's words.
+  return { mail, own: ses === null ? own : '', below, originalHeader, status, feedback, original };
 }
 
 /** Of its own part; of the words where a broken mail carries it there. */
@@ -54,8 +60,7 @@ function statusText({ parts, text }: MailParts): string {
 }
 
 /** Feedback, receipts and reports have a form of their own. */
-function byForm({ mail, originalHeader, original }: Material): ReturnedMail | null {
-  const feedback = readFeedback(mail, originalHeader);
+function byForm({ mail, feedback, original }: Material): ReturnedMail | null {
   if (feedback === 'report') return { kind: 'report', original };
   if (feedback !== null)
     return { kind: 'complaint', feedbackType: feedback.type, recipients: feedback.recipients, original };
@@ -126,7 +131,12 @@ function byWords(material: Material): ReturnedMail {
   const recipients = named.map(({ address, diagnostic }) => ({
     address,
     originalAddress: null,
-    ...diagnose({ action, status: null, diagnostic, context }),
+    ...diagnose({
+      action,
+      status: null,
+      diagnostic,
+      context: named.length > 1 ? linesAbout(address, own).slice(0, CONTEXT_CHARACTERS) : context,
+    }),
   }));
   const summary = recipients[0] ?? diagnose({ action, status: null, diagnostic: '', context });
   return report(action, recipients, summary, material);

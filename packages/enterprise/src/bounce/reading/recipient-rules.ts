@@ -25,6 +25,7 @@ export const RECIPIENT_TIERS: readonly (readonly RecipientRule[])[] = [
       'Exim: several on one line, or the alias it came by',
       `^\\s*${A}\\s+\\((?:generated|ultimately|expanded|unrouteable|.{0,60})`,
     ),
+    rule('ActiveHunter', `^[\\s>*-]*${A}\\s+<${A}>\\s*$`),
     rule('GMX, Lotus Domino', `^\\s*["']${A}["']\\s*:`),
     rule('Exchange 5.5, 2000, 2003', `^\\s*${A} (?:on|am|le|il|el|em|op) \\S`),
     rule('Exchange 5.5 with an X.400 address', `dda:smtp=${A}`),

@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 
-/** What a mail should be read as: kind, recipients, then status, reason, permanence and death of the first one. */
-export interface Wanted {
-  readonly kind: string;
-  readonly recipients?: readonly string[];
-  readonly status?: string | null;
-  readonly reasonClass?: string;
-  readonly permanence?: string;
-  readonly addressDead?: boolean;
-}
+import { dead, parts, plain, report, type Wanted } from './mail-forms.case.ts';
 
 /** Mails written by hand in the forms of the servers that they are named after. */
 export const RETURNED_MAILS: readonly (readonly [name: string, raw: string, wanted: Wanted])[] = [
@@ -225,6 +217,75 @@ export const RETURNED_MAILS: readonly (readonly [name: string, raw: string, want
     dead('ann@example.org', '5.1.1'),
   ],
   [
+    'ActiveHunter',
+    plain(
+      'MAILER-DAEMON@mx.example.jp',
+      'FAILURE NOTICE :',
+      '  ----- The following addresses had permanent fatal errors -----\n\n >>> ann@example.org <ann@example.org>\n\n  ----- Transcript of session follows -----\n550 sorry, no mailbox here by that name (#5.1.1 - chkusr)\n',
+    ),
+    dead('ann@example.org', '5.1.1'),
+  ],
+  [
+    'Apache James',
+    plain(
+      'postmaster@mx.example.net',
+      'Undeliverable',
+      "Hi. This is the James mail server at mx.example.net.\nI'm afraid I wasn't able to deliver your message to the following addresses.\nThis is a permanent error; I've given up.\n\nError message below:\n550 - Requested action not taken: no such user here\n\nMessage details:\n  Subject: Hello\n  MAIL FROM: bob@example.net\n  RCPT TO: ann@example.org\n  Size (in bytes): 1023\n",
+    ),
+    dead('ann@example.org'),
+  ],
+  [
+    'MailMarshal: why before whom',
+    plain(
+      'MailMarshal <postmaster@example.org>',
+      'Undeliverable Mail: "Hello"',
+      'Your message:\n   From:    bob@example.net\n   Subject: Hello\n\nCould not be delivered because of\n\n550 5.1.1 User unknown\n\nThe following recipients were affected:\n\n   ann@example.org\n',
+    ),
+    dead('ann@example.org', '5.1.1'),
+  ],
+  [
+    'sendmail: whose failure is whose',
+    plain(
+      'MAILER-DAEMON@mx.example.net',
+      'Returned mail: see transcript for details',
+      '   ----- The following addresses had permanent fatal errors -----\n<bob@example.org>\n<ann@example.org>\n\n   ----- Transcript of session follows -----\n550 5.1.1 <ann@example.org>... User unknown\n552 5.2.2 <bob@example.org>... Mailbox full\n',
+    ),
+    {
+      kind: 'bounce',
+      recipients: ['bob@example.org', 'ann@example.org'],
+      status: '5.2.2',
+      reasonClass: 'mailbox_full',
+      addressDead: false,
+    },
+  ],
+  [
+    'Amazon SES by SNS: a bounce',
+    plain(
+      'AWS <no-reply@sns.amazonaws.com>',
+      'AWS Notification Message',
+      '{"notificationType":"Bounce","bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"ann@example.org","action":"failed","status":"5.1.1","diagnosticCode":"smtp; 550 5.1.1 user unknown"}],"reportingMTA":"dsn; a.example.com"},"mail":{"destination":["ann@example.org"]}}\n\n--\nIf you wish to stop receiving these, unsubscribe.',
+    ),
+    dead('ann@example.org', '5.1.1'),
+  ],
+  [
+    'Amazon SES by SNS: a complaint',
+    plain(
+      'AWS <no-reply@sns.amazonaws.com>',
+      'AWS Notification Message',
+      '{"notificationType":"Complaint","complaint":{"complainedRecipients":[{"emailAddress":"ann@example.org"}],"complaintFeedbackType":"abuse"}}',
+    ),
+    { kind: 'complaint', recipients: ['ann@example.org'] },
+  ],
+  [
+    'Amazon SES by SNS: a delivery',
+    plain(
+      'AWS <no-reply@sns.amazonaws.com>',
+      'AWS Notification Message',
+      '{"notificationType":"Delivery","mail":{"destination":["ann@example.org"]}}',
+    ),
+    { kind: 'success-dsn' },
+  ],
+  [
     'DragonFly: the reply below the address',
     plain(
       'MAILER-DAEMON <>',
@@ -426,34 +487,3 @@ export const RETURNED_MAILS: readonly (readonly [name: string, raw: string, want
     { kind: 'other' },
   ],
 ];
-
-function dead(address: string, status?: string): Wanted {
-  return {
-    kind: 'bounce',
-    recipients: [address],
-    permanence: 'permanent',
-    addressDead: true,
-    ...(status && { status }),
-  };
-}
-
-function plain(from: string, subject: string, text: string, fields = ''): string {
-  const type = text.startsWith('<html>') ? 'text/html' : 'text/plain';
-  return `From: ${from}\nTo: bounces@example.net\nSubject: ${subject}\n${fields}Content-Type: ${type}; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n${text}\n`;
-}
-
-function report(from: string, text: string, status: string, type = 'message/delivery-status'): string {
-  return parts(
-    'multipart/report; report-type=delivery-status',
-    from,
-    'Undelivered Mail Returned to Sender',
-    ['text/plain; charset=utf-8', text],
-    [type, `Reporting-MTA: dns; mx.example.net\nOriginal-Envelope-Id: envelope-1\n\n${status}`],
-    ['message/rfc822', 'Message-ID: <1@example.net>\nX-Genro-Mail-ID: mail-1\nTo: ann@example.org\n\nHello'],
-  );
-}
-
-function parts(type: string, from: string, subject: string, ...each: readonly (readonly [string, string])[]): string {
-  const body = each.map(([partType, text]) => `--b\nContent-Type: ${partType}\n\n${text}\n`).join('');
-  return `From: ${from}\nTo: bounces@example.net\nSubject: ${subject}\nMIME-Version: 1.0\nContent-Type: ${type}; boundary="b"\n\n${body}--b--\n`;
-}

@@ -27,6 +27,7 @@ function environment(step) {
  * @param {object} step
  * @param {string} step.name
  * @param {readonly string[]} step.command Program and arguments; programs of node_modules/.bin are found by name.
+ * @param {string} [step.cwd] Where it runs. Default: the root of the repository.
  * @param {Record<string, string>} [step.env] Added to the environment.
  * @param {number} [step.limitMinutes] The command is stopped, and has failed, after this long.
  * @param {(line: string) => void} [step.onLine] Sees every line that it prints.
@@ -36,7 +37,7 @@ async function runStep(step) {
   const [program, ...args] = step.command;
   const begin = performance.now();
   const child = spawn(program, args, {
-    cwd: ROOT,
+    cwd: step.cwd ?? ROOT,
     env: environment(step),
     stdio: ['ignore', ...(step.onLine ? ['pipe', 'pipe'] : ['inherit', 'inherit'])],
   });

@@ -53,6 +53,12 @@ const STAGES = [
         },
       ]
     : []),
+  {
+    ...vitest('community edition'),
+    command: ['node', 'scripts/test-community.mjs'],
+    needs: 'packages/enterprise/package.json',
+    limitMinutes: 6,
+  },
   { name: 'bench smoke', command: fromSource('bench/smoke.ts'), needs: 'bench/smoke.ts', limitMinutes: 5 },
   {
     name: 'example embed',

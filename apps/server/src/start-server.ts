@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type Clock, createMailEngine, type Log, silentLog, systemClock } from '@mail-proxy/core';
+import { type Clock, createMailEngine, type Log, silentLog, systemClock, VERSION } from '@mail-proxy/core';
 import { makeDataFolder } from './env/data-folder.ts';
 import { isLoopback } from './env/loopback.ts';
 import type { ServerConfig } from './env/read-config.ts';
@@ -43,7 +43,8 @@ export async function startServer(
   config: ServerConfig,
   { log = silentLog, clock = systemClock }: StartOptions = {},
 ): Promise<RunningServer> {
-  const { mixins } = await findMixins(config.edition);
+  const { edition, mixins } = await findMixins(config.edition);
+  log.info({ version: VERSION, edition, mixins: mixins.map(({ id }) => id) }, 'starting');
   await makeDataFolder(config.dataDir);
   const keptToken = config.engine.adminToken === undefined ? await keepToken(config.dataDir) : null;
   const settings = keptToken === null ? config.engine : { ...config.engine, adminToken: keptToken.token };

@@ -131,6 +131,7 @@ test('every command that the guides show exists, with its flags', async () => {
     if (operation === undefined) continue;
     const { query, body } = inputPlaces(operation);
     const flags = [...(body ?? query).map(({ name }) => flagName(name)), '--data', '--clear', '--json'];
+    if (operation.http.forMail !== undefined) flags.push('--mail');
     for (const [, flag] of rest.matchAll(/ (--[a-z-]+)/g))
       expect([command, flags]).toEqual([command, expect.arrayContaining([flag])]);
   }

@@ -8,6 +8,7 @@ import { VirtualClock } from '@mail-proxy/core/testing';
 import { eventually, spawnServer, startScriptedPeer, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { readServerConfig } from '../src/env/read-config.ts';
+import { findMixins } from '../src/mixins.ts';
 import { startServer } from '../src/start-server.ts';
 
 const community = (dataDir: string, more: Readonly<Record<string, string>> = {}) => ({
@@ -100,12 +101,28 @@ describe('the process', () => {
     expect(server.stdout()).toContain(token);
     expect(server.stdout()).toContain('community edition, mixins: none');
     const headers = { authorization: `Bearer ${token}` };
-    expect((await fetch(`${server.url}/v1/instance`, { headers })).status).toBe(200);
+    const instance = await (await fetch(`${server.url}/v1/instance`, { headers })).json();
+    expect(instance).toMatchObject({ edition: 'community', mixins: [] });
     server.kill('SIGTERM');
     expect(await server.exited).toEqual({ code: 0, signal: null });
     const lines = server.stderr().trim().split('\n');
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: 'starting', edition: 'community', mixins: [] });
     expect(lines.map((line) => JSON.parse(line).msg)).toContain('stopped');
     expect(server.stderr()).not.toContain(token);
+  });
+
+  test('names its edition and mixins in its first line, and where it is asked', async (context) => {
+    const { mixins } = await findMixins('auto');
+    if (mixins.length === 0) context.skip('the enterprise package is not installed');
+    const ids = mixins.map(({ id }) => id);
+    using dir = tempDir();
+    const env = { ...community(dir.path), GMP_EDITION: 'enterprise', GMP_API_TOKEN: 'a-token-for-this-test' };
+    await using server = await spawnServer({ env });
+    const headers = { authorization: 'Bearer a-token-for-this-test' };
+    const instance = await (await fetch(`${server.url}/v1/instance`, { headers })).json();
+    expect(instance).toMatchObject({ edition: 'enterprise', mixins: ids });
+    const [first = ''] = server.stderr().split('\n');
+    expect(JSON.parse(first)).toMatchObject({ msg: 'starting', edition: 'enterprise', mixins: ids });
   });
 
   test('ends at once on a second signal while a send is still running', async () => {

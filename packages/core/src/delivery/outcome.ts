@@ -4,6 +4,7 @@ import type { OnInDoubt } from '../entities/message/message.table.ts';
 import type { PendingRecipient } from '../queue/load-recipients.ts';
 import type { ReplyRule } from '../smtp/classification.types.ts';
 import { classifyConnectError, classifyFault, classifyReply } from '../smtp/classify.ts';
+import { addressDead } from '../smtp/reply-reasons.ts';
 import { retryHintMs } from '../smtp/retry-hint.ts';
 import type { RecipientReply, SmtpConnectError } from '../smtp/session.types.ts';
 
@@ -57,6 +58,7 @@ export function outcomeOf(recipient: PendingRecipient, reply: RecipientReply, ju
       // The account's fault is no attempt of the message's.
       uncounted: verdict === 'account',
       hintMs: isForNow ? retryHintMs(text) : null,
+      ...(!isForNow && isDead(reply, verdict) ? { isAddressDead: true } : {}),
     };
   }
   const { stage, text } = reply.fault;
@@ -76,6 +78,11 @@ export function outcomeOf(recipient: PendingRecipient, reply: RecipientReply, ju
   return judgement.onInDoubt === 'hold'
     ? { ...broken, state: 'in_doubt', reply: text }
     : { ...broken, state: 'failed', reply: `the relay may have taken it, and it is not to be sent twice: ${text}` };
+}
+
+/** A reply to RCPT is about that address alone; behind DATA it may be about any of them. */
+function isDead({ reply, stage }: Extract<RecipientReply, { status: 'refused' }>, verdict: string): boolean {
+  return stage === 'rcpt' && verdict === 'recipient' && addressDead(reply);
 }
 
 /** No session could be opened: whatever the reason, it says nothing of the recipients. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe, expect, test } from 'vitest';
+import { prepareSuppress } from '../../src/entities/suppression/suppress.ts';
 import { prepareClaim } from '../../src/queue/claim.ts';
 import { createSessionStore } from '../../src/queue/sessions.ts';
 import { prepareSettle, type Settlement } from '../../src/queue/settle.ts';
@@ -84,6 +85,30 @@ export function gatheredSettleConformance(open: OpenStore): void {
       expect(await world.recipients(lost)).toMatchObject([{ state: 'pending', attempts: 0 }]);
       expect(await world.events(lost)).toEqual([]);
       expect(await usesIn(world.database)).toMatchObject([{ used: 4 }]);
+    });
+
+    test('put dead addresses onto the suppression list with their events, and none of a message that was lost', async () => {
+      await using world = await createWorld(open);
+      const [kept, twin, lost] = await acceptMany(world, 3);
+      if (kept === undefined || twin === undefined || lost === undefined) throw new Error('three were accepted');
+      const { session } = await world.claimAll();
+      const suppress = prepareSuppress(world.database, world.makePk);
+      const settle = prepareSettle(world.database, world.makePk, { suppress });
+      const striking = (pk: string, owner: number, address: string) =>
+        settle({ ...sent(world, pk, owner), strikes: [{ address, kind: 'hard', policy: null }] });
+      const ends = await Promise.allSettled([
+        striking(kept, session, 'Gone@example.org'),
+        striking(twin, session, 'gone@example.org'),
+        striking(lost, session + 1, 'lost@example.org'),
+      ]);
+      expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+      const [event] = await world.events(kept);
+      const list = world.database.prepare<object>((k) =>
+        k.selectFrom('suppressions').select(['tenant_id', 'address', 'source_event_pk']),
+      );
+      expect(await world.database.read(list.bind({}))).toEqual([
+        { tenant_id: world.tenantId, address: 'gone@example.org', source_event_pk: event?.pk },
+      ]);
     });
 
     test('of two sessions, one of which has ended, are those of the other', async () => {

@@ -13,7 +13,7 @@ describe('retry by hand', () => {
     await using sink = await startSmtpSink({
       onRcpt(address, attempt) {
         asked.push(address);
-        return address.startsWith('new') && attempt === 1 ? { code: 550, text: '5.1.1 no such user' } : null;
+        return address.startsWith('new') && attempt === 1 ? { code: 550, text: '5.2.1 not yet' } : null;
       },
     });
     await using world = await openWorld();

@@ -244,3 +244,71 @@ test('a mixin suppresses an address in a unit of its own, and the next message t
     results: [{ code: 'suppressed', reason: expect.stringContaining('hard_bounce') }],
   });
 });
+
+describe('what a relay says of an address', () => {
+  const answering = (replies: Readonly<Record<string, string>>) =>
+    startSmtpSink({
+      onRcpt(address) {
+        const [code = '', text = ''] = (replies[address.slice(0, address.indexOf('@'))] ?? '250 ok').split(/ (.*)/s);
+        return code === '250' ? null : { code: Number(code), text };
+      },
+    });
+
+  async function suppressed({ engine }: EngineWorld): Promise<readonly unknown[]> {
+    return ((await engine.execute('suppressions.list', {})) as { readonly items: readonly unknown[] }).items;
+  }
+
+  test('550 5.1.1 at RCPT puts it onto the list with the event that tells of it, and the next message is refused', async () => {
+    await using sink = await answering({ gone: '550 5.1.1 no such user' });
+    await using world = await openWorld();
+    await addAccount(world, sink);
+    await world.engine.submit([mail('m1', { to: ['gone@example.org', 'ann@example.org'] })]);
+    const [event] = await historyUntil(world, 'm1', 'partially_sent');
+    expect(await suppressed(world)).toMatchObject([
+      {
+        address: 'gone@example.org',
+        reason: 'hard_bounce',
+        note: '550 5.1.1 no such user',
+        source_event_id: event?.event_id,
+        expires_at: null,
+      },
+    ]);
+    expect(await world.engine.submit([mail('m2', { to: ['GONE@example.org'] })])).toMatchObject({
+      results: [{ code: 'suppressed' }],
+    });
+  });
+
+  test('a full mailbox, a spam filter, a sender that is unknown and a failure for now put nobody onto the list', async () => {
+    await using sink = await answering({
+      full: '552 5.2.2 mailbox full',
+      spam: '550 5.7.1 message looks like spam',
+      sender: '550 5.1.8 sender address rejected: user unknown',
+      later: '450 4.1.1 user unknown for now',
+    });
+    await using world = await openWorld({ retry: { baseMs: 600_000, maxDelayMs: 600_000 } });
+    await addAccount(world, sink);
+    const to = ['full', 'spam', 'sender', 'later'].map((local) => `${local}@example.org`);
+    await world.engine.submit([mail('m1', { to })]);
+    await historyUntil(world, 'm1', 'deferred');
+    expect(await suppressed(world)).toEqual([]);
+  });
+
+  test("as often as the tenant's policy says, and for so long", async () => {
+    await using sink = await answering({ gone: '550 5.1.1 no such user' });
+    await using world = await openWorld();
+    await addAccount(world, sink);
+    const of = { tenant_id: 'default' };
+    const send = async (id: string) => {
+      await world.engine.submit([mail(id, { to: ['gone@example.org'] })]);
+      await historyUntil(world, id, 'error');
+    };
+    await world.engine.execute('tenants.update-sending', { ...of, suppression: { hard: null } });
+    await send('m1');
+    expect(await suppressed(world)).toEqual([]);
+    await world.engine.execute('tenants.update-sending', { ...of, suppression: { hard: 2, hard_expiry: 'PT1H' } });
+    await send('m2');
+    expect(await suppressed(world)).toEqual([]);
+    await send('m3');
+    expect(await suppressed(world)).toMatchObject([{ address: 'gone@example.org', expires_at: expect.any(String) }]);
+  });
+});

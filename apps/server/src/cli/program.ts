@@ -12,6 +12,8 @@ import { openApiCommand } from './openapi-command.ts';
 import { operationCommand } from './operation-command.ts';
 import { rotateKeysCommand } from './rotate-keys-command.ts';
 import { serveCommand } from './serve-command.ts';
+import { suppressionsExportCommand } from './suppressions-export-command.ts';
+import { suppressionsImportCommand } from './suppressions-import-command.ts';
 import { tokenCommand } from './token-command.ts';
 
 /** Put all commands together. */
@@ -48,6 +50,13 @@ Examples:
   mail-proxy messages list --state deferred --json
 `;
 
+/** Operations whose command does more than to make one call: it looks on, reads files or writes other forms. */
+const OWN_COMMANDS: Readonly<Record<string, (context: CommandContext) => Command>> = {
+  'keys.rotate': rotateKeysCommand,
+  'suppressions.import': suppressionsImportCommand,
+  'suppressions.export': suppressionsExportCommand,
+};
+
 function byResource(operations: readonly AnyOperation[]): Readonly<Partial<Record<string, AnyOperation[]>>> {
   return Object.groupBy(operations, ({ name }) => name.slice(0, name.indexOf('.')));
 }
@@ -56,9 +65,8 @@ function resourceCommand(resource: string, operations: readonly AnyOperation[] =
   const command = new Command(resource);
   if (resource === 'keys') command.addCommand(generateKeyCommand(context));
   for (const operation of operations) {
-    // That one takes long, so its command looks on.
-    const isRotation = operation.name === 'keys.rotate';
-    command.addCommand(isRotation ? rotateKeysCommand(context) : operationCommand(operation, context));
+    const own = OWN_COMMANDS[operation.name];
+    command.addCommand(own === undefined ? operationCommand(operation, context) : own(context));
   }
   return command.description(command.commands.map((each) => each.name()).join(', '));
 }

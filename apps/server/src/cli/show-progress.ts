@@ -25,6 +25,7 @@ const VERBS = {
   import: 'importing',
   verify: 'comparing',
   rotate: 'sealing',
+  suppress: 'importing',
 } as const;
 
 /** Show how far a long command is while it runs: a bar for each phase on a terminal, plain lines elsewhere. */

@@ -7,11 +7,12 @@ import type { Streams } from './streams.ts';
 /** Write a body as it comes, no faster than it is taken. */
 export async function streamLines(body: AsyncIterable<Uint8Array>, stdout: Streams['stdout']): Promise<void> {
   const decoder = new TextDecoder();
-  for await (const bytes of body) await write(decoder.decode(bytes, { stream: true }), stdout);
-  await write(decoder.decode(), stdout);
+  for await (const bytes of body) await writeText(decoder.decode(bytes, { stream: true }), stdout);
+  await writeText(decoder.decode(), stdout);
 }
 
-async function write(text: string, stdout: Streams['stdout']): Promise<void> {
+/** Write, and wait where it cannot be taken yet. */
+export async function writeText(text: string, stdout: Streams['stdout']): Promise<void> {
   const isFull = text !== '' && stdout.write(text) === false;
   if (isFull && stdout instanceof Writable) await once(stdout, 'drain');
 }

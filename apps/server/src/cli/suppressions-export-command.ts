@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { Command, Option } from 'commander';
+import * as v from 'valibot';
+import type { CommandContext } from './command-context.ts';
+import type { ConnectionFlags } from './connection.ts';
+import { addConnectionOptions } from './operation-command.ts';
+import { runCall } from './run-call.ts';
+import { streamLines, writeText } from './stream-lines.ts';
+import type { Streams } from './streams.ts';
+import { ROW_FORMATS, type RowFormat } from './suppression-rows.ts';
+
+interface ExportFlags extends ConnectionFlags {
+  readonly format: RowFormat;
+  readonly tenantId?: string;
+  readonly reason?: string;
+  readonly domain?: string;
+  readonly since?: string;
+}
+
+/** The first four are what an import reads. */
+const COLUMNS = ['address', 'reason', 'note', 'expires_at', 'created_at', 'stopped', 'last_stopped_at'] as const;
+
+const line = v.record(v.string(), v.unknown());
+
+/** Write a suppression list to standard output. */
+export function suppressionsExportCommand(context: CommandContext): Command {
+  const command = new Command('export')
+    .description('Write the suppression list to standard output, the oldest entry first')
+    .addOption(new Option('--format <format>', 'what is written').choices([...ROW_FORMATS]).default('ndjson'))
+    .option('--tenant-id <tenant-id>', 'whose list; that of the key by default')
+    .option('--reason <reason>', 'entries of this reason only')
+    .option('--domain <domain>', 'entries of addresses in this domain, and its own')
+    .option('--since <time>', 'entries made then or later');
+  addConnectionOptions(command);
+  command.addHelpText('after', '\nExample:\n  mail-proxy suppressions export --format csv > suppressed.csv\n');
+  return command.action(async () => {
+    // The options above, and no others.
+    const { format, tenantId: tenant_id, reason, domain, since, ...connection } = command.opts() as ExportFlags;
+    const filters = Object.entries({ tenant_id, reason, domain, since });
+    const query = new URLSearchParams(
+      filters.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as [string, string]])),
+    );
+    const { stdout } = context.streams;
+    const path = `/v1/suppressions/export${query.size === 0 ? '' : `?${query}`}`;
+    const onBody = (body: AsyncIterable<Uint8Array>): Promise<void> =>
+      format === 'csv' ? writeCsv(body, stdout) : streamLines(body, stdout);
+    await runCall({ method: 'GET', path, onBody }, connection, context);
+  });
+}
+
+/** RFC 4180, but for its line ends: those of the other lines that this program writes. */
+async function writeCsv(body: AsyncIterable<Uint8Array>, stdout: Streams['stdout']): Promise<void> {
+  await writeText(`${COLUMNS.join(',')}\n`, stdout);
+  for await (const text of createInterface({ input: Readable.from(body) })) {
+    const entry = v.parse(line, JSON.parse(text));
+    await writeText(`${COLUMNS.map((column) => cell(entry[column])).join(',')}\n`, stdout);
+  }
+}
+
+function cell(value: unknown): string {
+  const text = value === null || value === undefined ? '' : String(value);
+  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

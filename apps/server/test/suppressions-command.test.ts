@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { writeFileSync } from 'node:fs';
+import { tempDir } from '@mail-proxy/testkit';
+import { describe, expect, test } from 'vitest';
+import { runCommandLine } from '../src/cli/run-command-line.ts';
+import { ADMIN_TOKEN, type ServedApp, serveApp } from './served-app.case.ts';
+
+/** Run a command of suppression lists. */
+async function run(app: Pick<ServedApp, 'url'>, args: readonly string[], stdin: readonly string[] = []) {
+  const written = { stdout: '', stderr: '' };
+  const sink = (name: keyof typeof written) => ({
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  const code = await runCommandLine(['suppressions', ...args], {
+    env: { GMP_URL: app.url, GMP_API_TOKEN: ADMIN_TOKEN },
+    streams: {
+      stdout: sink('stdout'),
+      stderr: sink('stderr'),
+      stdin: (async function* () {
+        yield* stdin;
+      })(),
+    },
+    serve: async () => 0,
+  });
+  return { code, ...written };
+}
+
+async function listed(app: ServedApp): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  return (await app.call('GET', '/v1/suppressions?limit=1000')).json.items;
+}
+
+const addressesOf = async (app: ServedApp) => (await listed(app)).map(({ address }) => address);
+
+describe('suppressions import', () => {
+  test('of a CSV with names of columns: what is wrong is told by its line, the rest is stored', async () => {
+    using dir = tempDir();
+    await using app = await serveApp();
+    const file = dir.file('list.csv');
+    writeFileSync(
+      file,
+      '\ufeffcreated,Email,note,reason,expires_at\r\n' +
+        '"2020-01-01\n00:00", Ann@Example.org ,"asked, twice",unsubscribe,2999-01-01T00:00:00Z\r\n' +
+        '2020-01-01,bob@example.org\r\n' +
+        '\r\n' +
+        '2020-01-01,nobody,,,\r\n' +
+        '2020-01-01,@gone.example,"said ""no""",complaint\r\n' +
+        '2020-01-01,,,,\r\n' +
+        '2020-01-01,eve@example.org,,dislike,1999-01-01T00:00:00Z\r\n',
+    );
+    const { code, stdout, stderr } = await run(app, ['import', file]);
+    expect([code, stdout]).toEqual([1, '3 added, 0 replaced, 0 kept, 3 rejected\n']);
+    expect(stderr.split('\n').filter((line) => line.startsWith('line'))).toEqual([
+      'line 6: address: there is no @',
+      'line 8: address: required',
+      expect.stringMatching(/^line 9: reason: expected hard_bounce or /),
+    ]);
+    expect(await listed(app)).toMatchObject([
+      {
+        address: 'ann@example.org',
+        reason: 'unsubscribe',
+        note: 'asked, twice',
+        expires_at: '2999-01-01T00:00:00.000Z',
+      },
+      { address: 'bob@example.org', reason: 'import', note: null, expires_at: null },
+      { address: '@gone.example', reason: 'complaint', note: 'said "no"', expires_at: null },
+    ]);
+  });
+
+  test('of a CSV without names takes the first column, and --reason stands over what the rows say', async () => {
+    using dir = tempDir();
+    await using app = await serveApp();
+    await app.call('POST', '/v1/tenants', { json: { id: 'acme' } });
+    const file = dir.file('list.csv');
+    writeFileSync(file, 'ann@example.org\nbob@example.org,complaint,n\n');
+    const args = ['import', file, '--reason', 'hard_bounce', '--tenant-id', 'acme', '--json'];
+    expect(JSON.parse((await run(app, args)).stdout)).toEqual({ added: 2, replaced: 0, kept: 0, rejected: 0 });
+    expect(await listed(app)).toMatchObject([
+      { tenant_id: 'acme', address: 'ann@example.org', reason: 'hard_bounce' },
+      { tenant_id: 'acme', address: 'bob@example.org', reason: 'hard_bounce', note: 'n' },
+    ]);
+  });
+
+  test('of lines of JSON from standard input, which come in pieces', async () => {
+    await using app = await serveApp();
+    await app.call('POST', '/v1/suppressions', { json: { address: 'old@example.org' } });
+    const { code, stdout, stderr } = await run(
+      app,
+      ['import', '-', '--format', 'ndjson', '--keep-existing'],
+      [
+        '{"address":"a@exam',
+        'ple.org","pk":"x","stopped":3,"note":null}\n\n{"address":',
+        '7}\n[]\nno\n{"address":"old@example.org"}',
+      ],
+    );
+    expect([code, stdout]).toEqual([1, '1 added, 0 replaced, 1 kept, 3 rejected\n']);
+    expect(stderr).toBe('line 3: address: expected text\nline 4: address: required\nline 5: expected a JSON object\n');
+    expect(await addressesOf(app)).toEqual(['old@example.org', 'a@example.org']);
+  });
+
+  test('of what was exported gives the same list, in both forms', async () => {
+    using dir = tempDir();
+    await using app = await serveApp();
+    await app.call('POST', '/v1/tenants', { json: { id: 'acme' } });
+    const entries = [
+      { address: 'zoë@bücher.example', note: 'a, "b"', reason: 'complaint', expires_at: '2999-01-01T00:00:00.000Z' },
+      { address: '"odd, one"@example.org', note: '=1+1' },
+      { address: '@gone.example' },
+    ];
+    await app.call('POST', '/v1/suppressions/import', { json: { entries } });
+    const plain = async (tenant: string) =>
+      (await listed(app))
+        .filter(({ tenant_id }) => tenant_id === tenant)
+        .map(({ address, reason, note, expires_at }) => ({ address, reason, note, expires_at }));
+    for (const format of ['csv', 'ndjson']) {
+      const exported = await run(app, ['export', '--format', format, '--tenant-id', 'default']);
+      expect([exported.code, exported.stderr]).toEqual([0, '']);
+      const file = dir.file(`list.${format}`);
+      writeFileSync(file, exported.stdout);
+      expect(await run(app, ['import', file, '--tenant-id', 'acme'])).toMatchObject({ code: 0 });
+      expect((await plain('acme')).toSorted(byAddress)).toEqual((await plain('default')).toSorted(byAddress));
+    }
+    const one = await run(app, ['export', '--format', 'csv', '--domain', 'gone.example', '--tenant-id', 'default']);
+    expect(one.stdout.split('\n')).toEqual([
+      'address,reason,note,expires_at,created_at,stopped,last_stopped_at',
+      expect.stringMatching(/^@gone\.example,import,,,\d{4}-\S+Z,0,$/),
+      '',
+    ]);
+  });
+
+  test('of many rows goes in pieces, shows how far it is, and can be run again', async () => {
+    using dir = tempDir();
+    await using app = await serveApp();
+    const file = dir.file('many.jsonl');
+    const lines = Array.from({ length: 2_500 }, (_, index) => `{"address":"a${index}@example.org"}\n`);
+    writeFileSync(file, lines.join(''));
+    const first = await run(app, ['import', file]);
+    expect([first.code, first.stdout]).toEqual([0, '2500 added, 0 replaced, 0 kept, 0 rejected\n']);
+    expect(first.stderr).toMatch(/^importing \d+\/2501 rows \(suppressions\)\n/);
+    expect(first.stderr).toContain('importing 2501/2501 rows (suppressions)\n');
+    const again = await run(app, ['import', file]);
+    expect([again.code, again.stdout]).toEqual([0, '0 added, 2500 replaced, 0 kept, 0 rejected\n']);
+    const logged = (await app.call('GET', '/v1/command-log?operation=suppressions.import')).json.items;
+    expect(logged).toHaveLength(6);
+    expect(logged[0].input).toEqual({ entries: '[content]', on_existing: 'replace' });
+  });
+
+  test('that the server refuses says what was stored', async () => {
+    using dir = tempDir();
+    await using app = await serveApp();
+    const file = dir.file('list.csv');
+    writeFileSync(file, 'ann@example.org\n');
+    const refused = await run(app, ['import', file, '--tenant-id', 'nobody']);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('(not_found)');
+    expect(refused.stderr).toContain('Nothing was stored\n');
+  });
+
+  test('of a file that is none says why', async () => {
+    using dir = tempDir();
+    await using app = await serveApp();
+    const wrong: readonly (readonly [name: string, content: string | null, complaint: string])[] = [
+      ['list.csv', 'name,age\nann,7\n', 'names no column of addresses'],
+      ['quote.csv', 'address\n"ann@example.org\n', 'is no CSV'],
+      ['list.txt', 'ann@example.org\n', '--format'],
+      ['absent.csv', null, 'cannot be read'],
+    ];
+    for (const [name, content, complaint] of wrong) {
+      const file = dir.file(name);
+      if (content !== null) writeFileSync(file, content);
+      const { code, stderr } = await run(app, ['import', file]);
+      expect([name, code]).toEqual([name, 2]);
+      expect(stderr).toContain(complaint);
+    }
+    expect(await listed(app)).toEqual([]);
+  });
+});
+
+function byAddress(a: { readonly address: unknown }, b: { readonly address: unknown }): number {
+  return String(a.address) < String(b.address) ? -1 : 1;
+}

@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { coreOperations } from '@mail-proxy/core';
+import { type AnyOperation, coreOperations, createMailEngine } from '@mail-proxy/core';
 import { safeParse } from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { findMixins } from '../src/mixins.ts';
 import { openApiDocument } from '../src/openapi/document.ts';
 import { exampleOf } from '../src/openapi/examples.ts';
 import { serveApp } from './served-app.case.ts';
 
-const document = openApiDocument(coreOperations, { version: '1.2.3' });
-const described = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
-);
+/** Of the community edition, and of that which is installed here. */
+const editions = [
+  ['community', coreOperations],
+  ['installed', await installedOperations()],
+] as const;
 
-describe('the OpenAPI document', () => {
+async function installedOperations(): Promise<readonly AnyOperation[]> {
+  const { mixins } = await findMixins('auto');
+  await using engine = await createMailEngine({ config: { database: ':memory:' }, mixins });
+  return engine.operations;
+}
+
+describe.each(editions)('the OpenAPI document of the %s edition', (_, operations) => {
+  const document = openApiDocument(operations, { version: '1.2.3' });
+  const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+
   test('describes every operation once, under its own name', () => {
     const ids = described.map(({ operation }) => operation.operationId);
-    expect(ids.toSorted()).toEqual(coreOperations.map(({ name }) => name).toSorted());
+    expect(ids.toSorted()).toEqual(operations.map(({ name }) => name).toSorted());
   });
 
   test('declares each parameter of each path, and no other', () => {
@@ -39,7 +52,7 @@ describe('the OpenAPI document', () => {
 
   test('names the success that the route answers, and problems', () => {
     for (const { operation } of described) {
-      const status = String(coreOperations.find(({ name }) => name === operation.operationId)?.http.status ?? 200);
+      const status = String(operations.find(({ name }) => name === operation.operationId)?.http.status ?? 200);
       expect(Object.keys(operation.responses)).toEqual([status, 'default']);
     }
   });
@@ -75,13 +88,21 @@ describe('the OpenAPI document', () => {
     const limit = list?.operation.parameters.find(({ name }) => name === 'limit');
     expect(limit?.schema).toEqual({ type: 'integer', default: 100 });
   });
+});
 
-  test('is served without a token, with the operations of mixins', async () => {
-    await using app = await serveApp();
-    const answer = await app.call('GET', '/openapi.json', { token: null });
-    expect(answer.json.openapi).toBe('3.1.0');
-    expect(answer.json.paths['/v1/odd/{thing_id}'].post.operationId).toBe('odd.echo');
-  });
+test('is served without a token, with the operations of mixins', async () => {
+  await using app = await serveApp();
+  const answer = await app.call('GET', '/openapi.json', { token: null });
+  expect(answer.json.openapi).toBe('3.1.0');
+  expect(answer.json.paths['/v1/odd/{thing_id}'].post.operationId).toBe('odd.echo');
+});
+
+test('the enterprise edition has all of the community edition, and more', async (context) => {
+  const [[, community], [, installed]] = editions;
+  if (installed.length === community.length) context.skip('the enterprise package is not installed');
+  const names = installed.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(community.map(({ name }) => name)));
+  expect(names).toEqual(expect.arrayContaining(['bounces.receive', 'mailboxes.create']));
 });
 
 test('every example is an input that its operation takes', () => {

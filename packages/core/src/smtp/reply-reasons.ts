@@ -43,12 +43,13 @@ export function reasonOf(refusal: RefusalWords): ReplyReason {
 
 /**
  * Whether a refusal says that the address itself is no good: no such user or domain, moved, or a domain that takes no
- * mail. A full or closed mailbox, spam, policy and whatever is temporary leave it alive.
+ * mail. A full or closed mailbox, spam, policy and whatever is temporary leave it alive. `reason`: where it is known already.
  */
-export function addressDead(refusal: RefusalWords): boolean {
+export function addressDead(refusal: RefusalWords, reason: ReplyReason = reasonOf(refusal)): boolean {
+  if (!DEAD.has(reason)) return false;
   if (MAILBOX_EXISTS.test(refusal.enhanced ?? '') && !GONE.test(wordsOf(refusal.text))) return false;
   const firstDigit = refusal.code === null ? Number(refusal.enhanced?.[0] ?? 0) : Math.floor(refusal.code / 100);
-  return firstDigit === 5 && DEAD.has(reasonOf(refusal));
+  return firstDigit === 5;
 }
 
 /** Whether a reason stands for an address that is no good, see {@link addressDead}. */

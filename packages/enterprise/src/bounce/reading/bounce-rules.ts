@@ -92,6 +92,16 @@ export const FAILED_PHRASES: readonly RegExp[] = [
 export const DELAY_SUBJECTS =
   /delay|warning: (?:could not send|message)|still being retried|not yet|verzoger|retard|ritard|aplazad|遅延|задерж/;
 
+/** A mail server is content, and says so; what it says of failures beside that counts more. */
+export const SUCCESS_SUBJECTS =
+  /\bsuccess(?:ful(?:ly)?)?\b|\bsucceeded\b|^(?:delivered|relayed|expanded|zugestellt|remis|consegnato|entregado)\s*:/;
+export const SUCCESS_PHRASES =
+  /(?:was|were|has been|have been) (?:successfully )?(?:delivered|relayed|expanded) (?:successfully )?(?:to|by|with)|successfully (?:delivered|relayed|expanded)|delivery succeeded/;
+
+/** A list tells its owner what it does about bounces, or a member what became of his wish. */
+export const LIST_SUBJECTS =
+  /^(?:bounce action notification|uncaught bounce notification)|(?:un)?subscri(?:be|ption) notification$/;
+
 /** Somebody's answering machine. */
 export const AUTOREPLY_SUBJECTS: readonly RegExp[] = [
   /^(?:\[?auto(?:matic|mated|matische|matisch|mated)?[ -]?(?:e-?mail )?(?:re(?:ply|sponse|sponder)|antwort(?:en)?|svar|vastaus|odpowiedz|message)|auto:|autoreply|autosvar|antwort:? automatisch)/,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { addressDead, isDeadReason, type RefusalWords, type ReplyReason, reasonOf, wordsOf } from '@mail-proxy/core';
+import { addressDead, isDeadReason, reasonOf, wordsOf } from '@mail-proxy/core';
 import type { ReturnedRecipient } from './returned-mail.types.ts';
 
 /** What is said of one recipient, gathered from all over a mail. */
@@ -29,12 +29,14 @@ const NAMED_CODE =
 export function diagnose(saying: Saying): Diagnosis {
   const own = saying.diagnostic.trim();
   // Below an address stand its troubles, or things about the mail; those say nothing.
-  const words = statusIn(own) === null && codeIn(own) === null ? `${own}\n${saying.context}` : own;
+  const isTelling = statusIn(own) !== null || codeIn(own) !== null;
+  const words = isTelling ? own : `${own}\n${saying.context}`;
   const status = chooseStatus(saying.status, statusIn(words));
   const replyCode = codeIn(words);
   const refusal = { code: replyCode, enhanced: status, text: withoutAddresses(words.replace(SES_PREFACE, '')) };
   const said = reasonOf(refusal);
-  const reasonClass = said === 'unknown' ? reasonOf({ ...refusal, text: withoutAddresses(saying.context) }) : said;
+  const reasonClass =
+    said === 'unknown' && isTelling ? reasonOf({ ...refusal, text: withoutAddresses(saying.context) }) : said;
   const permanence = saying.action === 'delayed' ? 'temporary' : permanenceOf(status, replyCode, words);
   const stage = stageOf(saying);
   return {
@@ -46,16 +48,11 @@ export function diagnose(saying: Saying): Diagnosis {
       stage === 'mail' && (reasonClass === 'unknown' || isDeadReason(reasonClass)) ? 'sender_rejected' : reasonClass,
     permanence,
     addressDead:
-      permanence === 'permanent' && mayCondemn(stage, status, words) && isDead(refusal, reasonClass, saying.context),
+      permanence === 'permanent' &&
+      mayCondemn(stage, status, words) &&
+      // What a report as a whole calls permanent is, though nobody quotes a code.
+      addressDead({ ...refusal, code: replyCode ?? (status === null ? 550 : null) }, reasonClass),
   };
-}
-
-/** By the recipient's own words; where they say nothing, by those of the whole report. */
-function isDead(refusal: RefusalWords, reasonClass: ReplyReason, context: string): boolean {
-  if (!isDeadReason(reasonClass)) return false;
-  // What the report as a whole calls permanent is, though nobody quotes a code.
-  const code = refusal.code ?? (refusal.enhanced === null ? 550 : null);
-  return addressDead({ ...refusal, code }) || addressDead({ ...refusal, code, text: withoutAddresses(context) });
 }
 
 /** A status that says something beats one that does not; the other side's own beats what the reporting host made of it. */

@@ -11,6 +11,9 @@ export interface Wanted {
   readonly addressDead?: boolean;
 }
 
+/** A mail by what it is an example of. */
+export type WrittenMail = readonly [name: string, raw: string, wanted: Wanted];
+
 /** A bounce of an address that is no good. */
 export function dead(address: string, status?: string): Wanted {
   return {

@@ -11,6 +11,9 @@ import {
   DELAY_PHRASES,
   DELAY_SUBJECTS,
   FAILED_PHRASES,
+  LIST_SUBJECTS,
+  SUCCESS_PHRASES,
+  SUCCESS_SUBJECTS,
 } from './bounce-rules.ts';
 import { type Field, fieldOf } from './fields.ts';
 import type { MailParts } from './mail-parts.ts';
@@ -30,6 +33,8 @@ export interface Signs {
   /** The original comes back, as a part or below a mark. */
   readonly hasOriginal: boolean;
   readonly isDelay: boolean;
+  /** It reports that somebody got the mail, and of no failure. */
+  readonly isSuccess: boolean;
 }
 
 /** Characters of a server's own words within which it says what it is about. */
@@ -46,11 +51,23 @@ export function signsOf({ fields, parts }: MailParts, own: string, original: str
     hasDaemonAddress: DAEMON_ADDRESS.test(sender),
     hasSubject: says(BOUNCE_SUBJECTS, subject) && !isAnswer(fields, subject),
     hasPhrase: says(BOUNCE_PHRASES, words) || isLate,
-    namesFailure: /(?:not|cannot) (?:be )?(?:delivered|reach) to:? ?<?\S{1,64}@/.test(words),
+    namesFailure:
+      !isAnswer(fields, subject) && /(?:not|cannot) (?:be )?(?:delivered|reach) to:? ?<?\S{1,64}@/.test(words),
     hasFailedField: fieldOf(fields, 'x-failed-recipients') !== null,
     hasOriginal: original !== null || parts.some(({ type }) => /^(?:message\/|text\/rfc822)/.test(type)),
+    isSuccess: isSuccess(subject, words),
     isDelay: isLate && !/permanent (?:fatal )?error|i've given up|failed permanently/.test(words),
   };
+}
+
+/** Quoted codes and "not" tell that somebody did not. */
+function isSuccess(subject: string, words: string): boolean {
+  if (
+    FAILED_PHRASES.some((phrase) => phrase.test(words)) ||
+    /\b[45]\d\d[ -]|\bnot\b|n't\b|\bun(?:success|able)/.test(words)
+  )
+    return false;
+  return SUCCESS_SUBJECTS.test(subject) || SUCCESS_PHRASES.test(words);
 }
 
 /** Somebody answers a bounce, or asks what it means. */
@@ -73,11 +90,12 @@ export function isBounce(signs: Signs, hasRecipient: boolean): boolean {
 }
 
 /** What a mail is that is no bounce, and says so by header or form. Null where nothing tells. */
-export function otherKindOf(mail: MailParts): 'mdn' | 'report' | 'challenge' | 'autoreply' | null {
+export function otherKindOf(mail: MailParts): 'mdn' | 'report' | 'list' | 'challenge' | 'autoreply' | null {
   const { fields, parts, contentType, text } = mail;
   const subject = wordsOf(fieldOf(fields, 'subject') ?? '').trim();
   if (/report-type="?disposition-notification/.test(contentType) || parts.some(({ type }) => isMdn(type))) return 'mdn';
   if (/report-type="?tlsrpt/.test(contentType) || isReport(subject, mail)) return 'report';
+  if (LIST_SUBJECTS.test(subject)) return 'list';
   if (isAutoreply(fields, subject)) return 'autoreply';
   const opening = wordsOf(text.slice(0, OPENING_CHARACTERS));
   return CHALLENGE_PHRASES.some((phrase) => phrase.test(opening)) ? 'challenge' : null;

@@ -12,7 +12,7 @@ export interface NamedRecipient {
 
 const MAX_LINES = 2_000;
 const MAX_LINE_CHARACTERS = 1_000;
-const MAX_RECIPIENTS = 500;
+const MAX_RECIPIENTS = 300;
 const MAX_DIAGNOSTIC_LINES = 14;
 /** The tier of rules that take anybody. */
 const VAGUE = RECIPIENT_TIERS.length - 1;
@@ -82,13 +82,12 @@ export function namedRecipients(own: string, notThese: ReadonlySet<string>): Nam
   return [];
 }
 
-/** What is said of one of several: the lines that name it, each with the one below. All, where none does. */
+/** What is said of one of several: the lines that name it, each with the one below. */
 export function linesAbout(address: string, own: string): string {
   const lines = own.split('\n', MAX_LINES);
   const key = address.toLowerCase();
   const names = lines.map((line) => line.toLowerCase().includes(key));
-  const said = lines.filter((_line, at) => names[at] === true || names[at - 1] === true);
-  return said.length === 0 ? own : said.join('\n');
+  return lines.filter((_line, at) => names[at] === true || names[at - 1] === true).join('\n');
 }
 
 /** With its white space as one blank each, so that no pattern can linger in it. */

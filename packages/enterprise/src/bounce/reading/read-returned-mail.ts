@@ -5,11 +5,17 @@ import { type DeliveryStatus, readDeliveryStatus, type StatusOfRecipient } from 
 import { type Diagnosis, diagnose } from './diagnose.ts';
 import { type Feedback, readFeedback } from './feedback.ts';
 import { type Field, fieldOf, fieldsOf } from './fields.ts';
-import { isBounce, otherKindOf, signsOf } from './mail-kind.ts';
+import { isBounce, otherKindOf, type Signs, signsOf } from './mail-kind.ts';
 import { type MailParts, takeApart } from './mail-parts.ts';
 import { linesAbout, type NamedRecipient, namedRecipients, splitOriginal } from './named-recipients.ts';
 import { originalFields, originalOf } from './original-mail.ts';
-import type { OriginalMail, ReadReturnedMail, ReturnedMail, ReturnedRecipient } from './returned-mail.types.ts';
+import type {
+  NoBounce,
+  OriginalMail,
+  ReadReturnedMail,
+  ReturnedMail,
+  ReturnedRecipient,
+} from './returned-mail.types.ts';
 import { readSesNotification } from './ses-notification.ts';
 
 /** All that the steps below look at. */
@@ -89,13 +95,14 @@ function fromStatus(
   each: StatusOfRecipient,
   action: 'failed' | 'delayed',
   named: readonly NamedRecipient[],
-  { own }: Material,
+  { own, status }: Material,
 ): ReturnedRecipient[] {
   const address = each.address ?? named[0]?.address ?? null;
   if (address === null) return [];
   const spoken = named.find((other) => other.address.toLowerCase() === address.toLowerCase())?.diagnostic;
   const diagnostic = each.diagnostic === '' ? (spoken ?? '') : each.diagnostic;
-  const context = (spoken ?? own).slice(0, CONTEXT_CHARACTERS);
+  const said = status.recipients.length > 1 ? linesAbout(address, own) : own;
+  const context = (spoken ?? said).slice(0, CONTEXT_CHARACTERS);
   return [
     {
       address,
@@ -123,9 +130,8 @@ function byWords(material: Material): ReturnedMail {
   const signs = signsOf(mail, own, below);
   const named = namedIn(material);
   const other = otherKindOf(mail);
-  if (other === 'autoreply' && !signs.hasFailedField) return { kind: 'autoreply', original };
-  if (!isBounce(signs, named.length > 0)) return { kind: other ?? 'other', original };
-  if (other === 'challenge' && !signs.isDaemon) return { kind: 'challenge', original };
+  const no = noBounceKind(other, signs, named.length > 0);
+  if (no !== null) return { kind: no === 'other' && isAutomatic(mail) ? 'autoreply' : no, original };
   const action = signs.isDelay ? 'delayed' : 'failed';
   const context = own.slice(0, CONTEXT_CHARACTERS);
   const recipients = named.map(({ address, diagnostic }) => ({
@@ -135,11 +141,25 @@ function byWords(material: Material): ReturnedMail {
       action,
       status: null,
       diagnostic,
-      context: named.length > 1 ? linesAbout(address, own).slice(0, CONTEXT_CHARACTERS) : context,
+      context: (named.length > 1 && linesAbout(address, own).slice(0, CONTEXT_CHARACTERS)) || context,
     }),
   }));
   const summary = recipients[0] ?? diagnose({ action, status: null, diagnostic: '', context });
   return report(action, recipients, summary, material);
+}
+
+/** What a mail without a delivery status is, if it is no bounce. */
+function noBounceKind(other: ReturnType<typeof otherKindOf>, signs: Signs, isNamed: boolean): NoBounce['kind'] | null {
+  if (other === 'list') return 'other';
+  // A bounce of an answering machine's mail quotes its subject.
+  if (other === 'autoreply' && !signs.hasFailedField && !(signs.isDaemon && signs.hasSubject)) return 'autoreply';
+  if (other === 'challenge' && !signs.isDaemon) return 'challenge';
+  if (!isBounce(signs, isNamed)) return other ?? 'other';
+  return signs.isSuccess ? 'success-dsn' : null;
+}
+
+function isAutomatic({ fields }: MailParts): boolean {
+  return /^auto-replied/i.test(fieldOf(fields, 'auto-submitted') ?? '');
 }
 
 /** Whom the words name: by the header field that Exim and Gmail write, by the lines, or as all whom the original went to. */
@@ -175,17 +195,12 @@ function report(
   summary: Diagnosis,
   { original, status }: Material,
 ): ReturnedMail {
-  const { action: _action, ...rest } = summary;
+  const { status: code, replyCode, reason, reasonClass, permanence, addressDead } = summary;
   return {
     kind: action === 'failed' ? 'bounce' : 'delay',
     recipients,
-    summary: { ...withoutAddress(rest), action },
+    summary: { action, status: code, replyCode, reason, reasonClass, permanence, addressDead },
     original,
     reportingMta: status.reportingMta,
   };
-}
-
-function withoutAddress(summary: Omit<Diagnosis, 'action'>): Omit<Diagnosis, 'action'> {
-  const { status, replyCode, reason, reasonClass, permanence, addressDead } = summary;
-  return { status, replyCode, reason, reasonClass, permanence, addressDead };
 }

@@ -9,6 +9,7 @@ import { coreOperations } from '@mail-proxy/core';
 import { startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { runCommandLine } from '../src/cli/run-command-line.ts';
+import { findMixins } from '../src/mixins.ts';
 import { ADMIN_TOKEN, serveApp } from './served-app.case.ts';
 
 interface Run {
@@ -72,6 +73,20 @@ describe('commands of operations', () => {
     const wrong = await run(['command-log', 'export', '--since', 'yesterday'], { env });
     expect([wrong.code === 0, wrong.stdout]).toEqual([false, '']);
     expect(wrong.stderr).toContain('/since');
+  });
+
+  test('of mixins are there where these are installed', async (context) => {
+    const { mixins } = await findMixins('auto');
+    if (mixins.length === 0) context.skip('the enterprise package is not installed');
+    await using app = await serveApp({}, {}, mixins);
+    const env = reach(app.url);
+    const mail = 'From: a@example.com\r\nSubject: Out of office\r\n\r\nI am away.\r\n';
+    const posted = await run(['bounces', 'receive', '--mail', '-', '--json'], { env, stdin: mail });
+    expect([posted.code, posted.stderr]).toEqual([0, '']);
+    expect(JSON.parse(posted.stdout)).toMatchObject({ events: [], unmatched: false });
+    expect((await run(['bounces', 'list-unmatched'], { env })).code).toBe(0);
+    const help = await run(['--help']);
+    expect(help.stdout).toContain('bounces');
   });
 
   test('send a complete mail as it is, from standard input or a file', async () => {

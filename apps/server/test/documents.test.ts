@@ -6,13 +6,11 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type AnyOperation, coreOperations, createMailEngine } from '@mail-proxy/core';
 import { expect, test } from 'vitest';
-import { flagName } from '../src/cli/flag.ts';
 import { runCommandLine } from '../src/cli/run-command-line.ts';
 import { CONFIG_KEYS } from '../src/env/config-schema.ts';
 import { OTHER_VARIABLES, VARIABLES } from '../src/env/variables.ts';
 import { findMixins } from '../src/mixins.ts';
 import { openApiDocument } from '../src/openapi/document.ts';
-import { inputPlaces } from '../src/openapi/input-places.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
 const textOf = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
@@ -128,11 +126,9 @@ test('every command that the guides show exists, with its flags', async () => {
     }
     const operation = operations.find(({ name }) => name === `${resource}.${verb}`);
     expect([command, operation]).toEqual([command, expect.anything()]);
-    if (operation === undefined) continue;
-    const { query, body } = inputPlaces(operation);
-    const flags = [...(body ?? query).map(({ name }) => flagName(name)), '--data', '--clear', '--json'];
-    if (operation.http.forMail !== undefined) flags.push('--mail');
-    for (const [, flag] of rest.matchAll(/ (--[a-z-]+)/g))
-      expect([command, flags]).toEqual([command, expect.arrayContaining([flag])]);
+    const help = await helpOf(resource ?? '', verb ?? '');
+    for (const [, flag] of rest.matchAll(/ (--[a-z-]+)/g)) {
+      expect([command, help]).toEqual([command, expect.stringContaining(`${flag} `)]);
+    }
   }
 });

@@ -8,6 +8,7 @@ import {
   type Log,
   type MailEngine,
   MailProxyError,
+  type Mixin,
   systemClock,
 } from '@mail-proxy/core';
 import * as v from 'valibot';
@@ -51,6 +52,7 @@ export interface Answer {
 export async function serveApp(
   options: HttpAppOptions = {},
   config: Partial<EngineConfigInput> = {},
+  mixins: readonly Mixin[] = [],
 ): Promise<ServedApp> {
   const logged: { level: string; fields: object; message: string }[] = [];
   const engine = await createMailEngine({
@@ -61,7 +63,7 @@ export async function serveApp(
       attachments: ROOTS,
       ...config,
     },
-    mixins: [oddOperations],
+    mixins: [...mixins, oddOperations],
   });
   const app = createHttpApp(engine, { log: recordingLog(logged), ...options });
   const limits = bodyLimits(options.maxBodyBytes ?? 12_582_912, engine.uploads);

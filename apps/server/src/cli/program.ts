@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type AnyOperation, coreOperations, VERSION } from '@mail-proxy/core';
+import { type AnyOperation, VERSION } from '@mail-proxy/core';
 import { Command } from 'commander';
 import { callCommand } from './call-command.ts';
 import type { CommandContext, ServeContext } from './command-context.ts';
@@ -16,8 +16,11 @@ import { suppressionsExportCommand } from './suppressions-export-command.ts';
 import { suppressionsImportCommand } from './suppressions-import-command.ts';
 import { tokenCommand } from './token-command.ts';
 
-/** Put all commands together. */
-export function createProgram(context: ServeContext): Command {
+/** Commands that are none of an operation. */
+export const OTHER_COMMANDS = ['serve', 'token', 'openapi', 'migrate', 'export', 'import', 'call'] as const;
+
+/** Put all commands together, one for each of the operations. */
+export function createProgram(context: ServeContext, operations: readonly AnyOperation[]): Command {
   const program = new Command('mail-proxy')
     .description(
       'A self-hosted mail proxy: accepts messages over HTTP, delivers them over SMTP, tells what became of them.',
@@ -34,8 +37,8 @@ export function createProgram(context: ServeContext): Command {
   program.addCommand(exportCommand(context));
   program.addCommand(importCommand(context));
   program.commandsGroup('Operations on a running server:');
-  for (const [resource, operations] of Object.entries(byResource(coreOperations))) {
-    program.addCommand(resourceCommand(resource, operations, context));
+  for (const [resource, own] of Object.entries(byResource(operations))) {
+    program.addCommand(resourceCommand(resource, own, context));
   }
   program.addCommand(callCommand(context));
   inheritStreams(program, context.streams);

@@ -4,7 +4,8 @@ import { isMailProxyError } from '@mail-proxy/core';
 import { CommanderError } from 'commander';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { ServeContext } from './command-context.ts';
-import { createProgram } from './program.ts';
+import { operationsFor } from './installed-operations.ts';
+import { createProgram, OTHER_COMMANDS } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Run one command line and answer with its exit code; nothing is thrown that a user caused. */
@@ -13,13 +14,11 @@ export async function runCommandLine(
   context: Omit<ServeContext, 'finish'>,
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
-  const program = createProgram({
-    ...context,
-    finish: (reached) => {
-      code = reached;
-    },
-  });
+  const finish = (reached: ExitCode): void => {
+    code = reached;
+  };
   try {
+    const program = createProgram({ ...context, finish }, await operationsFor(args, OTHER_COMMANDS));
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {

@@ -70,6 +70,8 @@ export async function setUpMixins(
     for (const operation of parts.operations ?? []) {
       operations.push(operation);
       servicesOf.set(operation, parts.services ?? {});
+      const { forMail } = operation.http;
+      if (forMail !== undefined) servicesOf.set(forMail, parts.services ?? {});
     }
     if (parts.hooks !== undefined) sources.push({ mixin: mixin.id, hooks: parts.hooks });
     storages.push(...(parts.storages ?? []));

@@ -16,6 +16,7 @@ const ADDRESSED = [
   'cc',
 ] as const;
 const MAX_ADDRESSED = 20;
+const MAX_BLOCKS = 20;
 const MAX_ID_CHARACTERS = 1_000;
 
 /** The header of the returned mail: of a part of its own, else of what stands below the server's words. */
@@ -24,7 +25,11 @@ export function originalFields(parts: MailParts['parts'], below: string | null):
     /^(?:message\/(?:rfc822|global|partial)|text\/rfc822-headers|message\/global-headers)/.test(type),
   );
   if (part !== undefined) return readFields(withoutQuotes(part.text));
-  return below === null ? [] : readFields(fromFirstField(withoutQuotes(below)));
+  if (below === null) return [];
+  const text = withoutQuotes(below);
+  // Where the parts of a broken mail stand in its text, theirs are the first fields, not the original's.
+  const blocks = text.split(/\n[ \t]*\n/, MAX_BLOCKS).map(readFields);
+  return blocks.find((block) => fieldOf(block, 'message-id') !== null) ?? readFields(fromFirstField(text));
 }
 
 /** What a report says about the mail that it answers. */
@@ -32,12 +37,14 @@ export function originalOf({ fields }: MailParts, original: readonly Field[], en
   const addressed = ADDRESSED.flatMap((name) =>
     fieldsOf(fields, name).flatMap((value) => addressesIn(value, MAX_ADDRESSED)),
   );
+  // The host that took the bounce often notes for whom, where nothing else keeps a VERP address.
+  const received = fieldsOf(fields, 'received').flatMap((value) => /\bfor <([^<>\s]{1,320})>/.exec(value)?.[1] ?? []);
   const ownId = fieldOf(original, 'message-id') ?? fieldOf(original, 'original-message-id');
   return {
     messageId: idIn(ownId) ?? idIn(fieldOf(fields, 'in-reply-to')) ?? lastIdIn(fieldOf(fields, 'references')),
     envelopeId,
     mailId: fieldOf(original, 'x-genro-mail-id')?.slice(0, MAX_ID_CHARACTERS) ?? null,
-    addressedTo: [...new Set(addressed)].slice(0, MAX_ADDRESSED),
+    addressedTo: [...new Set([...addressed, ...received])].slice(0, MAX_ADDRESSED),
   };
 }
 

@@ -40,8 +40,15 @@ describe('what a bounce says of its original', () => {
   });
 
   it('names each address that the bounce went to, the envelope first', async () => {
-    const mail = await read(`Delivered-To: bounces+1.ab@example.net\nX-Original-To: b@example.net\n${withOriginal}`);
-    expect(mail.original.addressedTo).toEqual(['bounces+1.ab@example.net', 'b@example.net', 'bounces@example.net']);
+    const received = 'Received: from a by b\n\tfor <c@example.net>; Fri, 1 Jan 2027 00:00:00 +0000';
+    const delivered = 'Delivered-To: bounces+1.ab@example.net\nX-Original-To: b@example.net';
+    const mail = await read(`${received}\n${delivered}\n${withOriginal}`);
+    expect(mail.original.addressedTo).toEqual([
+      'bounces+1.ab@example.net',
+      'b@example.net',
+      'bounces@example.net',
+      'c@example.net',
+    ]);
   });
 });
 

@@ -64,7 +64,7 @@ export interface OriginalMail {
   readonly envelopeId: string | null;
   /** `X-Genro-Mail-ID` of the original. */
   readonly mailId: string | null;
-  /** Where the returned mail itself was addressed: `Delivered-To`, `X-Original-To`, `To`; for VERP. At most 20. */
+  /** Where the returned mail itself was addressed: `Delivered-To`, `X-Original-To`, `To`, `Received … for`; for VERP. At most 20. */
   readonly addressedTo: readonly string[];
 }
 

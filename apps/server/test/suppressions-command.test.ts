@@ -158,6 +158,17 @@ describe('suppressions import', () => {
     expect(refused.stderr).toContain('Nothing was stored\n');
   });
 
+  test('of a file that breaks off says up to which line it is stored', async () => {
+    using dir = tempDir();
+    await using app = await serveApp();
+    const file = dir.file('list.csv');
+    writeFileSync(file, `address\n${'a@example.org\n'.repeat(1_500)}"b@example.org\n`);
+    const { code, stderr } = await run(app, ['import', file]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Stored up to line 1001, nothing after it; the same import may be run again\n');
+    expect(await addressesOf(app)).toEqual(['a@example.org']);
+  });
+
   test('of a file that is none says why', async () => {
     using dir = tempDir();
     await using app = await serveApp();

@@ -94,7 +94,21 @@ class ImportRun {
     const open = (): AsyncIterable<Uint8Array | string> => (file === '-' ? stdin : createReadStream(file));
     // Of standard input nobody knows how much there is.
     const total = file === '-' ? 0 : await countLines(open());
-    await withProgress(stderr, async (show) => {
+    try {
+      await this.#read(file, format, { open, total });
+    } catch (error) {
+      if (error instanceof UsageError && this.#doneUntil > 0) stderr.write(`${this.#standing()}\n`);
+      throw error;
+    }
+    return await this.#report();
+  }
+
+  async #read(
+    file: string,
+    format: RowFormat,
+    { open, total }: { readonly open: () => AsyncIterable<Uint8Array | string>; readonly total: number },
+  ): Promise<void> {
+    await withProgress(this.#context.streams.stderr, async (show) => {
       for await (const row of readRows(named(open(), file), format)) {
         await this.#take(row);
         if (this.#failure !== null) return;
@@ -103,7 +117,6 @@ class ImportRun {
       await this.#post();
       if (total > 0) show({ phase: 'suppress', rows: total, total, table: 'suppressions' });
     });
-    return await this.#report();
   }
 
   async #take(row: Row): Promise<void> {
@@ -173,12 +186,14 @@ class ImportRun {
     const { url } = await findConnection(this.#flags, this.#context.env);
     const place = tokenPlace(this.#flags.dataDir, this.#context.env);
     const code = reportResult(failure, { url, json: false, tokenPlace: place, streams });
-    streams.stderr.write(
-      this.#doneUntil === 0
-        ? '  Nothing was stored\n'
-        : `  Stored up to line ${this.#doneUntil}, nothing after it; the same import may be run again\n`,
-    );
+    streams.stderr.write(`  ${this.#standing()}\n`);
     return code;
+  }
+
+  /** What holds where it stopped in the middle. */
+  #standing(): string {
+    if (this.#doneUntil === 0) return 'Nothing was stored';
+    return `Stored up to line ${this.#doneUntil}, nothing after it; the same import may be run again`;
   }
 }
 

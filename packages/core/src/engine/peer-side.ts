@@ -15,7 +15,7 @@ export interface PeerSideParts {
   readonly budget: ConnectionBudget;
   readonly reporter: Reporter;
   readonly bell: EventBell;
-  readonly suppression: { forget(): void };
+  readonly suppression: { forget(tenantId?: string): void };
   readonly encryption: { reload(): Promise<unknown> };
   /** What is done after a change by this instance, too. */
   readonly accountChanged: (accountPk: string) => Promise<void>;
@@ -46,7 +46,7 @@ export function hearPeers(parts: PeerSideParts): NoticeListener {
           stores.apiKeys.forget();
           return stores.dkimKeys.forget();
         case 'suppressions':
-          return parts.suppression.forget();
+          return parts.suppression.forget(notice.tenantId);
         case 'encryptionKeys':
           return inBackground(reload(), 'the encryption keys could not be read anew');
         case 'accountPaused':

@@ -30,8 +30,8 @@ export interface SuppressionSide {
   readonly refused: (entryPks: readonly string[]) => void;
   /** An attempt was settled: what entries stopped in it is counted, what it put onto the list is told. */
   readonly settled: (tenantId: string, settlement: Settlement) => void;
-  /** Another instance changed a list, or may have. */
-  readonly forget: () => void;
+  /** Another instance changed the list of that tenant, or may have changed any. */
+  readonly forget: (tenantId?: string) => void;
   /** Write down all that is still in memory only. */
   readonly flush: () => Promise<void>;
 }
@@ -46,7 +46,7 @@ export function createSuppressionSide(parts: SuppressionSideParts): SuppressionS
     stoppedMail.note(entryPks);
   };
   stores.suppressions.onChange((tenantId) => {
-    check.forget();
+    check.forget(tenantId);
     tell(tenantId);
   });
   return {
@@ -56,7 +56,7 @@ export function createSuppressionSide(parts: SuppressionSideParts): SuppressionS
       if (stoppedBy.length > 0) stopped('sending', stoppedBy);
       if (strikes.length > 0) stores.suppressions.changed(tenantId);
     },
-    forget: () => check.forget(),
+    forget: (tenantId) => check.forget(tenantId),
     flush: () => stoppedMail.flush(),
   };
 }

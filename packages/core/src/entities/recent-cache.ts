@@ -54,6 +54,11 @@ export class RecentCache<Value> {
     this.#entries.clear();
   }
 
+  /** Forget one, a read of it under way included. */
+  forget(key: string): void {
+    this.#entries.delete(key);
+  }
+
   #makeRoom(): void {
     if (this.#entries.size < this.#options.maxEntries) return;
     for (const oldest of this.#entries.keys()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { defineMixin, type MixinContext, tenantPrincipal } from '@mail-proxy/core';
+import { type CoreSchema, defineMixin, type MixinContext, tenantPrincipal } from '@mail-proxy/core';
 import { eventually, startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { addAccount, type EngineWorld, historyUntil, mail, messageOf, openWorld } from './engine-world.case.ts';
@@ -166,6 +166,29 @@ describe('at sending', () => {
     await world.engine.execute('messages.retry', { message_id: 'm1', tenant_id: 'default' });
     await historyUntil(world, 'm1', 'sent');
     expect(sink.messages.map(({ to }) => to)).toEqual([[BOB]]);
+  });
+
+  test('entries whose time is over are deleted when the engine starts, and from then on now and then', async () => {
+    const given: MixinContext[] = [];
+    const peek = defineMixin({
+      id: 'peek',
+      contract: 1,
+      setup(context) {
+        given.push(context);
+        return {};
+      },
+    });
+    await using world = await openWorld({ start: false, mixins: [peek] });
+    await suppress(world, BOB, { expires_at: new Date(Date.now() + 500).toISOString() });
+    await suppress(world, 'ann@example.org');
+    const check = () => world.engine.execute('suppressions.check', { address: BOB });
+    await eventually(async () => expect(await check()).toMatchObject({ suppressed: false }));
+    const database = given[0]?.database.withTables<CoreSchema>();
+    if (database === undefined) throw new Error('the mixin was not set up');
+    const all = database.prepare<object>((k) => k.selectFrom('suppressions').select('address'));
+    expect(await database.read(all.bind({}))).toHaveLength(2);
+    await world.engine.start();
+    await eventually(async () => expect(await database.read(all.bind({}))).toEqual([{ address: 'ann@example.org' }]));
   });
 
   test('how often an entry stopped mail is there once the engine has ended', async () => {

@@ -24,7 +24,8 @@ export const suppression: Migration = {
       .addColumn('created_at', t.bigint, (c) => c.notNull())
       .addColumn('updated_at', t.bigint, (c) => c.notNull())
       .addColumn('expires_at', t.bigint),
-    schema.createIndex('suppressions_address').unique().on('suppressions').columns(['tenant_id', 'address']),
+    // In this order, since an operator may ask for an address without its tenant.
+    schema.createIndex('suppressions_address').unique().on('suppressions').columns(['address', 'tenant_id']),
     schema.createIndex('suppressions_listed').on('suppressions').columns(['tenant_id', 'pk']),
     schema
       .createIndex('suppressions_expiring')

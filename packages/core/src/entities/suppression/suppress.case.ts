@@ -100,6 +100,15 @@ export function suppressCases(open: OpenWorld): void {
     expect(await striking(world)({ address: 'a@example.org' }, { address: 'A@example.org' })).toHaveLength(2);
   });
 
+  test('what a relay said on several lines is a note of one', async () => {
+    await using world = await open();
+    await addTenants(world, 'acme');
+    const note = `550 5.1.1 no\r\nsuch\u0000user\ud800 ${'x'.repeat(600)}`;
+    expect(await striking(world)({ note })).toMatchObject([
+      { note: expect.stringMatching(/^550 5\.1\.1 no such user\ufffd x{476}$/) },
+    ]);
+  });
+
   test('a kind that the tenant does not count changes nothing, nor does what is no address', async () => {
     await using world = await open();
     await addTenants(world, 'acme');

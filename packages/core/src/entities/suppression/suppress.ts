@@ -125,6 +125,14 @@ const IS_ENOUGH = sql<boolean>`(r.needed <= 1 or (
   where c.tenant_id = r.tenant_id and c.address = r.address and c.kind = r.kind and c.at > r.since
 ) >= r.needed)`;
 
+/** As a note that somebody writes has to be; a reply may have several lines. */
+function oneLine(text: string): string {
+  return text
+    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .slice(0, MAX_NOTE)
+    .toWellFormed();
+}
+
 function rowOf(strike: JudgedStrike, makePk: MakePk): readonly StrikeRow[] {
   const { tenantId, kind, at, eventPk, note = null, policy } = strike;
   const rule = strikeRule(policy, kind, at);
@@ -140,7 +148,7 @@ function rowOf(strike: JudgedStrike, makePk: MakePk): readonly StrikeRow[] {
       address: parsed.address,
       kind,
       reason,
-      note: note?.slice(0, MAX_NOTE).toWellFormed() ?? null,
+      note: note === null ? null : oneLine(note),
       event_pk: eventPk,
       needed,
       since,

@@ -56,9 +56,10 @@ export class SuppressionCheck {
     return suppressed;
   };
 
-  /** Lists were changed. */
-  forget(): void {
-    this.#tenants.clear();
+  /** The list of that tenant was changed; without one, any may have been. */
+  forget(tenantId?: string): void {
+    if (tenantId === undefined) this.#tenants.clear();
+    else this.#tenants.forget(tenantId);
   }
 
   async #hasAny(tenantId: string): Promise<boolean> {

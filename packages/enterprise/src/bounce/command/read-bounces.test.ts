@@ -109,12 +109,26 @@ describe('the command', () => {
 
   it.each([
     [['read'], 'expected a file or a folder'],
-    [['write', 'x'], 'expected the command read, not write'],
+    [['write', 'x'], 'expected the command read or replies, not write'],
     [['read', 'x', '--wrong'], '--wrong'],
   ])('tells wrong usage: %j', async (args, message) => {
     const { code, stderr } = await run(...args);
     expect(code).toBe(EXIT.usage);
     expect(stderr).toContain(message);
+  });
+
+  it('reads single replies, and scores them where they are labelled', async () => {
+    await using folder = await mails();
+    const file = join(folder.path, 'replies.jsonl');
+    const lines = [
+      { reply: '550 5.1.1 User unknown', address_dead: true },
+      { reply: '552 5.2.2 Mailbox full', address_dead: false },
+    ];
+    await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'));
+    const { code, stdout } = await run('replies', file);
+    expect(code).toBe(EXIT.ok);
+    expect(stdout).toMatch(/user_unknown +dead +550 5\.1\.1/);
+    expect(stdout).toMatch(/is dead, and called so +100\.0 % \(1 of 1\)/);
   });
 
   it('tells a path that is not there', async () => {

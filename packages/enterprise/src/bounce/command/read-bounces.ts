@@ -7,6 +7,7 @@ import { readReturnedMail } from '../reading/read-returned-mail.ts';
 import { findMails, type MailFile } from './find-mails.ts';
 import { type Prediction, predictionOf } from './prediction.ts';
 import { mailTable, scoreTable, summary } from './render.ts';
+import { readReplies, repliesScore } from './replies.ts';
 import { isReached, type Labelled, score } from './score.ts';
 
 /** Where the command writes to. */
@@ -18,6 +19,9 @@ export interface CommandStreams {
 const HELP = `Read mails that came back, and say what each of them is.
 
   mail-proxy-bounces read <file or folder>... [options]
+  mail-proxy-bounces replies <file>... [--json]
+
+The second one reads single SMTP replies: lines of JSON with "reply" and, to score against, "address_dead".
 
 Options
   --json           a line of JSON for each mail, and nothing else, on standard output
@@ -32,6 +36,7 @@ Exit codes: 0 done (and every target reached, where there are labels); 1 a targe
 export const EXIT = { ok: 0, missed: 1, usage: 2, noInput: 66 } as const;
 
 interface Request {
+  readonly command: 'read' | 'replies';
   readonly paths: readonly string[];
   readonly json: boolean;
   readonly labels: string | null;
@@ -54,7 +59,7 @@ export async function readBounces(
     return EXIT.usage;
   }
   try {
-    return await run(request, streams, clock);
+    return request.command === 'read' ? await run(request, streams, clock) : await runReplies(request, streams);
   } catch (error) {
     // What the file system refuses is the caller's to put right; all else is a bug.
     if (!(error instanceof Error && 'syscall' in error)) throw error;
@@ -77,6 +82,25 @@ async function run(request: Request, streams: CommandStreams, clock: Clock): Pro
     predictions.push(prediction);
   }
   return report(request, mails, predictions, streams);
+}
+
+async function runReplies({ paths, json }: Request, streams: CommandStreams): Promise<number> {
+  const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+  const replies = texts.flatMap(readReplies);
+  if (replies.length === 0) {
+    streams.stderr.write(`no reply found in ${paths.join(', ')}\n`);
+    return EXIT.noInput;
+  }
+  for (const { label: _label, ...reply } of replies)
+    streams.stdout.write(
+      json
+        ? `${JSON.stringify(reply)}\n`
+        : `${reply.reason_class.padEnd(22)}${reply.address_dead ? 'dead  ' : '      '}${reply.reply}\n`,
+    );
+  if (replies.every(({ label }) => label === null)) return EXIT.ok;
+  const measures = repliesScore(replies);
+  (json ? streams.stderr : streams.stdout).write(`\n${scoreTable(measures)}\n`);
+  return measures.every(isReached) ? EXIT.ok : EXIT.missed;
 }
 
 async function predict({ path, name }: MailFile, clock: Clock): Promise<Prediction> {
@@ -102,7 +126,7 @@ function report(
   out.write(`${summary(predictions)}\n`);
   if (labelled.length === 0) return EXIT.ok;
   const result = score(labelled);
-  out.write(`\n${scoreTable(result)}\n`);
+  out.write(`\n${scoreTable(result.measures)}\n`);
   if (request.misses) out.write(`\n${result.misses.map(({ file, what }) => `${file}: ${what}\n`).join('')}`);
   return result.measures.every(isReached) ? EXIT.ok : EXIT.missed;
 }
@@ -121,9 +145,10 @@ function requestOf(args: readonly string[]): Request | string {
     });
     if (values.help) return 'help';
     const [command, ...paths] = positionals;
-    if (command !== 'read') return `expected the command read, not ${command ?? 'nothing'}`;
+    if (command !== 'read' && command !== 'replies')
+      return `expected the command read or replies, not ${command ?? 'nothing'}`;
     if (paths.length === 0) return 'expected a file or a folder';
-    return { paths, json: values.json, labels: values.labels ?? null, misses: values.misses };
+    return { command, paths, json: values.json, labels: values.labels ?? null, misses: values.misses };
   } catch (error) {
     // parseArgs says which option it does not know.
     if (error instanceof TypeError) return error.message;

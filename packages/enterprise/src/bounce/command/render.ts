@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 
 import type { Prediction } from './prediction.ts';
-import { isReached, type Measure, type Score } from './score.ts';
+import { isReached, type Measure } from './score.ts';
 
 /** A table for people: one line a mail. */
 export function mailTable(predictions: readonly Prediction[]): string {
@@ -37,7 +37,7 @@ export function summary(predictions: readonly Prediction[]): string {
 }
 
 /** The score as a table, each measure beside its target. */
-export function scoreTable({ measures }: Score): string {
+export function scoreTable(measures: readonly Measure[]): string {
   const rows = measures.map((measure) => [
     measure.name,
     shareOf(measure),

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { exportDatabase, importDatabase, type MailEngine, type Principal, tenantPrincipal } from '@mail-proxy/core';
 import { eventually, listenOnLoopback, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
@@ -195,6 +198,82 @@ describe('what is stored', () => {
     expect(await world.subjects()).toEqual(['one', 'two']);
   });
 });
+
+test('at another place UIDs mean something else, and what was carried there is not handled again', async () => {
+  await using one = await startFolderServer();
+  await using other = await startFolderServer();
+  const carried = returned('carried');
+  one.add(carried, returned('left behind'));
+  other.add(returned('new'), carried);
+  await using world = await openMailboxWorld();
+  const { pk } = await addMailbox(world, { port: one.port });
+  await world.until(pk, ({ counts }) => counts.handled === 2);
+  // UIDVALIDITY is the same by chance.
+  await world.engine.execute('mailboxes.update', { mailbox_id: pk, port: other.port });
+  await world.until(pk, ({ counts }) => counts.handled === 3 && counts.repeated > 0);
+  expect(await world.subjects()).toEqual(['carried', 'left behind', 'new']);
+});
+
+test('mail that cannot be marked is handled all the same, once, and the status says what is refused', async () => {
+  let isRefusing = true;
+  await using server = await startFolderServer({
+    fault: (said) =>
+      isRefusing && said.startsWith('UID STORE') ? { say: 'TAG NO [NOPERM] not yours\r\n' } : undefined,
+  });
+  server.add(...Array.from({ length: 120 }, (_, n) => returned(`mail ${n}`)));
+  await using world = await openMailboxWorld();
+  const { pk } = await addMailbox(world, { port: server.port });
+  const { error } = await world.until(pk, ({ counts, failures }) => counts.handled === 120 && failures > 1);
+  expect(error).toMatchObject({ stage: 'dispose', code: 'rejected' });
+  isRefusing = false;
+  await world.until(pk, ({ condition }) => condition === 'ok');
+  expect(await world.handled()).toHaveLength(120);
+  expect(server.mails.every(({ flags }) => flags.has('\\Seen'))).toBe(true);
+});
+
+test('an instance that starts waits with IDLE at once, whatever the interval; one that failed keeps to its time', async () => {
+  await using server = await startFolderServer({ capabilities: 'IMAP4rev1 UIDPLUS IDLE' });
+  await using refusing = await startFolderServer({
+    fault: (said) => (said.startsWith('LOGIN') ? { say: 'TAG NO no\r\n' } : undefined),
+  });
+  await using shared = await sharedDatabase();
+  let pk = '';
+  let failed = '';
+  {
+    await using world = await openMailboxWorld(shared);
+    ({ pk } = await addMailbox(world, { port: server.port }));
+    ({ pk: failed } = await addMailbox(world, { port: refusing.port }));
+    await world.until(pk, ({ condition }) => condition === 'ok');
+    await world.until(failed, ({ condition }) => condition === 'login_failed');
+  }
+  server.add(returned('meanwhile'));
+  await using world = await openMailboxWorld(shared);
+  await world.until(pk, ({ counts }) => counts.handled === 1);
+  expect(refusing.peer.connections).toBe(1);
+});
+
+test('mail that kills the process is passed by at the fourth start', async () => {
+  await using server = await startFolderServer();
+  server.add(returned('one'), returned('killer'), returned('three'));
+  await using shared = await sharedDatabase();
+  const child = fileURLToPath(new URL('killed-by-mail-main.ts', import.meta.url));
+  const conditions = ['--conditions=mail-proxy-source', child, shared.database, String(server.port), KEY];
+  for (let n = 1; n <= 4; n++) {
+    // Without a record of who was at fault, the first one counts for nothing.
+    const [code, signal] = await once(spawn(process.execPath, conditions, { stdio: 'inherit' }), 'exit');
+    expect([n, code, signal]).toEqual([n, null, 'SIGKILL']);
+  }
+  await using world = await openMailboxWorld(shared);
+  const { items } = (await world.engine.execute('mailboxes.list', {})) as { items: readonly MailboxView[] };
+  const pk = items[0]?.pk ?? '';
+  await world.engine.execute('mailboxes.check', { mailbox_id: pk });
+  await world.until(pk, ({ condition, counts }) => condition === 'ok' && counts.retrying === 1);
+  expect(await world.subjects()).toEqual(['three']);
+  const retrying = { mailbox_id: pk, state: 'retrying' };
+  expect(await world.engine.execute('mailboxes.list-mails', retrying)).toMatchObject({
+    items: [{ uid: 2, attempts: 3 }],
+  });
+}, 120_000);
 
 test('mail that fails is tried again at its time, set aside, listed, and tried again by hand', async () => {
   await using server = await startFolderServer();

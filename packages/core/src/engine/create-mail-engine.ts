@@ -130,6 +130,7 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
         store: stores.leases,
         clock,
         leaseMs: config.delivery.leaseMs,
+        isExclusive: database.dialect.isExclusive,
         session: () => session.number(),
       }),
   });

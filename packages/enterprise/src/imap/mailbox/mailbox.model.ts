@@ -92,6 +92,11 @@ export function purposesOf(column: string): readonly Purpose[] {
   return JSON.parse(column) as readonly Purpose[];
 }
 
+/** UIDs of one folder say nothing of another, even where UIDVALIDITY is the same by chance. */
+export function folderOf({ host, port, user, folder }: MailboxSettings): string {
+  return JSON.stringify([host, port, user, folder]);
+}
+
 export function placeOf(pk: string, column: 'password' | 'oauth'): SealedPlace {
   return { table: 'imap_mailboxes', column, row: pk };
 }

@@ -178,12 +178,14 @@ const MAILBOX_COLUMNS = [
 
 const POSITION_COLUMNS = [
   'mailbox_pk',
+  'place',
   'uidvalidity',
   'last_uid',
   'reread_below',
   'forgotten_until',
   'stuck_uid',
   'stuck_tries',
+  'is_reading',
   'condition',
   'failures',
   'error',

@@ -266,8 +266,16 @@ function pageFrom<Row extends { readonly pk: string }>(rows: readonly Row[], lim
 function newPosition(pk: string, now: number): ImapPositionsTable {
   return {
     mailbox_pk: pk,
-    ...{ uidvalidity: null, last_uid: 0, reread_below: 0, forgotten_until: 0, stuck_uid: 0, stuck_tries: 0 },
-    ...{ condition: 'new', failures: 0, error: null, last_check_at: null, last_ok_at: null },
+    ...{
+      place: null,
+      uidvalidity: null,
+      last_uid: 0,
+      reread_below: 0,
+      forgotten_until: 0,
+      stuck_uid: 0,
+      stuck_tries: 0,
+    },
+    ...{ is_reading: 0, condition: 'new', failures: 0, error: null, last_check_at: null, last_ok_at: null },
     ...{ next_check_at: now, asked_at: 0, handled: 0, ignored: 0, repeated: 0, pruned_at: now },
   };
 }

@@ -54,6 +54,8 @@ export type MailboxCondition = 'new' | 'ok' | 'failing' | 'login_failed';
 /** How far a mailbox was read, and how the last check went. One row each. */
 export interface ImapPositionsTable {
   readonly mailbox_pk: string;
+  /** Which folder of which server it is the position in; null before the first check. */
+  readonly place: string | null;
   /** Null before the first check (RFC 9051, 2.3.1.1). */
   readonly uidvalidity: number | null;
   /** Every mail up to this UID was looked at. */
@@ -65,6 +67,8 @@ export interface ImapPositionsTable {
   /** The mail at which the connection broke, and how often. */
   readonly stuck_uid: number;
   readonly stuck_tries: number;
+  /** 1 while mail is handled: found at the start of a check, the process ended in the middle of the one before. */
+  readonly is_reading: 0 | 1;
   readonly condition: MailboxCondition;
   /** Checks in a row that failed. */
   readonly failures: number;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock, Log } from '@mail-proxy/core';
-import type { Mailbox } from '../mailbox/mailbox.model.ts';
+import { folderOf, type Mailbox } from '../mailbox/mailbox.model.ts';
 import type { ImapPositionsTable } from '../mailbox/mailbox.table.ts';
 import type { HandleMail } from './handle-mail.ts';
 import type { ImapSession, MailHead, OpenedFolder } from './imap-session.ts';
@@ -39,29 +39,35 @@ export async function checkMailbox(parts: CheckParts, check: Check): Promise<voi
   const { session, mailbox, signal } = check;
   let folder = await openFolder(check);
   let position = await positionIn(parts, mailbox, folder);
-  await disposeOf(parts, check, folder);
+  let refusal = await disposeOf(parts, check, folder);
+  let isMarked = false;
   for (;;) {
     const found = await newMail(session, { ...folder, after: position.last_uid, count: BATCH });
+    if (found.length > 0 && !isMarked) await mails.reading(mailbox.pk);
+    isMarked ||= found.length > 0;
     for (const head of found) {
       if (signal.aborted) return;
       checkUid(head, folder);
       await handle.next({ ...check, position, uidvalidity: folder.uidvalidity }, head);
     }
-    await disposeOf(parts, check, folder);
+    refusal ??= await disposeOf(parts, check, folder);
     if (found.length === 0) break;
     // Others may have removed mail meanwhile, which moves all places behind it.
     folder = await openFolder(check);
-    position = await positionIn(parts, mailbox, folder);
+    const { is_reading } = position;
+    position = { ...(await positionIn(parts, mailbox, folder)), is_reading };
   }
   const now = clock.now();
   for (const mail of await mails.due(mailbox.pk, folder.uidvalidity, now)) {
     if (signal.aborted) return;
     await handle.again({ ...check, position, uidvalidity: folder.uidvalidity }, mail);
   }
-  await disposeOf(parts, check, folder);
-  if (now - position.pruned_at < DAY_MS) return;
-  const before = now - parts.keepMs;
-  await mails.prune(mailbox.pk, { uidvalidity: folder.uidvalidity, before, now });
+  refusal ??= await disposeOf(parts, check, folder);
+  if (now - position.pruned_at >= DAY_MS) {
+    const before = now - parts.keepMs;
+    await mails.prune(mailbox.pk, { uidvalidity: folder.uidvalidity, before, now });
+  }
+  if (refusal !== null) throw refusal;
 }
 
 async function openFolder({ session, mailbox }: Check): Promise<OpenedFolder> {
@@ -77,17 +83,23 @@ async function openFolder({ session, mailbox }: Check): Promise<OpenedFolder> {
 /** How far the folder was read; from its first mail where its UIDs mean something else by now. */
 async function positionIn(
   { mails, log }: CheckParts,
-  { pk }: Mailbox,
+  mailbox: Mailbox,
   { uidvalidity, uidnext }: OpenedFolder,
 ): Promise<ImapPositionsTable> {
+  const { pk } = mailbox;
+  const place = folderOf(mailbox);
   const position = await find(mails, pk);
+  const isSamePlace = position.place === place;
   // UIDs only ever rise under one UIDVALIDITY (RFC 9051, 2.3.1.1): a server that restored a backup may not know.
   const isBehind = uidnext !== null && uidnext <= position.last_uid;
-  if (position.uidvalidity === uidvalidity && !isBehind) return position;
-  const isFirst = position.uidvalidity === null;
+  if (isSamePlace && position.uidvalidity === uidvalidity && !isBehind) return position;
+  const isFirst = position.place === null;
   if (!isFirst) log.warn({ mailboxPk: pk, was: position.uidvalidity, uidvalidity }, 'UIDs of a mailbox changed');
-  // Without UIDNEXT everything may have been there before.
-  await mails.restart(pk, uidvalidity, isFirst ? 0 : (uidnext ?? Number.MAX_SAFE_INTEGER));
+  await mails.restart(pk, {
+    ...{ place, uidvalidity, forgotten_until: isSamePlace ? position.forgotten_until : 0 },
+    // Without UIDNEXT everything may have been there before.
+    reread_below: isFirst ? 0 : (uidnext ?? Number.MAX_SAFE_INTEGER),
+  });
   return find(mails, pk);
 }
 
@@ -104,17 +116,36 @@ function checkUid({ uid }: MailHead, { uidnext }: OpenedFolder): void {
   throw new MailboxFailure({ stage: 'fetch', code: 'protocol', message });
 }
 
-/** Mark, move or delete what was handled, by now or before a crash. */
-async function disposeOf({ mails }: CheckParts, check: Check, { uidvalidity }: OpenedFolder): Promise<void> {
-  const { session, mailbox, signal } = check;
+/**
+ * Mark, move or delete what was handled, by now or before a crash. What the server refuses keeps no mail from being read.
+ *
+ * @returns the refusal
+ */
+async function disposeOf(
+  { mails }: CheckParts,
+  check: Check,
+  { uidvalidity }: OpenedFolder,
+): Promise<MailboxFailure | null> {
+  const { mailbox, signal } = check;
   while (!signal.aborted) {
     const rows = await mails.toDispose(mailbox.pk, uidvalidity);
     const last = rows.at(-1);
-    if (last === undefined) return;
+    if (last === undefined) break;
     const uids = rows.map(({ uid }) => uid);
-    if (mailbox.afterHandling === 'flag') await session.markSeen(uids);
-    if (mailbox.afterHandling === 'delete') await session.delete(uids);
-    if (mailbox.afterHandling === 'move' && mailbox.moveTo !== null) await session.move(uids, mailbox.moveTo);
+    try {
+      await dispose(check, uids);
+    } catch (error) {
+      if (error instanceof MailboxFailure && error.shown.code === 'rejected') return error;
+      throw error;
+    }
     await mails.disposed(mailbox.pk, uidvalidity, last.uid);
   }
+  return null;
+}
+
+async function dispose({ session, mailbox }: Check, uids: readonly number[]): Promise<void> {
+  const { afterHandling, moveTo } = mailbox;
+  if (afterHandling === 'flag') await session.markSeen(uids);
+  if (afterHandling === 'delete') await session.delete(uids);
+  if (afterHandling === 'move' && moveTo !== null) await session.move(uids, moveTo);
 }

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type Clock, isMailProxyError, type Log, type MakePk, UniqueViolation } from '@mail-proxy/core';
 import type { MailReader, Reading } from '../mail-readers.ts';
-import type { Mailbox } from '../mailbox/mailbox.model.ts';
+import { folderOf, type Mailbox } from '../mailbox/mailbox.model.ts';
 import type { ImapMailsTable, ImapPositionsTable } from '../mailbox/mailbox.table.ts';
 import type { ImapSession, MailHead } from './imap-session.ts';
 import type { MailStore, Passed } from './mail.store.ts';
@@ -27,6 +27,7 @@ export interface Handling {
   readonly signal: AbortSignal;
 }
 
+const BROKE = 'the connection broke, or the process ended, each time it was tried';
 const TAKEN = { stage: 'mailbox', code: 'taken', message: 'another instance handled mail of this mailbox meanwhile' };
 
 /** Connections that may break at one mail before it is left for later. */
@@ -34,6 +35,8 @@ const STUCK_TRIES = 3;
 /** Tries before a mail is set aside; the delay between them grows from a minute by four: 85 minutes in all. */
 const MAX_TRIES = 5;
 const FIRST_DELAY_MS = 60_000;
+/** A reader that takes longer never comes to an end. */
+const READER_MS = 60_000;
 
 /** Hands mail to its readers, and writes what became of it in the unit that steps over it. */
 export class HandleMail {
@@ -52,11 +55,13 @@ export class HandleMail {
     const { mails } = this.#p;
     const { position, mailbox, uidvalidity } = handling;
     const tries = position.stuck_uid === head.uid ? position.stuck_tries : 0;
-    const place = { mailboxPk: mailbox.pk, uidvalidity, uid: head.uid };
+    const place = { mailboxPk: mailbox.pk, place: folderOf(mailbox), uidvalidity, uid: head.uid };
     if (tries >= STUCK_TRIES) {
-      const row = this.#failed(this.#blank(handling, head), tries, 'the connection broke each time it was fetched');
+      const row = this.#failed(this.#blank(handling, head), tries, BROKE);
       return mails.pass(place, { row, counted: null, statements: [] });
     }
+    // Should it end the process, that is known.
+    if (position.is_reading === 1) await mails.stuck(mailbox.pk, head.uid, tries + 1);
     const mail = await this.#fetch(handling, head, tries);
     if (mail === null) return mails.pass(place, { row: null, counted: null, statements: [] });
     const known = await this.#known(handling, mail);
@@ -69,19 +74,14 @@ export class HandleMail {
   }
 
   /** Try mail again that failed before. */
-  async again(handling: Handling, before: ImapMailsTable): Promise<void> {
+  async again(handling: Handling, failed: ImapMailsTable): Promise<void> {
     const { mails, clock } = this.#p;
+    // What becomes of it if this is the end of the connection, or of the process.
+    const before = this.#failed(failed, failed.attempts + 1, BROKE);
+    await mails.retried(failed, { row: before, counted: null, statements: [] });
     const write = (passed: Passed): Promise<void> => mails.retried(before, passed);
-    let mail: FetchedMail | null;
-    try {
-      const head = await handling.session.head(before.uid);
-      mail = head === null ? null : await fetchMail(handling.session, headOf(head, clock), this.#p.maxMailBytes);
-    } catch (error) {
-      if (handling.signal.aborted) throw error;
-      const row = this.#failed(before, before.attempts + 1, 'the connection broke each time it was fetched');
-      await write({ row, counted: null, statements: [] });
-      throw error;
-    }
+    const head = await handling.session.head(before.uid);
+    const mail = head && (await fetchMail(handling.session, headOf(head, clock), this.#p.maxMailBytes));
     if (mail === null) {
       const row: ImapMailsTable = { ...before, state: 'gone', next_at: null, error: null, at: clock.now() };
       return write({ row, counted: null, statements: [] });
@@ -90,7 +90,7 @@ export class HandleMail {
     if (known !== null) return write({ row: null, counted: 'repeated', statements: [] });
     const { hash, messageId, sizeBytes } = mail;
     const blank = { ...before, hash, message_id: messageId, size_bytes: sizeBytes };
-    await this.#handle(handling, { mail, blank, tries: before.attempts, write });
+    await this.#handle(handling, { mail, blank, tries: failed.attempts, write });
   }
 
   async #handle(
@@ -152,10 +152,16 @@ export class HandleMail {
     const receivedAt = mail.receivedAt ?? this.#p.clock.now();
     const known = { uid, uidvalidity, messageId, hash, receivedAt, mailbox: { pk, tenantId, accountPk } };
     for (const reader of this.#p.readersOf(mailbox)) {
-      const reading = await reader({ raw, isTruncated, sizeBytes, ...known });
+      const reading = await this.#inTime(reader({ raw, isTruncated, sizeBytes, ...known }));
       if (reading !== null) return reading;
     }
     return null;
+  }
+
+  async #inTime(reading: ReturnType<MailReader>): Promise<Reading | null> {
+    const late = Promise.withResolvers<never>();
+    using _deadline = this.#p.clock.after(READER_MS, () => late.reject(new Error('the reader came to no end')));
+    return await Promise.race([late.promise, reading]);
   }
 
   async #afterCommit(reading: Reading | null, mailboxPk: string): Promise<void> {
@@ -172,8 +178,8 @@ export class HandleMail {
       this.#p.mails.position(mailbox.pk),
       this.#p.mails.findByHash(mailbox.pk, hash),
     ]);
-    if (position === null || position.uidvalidity !== uidvalidity) return true;
-    return same !== null && same.state !== 'retrying' && position.last_uid >= uid;
+    if (position?.uidvalidity !== uidvalidity || position.place !== folderOf(mailbox)) return true;
+    return (same?.state === 'handled' || same?.state === 'ignored') && position.last_uid >= uid;
   }
 
   #blank({ mailbox, uidvalidity }: Handling, { uid, sizeBytes, receivedAt }: MailHead): ImapMailsTable {

@@ -14,21 +14,25 @@ interface OfFolder extends OfMailbox {
 
 type Counts = Pick<ImapPositionsTable, 'handled' | 'ignored' | 'repeated'>;
 
-type Checked = OfMailbox &
-  Pick<ImapPositionsTable, 'condition' | 'error' | 'failures' | 'next_check_at' | 'last_check_at'>;
+type Checked = OfMailbox & { readonly version: number } & Pick<
+    ImapPositionsTable,
+    'condition' | 'error' | 'failures' | 'next_check_at' | 'last_check_at'
+  >;
 
 export interface MailStatements {
   readonly position: Prepared<OfMailbox, ImapPositionsTable>;
-  readonly restart: Prepared<OfFolder & Pick<ImapPositionsTable, 'reread_below'>, unknown>;
-  readonly forgetUnread: Prepared<OfFolder, unknown>;
-  /** Changes nothing where the position is not below, or not of this UIDVALIDITY. */
-  readonly advance: Prepared<OfFolder & Counts & { readonly uid: number }, unknown>;
-  readonly count: Prepared<OfMailbox & Counts, unknown>;
-  readonly insert: Prepared<ImapMailsTable, unknown>;
-  readonly replace: Prepared<
-    ImapMailsTable & { readonly attempts_before: number; readonly next_before: number },
+  readonly restart: Prepared<
+    OfFolder & Pick<ImapPositionsTable, 'place' | 'reread_below' | 'forgotten_until'>,
     unknown
   >;
+  readonly forgetUnread: Prepared<OfMailbox, unknown>;
+  /** What is known lies under no UID any more. */
+  readonly detach: Prepared<OfMailbox, unknown>;
+  /** Changes nothing where the position is not below, or in another folder. */
+  readonly advance: Prepared<OfFolder & Counts & { readonly uid: number; readonly place: string }, unknown>;
+  readonly count: Prepared<OfMailbox & Counts, unknown>;
+  readonly insert: Prepared<ImapMailsTable, unknown>;
+  readonly replace: Prepared<ImapMailsTable & { readonly attempts_before: number }, unknown>;
   readonly remove: Prepared<{ readonly pk: string; readonly attempts_before: number }, unknown>;
   readonly meet: Prepared<Pick<ImapMailsTable, 'pk' | 'uid' | 'uidvalidity' | 'is_to_dispose'>, unknown>;
   readonly byHash: Prepared<OfMailbox & { readonly hash: string }, ImapMailsTable>;
@@ -37,7 +41,9 @@ export interface MailStatements {
   readonly nextDue: Prepared<OfMailbox, Pick<ImapMailsTable, 'next_at'>>;
   readonly toDispose: Prepared<OfFolder & { readonly rows: number }, ImapMailsTable>;
   readonly disposed: Prepared<OfFolder & { readonly uid: number }, unknown>;
+  readonly reading: Prepared<OfMailbox, unknown>;
   readonly stuck: Prepared<OfMailbox & Pick<ImapPositionsTable, 'stuck_uid' | 'stuck_tries'>, unknown>;
+  /** As that below, changes nothing where the settings are others by now: those were not tried. */
   readonly wentThrough: Prepared<Checked & Pick<ImapPositionsTable, 'last_ok_at'>, unknown>;
   readonly failed: Prepared<Checked, unknown>;
   readonly asked: Prepared<{ readonly since: number }, Pick<ImapPositionsTable, 'mailbox_pk' | 'asked_at'>>;
@@ -67,6 +73,8 @@ const COLUMNS = [
   ...CHANGING,
 ] as const satisfies readonly (keyof ImapMailsTable)[];
 
+const AT_THE_START = { last_uid: 0, stuck_uid: 0, stuck_tries: 0 };
+
 const CHECKED = ['condition', 'error', 'failures', 'next_check_at', 'last_check_at'] as const;
 
 export function prepareMailStatements(database: ImapDatabase): MailStatements {
@@ -77,15 +85,14 @@ export function prepareMailStatements(database: ImapDatabase): MailStatements {
     restart: database.prepare((k, p) =>
       k
         .updateTable('imap_positions')
-        .set({ uidvalidity: p.uidvalidity, last_uid: 0, reread_below: p.reread_below, stuck_uid: 0, stuck_tries: 0 })
+        .set({ ...all(p, ['place', 'uidvalidity', 'reread_below', 'forgotten_until']), ...AT_THE_START })
         .where('mailbox_pk', '=', p.mailbox_pk),
     ),
     forgetUnread: database.prepare((k, p) =>
-      k
-        .deleteFrom('imap_mails')
-        .where('mailbox_pk', '=', p.mailbox_pk)
-        .where('hash', 'is', null)
-        .where('uidvalidity', '<>', p.uidvalidity),
+      k.deleteFrom('imap_mails').where('mailbox_pk', '=', p.mailbox_pk).where('hash', 'is', null),
+    ),
+    detach: database.prepare((k, p) =>
+      k.updateTable('imap_mails').set({ uidvalidity: 0, is_to_dispose: 0 }).where('mailbox_pk', '=', p.mailbox_pk),
     ),
     advance: database.prepare((k, p) =>
       k
@@ -99,6 +106,7 @@ export function prepareMailStatements(database: ImapDatabase): MailStatements {
           repeated: eb('repeated', '+', p.repeated),
         }))
         .where('mailbox_pk', '=', p.mailbox_pk)
+        .where('place', '=', p.place)
         .where('uidvalidity', '=', p.uidvalidity)
         .where('last_uid', '<', p.uid),
     ),
@@ -118,9 +126,8 @@ export function prepareMailStatements(database: ImapDatabase): MailStatements {
         .updateTable('imap_mails')
         .set(all(p, CHANGING))
         .where('pk', '=', p.pk)
-        .where('state', '=', 'retrying')
-        .where('attempts', '=', p.attempts_before)
-        .where('next_at', '=', p.next_before),
+        .where('state', 'in', ['retrying', 'set_aside'])
+        .where('attempts', '=', p.attempts_before),
     ),
     remove: database.prepare((k, p) =>
       k.deleteFrom('imap_mails').where('pk', '=', p.pk).where('attempts', '=', p.attempts_before),
@@ -186,6 +193,9 @@ export function prepareMailStatements(database: ImapDatabase): MailStatements {
         .where('uidvalidity', '=', p.uidvalidity)
         .where('uid', '<=', p.uid),
     ),
+    reading: database.prepare((k, p) =>
+      k.updateTable('imap_positions').set({ is_reading: 1 }).where('mailbox_pk', '=', p.mailbox_pk),
+    ),
     stuck: database.prepare((k, p) =>
       k
         .updateTable('imap_positions')
@@ -195,11 +205,18 @@ export function prepareMailStatements(database: ImapDatabase): MailStatements {
     wentThrough: database.prepare((k, p) =>
       k
         .updateTable('imap_positions')
-        .set({ ...all(p, CHECKED), last_ok_at: p.last_ok_at })
-        .where('mailbox_pk', '=', p.mailbox_pk),
+        .set({ ...all(p, CHECKED), last_ok_at: p.last_ok_at, is_reading: 0 })
+        .where('mailbox_pk', 'in', (of) =>
+          of.selectFrom('imap_mailboxes').select('pk').where('pk', '=', p.mailbox_pk).where('version', '=', p.version),
+        ),
     ),
     failed: database.prepare((k, p) =>
-      k.updateTable('imap_positions').set(all(p, CHECKED)).where('mailbox_pk', '=', p.mailbox_pk),
+      k
+        .updateTable('imap_positions')
+        .set({ ...all(p, CHECKED), is_reading: 0 })
+        .where('mailbox_pk', 'in', (of) =>
+          of.selectFrom('imap_mailboxes').select('pk').where('pk', '=', p.mailbox_pk).where('version', '=', p.version),
+        ),
     ),
     asked: database.prepare((k, p) =>
       k.selectFrom('imap_positions').select(['mailbox_pk', 'asked_at']).where('asked_at', '>=', p.since),

@@ -15,13 +15,18 @@ export interface CheckOutcome {
   readonly failures: number;
   readonly nextAt: number;
   readonly now: number;
+  /** Of the settings that were tried; nothing is written where they are others by now. */
+  readonly version: number;
 }
 
 /** How far mailboxes were read, and what became of each mail. */
 export interface MailStore {
   position(mailboxPk: string): Promise<ImapPositionsTable | null>;
   /** Read the folder anew from its first mail: its UIDs mean something else now. */
-  restart(mailboxPk: string, uidvalidity: number, rereadBelow: number): Promise<void>;
+  restart(
+    mailboxPk: string,
+    start: Pick<ImapPositionsTable, 'place' | 'reread_below' | 'forgotten_until'> & { readonly uidvalidity: number },
+  ): Promise<void>;
   /** The record of this content; else of this Message-ID under another UIDVALIDITY. */
   findByHash(mailboxPk: string, hash: string): Promise<ImapMailsTable | null>;
   findByMessageId(mailboxPk: string, messageId: string, uidvalidity: number): Promise<ImapMailsTable | null>;
@@ -32,7 +37,7 @@ export interface MailStore {
    * @throws {UniqueViolation} for a content that has a record
    */
   pass(
-    position: { readonly mailboxPk: string; readonly uidvalidity: number; readonly uid: number },
+    at: { readonly mailboxPk: string; readonly place: string; readonly uidvalidity: number; readonly uid: number },
     { row, counted, statements }: Passed,
   ): Promise<void>;
   /** A mail that is known lies under this UID now. */
@@ -44,6 +49,8 @@ export interface MailStore {
   nextDue(mailboxPk: string): Promise<number | null>;
   toDispose(mailboxPk: string, uidvalidity: number): Promise<readonly ImapMailsTable[]>;
   disposed(mailboxPk: string, uidvalidity: number, uid: number): Promise<void>;
+  /** Mail is handled from now on, until the check is over. */
+  reading(mailboxPk: string): Promise<void>;
   stuck(mailboxPk: string, uid: number, tries: number): Promise<void>;
   checked(mailboxPk: string, outcome: CheckOutcome): Promise<void>;
   /** Mailboxes that somebody wants checked, since then. */
@@ -82,11 +89,12 @@ export function createMailStore(database: ImapDatabase): MailStore {
   return {
     position: (mailbox_pk) => first(s.position.bind({ mailbox_pk })),
 
-    async restart(mailbox_pk, uidvalidity, reread_below) {
+    async restart(mailbox_pk, start) {
       await database.write([
-        s.restart.bind({ mailbox_pk, uidvalidity, reread_below }),
+        s.restart.bind({ mailbox_pk, ...start }),
         // Without content nobody can say which mail it was; it is met again.
-        s.forgetUnread.bind({ mailbox_pk, uidvalidity }),
+        s.forgetUnread.bind({ mailbox_pk }),
+        s.detach.bind({ mailbox_pk }),
       ]);
     },
 
@@ -94,9 +102,9 @@ export function createMailStore(database: ImapDatabase): MailStore {
     findByMessageId: (mailbox_pk, message_id, uidvalidity) =>
       first(s.byMessageId.bind({ mailbox_pk, message_id, uidvalidity })),
 
-    async pass({ mailboxPk, uidvalidity, uid }, { row, counted, statements }) {
+    async pass({ mailboxPk, place, uidvalidity, uid }, { row, counted, statements }) {
       await database.write([
-        exactlyOne(s.advance.bind({ mailbox_pk: mailboxPk, uidvalidity, uid, ...step(counted) }), 'lease_lost'),
+        exactlyOne(s.advance.bind({ mailbox_pk: mailboxPk, place, uidvalidity, uid, ...step(counted) }), 'lease_lost'),
         ...(row === null ? [] : [s.insert.bind(row)]),
         ...statements,
       ]);
@@ -106,11 +114,11 @@ export function createMailStore(database: ImapDatabase): MailStore {
       s.meet.bind({ pk, uid, uidvalidity, is_to_dispose: state === 'handled' ? 1 : 0 }),
 
     async retried(before, { row, counted, statements }) {
-      const { pk, mailbox_pk, attempts, next_at } = before;
+      const { pk, mailbox_pk, attempts } = before;
       const change =
         row === null
           ? s.remove.bind({ pk, attempts_before: attempts })
-          : s.replace.bind({ ...row, pk, attempts_before: attempts, next_before: next_at ?? 0 });
+          : s.replace.bind({ ...row, pk, attempts_before: attempts });
       await database.write([
         exactlyOne(change, 'lease_lost'),
         s.count.bind({ mailbox_pk, ...step(counted) }),
@@ -131,12 +139,16 @@ export function createMailStore(database: ImapDatabase): MailStore {
       await database.write([s.disposed.bind({ mailbox_pk, uidvalidity, uid })]);
     },
 
+    async reading(mailbox_pk) {
+      await database.write([s.reading.bind({ mailbox_pk })]);
+    },
+
     async stuck(mailbox_pk, stuck_uid, stuck_tries) {
       await database.write([s.stuck.bind({ mailbox_pk, stuck_uid, stuck_tries })]);
     },
 
-    async checked(mailbox_pk, { condition, error, failures, nextAt, now }) {
-      const shown = { condition, failures, error: error === null ? null : JSON.stringify(error) };
+    async checked(mailbox_pk, { condition, error, failures, nextAt, now, version }) {
+      const shown = { version, condition, failures, error: error === null ? null : JSON.stringify(error) };
       const at = { next_check_at: nextAt, last_check_at: now };
       await database.write([
         condition === 'ok'

@@ -7,7 +7,7 @@ import type { ImapPositionsTable } from '../mailbox/mailbox.table.ts';
 import { type CheckParts, checkMailbox } from './check-mailbox.ts';
 import type { ConnectionSlots, Slot } from './connection-slots.ts';
 import type { ImapSession } from './imap-session.ts';
-import type { MailStore } from './mail.store.ts';
+import type { CheckOutcome, MailStore } from './mail.store.ts';
 import { failureOf, type MailboxFailure } from './mailbox-failure.ts';
 import type { SessionOpener } from './open-session.ts';
 import type { PollSettings } from './poll-settings.ts';
@@ -31,8 +31,12 @@ export interface MailboxLoopParts {
 const MAX_IDLE_MS = 1_500_000;
 /** More mail may be due than is tried again in one check. */
 const MIN_WAIT_MS = 1_000;
+/** After so many looks, ask whether the instance that had it is gone. */
+const TAKE_OVER_LOOKS = 6;
 /** Mail that comes in a burst is looked for once. */
 const BURST_MS = 100;
+/** Connections that may end while logging in before that is taken for a refusal. */
+const AUTH_FAILURES = 2;
 const MAX_LOGIN_RETRY_MS = 3_600_000;
 
 /**
@@ -46,6 +50,10 @@ export class MailboxLoop {
   #version: number;
   /** When the last check began; 0 before the first. */
   #startedAt = 0;
+  /** Whether it is this instance that looks into it. */
+  #isOurs = false;
+  /** When to ask whether it may be; on the wall clock. */
+  #askAt = 0;
 
   constructor(pk: string, version: number, parts: MailboxLoopParts) {
     this.#p = parts;
@@ -92,8 +100,16 @@ export class MailboxLoop {
     if (mailbox === null || position === null || !mailbox.isEnabled) return null;
     this.#version = mailbox.version;
     const dueMs = position.next_check_at - clock.now();
-    if (dueMs > 0 && !this.#isAskedFor(position)) return dueMs;
-    if (!(await leases.take(this.#pk))) return settings.lookMs;
+    const isDue = dueMs <= 0 || this.#isAskedFor(position);
+    const askMs = this.#askAt - clock.now();
+    if (!isDue && (this.#isOurs || askMs > 0)) return this.#isOurs ? dueMs : Math.min(dueMs, askMs);
+    const wasOurs = this.#isOurs;
+    this.#isOurs = await leases.take(this.#pk);
+    this.#askAt = clock.now() + this.#jittered(TAKE_OVER_LOOKS * settings.lookMs);
+    if (!this.#isOurs) return settings.lookMs;
+    // Whoever had it may have been told of mail by the server, which nobody is now. A failure has its time, however.
+    const isTakenOver = !wasOurs && position.condition === 'ok';
+    if (!isDue && !isTakenOver) return dueMs;
     using slot = await slots.take(signal);
     if (slot === null) return 0;
     await this.#visit({ mailbox, position, slot, signal });
@@ -110,7 +126,7 @@ export class MailboxLoop {
         await checkMailbox(this.#p.check, { session, mailbox, signal });
         if (signal.aborted) return;
         const waitMs = await this.#untilNextMs(mailbox);
-        await this.#write({ condition: 'ok', error: null, failures: 0, nextAt: clock.now() + waitMs });
+        await this.#write(mailbox, { condition: 'ok', error: null, failures: 0, nextAt: clock.now() + waitMs });
         onChecked('ok');
         if (!session.canIdle || !(await this.#idle(session, { slot, waitMs, signal }))) return;
       }
@@ -118,8 +134,6 @@ export class MailboxLoop {
       if (signal.aborted) return;
       const failure = failureOf(error);
       const condition = failure.isLogin ? 'login_failed' : 'failing';
-      // Other settings were not tried yet.
-      if ((await this.#p.mailboxes.find(mailbox.pk))?.version !== mailbox.version) return;
       const failures = (await this.#p.mails.position(mailbox.pk))?.failures ?? position.failures;
       const nextAt = clock.now() + this.#delayMs(failure, failures + 1);
       this.#p.log.warn(
@@ -132,7 +146,7 @@ export class MailboxLoop {
         },
         'a mailbox could not be checked',
       );
-      await this.#write({ condition, error: failure.shown, failures: failures + 1, nextAt });
+      await this.#write(mailbox, { condition, error: failure.shown, failures: failures + 1, nextAt });
       onChecked(condition);
     }
   }
@@ -172,13 +186,17 @@ export class MailboxLoop {
   async #isStillOurs(mailbox: Mailbox): Promise<boolean> {
     this.#poked = Promise.withResolvers<void>();
     const now = await this.#p.mailboxes.find(mailbox.pk);
-    return now?.isEnabled === true && now.version === mailbox.version && (await this.#p.leases.take(this.#pk));
+    if (now?.isEnabled !== true || now.version !== mailbox.version) return false;
+    this.#isOurs = await this.#p.leases.take(this.#pk);
+    return this.#isOurs;
   }
 
   /** A refused login is never repeated within five minutes; the rest is tried sooner, and both later each time. */
-  #delayMs({ isLogin, retryAfterMs }: MailboxFailure, failures: number): number {
+  #delayMs({ isLogin, retryAfterMs, shown }: MailboxFailure, failures: number): number {
     const { retryMs, maxRetryMs, loginRetryMs } = this.#p.settings;
-    const [first, most] = isLogin ? [loginRetryMs, MAX_LOGIN_RETRY_MS] : [retryMs, maxRetryMs];
+    // Some servers say no by hanging up.
+    const isRefused = isLogin || (shown.stage === 'auth' && failures > AUTH_FAILURES);
+    const [first, most] = isRefused ? [loginRetryMs, MAX_LOGIN_RETRY_MS] : [retryMs, maxRetryMs];
     // The exponent is bounded, so that the product is a number.
     const delayMs = Math.min(first * 2 ** Math.min(failures - 1, 20), Math.max(first, most));
     return Math.max(this.#jittered(delayMs), retryAfterMs);
@@ -189,8 +207,8 @@ export class MailboxLoop {
     return Math.round(ms * (1 + this.#p.random() / 10));
   }
 
-  async #write(outcome: Omit<Parameters<MailStore['checked']>[1], 'now'>): Promise<void> {
-    await this.#p.mails.checked(this.#pk, { ...outcome, now: this.#p.clock.now() });
+  async #write({ pk, version }: Mailbox, outcome: Omit<CheckOutcome, 'now' | 'version'>): Promise<void> {
+    await this.#p.mails.checked(pk, { ...outcome, version, now: this.#p.clock.now() });
   }
 
   async #wait(ms: number, signal: AbortSignal): Promise<void> {

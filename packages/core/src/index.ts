@@ -34,6 +34,7 @@ export * from './errors.ts';
 export type { MakePk } from './identity.ts';
 export * from './mixin/contract.ts';
 export * from './mixin/events.ts';
+export * from './mixin/extensions.ts';
 export * from './mixin/hooks.ts';
 export * from './mixin/load.ts';
 export * from './mixin/suppressions.ts';

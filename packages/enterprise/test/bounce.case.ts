@@ -43,6 +43,18 @@ export function bounceConformance(name: string, make: Made): void {
       expect((await world.engine.metricsText()).body).toMatch(/gmp_bounced_total\{tenant_id="acme".*\} 1/);
     });
 
+    test('a tenant is made with its settings, which show at it', async () => {
+      await using world = await openBounceWorld(make);
+      const bounces = { return_path_domain: DOMAIN, per_recipient: true };
+      const made = await world.engine.execute('tenants.create', { id: 'third', bounces });
+      expect(made).toMatchObject({ id: 'third', bounces });
+      expect(await world.engine.execute('bounces.settings', { tenant_id: 'third' })).toMatchObject(bounces);
+      const cleared = await world.engine.execute('tenants.update', { tenant_id: 'third', bounces: null });
+      expect(cleared).toMatchObject({ bounces: null });
+      const wrong = { tenant_id: 'third', bounces: { per_recipient: true } };
+      await expect(world.engine.execute('tenants.update', wrong)).rejects.toMatchObject({ code: 'invalid_input' });
+    });
+
     test('a second copy of a bounce tells nothing new, a hard one after a soft one does', async () => {
       await using world = await openBounceWorld(make);
       await world.engine.execute('bounces.update-settings', { tenant_id: 'acme' });

@@ -47,6 +47,7 @@ import type { EncryptionSide } from './encryption-side.ts';
 import type { JoinedBatchResult, MailEngine, Readiness, SubmitOptions } from './engine.types.ts';
 import { EventBell, type EventStreamOptions, eventStream } from './event-stream.ts';
 import { EventWaits } from './event-waits.ts';
+import { extendOperations } from './extend-operations.ts';
 import { createIntake, type Intake, type IntakeParts } from './intake.ts';
 import { type MeteredUploads, meterUploads } from './metered-uploads.ts';
 import { type CoreServices, coreOperations } from './operations.ts';
@@ -131,7 +132,7 @@ export class Engine implements MailEngine {
     this.#parts = parts;
     this.mixins = mixed.ids;
     this.edition = mixed.ids.length > 0 ? 'enterprise' : 'community';
-    this.operations = [...coreOperations, ...mixed.operations];
+    this.operations = [...extendOperations(coreOperations, mixed.extensions), ...mixed.operations];
     const { maxWaiting } = config.reports;
     this.#waits = new EventWaits({ clock, bell: this.#bell, stopped: this.#stopped.signal, maxWaiting });
     this.#sending = new Background(log);

@@ -6,6 +6,7 @@ import type { Database } from '../database/database.ts';
 import type { MakePk } from '../identity.ts';
 import type { Leases, Mixin, MixinOutgoing } from '../mixin/contract.ts';
 import type { MixinEvents } from '../mixin/events.ts';
+import type { Extensions } from '../mixin/extensions.ts';
 import { type CombinedHooks, combineHooks, type HookSource } from '../mixin/hooks.ts';
 import type { Suppressions } from '../mixin/suppressions.ts';
 import type { Log } from '../observability/log.ts';
@@ -37,6 +38,7 @@ export interface SetUpMixins {
   /** Services of the mixin whose operation it is. */
   readonly servicesOf: ReadonlyMap<AnyOperation, object>;
   readonly hooks: CombinedHooks;
+  readonly extensions: readonly Extensions[];
   readonly background: readonly Service[];
   /** Kinds of storages from which attachments can be fetched. */
   readonly storages: readonly StorageBackend[];
@@ -51,6 +53,7 @@ export async function setUpMixins(
   const operations: AnyOperation[] = [];
   const servicesOf = new Map<AnyOperation, object>();
   const sources: HookSource[] = [];
+  const extensions: Extensions[] = [];
   const background: Service[] = [];
   const storages: StorageBackend[] = [];
   const metrics: MixinMetric[] = [];
@@ -73,6 +76,7 @@ export async function setUpMixins(
       const { forMail } = operation.http;
       if (forMail !== undefined) servicesOf.set(forMail, parts.services ?? {});
     }
+    if (parts.extensions !== undefined) extensions.push(parts.extensions);
     if (parts.hooks !== undefined) sources.push({ mixin: mixin.id, hooks: parts.hooks });
     storages.push(...(parts.storages ?? []));
     metrics.push(...(parts.metrics ?? []));
@@ -84,6 +88,7 @@ export async function setUpMixins(
     operations,
     servicesOf,
     hooks: combineHooks(sources, log),
+    extensions,
     background,
     storages,
     metrics,

@@ -17,6 +17,7 @@ import type { TokenOwner } from '../smtp/oauth-tokens.ts';
 import type { RefreshTokens } from '../smtp/refreshing-client.ts';
 import type { TokenSource } from '../smtp/session.types.ts';
 import type { MixinEvents, MixinEventType } from './events.ts';
+import type { Extensions } from './extensions.ts';
 import type { Hooks } from './hooks.ts';
 import type { Suppressions } from './suppressions.ts';
 
@@ -130,6 +131,8 @@ export interface MixinParts {
   /** Given to the mixin's own operations beside what the engine gives to all. */
   readonly services?: object;
   readonly hooks?: Partial<Hooks>;
+  /** Fields of its own at what the core keeps: taken and shown by the core's operations, written in their units. */
+  readonly extensions?: Extensions;
   /** Handed to mixins that come later in the list and ask for it, by {@link MixinContext.provided}. */
   readonly provides?: object;
   /** Figures of its own beside the engine's. */

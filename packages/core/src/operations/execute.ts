@@ -83,6 +83,7 @@ export async function execute<Services, Op extends Operation<Services>>(
   { services, caller, audit, onRefused }: Execution<Services>,
 ): Promise<InferOutput<Op['output']>> {
   letIn(operation, caller, onRefused);
+  refuseEnterpriseFields(operation, input);
   const parsed = validate(operation.input, input);
   const idempotency = idempotencyOf(operation, caller);
   const reach = reachFor(caller.principal, tenantIdOf(parsed));
@@ -112,6 +113,18 @@ export async function execute<Services, Op extends Operation<Services>>(
   }
   await record('ok');
   return output;
+}
+
+/** @throws {MailProxyError} `enterprise_required` */
+function refuseEnterpriseFields(
+  { enterpriseFields = [] }: Pick<AnyOperation, 'enterpriseFields'>,
+  input: unknown,
+): void {
+  if (typeof input !== 'object' || input === null) return;
+  const given = enterpriseFields.find((name) => name in input);
+  if (given === undefined) return;
+  const problems = [{ pointer: `/${given}`, message: 'expected the enterprise edition, which has it' }];
+  throw new MailProxyError('enterprise_required', { detail: `${given}: this needs the enterprise edition`, problems });
 }
 
 /** @throws {MailProxyError} `invalid_input` where the key is none */

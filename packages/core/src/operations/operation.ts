@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { GenericSchema, InferOutput } from 'valibot';
+import type { Statement } from '../database/statement.ts';
 import type { Principal, Reach } from './principal.ts';
 import type { Scope } from './scopes.ts';
 
@@ -63,6 +64,8 @@ export interface Call {
   readonly reach: Reach;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
+  /** What mixins write with a row, by its primary key: part of the unit that adds or changes it. @defaultValue nothing */
+  readonly also?: (pk: string) => readonly Statement[];
   /** Makes a repeated request one; null where the caller gave no key. */
   readonly idempotency: Idempotency | null;
 }
@@ -91,6 +94,8 @@ interface Command<Services, Input extends GenericSchema, Output extends GenericS
   /** Path, query and body fields in one strict object. */
   readonly input: Input;
   readonly output: Output;
+  /** Fields that it takes where a mixin adds them; without it they are refused as `enterprise_required`. @defaultValue none */
+  readonly enterpriseFields?: readonly string[];
   // A method, so that operations of different inputs stand in one list; execute gives each what its own schema parsed.
   run(services: Services, input: InferOutput<Input>, call: Call): Promise<InferOutput<Output>>;
 }

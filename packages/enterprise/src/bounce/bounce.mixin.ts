@@ -13,6 +13,7 @@ import type { ReceiveParts } from './receive-bounce.ts';
 import { createReturnPaths } from './return-path.ts';
 import { createSentMailStore } from './sent-mail.store.ts';
 import { createBounceSettingsStore } from './settings.store.ts';
+import { tenantBounces } from './tenant-bounces.ts';
 import { createUnmatchedStore } from './unmatched.store.ts';
 
 /**
@@ -42,7 +43,12 @@ export const bounceMixin = (read: ReadReturnedMail): Mixin =>
       };
       const services: Pick<BounceServices, 'bounces'> = { bounces: { database, receiving, settings, unmatched } };
       mailReadersOf(context)?.onMail('bounces', bounceReader(receiving));
-      return { operations: bounceOperations, services, hooks: bounceHooks(settings, paths) };
+      return {
+        extensions: { tenant: { bounces: tenantBounces(settings) } },
+        operations: bounceOperations,
+        services,
+        hooks: bounceHooks(settings, paths),
+      };
     },
   });
 

@@ -107,23 +107,38 @@ const domain = v.pipe(
   ),
 );
 
-export const settingsInput = v.strictObject({
-  tenant_id: fields.tenantId,
+const prefix = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9_-]*$/i, 'expected letters, digits, _ and -'),
+  v.maxLength(MAX_PREFIX, `expected at most ${MAX_PREFIX} characters`),
+);
+
+const settings = {
   /** Domain of the addresses to which bounces come; null keeps the return path of each message. */
   return_path_domain: v.nullish(domain),
   /** What stands before the + of these addresses. */
-  return_path_prefix: v.nullish(
-    v.pipe(
-      v.string(),
-      v.regex(/^[a-z0-9][a-z0-9_-]*$/i, 'expected letters, digits, _ and -'),
-      v.maxLength(MAX_PREFIX, `expected at most ${MAX_PREFIX} characters`),
-    ),
-  ),
+  return_path_prefix: v.nullish(prefix),
   /** Each recipient has an address, and so a transaction, of its own. */
   per_recipient: v.nullish(v.boolean()),
   /** What only ids that anybody may know lead to counts for the suppression list, too. */
   trust_unsigned_ids: v.nullish(v.boolean()),
-});
+};
+
+export const settingsInput = v.strictObject({ tenant_id: fields.tenantId, ...settings });
+
+/** As a field of the tenant: what is absent is the default. */
+export const tenantSettings = v.pipe(
+  v.strictObject(settings),
+  v.check(
+    (given) => given.per_recipient !== true || typeof given.return_path_domain === 'string',
+    'expected return_path_domain with per_recipient: without it recipients have no return paths',
+  ),
+);
+
+export function settingsView(settings: BounceSettings): v.InferOutput<typeof tenantSettings> {
+  const { tenant_id: _, enabled: __, ...view } = toSettings('', settings);
+  return view;
+}
 
 export const settingsOutput = v.object({
   tenant_id: v.string(),
@@ -148,7 +163,7 @@ export function toSettings(tenantId: string, settings: BounceSettings | null): v
 }
 
 /** What is absent stays, null is the default. */
-export function changed(settings: BounceSettings, input: v.InferOutput<typeof settingsInput>): BounceSettings {
+export function changed(settings: BounceSettings, input: v.InferOutput<typeof tenantSettings>): BounceSettings {
   const pick = <T>(given: T | null | undefined, now: T, usual: T): T =>
     given === undefined ? now : given === null ? usual : given;
   const usual = DEFAULT_SETTINGS;

@@ -22,6 +22,8 @@ export const DEFAULT_SETTINGS: BounceSettings = {
 export interface BounceSettingsStore {
   /** Null where the tenant wants none. */
   get(tenantId: string): Promise<BounceSettings | null>;
+  /** Of these tenants, as far as they want any. */
+  of(tenantIds: readonly string[]): Promise<ReadonlyMap<string, BounceSettings>>;
   /** The same, as it was a few seconds ago at most. */
   recent(tenantId: string): Promise<BounceSettings | null>;
   /** To be written; of a tenant that is gone nothing is. */
@@ -67,6 +69,10 @@ export function createBounceSettingsStore(
 
   return {
     get,
+    async of(tenantIds) {
+      const found = await database.readAll(tenantIds.map((tenant_id) => find.bind({ tenant_id })));
+      return new Map(found.flatMap(({ rows }) => rows.map((row) => [row.tenant_id, settingsOf(row)] as const)));
+    },
     async recent(tenantId) {
       const known = kept.get(tenantId);
       const now = clock.monotonic();

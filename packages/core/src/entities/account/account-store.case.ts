@@ -143,7 +143,7 @@ export function accountStoreCases(open: OpenWorld): void {
     const { pk } = await add(world, 'main');
     const weight = async () => (await world.accounts.relayRow(pk)).tenant.weight;
     expect(await weight()).toBe(1);
-    await world.tenants.update(ACME, 'acme', { weight: 7 }, START);
+    await world.tenants.update(ACME, 'acme', { weight: 7 }, { now: START });
     expect(await weight()).toBe(7);
     await world.tenants.setSuspended(ACME, 'acme', { suspended: true, now: START });
     expect((await world.accounts.relayRow(pk)).tenant.suspendedAt).toBe(START);
@@ -184,7 +184,7 @@ export function accountStoreCases(open: OpenWorld): void {
     const elsewhere = createAccountStore(world.database, world.sealer, world.time.clock);
     const hosts = async () => [(await world.accounts.relayRow(pk)).host, (await elsewhere.relayRow(pk)).host];
     expect(await hosts()).toEqual(['127.0.0.1', '127.0.0.1']);
-    await world.accounts.update(ACME, pk, (account) => ({ ...account, host: 'new.example' }), START);
+    await world.accounts.update(ACME, pk, (account) => ({ ...account, host: 'new.example' }), { now: START });
     expect((await world.accounts.relayRow(pk)).host).toBe('new.example');
     world.time.advance(1_000);
     expect(await hosts()).toEqual(['new.example', 'new.example']);
@@ -196,7 +196,7 @@ export function accountStoreCases(open: OpenWorld): void {
     const told: string[] = [];
     const { pk } = await add(world, 'main');
     const listening = world.accounts.onChange((changed) => told.push(changed));
-    await world.accounts.update(ACME, 'main', (account) => account, START);
+    await world.accounts.update(ACME, 'main', (account) => account, { now: START });
     await world.accounts.delete(ACME, 'main');
     expect(told).toEqual([pk, pk]);
     listening[Symbol.dispose]();
@@ -210,7 +210,9 @@ export function accountStoreCases(open: OpenWorld): void {
     await add(world, 'main');
     const changes: Partial<AccountSettings>[] = [{ host: 'h' }, { port: 26 }, { max_connections: 9 }];
     await Promise.all(
-      changes.map((change) => world.accounts.update(ACME, 'main', (current) => ({ ...current, ...change }), START)),
+      changes.map((change) =>
+        world.accounts.update(ACME, 'main', (current) => ({ ...current, ...change }), { now: START }),
+      ),
     );
     expect(await world.accounts.get(ACME, 'main')).toMatchObject({
       host: 'h',
@@ -231,7 +233,7 @@ export function accountStoreCases(open: OpenWorld): void {
           ACME,
           id,
           (current) => ({ ...current, is_default: true }),
-          START,
+          { now: START },
         ),
       ),
     );
@@ -253,7 +255,9 @@ export function accountStoreCases(open: OpenWorld): void {
       void world.database.write([bump.bind({})]);
       return { ...current, host: 'late.example' };
     };
-    await expect(world.accounts.update(ACME, 'main', revise, START)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(world.accounts.update(ACME, 'main', revise, { now: START })).rejects.toMatchObject({
+      code: 'conflict',
+    });
     expect(await world.accounts.get(ACME, 'main')).toMatchObject({ host: '127.0.0.1' });
   });
 }

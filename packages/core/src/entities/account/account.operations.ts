@@ -45,9 +45,9 @@ const createAccount = defineOperation({
   audit: true,
   input: createAccountInput,
   output: accountOutput,
-  run: async ({ accounts, clock, makePk }: AccountServices, { tenant_id: _, id, ...input }, { reach }) => {
+  run: async ({ accounts, clock, makePk }: AccountServices, { tenant_id: _, id, ...input }, { reach, also }) => {
     const key = { pk: makePk(), id, tenantId: reach.tenantId ?? DEFAULT_TENANT };
-    return accountView(await accounts.create(key, settingsFrom(input, input), clock.now()));
+    return accountView(await accounts.create(key, settingsFrom(input, input), clock.now(), also));
   },
 });
 
@@ -91,13 +91,13 @@ const updateAccount = defineOperation({
   run: async (
     { accounts, clock, resumeAccount }: AccountServices,
     { tenant_id: _, account_id, ...input },
-    { reach },
+    { reach, also },
   ) => {
     const account = await accounts.update(
       reach,
       account_id,
       (current) => settingsFrom(input, { host: input.host ?? current.host, port: input.port ?? current.port, current }),
-      clock.now(),
+      { now: clock.now(), also },
     );
     return accountView(await resumed(account, resumeAccount));
   },

@@ -26,10 +26,18 @@ import {
 import { prepareAccountStatements } from './account.statements.ts';
 import type { AccountsTable } from './account.table.ts';
 
+/** What else belongs to the unit that writes the account with this key. @defaultValue nothing */
+type AlsoWritten = ((pk: string) => readonly Statement[]) | undefined;
+
 /** SMTP relays of the tenants. A row outside the reach is as if it did not exist. */
 export interface AccountStore {
   /** @throws {MailProxyError} `not_found` when there is no such tenant, `duplicate_id` */
-  create(key: AccountKey & { readonly tenantId: string }, settings: AccountSettings, now: number): Promise<Account>;
+  create(
+    key: AccountKey & { readonly tenantId: string },
+    settings: AccountSettings,
+    now: number,
+    also?: AlsoWritten,
+  ): Promise<Account>;
   /**
    * @param ref - the pk, which wins, or the client's id
    * @throws {MailProxyError} `not_found`, `ambiguous_id`
@@ -43,7 +51,12 @@ export interface AccountStore {
    *
    * @throws {MailProxyError} `not_found`, `ambiguous_id`, `conflict` when others keep changing it
    */
-  update(reach: Reach, ref: string, revise: (account: Account) => AccountSettings, now: number): Promise<Account>;
+  update(
+    reach: Reach,
+    ref: string,
+    revise: (account: Account) => AccountSettings,
+    change: { readonly now: number; readonly also?: AlsoWritten },
+  ): Promise<Account>;
   /**
    * Delete an account that no message refers to, whether it waits or is done.
    *
@@ -96,18 +109,18 @@ export function createAccountStore(
   };
 
   /** Write the row; where it becomes the default, no other one stays it. */
-  const written = async (row: AccountsTable, write: Statement): Promise<void> => {
+  const written = async (row: AccountsTable, ...writes: readonly Statement[]): Promise<void> => {
     const { pk, tenant_id, is_default, updated_at } = row;
     if (is_default === 0) {
-      await database.write([write]);
+      await database.write(writes);
     } else {
-      await database.write([statements.clearDefault.bind({ pk, tenant_id, updated_at }), write]);
+      await database.write([statements.clearDefault.bind({ pk, tenant_id, updated_at }), ...writes]);
     }
     changed(pk);
   };
 
   return {
-    async create({ pk, id, tenantId }, settings, now) {
+    async create({ pk, id, tenantId }, settings, now, also) {
       const row: AccountsTable = {
         pk,
         tenant_id: tenantId,
@@ -120,7 +133,7 @@ export function createAccountStore(
       };
       for (let attempt = 1; ; attempt++) {
         try {
-          await written(row, exactlyOne(statements.insert.bind(row), 'not_found'));
+          await written(row, exactlyOne(statements.insert.bind(row), 'not_found'), ...(also?.(pk) ?? []));
           return accountOf({ ...row, ...NO_PAUSE });
         } catch (error) {
           if (!(error instanceof UniqueViolation)) throw error;
@@ -151,7 +164,7 @@ export function createAccountStore(
       return pageFrom(rows.map(accountOf), paging.limit, (account) => account.pk);
     },
 
-    async update(reach, ref, revise, now) {
+    async update(reach, ref, revise, { now, also }) {
       for (let attempt = 1; ; attempt++) {
         const current = await find(reach, ref);
         const settings = revise(accountOf(current));
@@ -168,7 +181,11 @@ export function createAccountStore(
             oauth_before: current.oauth,
             tls_client_key_before: current.tls_client_key,
           };
-          await written(row, exactlyOne(statements.update.bind({ ...row, ...before }), 'conflict'));
+          await written(
+            row,
+            exactlyOne(statements.update.bind({ ...row, ...before }), 'conflict'),
+            ...(also?.(row.pk) ?? []),
+          );
           return accountOf(row);
         } catch (error) {
           const isRace = isMailProxyError(error, 'conflict') || error instanceof UniqueViolation;

@@ -69,7 +69,7 @@ export function refreshTokenCases(open: OpenWorld): void {
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     };
     const accounts = createAccountStore(interrupted, world.sealer, world.time.clock);
-    await accounts.update(REACH, pk, (account) => ({ ...account, weight: 7 }), START);
+    await accounts.update(REACH, pk, (account) => ({ ...account, weight: 7 }), { now: START });
     expect(reads).toBe(2);
     expect(await world.refreshTokens.current(pk)).toBe('r2');
     expect(await world.accounts.relayRow(pk)).toMatchObject({ weight: 7, oauth: { refreshToken: 'r2' } });

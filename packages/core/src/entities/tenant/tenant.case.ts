@@ -141,7 +141,7 @@ export function tenantCases(open: OpenWorld): void {
     await addTenants(world, 'acme', 'other');
     const reach = reachOf('acme');
     await expect(world.tenants.get(reach, 'other')).rejects.toMatchObject({ code: 'not_found' });
-    await expect(world.tenants.update(reach, 'other', { name: 'x' }, START)).rejects.toMatchObject({
+    await expect(world.tenants.update(reach, 'other', { name: 'x' }, { now: START })).rejects.toMatchObject({
       code: 'not_found',
     });
     await expect(world.tenants.delete(reach, 'other')).rejects.toMatchObject({ code: 'not_found' });

@@ -45,9 +45,10 @@ const createTenant = defineOperation({
   http: { method: 'POST', path: '/v1/tenants', status: 201 },
   access: 'admin',
   audit: true,
+  enterpriseFields: ['bounces'],
   input: createTenantInput,
   output: createdTenantOutput,
-  run: async ({ tenants, apiKeys, clock, makePk }: TenantServices, input) => {
+  run: async ({ tenants, apiKeys, clock, makePk }: TenantServices, input, { also }) => {
     const now = clock.now();
     const { token, insert } = apiKeys.draft({
       tenantId: input.id,
@@ -58,7 +59,7 @@ const createTenant = defineOperation({
       pk: makePk(),
       now,
     });
-    const tenant = await tenants.create(input, now, [insert]);
+    const tenant = await tenants.create(input, now, [insert, ...(also?.(input.id) ?? [])]);
     return { ...tenantView(tenant), api_key: token };
   },
 });
@@ -111,10 +112,11 @@ const updateTenant = defineOperation({
   http: { method: 'PATCH', path: '/v1/tenants/{tenant_id}' },
   access: 'admin',
   audit: true,
+  enterpriseFields: ['bounces'],
   input: updateTenantInput,
   output: tenantOutput,
-  run: async ({ tenants, clock }: TenantServices, { tenant_id, ...settings }, { reach }) =>
-    tenantView(await tenants.update(reach, tenant_id, settings, clock.now())),
+  run: async ({ tenants, clock }: TenantServices, { tenant_id, ...settings }, { reach, also }) =>
+    tenantView(await tenants.update(reach, tenant_id, settings, { now: clock.now(), also: also?.(tenant_id) })),
 });
 
 const updateTenantSending = defineOperation({
@@ -127,7 +129,7 @@ const updateTenantSending = defineOperation({
   input: updateTenantSendingInput,
   output: tenantOutput,
   run: async ({ tenants, clock }: TenantServices, { tenant_id, ...settings }, { reach }) =>
-    tenantView(await tenants.update(reach, tenant_id, settings, clock.now())),
+    tenantView(await tenants.update(reach, tenant_id, settings, { now: clock.now() })),
 });
 
 const suspendTenant = defineOperation({

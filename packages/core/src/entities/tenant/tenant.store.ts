@@ -101,8 +101,17 @@ export interface TenantStore {
   get(reach: Reach, id: string): Promise<Tenant>;
   /** By id. */
   list(reach: Reach, paging: Paging): Promise<Page<Tenant>>;
-  /** @throws {MailProxyError} `not_found` */
-  update(reach: Reach, id: string, settings: TenantSettings, now: number): Promise<Tenant>;
+  /**
+   * Change a tenant, with what else belongs to the same unit.
+   *
+   * @throws {MailProxyError} `not_found`
+   */
+  update(
+    reach: Reach,
+    id: string,
+    settings: TenantSettings,
+    change: { readonly now: number; readonly also?: readonly Statement[] | undefined },
+  ): Promise<Tenant>;
   /** Stop or go on sending all of a tenant's mail. Stopping one that is stopped keeps since when. */
   setSuspended(
     reach: Reach,
@@ -194,13 +203,14 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
       return pageFrom(rows.map(shown), paging.limit, (tenant) => tenant.id);
     },
 
-    async update(reach, id, settings, now) {
+    async update(reach, id, settings, { now, also = [] }) {
       demandReach(reach, id);
       const change = columnsOf(settings, (auth) => sealAuth(id, auth));
       const input = updateInput(id, change, now);
       const [, { rows }] = await database.write([
         statements.forgive.bind(input),
         exactlyOne(statements.update.bind(input), 'not_found'),
+        ...also,
       ]);
       listeners.tell(id);
       return shown(rows[0] ?? (await find(id)));

@@ -91,6 +91,7 @@ describe('a server that always', () => {
       'sends more of a mail than was asked for',
       { say: `* 2 FETCH (UID 2 BODY[]<0> {262200}\r\n${'x'.repeat(262_200)})\r\nTAG OK\r\n` },
     ],
+    ['gives nothing of a mail that is there', { say: 'TAG OK done\r\n' }],
     ['names another size than it sends', { say: '* 2 FETCH (UID 2 BODY[]<0> {5}\r\nxxxxxxxxxxxxx)\r\nTAG OK\r\n' }],
     ['sends a line without an end', { say: `* 2 FETCH (UID 2 ${'x'.repeat(1_000_000)}` }],
   ])('%s: it is passed by, and the others are handled', async (_, fault) => {

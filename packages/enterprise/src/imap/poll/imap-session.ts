@@ -93,7 +93,9 @@ export class ImapSession implements AsyncDisposable {
     return this.#step('fetch', async (client) => {
       const source = { start, maxLength: maxBytes };
       const found = await client.fetchOne(String(uid), { uid: true, source }, { uid: true });
-      if (!found || found.source === undefined) return null;
+      if (!found) return null;
+      // Behind the end of a mail some servers say NIL.
+      if (found.source === undefined) return new Uint8Array();
       if (found.source.length > maxBytes) throw nonsense('fetch', 'more of a mail than was asked for');
       return found.source;
     });

@@ -10,7 +10,7 @@ function sessionOf(raw: Buffer) {
     asked.push([start, maxBytes]);
     return raw.subarray(start, start + maxBytes);
   };
-  return { piece, asked };
+  return { piece, asked, head: async () => headOf(raw.length) };
 }
 
 const headOf = (sizeBytes: number) => ({ uid: 1, sizeBytes, receivedAt: 0 });
@@ -39,12 +39,26 @@ describe('a mail', () => {
   });
 
   test('that goes on behind its end is none', async () => {
-    const session = { piece: async () => Buffer.from('xxxxx') };
+    const session = { piece: async () => Buffer.from('xxxxx'), head: async () => headOf(100) };
     await expect(fetchMail(session, headOf(100), 100_000)).rejects.toMatchObject({ shown: { code: 'protocol' } });
   });
 
   test('that is gone is null', async () => {
-    expect(await fetchMail({ piece: async () => null }, headOf(1), 100_000)).toBeNull();
+    const session = { piece: async () => null, head: async () => null };
+    expect(await fetchMail(session, headOf(1), 100_000)).toBeNull();
+  });
+
+  test.each([null, new Uint8Array()])(
+    'of which the server gives nothing, though it is there, is none',
+    async (nothing) => {
+      const session = { piece: async () => nothing, head: async () => headOf(100) };
+      await expect(fetchMail(session, headOf(100), 100_000)).rejects.toMatchObject({ shown: { code: 'protocol' } });
+    },
+  );
+
+  test('that ends with a piece is whole', async () => {
+    const raw = Buffer.alloc(PIECE_BYTES, 'a');
+    expect(await fetchMail(sessionOf(raw), headOf(raw.length), 1_048_576)).toMatchObject({ isTruncated: false, raw });
   });
 });
 

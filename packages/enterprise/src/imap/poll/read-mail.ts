@@ -25,7 +25,7 @@ export interface FetchedMail extends MailHead {
  * @throws {MailboxFailure}
  */
 export async function fetchMail(
-  session: Pick<ImapSession, 'piece'>,
+  session: Pick<ImapSession, 'piece' | 'head'>,
   head: MailHead,
   maxBytes: number,
 ): Promise<FetchedMail | null> {
@@ -35,7 +35,11 @@ export async function fetchMail(
   while (length < maxBytes) {
     const asked = Math.min(PIECE_BYTES, maxBytes - length);
     const piece = await session.piece(head.uid, length, asked);
-    if (piece === null) return null;
+    if (piece === null) {
+      // Passed by for good, so that one answer is not enough.
+      if ((await session.head(head.uid)) === null) return null;
+      throw nonsense(`mail ${head.uid} is there, and has no content`);
+    }
     pieces.push(piece);
     length += piece.length;
     // The size that the server names is not to be relied upon.
@@ -44,12 +48,16 @@ export async function fetchMail(
   }
   // Some servers name wrong sizes; one that goes on behind the end is wrong about the mail.
   if (isWhole && length < head.sizeBytes && ((await session.piece(head.uid, length, 1))?.length ?? 0) > 0) {
-    const message = `the server says what cannot be: mail ${head.uid} goes on behind its end`;
-    throw new MailboxFailure({ stage: 'fetch', code: 'protocol', message });
+    throw nonsense(`mail ${head.uid} goes on behind its end`);
   }
+  if (length === 0 && head.sizeBytes > 0) throw nonsense(`mail ${head.uid} is there, and has no content`);
   const raw = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
   const isTruncated = !isWhole && head.sizeBytes > length;
   return { ...head, raw, isTruncated, hash: hashOf(raw, isTruncated, head), messageId: messageIdOf(raw) };
+}
+
+function nonsense(what: string): MailboxFailure {
+  return new MailboxFailure({ stage: 'fetch', code: 'protocol', message: `the server says what cannot be: ${what}` });
 }
 
 /** Two large mails may begin alike, with the same attachment sent twice: their sizes tell them apart, or nothing does. */

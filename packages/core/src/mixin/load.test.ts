@@ -132,6 +132,11 @@ describe('loading mixins', () => {
       'migrations: expected the numbers 1, 2, 3',
     ],
     [
+      'lists an event type that is not its own',
+      `export const mixins = [{ id: 'hel-lo', contract: 1, setup() {}, eventTypes: ['hel_lo_seen', 'bounce'] }];`,
+      'the event type bounce of mixin hel-lo is malformed: expected hel_lo_ and a word',
+    ],
+    [
       'has two mixins of one id',
       `const one = { id: 'hello', contract: 1, setup() {} }; export const mixins = [one, { ...one }];`,
       'two mixins have the id hello',

@@ -13,6 +13,8 @@ export interface ServerProcessOptions {
   readonly cwd?: string;
   /** @defaultValue apps/server/src/main.ts */
   readonly entry?: string;
+  /** The entry is JavaScript, and its packages are the built ones. @defaultValue false */
+  readonly isBuilt?: boolean;
   /** @defaultValue ['serve'] */
   readonly args?: readonly string[];
   /**
@@ -57,18 +59,20 @@ export interface ServerProcess extends AsyncDisposable {
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'SystemRoot', 'NODE_COMPILE_CACHE'];
 
 /**
- * Start `mail-proxy serve` from the sources and wait until it listens.
+ * Start `mail-proxy serve`, from the sources unless told otherwise, and wait until it listens.
  * @throws Error with what it wrote, when it ends or the time is over before that
  */
 export async function spawnServer(options: ServerProcessOptions = {}): Promise<ServerProcess> {
   const {
     entry = fileURLToPath(new URL('../../../apps/server/src/main.ts', import.meta.url)),
+    isBuilt = false,
     args = ['serve'],
     listening = /listening on (https?:\/\/[^\s"]+)/,
     startTimeoutMs = 50_000,
     stopTimeoutMs = 10_000,
   } = options;
-  const child = spawn(process.execPath, ['--conditions=mail-proxy-source', entry, ...args], {
+  const conditions = isBuilt ? [] : ['--conditions=mail-proxy-source'];
+  const child = spawn(process.execPath, [...conditions, entry, ...args], {
     cwd: options.cwd,
     env: { ...inheritedEnv(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -11,6 +11,8 @@ interface Exchange {
   readonly reject: (error: unknown) => void;
 }
 
+const YOUNG_GENERATION_MIB = 8;
+
 /** Requests to one worker, answered in their order. */
 export class WorkerChannel implements AsyncDisposable {
   readonly #worker: Worker;
@@ -37,6 +39,8 @@ export class WorkerChannel implements AsyncDisposable {
       workerData: settings,
       // Flags of the embedding process, such as --input-type, are not for this file.
       execArgv: [],
+      // What it makes lives as long as a request does; of the 48 MiB that are usual it used all and saved no time.
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
     });
     const channel = new WorkerChannel(worker);
     await new Promise<void>((resolve, reject) => {

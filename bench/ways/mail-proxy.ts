@@ -88,6 +88,8 @@ async function startServers(
       entry: BUILT_SERVER,
       isBuilt: true,
       env: {
+        // As in the image.
+        MALLOC_ARENA_MAX: '2',
         GMP_PORT: '0',
         GMP_DATA_DIR: folder.path,
         GMP_API_TOKEN: token,

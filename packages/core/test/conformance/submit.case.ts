@@ -73,6 +73,27 @@ export function submitConformance(open: OpenStore): void {
       expect(await world.run(createMessage, { ...MAIL, batch_code: 'spring' })).toMatchObject({ state: 'suspended' });
     });
 
+    test('the messages of a request are sent in its order, whichever was ready to be stored first', async () => {
+      await using world = await createControlWorld(open);
+      const { room } = world.services;
+      const others = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const first = others.values();
+      world.services.room = {
+        limitsOf: (...of) => room.limitsOf(...of),
+        async take(...what) {
+          // Of three the last is first.
+          await first.next().value?.promise;
+          const taken = await room.take(...what);
+          others.pop()?.resolve();
+          return taken;
+        },
+      };
+      const messages = ['1', '2', '3'].map((id) => ({ ...MAIL, id }));
+      await world.run(createMessages, { messages });
+      const stored = (await world.messages()).toSorted((a, b) => (a.pk < b.pk ? -1 : 1));
+      expect(stored.map(({ id }) => id)).toEqual(['1', '2', '3']);
+    });
+
     test('a batch is answered message by message: an id that is taken, in it or before it, refuses its own', async () => {
       await using world = await createControlWorld(open);
       await world.run(createMessage, { ...MAIL, id: 'before' });

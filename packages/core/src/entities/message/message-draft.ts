@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { isHeldFile } from '../../attachments/uploaded-file.ts';
-import type { MakePk } from '../../identity.ts';
 import { membersOf } from '../../smtp/compose/address-list.ts';
 import { messageIdFor } from '../../smtp/compose/message-id.ts';
 import { completeHead, type HeadValues } from '../../smtp/raw/complete-head.ts';
@@ -49,7 +48,7 @@ export interface DraftContext {
   readonly now: number;
   /** Of what was checked. */
   readonly json: string;
-  readonly makePk: MakePk;
+  readonly pk: string;
   /** Files of the message whose bytes are stored by now, by their place. */
   readonly stored: ReadonlyMap<number, DraftContent>;
   readonly sealAuth: SealAttachmentAuth;
@@ -65,11 +64,10 @@ type Scheduled = Pick<
 export const DEFAULT_PRIORITY = 2;
 
 export function draftMessage(input: Scheduled, checked: CheckedMessage, context: DraftContext): MessageDraft {
-  const { tenantId, accountPk, now } = context;
+  const { pk, tenantId, accountPk, now } = context;
   const { content, bcc } = checked;
-  const pk = context.makePk();
   const attachments = checked.attachments.map((attachment, position) =>
-    draftAttachment(attachment, { ...context, pk, position }),
+    draftAttachment(attachment, { ...context, position }),
   );
   const eligibleAt = Math.max(now, scheduledAt(input));
   const recipients = envelope([

@@ -37,6 +37,8 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
   const now = services.clock.now();
   const expectRoom = limitCheck(services, now);
   return async (input, parts, base) => {
+    // Before anything is waited for: the messages of a request are sent in its order.
+    const pk = services.makePk();
     try {
       const tenantId = tenantOf(input, reach);
       expectAllowedSender(principal, parts.content, base);
@@ -57,7 +59,7 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
         maxAgeMs: resolveRetryPolicy(services.retry, tenant.retry, retry).maxAgeMs,
         now,
         json,
-        makePk: services.makePk,
+        pk,
         stored: await storeFiles(services, tenantId, { attachments: parts.attachments, base }),
         sealAuth: services.sealAttachmentAuth,
       });

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { createMailEngine, type MailEngine, type MessageInput, type ReportEvent } from '@mail-proxy/core';
-import { createDatabase, type SinkMessage, type SmtpSink, startSmtpSink, tempDir } from '@mail-proxy/testkit';
-import { inject } from 'vitest';
+import { type SinkMessage, type SmtpSink, startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { bounceMixin } from '../src/bounce/bounce.mixin.ts';
 import type {
   Bounce,
@@ -56,13 +55,6 @@ export type Made = () => Promise<{ readonly database: string; readonly drop: () 
 export const onSqlite: Made = async () => {
   const dir = tempDir();
   return { database: dir.file('mail.db'), drop: async () => dir[Symbol.dispose]() };
-};
-
-export const onPostgres: Made = async () => {
-  const server = inject('pgUrl');
-  if (server === undefined) throw new Error('there is no PostgreSQL server for this test');
-  const made = await createDatabase(server);
-  return { database: made.url, drop: () => made.drop() };
 };
 
 export async function openBounceWorld(make: Made = onSqlite): Promise<BounceWorld> {

@@ -41,7 +41,7 @@ interface Installation {
 /** Calls at once that make accounts. */
 const ACCOUNT_CALLS = 20;
 
-/** mail-proxy as a process of its own, run from the sources, with default settings. */
+/** mail-proxy as a process of its own, as it is built, with default settings. */
 export function mailProxy(options: MailProxyOptions = {}): QueueWay {
   return {
     row: options.row ?? rowOf(options),

@@ -73,8 +73,8 @@ export interface DeliverContext {
 }
 
 /**
- * One attempt, step by step: load, admit, address the envelope, compose, send, judge. Writes nothing but the mark of the hand-over; the
- * settlement says what to write.
+ * One attempt, step by step: load, admit, address the envelope, compose, send, judge. Writes nothing but the mark of the
+ * hand-over; the settlement says what to write.
  *
  * @returns null when nothing was sent and nothing counts: the message goes back as it was
  */

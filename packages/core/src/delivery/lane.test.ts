@@ -42,6 +42,20 @@ describe('what a lane may have in hand', () => {
     expect(one.room).toBe(0);
   });
 
+  test.each<readonly [string, (of: Lane) => void]>([
+    ['said 421', (of) => of.slowDown(1, 1)],
+    ['could not be reached', (of) => of.failed()],
+    ['judged nothing from one claim to the next', (of) => of.claimed(1, 1)],
+    ['is another one', (of) => of.change(laneSettings({ capacity: 3 }))],
+  ])('is not more any longer once its relay %s', (_, happens) => {
+    const one = lane(3);
+    one.wentWell();
+    one.claimed(6, 6);
+    expect(one.room).toBe(14);
+    happens(one);
+    expect(one.room).toBe(2 * one.capacity);
+  });
+
   test('starts only with something claimed, and below the capacity', () => {
     const one = lane(1);
     expect(one.canStart).toBe(false);

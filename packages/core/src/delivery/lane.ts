@@ -165,8 +165,8 @@ export class Lane implements LaneKey {
   /** So many were claimed; told before they are in hand. */
   claimed(count: number, quota: number): void {
     const isDry = this.buffered.length === 0 && this.running < this.capacity;
-    if (count < quota) this.#ahead = 0;
-    else if (isDry && this.#isMoving) this.#ahead = Math.min(MAX_AHEAD, Math.max(FIRST_AHEAD, 2 * this.#ahead));
+    if (count < quota || !this.#isMoving) this.#ahead = 0;
+    else if (isDry) this.#ahead = Math.min(MAX_AHEAD, Math.max(FIRST_AHEAD, 2 * this.#ahead));
     this.#isMoving = false;
   }
 
@@ -187,6 +187,7 @@ export class Lane implements LaneKey {
   /** The settings changed; what the relay said under the old ones is forgotten. */
   change(settings: LaneSettings): void {
     this.settings = settings;
+    this.#ahead = 0;
     this.#slots = settings.capacity;
   }
 
@@ -199,9 +200,15 @@ export class Lane implements LaneKey {
   slowDown(startedAt: number, now: number): boolean {
     if (startedAt <= this.#slowedAt) return false;
     this.#slowedAt = now;
+    this.#ahead = 0;
     this.#slots = Math.max(1, Math.floor(Math.min(this.#slots, this.settings.maxConnections, this.share) / 2));
     this.#outcomes = 0;
     return true;
+  }
+
+  /** The relay could not be reached. */
+  failed(): void {
+    this.#ahead = 0;
   }
 
   /** The relay judged a message. */

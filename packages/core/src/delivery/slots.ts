@@ -166,6 +166,7 @@ export class Slots {
   /** An attempt failed for the way to the relay. */
   pathFailed(lane: Lane): void {
     this.#hosts.failed(lane.settings.host);
+    lane.failed();
   }
 
   #count(lane: Lane, isImmediate: boolean, by: 1 | -1): void {

@@ -77,15 +77,19 @@ async function inTurn<Result>(
   const checked = await checkAll(services, messages, { pointerOf, rulesOf, raw, pace });
   const prepare = prepareSubmission(services, { reach, principal, defaultPriority, onConflict, rooms });
   const results: Promise<Result>[] = [];
+  let isOver = false;
   for (const [index, input] of messages.entries()) {
     const parts = checked[index];
     if (parts === undefined) throw new Error('every message was checked');
     const result = then(prepare(input, parts, pointerOf(index)));
-    // What fails during a pause is told at the end.
-    result.catch(() => undefined);
+    // Where the database is gone, say, nothing more is begun; what failed during a pause is told at the end.
+    result.catch(() => {
+      isOver = true;
+    });
     results.push(result);
     const pause = pace.pause();
     if (pause !== null) await pause;
+    if (isOver) break;
   }
   return await Promise.all(results);
 }

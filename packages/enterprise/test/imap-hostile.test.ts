@@ -127,6 +127,22 @@ describe('a server that always', () => {
     expect(await world.subjects()).toEqual(['one']);
   });
 
+  test('names ever more mail for one place is left', async () => {
+    await using server = await startFolderServer({
+      fault: (said) =>
+        said.startsWith('FETCH')
+          ? { say: Array.from({ length: 9 }, (_, n) => `* 1 FETCH (UID ${n + 1} RFC822.SIZE 10)\r\n`).join('') }
+          : undefined,
+    });
+    server.add(returned('one'));
+    server.uidnext = 100;
+    // Its answer has no end, which is not waited for.
+    await using world = await openMailboxWorld({ settings: { openMs: 300_000, commandMs: 300_000 } });
+    const { pk } = await addMailbox(world, { port: server.port });
+    const { error } = await world.until(pk, ({ condition }) => condition === 'failing');
+    expect(error).toMatchObject({ stage: 'fetch', code: 'protocol', message: expect.stringContaining('more mail') });
+  });
+
   test('floods with what nobody asked for is read through, or left', async () => {
     const flood = '* 1 FETCH (FLAGS (\\Seen))\r\n* 7 EXISTS\r\n* 3 EXPUNGE\r\n'.repeat(20_000);
     await using server = await startFolderServer({
@@ -162,6 +178,17 @@ describe('a server that always', () => {
     expect(await world.subjects()).toEqual(['one']);
     // Disposing of the world is what would hang.
   });
+});
+
+test('mail that lies in the folder twice is handled once, and both are marked', async () => {
+  await using server = await startFolderServer();
+  const mail = returned('one');
+  server.add(mail, mail, mail);
+  await using world = await openMailboxWorld({ settings: PATIENCE });
+  const { pk } = await addMailbox(world, { port: server.port });
+  const { counts } = await world.until(pk, ({ condition }) => condition === 'ok');
+  expect(counts).toMatchObject({ handled: 1, repeated: 2 });
+  expect(server.mails.map(({ flags }) => [...flags])).toEqual([['\\Seen'], ['\\Seen'], ['\\Seen']]);
 });
 
 test('of a mail of 50 MB, one MiB comes over the wire', async () => {

@@ -3,8 +3,15 @@
 import { VirtualClock } from '@mail-proxy/core/testing';
 import { eventually } from '@mail-proxy/testkit';
 import { expect, test } from 'vitest';
-import { startFolderServer } from './folder-server.case.ts';
-import { addMailbox, type MailboxWorld, openMailboxWorld, returned, type StatusView } from './mailbox-world.case.ts';
+import { type FolderServer, startFolderServer } from './folder-server.case.ts';
+import {
+  addMailbox,
+  type MailboxWorld,
+  openMailboxWorld,
+  returned,
+  type StatusView,
+  sharedDatabase,
+} from './mailbox-world.case.ts';
 
 const MINUTE = 60_000;
 const SETTINGS = { retryMs: 5_000, maxRetryMs: 600_000, lookMs: 10_000 };
@@ -23,6 +30,13 @@ async function nextCheck(world: MailboxWorld, pk: string, clock: VirtualClock): 
   const { next_check_at, last_check_at } = await world.status(pk);
   await pass(clock, at(next_check_at) - clock.now());
   return world.until(pk, (status) => status.last_check_at !== last_check_at);
+}
+
+/** Wait until it is asked for this mail, from now on. */
+async function hanging({ commands }: FolderServer, uid: number): Promise<void> {
+  const before = commands.length;
+  const isAsked = (command: string): boolean => command.includes(`: UID FETCH ${uid} `) && command.includes('BODY');
+  await eventually(() => commands.slice(before).some(isAsked));
 }
 
 test('a server that refuses connections is tried again later and later, up to ten minutes', async () => {
@@ -56,6 +70,50 @@ test('a server that refuses the login is asked once in five minutes, and then le
     expect(server.peer.connections).toBe(before);
     status = await nextCheck(world, pk, clock);
   }
+});
+
+test('a try that the end of the engine cuts short counts for none', async () => {
+  const clock = new VirtualClock();
+  await using shared = await sharedDatabase();
+  let isHanging = false;
+  await using server = await startFolderServer({
+    fault: (said) => (isHanging && /BODY/.test(said) ? 'hang' : undefined),
+  });
+  const open = (isPoison: boolean): Promise<MailboxWorld> =>
+    openMailboxWorld({
+      ...{ clock, random, settings: SETTINGS, ...shared },
+      read() {
+        if (isPoison) throw new Error('cannot be read');
+      },
+    });
+  let pk = '';
+  {
+    await using world = await open(true);
+    server.add(returned('bad'));
+    ({ pk } = await addMailbox(world, { port: server.port }));
+    await world.until(pk, ({ condition }) => condition === 'ok');
+    server.add(returned('new'));
+    isHanging = true;
+    await world.engine.execute('mailboxes.check', { mailbox_id: pk });
+    await hanging(server, 2);
+  }
+  for (let n = 0; n < 3; n++) {
+    await using world = await open(true);
+    await hanging(server, 2);
+    expect((await world.status(pk)).counts).toMatchObject({ handled: 0, retrying: 1, set_aside: 0 });
+  }
+  isHanging = false;
+  {
+    await using world = await open(false);
+    await world.until(pk, ({ counts }) => counts.handled === 1);
+    isHanging = true;
+    await clock.advance(60_000);
+    await hanging(server, 1);
+  }
+  await using world = await openMailboxWorld({ clock, hasReader: false, ...shared });
+  expect(await world.engine.execute('mailboxes.list-mails', { mailbox_id: pk, state: 'retrying' })).toMatchObject({
+    items: [{ uid: 1, attempts: 1 }],
+  });
 });
 
 test('a server without IDLE is looked into at the interval, over a new connection each time', async () => {

@@ -62,12 +62,30 @@ export class HandleMail {
     }
     // Should it end the process, that is known.
     if (position.is_reading === 1) await mails.stuck(mailbox.pk, head.uid, tries + 1);
+    try {
+      await this.#next(handling, head, { place, tries });
+    } catch (error) {
+      if (position.is_reading === 1 && isNoTry(error, handling)) {
+        await this.#restored(handling, mails.stuck(mailbox.pk, head.uid, tries));
+      }
+      throw error;
+    }
+  }
+
+  async #next(handling: Handling, head: MailHead, { place, tries }: NextMail): Promise<void> {
+    const { mails } = this.#p;
     const mail = await this.#fetch(handling, head, tries);
     if (mail === null) return mails.pass(place, { row: null, counted: null, statements: [] });
     const known = await this.#known(handling, mail);
     if (known !== 'new') {
-      const statements = known === 'forgotten' ? [] : [mails.meet(known, place)];
-      return mails.pass(place, { row: null, counted: 'repeated', statements });
+      if (known === 'forgotten') return mails.pass(place, { row: null, counted: 'repeated', statements: [] });
+      if (known.is_to_dispose === 0 || known.uidvalidity !== place.uidvalidity) {
+        return mails.pass(place, { row: null, counted: 'repeated', statements: [mails.meet(known, place)] });
+      }
+      // Both lie in the folder, and both are to be disposed of; the content is the first one's.
+      const copy = { ...this.#blank(handling, head), message_id: known.message_id, state: known.state };
+      const row: ImapMailsTable = { ...copy, is_to_dispose: 1 };
+      return mails.pass(place, { row, counted: 'repeated', statements: [] });
     }
     const blank = { ...this.#blank(handling, head), hash: mail.hash, message_id: mail.messageId };
     await this.#handle(handling, { mail, blank, tries: 0, write: (passed) => mails.pass(place, passed) });
@@ -75,10 +93,22 @@ export class HandleMail {
 
   /** Try mail again that failed before. */
   async again(handling: Handling, failed: ImapMailsTable): Promise<void> {
-    const { mails, clock } = this.#p;
+    const { mails } = this.#p;
     // What becomes of it if this is the end of the connection, or of the process.
     const before = this.#failed(failed, failed.attempts + 1, BROKE);
     await mails.retried(failed, { row: before, counted: null, statements: [] });
+    try {
+      await this.#again(handling, failed, before);
+    } catch (error) {
+      if (isNoTry(error, handling)) {
+        await this.#restored(handling, mails.retried(before, { row: failed, counted: null, statements: [] }));
+      }
+      throw error;
+    }
+  }
+
+  async #again(handling: Handling, failed: ImapMailsTable, before: ImapMailsTable): Promise<void> {
+    const { mails, clock } = this.#p;
     const write = (passed: Passed): Promise<void> => mails.retried(before, passed);
     const head = await handling.session.head(before.uid);
     const mail = head && (await fetchMail(handling.session, headOf(head, clock), this.#p.maxMailBytes));
@@ -91,6 +121,13 @@ export class HandleMail {
     const { hash, messageId, sizeBytes } = mail;
     const blank = { ...before, hash, message_id: messageId, size_bytes: sizeBytes };
     await this.#handle(handling, { mail, blank, tries: failed.attempts, write });
+  }
+
+  /** The count of tries as it was; left as it is where the database cannot write it. */
+  async #restored({ mailbox }: Handling, written: Promise<void>): Promise<void> {
+    await written.catch((error: unknown) => {
+      this.#p.log.warn({ mailboxPk: mailbox.pk, err: error }, 'a try of mail that was none was counted');
+    });
   }
 
   async #handle(
@@ -211,6 +248,16 @@ export class HandleMail {
       at: now,
     };
   }
+}
+
+interface NextMail {
+  readonly place: Parameters<MailStore['pass']>[0];
+  readonly tries: number;
+}
+
+/** It was not the mail, nor its server, that ended it. */
+function isNoTry(error: unknown, { signal }: Handling): boolean {
+  return signal.aborted || isOfDatabase(error);
 }
 
 function headOf(head: MailHead, clock: Clock): MailHead {

@@ -82,6 +82,11 @@ export class ImapSession implements AsyncDisposable {
         if (seq < from || seq > to || uid === undefined) continue;
         if (!Number.isSafeInteger(uid) || uid < 1 || uid > MAX_UID) throw nonsense('fetch', 'a UID beyond all bounds');
         if (found.has(uid)) continue;
+        if (found.size > to - from) {
+          // It would be read on until the deadline.
+          client.close();
+          throw nonsense('fetch', 'more mail than was asked for');
+        }
         found.set(uid, { uid, sizeBytes: Number(size ?? 0) || 0, receivedAt: timeOf(internalDate) });
       }
       return [...found.values()].sort((a, b) => a.uid - b.uid);

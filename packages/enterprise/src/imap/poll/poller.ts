@@ -14,6 +14,8 @@ interface Running {
   readonly loop: MailboxLoop;
   readonly stop: AbortController;
   readonly done: Promise<void>;
+  /** The last request to check that it was told of. */
+  askedAt: number;
 }
 
 /** Other instances' clocks and ours may differ, and what they wrote may have been committed late. */
@@ -24,7 +26,6 @@ export class Poller {
   readonly #p: PollerParts;
   readonly #running = new Map<string, Running>();
   readonly #checks = { ok: 0, failing: 0, login_failed: 0 };
-  readonly #asked = new Map<string, number>();
   #changed = Promise.withResolvers<void>();
 
   constructor(parts: PollerParts) {
@@ -113,15 +114,16 @@ export class Poller {
       // It may be wanted again by now.
       this.#changed.resolve();
     });
-    this.#running.set(pk, { loop, stop, done });
+    this.#running.set(pk, { loop, stop, done, askedAt: 0 });
   }
 
   /** Another instance was asked to check what is looked into here. */
   async #pokeAsked(since: number): Promise<void> {
     for (const { mailbox_pk: pk, asked_at: at } of await this.#p.mails.asked(Math.max(1, since))) {
-      if ((this.#asked.get(pk) ?? 0) >= at) continue;
-      this.#asked.set(pk, at);
-      this.#running.get(pk)?.loop.poke();
+      const running = this.#running.get(pk);
+      if (running === undefined || running.askedAt >= at) continue;
+      running.askedAt = at;
+      running.loop.poke();
     }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { eventually } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { type Fault, startFolderServer } from './folder-server.case.ts';
 import { addMailbox, openMailboxWorld, returned } from './mailbox-world.case.ts';
@@ -189,6 +190,28 @@ test('mail that lies in the folder twice is handled once, and both are marked', 
   const { counts } = await world.until(pk, ({ condition }) => condition === 'ok');
   expect(counts).toMatchObject({ handled: 1, repeated: 2 });
   expect(server.mails.map(({ flags }) => [...flags])).toEqual([['\\Seen'], ['\\Seen'], ['\\Seen']]);
+});
+
+test('a mailbox that moves while it waits for a connection is looked for where it is now, with its password', async () => {
+  await using slow = await startFolderServer({
+    capabilities: 'IMAP4rev1 UIDPLUS IDLE',
+    fault: (said) => (said === 'NOOP' ? 'hang' : undefined),
+  });
+  await using old = await startFolderServer();
+  await using server = await startFolderServer();
+  await using world = await openMailboxWorld({
+    settings: { openMs: 300_000, commandMs: 300_000, maxConnections: 1 },
+  });
+  const first = await addMailbox(world, { port: slow.port });
+  await eventually(() => slow.commands.includes('1: IDLE'));
+  const { pk } = await addMailbox(world, { port: old.port });
+  // It is asked for its place.
+  await eventually(() => slow.commands.includes('1: NOOP'));
+  await world.engine.execute('mailboxes.update', { mailbox_id: pk, port: server.port, password: 'new' });
+  await world.engine.execute('mailboxes.delete', { mailbox_id: first.pk });
+  await world.until(pk, ({ condition }) => condition === 'ok');
+  expect(old.peer.connections).toBe(0);
+  expect(server.commands.join()).toContain('LOGIN');
 });
 
 test('of a mail of 50 MB, one MiB comes over the wire', async () => {

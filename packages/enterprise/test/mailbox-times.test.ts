@@ -72,6 +72,47 @@ test('a server that refuses the login is asked once in five minutes, and then le
   }
 });
 
+test('a request to check is worth one try: a server that is gone by then has its time', async () => {
+  const clock = new VirtualClock();
+  let isGone = false;
+  await using server = await startFolderServer({
+    fault: (said) => (isGone && said.startsWith('LOGIN') ? 'cut' : undefined),
+  });
+  await using world = await openMailboxWorld({ clock, random, settings: SETTINGS });
+  const { pk } = await addMailbox(world, { port: server.port });
+  await world.until(pk, ({ condition }) => condition === 'ok');
+  isGone = true;
+  await clock.advance(1);
+  await world.engine.execute('mailboxes.check', { mailbox_id: pk });
+  let status = await world.until(pk, ({ failures }) => failures > 0);
+  // The third in a row is taken for a refusal.
+  for (const seconds of [5, 10, 1_200]) {
+    expect(status.condition).toBe('failing');
+    expect(at(status.next_check_at) - at(status.last_check_at)).toBe(seconds * 1_000);
+    const before = server.peer.connections;
+    await pass(clock, at(status.next_check_at) - clock.now() - 1);
+    expect(server.peer.connections).toBe(before);
+    status = await nextCheck(world, pk, clock);
+  }
+});
+
+test('mail that takes long is read over several connections, so that others have their turn', async () => {
+  const clock = new VirtualClock();
+  await using server = await startFolderServer();
+  server.add(...['one', 'two', 'three', 'four', 'five'].map((subject) => returned(subject)));
+  await using world = await openMailboxWorld({
+    clock,
+    random,
+    settings: { ...SETTINGS, maxConnections: 1 },
+    read: () => clock.advance(40_000),
+  });
+  const { pk } = await addMailbox(world, { port: server.port });
+  await world.until(pk, ({ counts }) => counts.handled === 5);
+  await eventually(() => server.mails.every(({ flags }) => flags.has('\\Seen')));
+  expect(await world.subjects()).toEqual(['one', 'two', 'three', 'four', 'five']);
+  expect(server.peer.connections).toBe(3);
+});
+
 test('a try that the end of the engine cuts short counts for none', async () => {
   const clock = new VirtualClock();
   await using shared = await sharedDatabase();

@@ -39,8 +39,10 @@ export interface Page<Item> {
   readonly next: string | null;
 }
 
-/** With which a mailbox is opened. */
-export type MailboxLogin = { readonly password: string } | { readonly oauth: OAuthSettings };
+/** With which a mailbox is opened; `version` is of the row, and so of the server that it is meant for. */
+export type MailboxLogin = ({ readonly password: string } | { readonly oauth: OAuthSettings }) & {
+  readonly version: number;
+};
 
 /** Mailboxes and what is known of them. A row outside the reach is as if it did not exist. */
 export interface MailboxStore {
@@ -235,8 +237,9 @@ export function createMailboxStore(database: ImapDatabase, sealer: Sealer): Mail
     async login(pk) {
       const row = await findRow(pk);
       if (row === null) return null;
-      if (row.oauth !== null) return { oauth: openOAuth(pk, row.oauth, sealer) };
-      return row.password === null ? null : { password: sealer.open(row.password, placeOf(pk, 'password')) };
+      const { version } = row;
+      if (row.oauth !== null) return { version, oauth: openOAuth(pk, row.oauth, sealer) };
+      return row.password === null ? null : { version, password: sealer.open(row.password, placeOf(pk, 'password')) };
     },
 
     refreshTokens: {

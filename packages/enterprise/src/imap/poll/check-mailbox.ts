@@ -25,17 +25,21 @@ export interface Check {
 
 /** Heads that are asked for at a time; the folder is opened anew between them. */
 const BATCH = 100;
+/** Milliseconds after which others have their turn, with the mail that is being read still read. */
+const TURN_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /**
  * Handle all mail of a mailbox that was not looked at, try again what is due, and mark, move or delete what was handled.
  * What is done stays done when it fails in the middle.
  *
+ * @returns `more` where its time was over before all new mail was handled
  * @throws {MailboxFailure}
  * @throws {MailProxyError} of the database
  */
-export async function checkMailbox(parts: CheckParts, check: Check): Promise<void> {
+export async function checkMailbox(parts: CheckParts, check: Check): Promise<'all' | 'more'> {
   const { mails, handle, clock } = parts;
+  const endsAt = clock.monotonic() + TURN_MS;
   const { session, mailbox, signal } = check;
   let folder = await openFolder(check);
   let position = await positionIn(parts, mailbox, folder);
@@ -46,9 +50,13 @@ export async function checkMailbox(parts: CheckParts, check: Check): Promise<voi
     if (found.length > 0 && !isMarked) await mails.reading(mailbox.pk);
     isMarked ||= found.length > 0;
     for (const head of found) {
-      if (signal.aborted) return;
+      if (signal.aborted) return 'all';
       checkUid(head, folder);
       await handle.next({ ...check, position, uidvalidity: folder.uidvalidity }, head);
+      if (clock.monotonic() < endsAt) continue;
+      // What it refuses is told of once all is read.
+      if (refusal === null) await disposeOf(parts, check, folder);
+      return 'more';
     }
     refusal ??= await disposeOf(parts, check, folder);
     if (found.length === 0) break;
@@ -59,8 +67,9 @@ export async function checkMailbox(parts: CheckParts, check: Check): Promise<voi
   }
   const now = clock.now();
   for (const mail of await mails.due(mailbox.pk, folder.uidvalidity, now)) {
-    if (signal.aborted) return;
+    if (signal.aborted) return 'all';
     await handle.again({ ...check, position, uidvalidity: folder.uidvalidity }, mail);
+    if (clock.monotonic() >= endsAt) break;
   }
   refusal ??= await disposeOf(parts, check, folder);
   if (now - position.pruned_at >= DAY_MS) {
@@ -68,6 +77,7 @@ export async function checkMailbox(parts: CheckParts, check: Check): Promise<voi
     await mails.prune(mailbox.pk, { uidvalidity: folder.uidvalidity, before, now });
   }
   if (refusal !== null) throw refusal;
+  return 'all';
 }
 
 async function openFolder({ session, mailbox }: Check): Promise<OpenedFolder> {

@@ -48,8 +48,8 @@ export class MailboxLoop {
   readonly #pk: string;
   #poked = Promise.withResolvers<void>();
   #version: number;
-  /** When the last check began; 0 before the first. */
-  #startedAt = 0;
+  /** The last request to check that a check began after; null before the first. */
+  #servedAsk: number | null = null;
   /** Whether it is this instance that looks into it. */
   #isOurs = false;
   /** When to ask whether it may be; on the wall clock. */
@@ -106,28 +106,42 @@ export class MailboxLoop {
     const wasOurs = this.#isOurs;
     this.#isOurs = await leases.take(this.#pk);
     this.#askAt = clock.now() + this.#jittered(TAKE_OVER_LOOKS * settings.lookMs);
-    if (!this.#isOurs) return settings.lookMs;
+    if (!this.#isOurs) {
+      // Requests are served by whose it is.
+      this.#servedAsk = null;
+      return settings.lookMs;
+    }
     // Whoever had it may have been told of mail by the server, which nobody is now. A failure has its time, however.
     const isTakenOver = !wasOurs && position.condition === 'ok';
     if (!isDue && !isTakenOver) return dueMs;
-    using slot = await slots.take(signal);
+    using slot = await slots.take(mailbox.tenantId, signal);
     if (slot === null) return 0;
-    await this.#visit({ mailbox, position, slot, signal });
+    // That may have taken long.
+    const [current, reached] = await Promise.all([mailboxes.find(this.#pk), mails.position(this.#pk)]);
+    if (current === null || reached === null || !current.isEnabled) return null;
+    this.#version = current.version;
+    this.#isOurs = await leases.take(this.#pk);
+    if (!this.#isOurs) return settings.lookMs;
+    await this.#visit({ mailbox: current, position: reached, slot, signal });
     return 0;
   }
 
   async #visit({ mailbox, position, slot, signal }: Visit): Promise<void> {
     const { opener, clock, onChecked } = this.#p;
     try {
+      // Whether the server can be reached or not: a request is worth one try, and then the time of a failure holds.
+      this.#servedAsk = position.asked_at;
       await using session = await opener.open(mailbox, signal);
+      if (session === null) return;
       for (let isFirst = true; ; isFirst = false) {
         if (!isFirst && !(await this.#isStillOurs(mailbox))) return;
-        this.#startedAt = clock.now();
-        await checkMailbox(this.#p.check, { session, mailbox, signal });
+        const found = await checkMailbox(this.#p.check, { session, mailbox, signal });
         if (signal.aborted) return;
-        const waitMs = await this.#untilNextMs(mailbox);
+        const waitMs = found === 'more' ? 0 : await this.#untilNextMs(mailbox);
         await this.#write(mailbox, { condition: 'ok', error: null, failures: 0, nextAt: clock.now() + waitMs });
         onChecked('ok');
+        // The rest is read when those that wait for a connection had theirs.
+        if (found === 'more') return;
         if (!session.canIdle || !(await this.#idle(session, { slot, waitMs, signal }))) return;
       }
     } catch (error) {
@@ -153,7 +167,7 @@ export class MailboxLoop {
 
   /** While it was checked: what came then may not have been seen. A server that refuses the login is not asked. */
   #isAskedFor({ condition, asked_at }: ImapPositionsTable): boolean {
-    return condition !== 'login_failed' && this.#startedAt > 0 && asked_at > this.#startedAt;
+    return condition !== 'login_failed' && this.#servedAsk !== null && asked_at > this.#servedAsk;
   }
 
   /** The interval, or less where mail is to be tried again before. */
@@ -185,8 +199,10 @@ export class MailboxLoop {
   /** Before each further check: settings may be others, and so may be the instance whose mailbox it is. */
   async #isStillOurs(mailbox: Mailbox): Promise<boolean> {
     this.#poked = Promise.withResolvers<void>();
-    const now = await this.#p.mailboxes.find(mailbox.pk);
-    if (now?.isEnabled !== true || now.version !== mailbox.version) return false;
+    const { mailboxes, mails } = this.#p;
+    const [now, position] = await Promise.all([mailboxes.find(mailbox.pk), mails.position(mailbox.pk)]);
+    if (now?.isEnabled !== true || now.version !== mailbox.version || position === null) return false;
+    this.#servedAsk = position.asked_at;
     this.#isOurs = await this.#p.leases.take(this.#pk);
     return this.#isOurs;
   }

@@ -42,12 +42,14 @@ export class SessionOpener {
   /**
    * Connect, at the first address that takes the connection, and log in once.
    *
+   * @returns null where the mailbox was changed since it was read: its secret may be for another server
    * @throws {MailboxFailure}
    * @throws {MailProxyError} of the addresses and the token
    */
-  async open(mailbox: Mailbox, signal: AbortSignal): Promise<ImapSession> {
+  async open(mailbox: Mailbox, signal: AbortSignal): Promise<ImapSession | null> {
     const { clock, outgoing, settings } = this.#p;
     const login = await this.#login(mailbox);
+    if (login === null) return null;
     const addresses = (await addressesOf(outgoing, mailbox)).slice(0, MAX_ADDRESSES);
     let failure: MailboxFailure | null = null;
     for (const { address } of addresses) {
@@ -74,9 +76,10 @@ export class SessionOpener {
     throw failure ?? new MailboxFailure({ stage: 'connect', code: 'dns', message: 'the host has no address' });
   }
 
-  async #login({ pk, version, user }: Mailbox): Promise<Login> {
+  async #login({ pk, version, user }: Mailbox): Promise<Login | null> {
     const login = await this.#p.login(pk);
     if (login === null) throw new MailboxFailure({ stage: 'auth', code: 'closed', message: 'the mailbox is gone' });
+    if (login.version !== version) return null;
     if ('password' in login) return { auth: { user, pass: login.password }, secret: login.password };
     const accessToken = await this.#p.tokens.source({ pk, version }, login.oauth)(this.#refused.get(pk));
     this.#refused.delete(pk);

@@ -77,6 +77,19 @@ export function suppressCases(open: OpenWorld): void {
     ]);
   });
 
+  test('an address that is taken off the list by hand has a clean slate, and no other has', async () => {
+    await using world = await open();
+    await addTenants(world, 'acme', 'other');
+    const strike = striking(world, { soft: 3 });
+    await strike({ kind: 'soft', address: 'eve@example.org' }, { kind: 'soft', tenantId: 'other' });
+    for (let times = 0; times < 3; times++) await strike({ kind: 'soft' });
+    await world.run('suppressions.remove', { address: 'bob@example.org' }, 'acme');
+    expect(await count(world, 'suppression_strikes')).toBe(2);
+    expect(await strike({ kind: 'soft' })).toEqual([]);
+    expect(await strike({ kind: 'soft' })).toEqual([]);
+    expect(await strike({ kind: 'soft' })).toMatchObject([{ address: 'bob@example.org', reason: 'soft_bounces' }]);
+  });
+
   test('what is older than the policy says counts no more, and is forgotten', async () => {
     await using world = await open();
     await addTenants(world, 'acme');

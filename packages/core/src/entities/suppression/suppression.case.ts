@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe, expect, test } from 'vitest';
 import { addTenants, dump, type OpenWorld, type World } from '../world.case.ts';
+import { prepareSuppressionLookup } from './suppression-lookup.ts';
 
 const NOW = '2026-01-01T00:00:00.000Z';
 
@@ -88,10 +89,27 @@ export function suppressionCases(open: OpenWorld): void {
     expect(
       await world.run('suppressions.import', { entries: [{ address }], on_existing: 'keep' }, 'acme'),
     ).toMatchObject({
+      added: 1,
+      replaced: 0,
       kept: 0,
       rejected: 0,
     });
     expect(await check()).toMatchObject({ suppressed: true, reason: 'import' });
+  });
+
+  test('an entry that is made again after its time begins anew, and its count does', async () => {
+    await using world = await open();
+    await addTenants(world, 'acme');
+    const entry = { address: 'bob@example.org', expires_at: '2026-01-01T00:00:01Z' };
+    const first = await world.run('suppressions.add', entry, 'acme');
+    const { markStopped } = prepareSuppressionLookup(world.database);
+    await markStopped(new Map([[String(first['pk']), { times: 3, at: world.time.clock.now() }]]));
+    world.time.advance(1_000);
+    const made = await world.run('suppressions.add', { address: 'bob@example.org' }, 'acme');
+    expect(made).toMatchObject({ stopped: 0, last_stopped_at: null, created_at: '2026-01-01T00:00:01.000Z' });
+    // What is still to be counted is of the entry that was.
+    await markStopped(new Map([[String(first['pk']), { times: 1, at: world.time.clock.now() }]]));
+    expect(await world.run('suppressions.list', {}, 'acme')).toEqual({ items: [made], next: null });
   });
 
   test('a domain stops all of its addresses, and no others', async () => {
@@ -189,23 +207,36 @@ export function suppressionCases(open: OpenWorld): void {
       });
     });
 
-    test('that keeps leaves entries as they are, and an address given twice is stored once', async () => {
+    test('that keeps leaves entries as they are', async () => {
       await using world = await open();
       await addTenants(world, 'acme');
       await world.run('suppressions.add', { address: 'old@example.org' }, 'acme');
-      const entries = [
-        { address: 'OLD@example.org', reason: 'complaint' },
-        { address: 'twice@example.org', note: 'first' },
-        { address: 'Twice@example.org', note: 'second' },
-      ];
+      const entries = [{ address: 'OLD@example.org', reason: 'complaint' }, { address: 'new@example.org' }];
       const kept = { entries, on_existing: 'keep' };
-      expect(await world.run('suppressions.import', kept, 'acme')).toMatchObject({ added: 2, replaced: 0, kept: 1 });
+      expect(await world.run('suppressions.import', kept, 'acme')).toMatchObject({ added: 1, replaced: 0, kept: 1 });
       expect(await world.run('suppressions.get', { address: 'old@example.org' }, 'acme')).toMatchObject({
         reason: 'manual',
       });
-      expect(await world.run('suppressions.get', { address: 'twice@example.org' }, 'acme')).toMatchObject({
-        note: 'second',
-      });
+    });
+
+    test('that has an address twice adds it once, as if the two came one after the other', async () => {
+      await using world = await open();
+      await addTenants(world, 'acme');
+      for (const [on_existing, again, note] of [
+        ['replace', 'replaced', 'second'],
+        ['keep', 'kept', 'first'],
+      ] as const) {
+        const [twice, others] = [`${on_existing}@example.org`, { replaced: 0, kept: 0 }];
+        const entries = [
+          { address: twice, note: 'first' },
+          { address: twice.toUpperCase(), note: 'second' },
+        ];
+        expect(await world.run('suppressions.import', { entries, on_existing }, 'acme')).toMatchObject({
+          ...{ added: 1, ...others, [again]: 1 },
+          results: [{ status: 'added' }, { status: again }],
+        });
+        expect(await world.run('suppressions.get', { address: twice }, 'acme')).toMatchObject({ note });
+      }
     });
 
     test('of a thousand addresses is one unit, and read again page by page', async () => {

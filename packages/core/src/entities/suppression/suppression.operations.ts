@@ -74,7 +74,7 @@ const importSuppressions = defineOperation({
     const good = read.flatMap((one) => (one.ok ? [one.entry] : []));
     const options = { now, onExisting: input.on_existing };
     const stored = await suppressions.put(reach.tenantId ?? DEFAULT_TENANT, good, options);
-    return importResult(read, new Map(stored.map(({ address, pk }) => [address, pk])));
+    return importResult(read, new Map(stored.map(({ address, pk }) => [address, pk])), input.on_existing);
   },
 });
 
@@ -195,12 +195,17 @@ function filterOf({ reason, domain, since }: Filters): SuppressionFilter {
 function importResult(
   read: readonly ReadEntry[],
   pks: ReadonlyMap<string, string>,
+  onExisting: 'replace' | 'keep',
 ): v.InferOutput<typeof importedOutput> {
+  const seen = new Set<string>();
   const made = new Set(read.flatMap((one) => (one.ok ? [one.entry.pk] : [])));
   const results = read.map((one, index): v.InferOutput<typeof importedOutput>['results'][number] => {
     if (!one.ok) return { index, status: 'rejected', address: null, problems: [...one.problems] };
     const { address } = one.entry;
     const pk = pks.get(address);
+    // It stands by the one before.
+    if (seen.has(address)) return { index, status: onExisting === 'keep' ? 'kept' : 'replaced', address };
+    seen.add(address);
     return { index, status: pk === undefined ? 'kept' : made.has(pk) ? 'added' : 'replaced', address };
   });
   const count = (status: (typeof results)[number]['status']): number =>

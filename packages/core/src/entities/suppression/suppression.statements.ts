@@ -28,6 +28,8 @@ export interface SuppressionStatements {
   readonly listAll: Prepared<Listed, SuppressionsTable>;
   readonly listOfTenant: Prepared<OfTenant<Listed>, SuppressionsTable>;
   readonly remove: Prepared<{ readonly pk: string }, unknown>;
+  /** What counts against an address is as if it never was. */
+  readonly forgive: Prepared<{ readonly tenant_id: string; readonly address: string }, unknown>;
   readonly tenant: Prepared<{ readonly id: string }, { readonly id: string }>;
 }
 
@@ -67,9 +69,10 @@ export function prepareSuppressionStatements(database: Database<CoreSchema>): Su
               reason: eb.ref('excluded.reason'),
               note: eb.ref('excluded.note'),
               source_event_pk: null,
-              // One whose time was over begins anew.
-              created_at: sql<number>`case when suppressions.expires_at <= cast(${p.now} as bigint)
-                then excluded.created_at else suppressions.created_at end`,
+              pk: unlessOver(p.now, 'pk'),
+              stopped: unlessOver(p.now, 'stopped'),
+              last_stopped_at: unlessOver(p.now, 'last_stopped_at'),
+              created_at: unlessOver(p.now, 'created_at'),
               updated_at: eb.ref('excluded.updated_at'),
               expires_at: eb.ref('excluded.expires_at'),
             }))
@@ -91,8 +94,18 @@ export function prepareSuppressionStatements(database: Database<CoreSchema>): Su
     listAll: database.prepare((k, p) => listed(k, p)),
     listOfTenant: database.prepare((k, p) => listed(k, p).where('tenant_id', '=', p.tenant_id)),
     remove: database.prepare((k, p) => k.deleteFrom('suppressions').where('pk', '=', p.pk)),
+    forgive: database.prepare((k, p) =>
+      k.deleteFrom('suppression_strikes').where('tenant_id', '=', p.tenant_id).where('address', '=', p.address),
+    ),
     tenant: database.prepare((k, p) => k.selectFrom('tenants').select('id').where('id', '=', p.id)),
   };
+}
+
+/** One whose time was over begins anew: of what it was, its key and its count among them, nothing is left. */
+function unlessOver<Column extends 'pk' | 'stopped' | 'last_stopped_at' | 'created_at'>(now: number, column: Column) {
+  const name = sql.raw(column);
+  return sql<SuppressionsTable[Column]>`case when suppressions.expires_at <= cast(${now} as bigint)
+    then excluded.${name} else suppressions.${name} end`;
 }
 
 /** Whether an entry of `suppressions` holds at that time. */

@@ -35,9 +35,10 @@ export interface SuppressionFilter {
 export interface SuppressionStore {
   /**
    * Add entries in one unit. One that stands keeps its key, its age and its count; what else it says is replaced, or
-   * with `keep` nothing. Of several entries of one address the last counts.
+   * with `keep` nothing. Of several entries of one address the last counts, with `keep` the first: as if they came one
+   * after the other.
    *
-   * @returns those that were stored, in no order
+   * @returns those that were stored, in no order; one that did not stand has the key of an entry that was given
    * @throws {MailProxyError} `not_found` when there is no such tenant
    */
   put(
@@ -58,7 +59,11 @@ export interface SuppressionStore {
   ): Promise<Page<SuppressionsTable>>;
   /** All of them, read piece by piece. */
   each(reach: Reach, filter: SuppressionFilter, now: number): AsyncGenerator<SuppressionsTable>;
-  /** @throws {MailProxyError} as {@link SuppressionStore.get} */
+  /**
+   * With what counted against its address until now: the next strike is its first.
+   *
+   * @throws {MailProxyError} as {@link SuppressionStore.get}
+   */
   remove(reach: Reach, ref: string, now: number): Promise<void>;
   /** A unit of somebody else changed the tenant's list, and is committed. */
   changed(tenantId: string): void;
@@ -90,12 +95,13 @@ export function createSuppressionStore(database: Database<CoreSchema>): Suppress
   return {
     async put(tenantId, entries, { now, onExisting }) {
       // A statement may touch a row once only.
-      const last = [...new Map(entries.map((entry) => [entry.address, entry])).values()];
-      if (last.length === 0) return [];
+      const inTurn = onExisting === 'keep' ? entries.toReversed() : entries;
+      const one = [...new Map(inTurn.map((entry) => [entry.address, entry])).values()];
+      if (one.length === 0) return [];
       const [{ rows }] = await database.write([
         statements.put.bind({
           rows: rowsJson(
-            last.map(({ expiresAt, ...entry }) => ({
+            one.map(({ expiresAt, ...entry }) => ({
               ...entry,
               tenant_id: tenantId,
               created_at: now,
@@ -126,8 +132,11 @@ export function createSuppressionStore(database: Database<CoreSchema>): Suppress
     },
 
     async remove(reach, ref, now) {
-      const { pk, tenant_id } = await find(reach, ref, now);
-      await database.write([exactlyOne(statements.remove.bind({ pk }), 'not_found')]);
+      const { pk, tenant_id, address } = await find(reach, ref, now);
+      await database.write([
+        exactlyOne(statements.remove.bind({ pk }), 'not_found'),
+        statements.forgive.bind({ tenant_id, address }),
+      ]);
       listeners.tell(tenant_id);
     },
 

@@ -76,6 +76,34 @@ describe('at acceptance', () => {
     expect(await to(eve)).toMatchObject({ results: [{ code: 'duplicate_id' }] });
   });
 
+  test.each([
+    ['without a key', {}],
+    ['with a key', { idempotencyKey: 'k1' }],
+  ])(
+    'a message that is repeated once its address is suppressed is told of the one that was taken, %s',
+    async (_, keyed) => {
+      await using world = await openWorld({ start: false });
+      await addAccount(world, { port: 1 });
+      const m1 = mail('m1', { to: [BOB] });
+      const [first] = (await world.engine.submit([m1])).results;
+      await suppress(world, BOB);
+      const others = ['reject', 'ignore', 'replace_if_pending'] as const;
+      const again = await world.engine.submit(
+        [mail('m2'), ...others.map((on_conflict) => ({ ...m1, on_conflict })), mail('m3', { to: [BOB] })],
+        keyed,
+      );
+      expect(again.results).toMatchObject([
+        { id: 'm2', status: 'accepted' },
+        { id: 'm1', code: 'duplicate_id', state: 'ready' },
+        { id: 'm1', status: 'accepted', conflict: 'ignored', pk: first?.pk },
+        // It is to take the place of the first one, which stays.
+        { id: 'm1', code: 'suppressed' },
+        { id: 'm3', code: 'suppressed' },
+      ]);
+      expect(await suppressedTotal(world, 'acceptance')).toBe(2);
+    },
+  );
+
   test('a request that is repeated under its key is refused as before, though the entry is gone', async () => {
     await using world = await openWorld({ start: false });
     await addAccount(world, { port: 1 });

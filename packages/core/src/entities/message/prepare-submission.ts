@@ -47,7 +47,8 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
       if (account === null) throw noAccount(input.account_id, base);
       const { tenant, retry } = await services.accounts.relayRow(account.pk);
       if (tenant.refuseOverLimit) await expectRoom(account.pk);
-      await expectRecipients(services, tenantId, parts, base);
+      const policy = input.on_conflict ?? onConflict ?? 'reject';
+      await expectRecipients(services, parts, { tenantId, id: input.id, onConflict: policy, base });
       const json = JSON.stringify(parts.content);
       // Before its files are stored.
       const room = rooms.use(await services.room.take(tenantId, tenant.room, () => sizeOf(json, parts)));
@@ -64,7 +65,6 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
         sealAuth: services.sealAttachmentAuth,
       });
       const draft = services.sealDraft === undefined ? plain : await services.sealDraft(plain);
-      const policy = input.on_conflict ?? onConflict ?? 'reject';
       return { ok: true, pending: { draft, accountId: account.id, onConflict: policy, room } };
     } catch (error) {
       return refused(input.id ?? null, error);

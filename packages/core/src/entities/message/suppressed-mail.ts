@@ -5,6 +5,7 @@ import { hasScope, type Principal } from '../../operations/principal.ts';
 import { membersOf } from '../../smtp/compose/address-list.ts';
 import type { CheckedMessage } from './check-content.ts';
 import type { SubmissionServices } from './message-services.ts';
+import type { OnConflict } from './on-conflict.ts';
 import type { StoredContent } from './stored-content.ts';
 
 /** Recipients that a refusal names at most. */
@@ -28,19 +29,31 @@ export function expectMayIgnore(
   });
 }
 
+interface ExpectedOf {
+  readonly tenantId: string;
+  /** The client's; undefined where it gave none. */
+  readonly id: string | undefined;
+  readonly onConflict: OnConflict;
+  /** Pointer of the message in the request. */
+  readonly base: string;
+}
+
+type SuppressionServices = Pick<SubmissionServices, 'findSuppressed' | 'suppressionRefused' | 'findTaken'>;
+
 /**
  * Refuse a message that nobody would be sent. Where others are left it is taken: those on the list fail when it is sent,
- * by what the list says then.
+ * by what the list says then. One whose id is taken passes: it is answered with the message that has it, which may be the
+ * same, taken before the list was changed.
  *
- * @param base - pointer of the message in the request
  * @throws {MailProxyError} `suppressed`
  */
 export async function expectRecipients(
-  { findSuppressed, suppressionRefused }: Pick<SubmissionServices, 'findSuppressed' | 'suppressionRefused'>,
-  tenantId: string,
+  services: SuppressionServices,
   { content, bcc }: Pick<CheckedMessage, 'content' | 'bcc'>,
-  base: string,
+  of: ExpectedOf,
 ): Promise<void> {
+  const { findSuppressed, suppressionRefused } = services;
+  const { tenantId, base } = of;
   if (content.ignoresSuppressions === true) return;
   const recipients = [
     ...membersOf(content.to).map(({ address }) => ({ field: 'to', address })),
@@ -52,6 +65,7 @@ export async function expectRecipients(
     recipients.map(({ address }) => address),
   );
   if (found.size === 0 || recipients.some(({ address }) => !found.has(address))) return;
+  if (await isRepeated(services, of)) return;
   suppressionRefused([...found.values()].map(({ pk }) => pk));
   const problems = recipients.slice(0, MAX_NAMED).map(({ field, address }) => ({
     pointer: `${base}/${field}`,
@@ -63,4 +77,13 @@ export async function expectRecipients(
     detail: named.join('; ') + (more > 0 ? `; and ${more} more` : ''),
     problems,
   });
+}
+
+/** Whether there is a message of its id in whose place it would not be. */
+async function isRepeated(
+  { findTaken }: Pick<SuppressionServices, 'findTaken'>,
+  { tenantId, id, onConflict }: ExpectedOf,
+): Promise<boolean> {
+  const taken = id === undefined ? null : await findTaken(tenantId, id);
+  return taken !== null && !(onConflict === 'replace_if_pending' && taken.isReplaceable);
 }

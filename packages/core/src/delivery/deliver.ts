@@ -13,6 +13,7 @@ import type { ClaimedMessage } from '../queue/claim.ts';
 import type { HandoffMarks } from '../queue/handoff-marks.ts';
 import type { LoadClaimed, LoadedMessage } from '../queue/load-claimed.ts';
 import type { LoadRecipients } from '../queue/load-recipients.ts';
+import type { MayHaveArrived } from '../queue/may-have-arrived.ts';
 import { limitsOf, usesOf } from '../queue/rate-limits.ts';
 import type { Settlement } from '../queue/settle.ts';
 import { type RetryPolicy, resolveRetryPolicy } from '../retry-policy.ts';
@@ -37,6 +38,7 @@ export interface DeliverServices {
   readonly recipients: LoadRecipients;
   /** Who is not to be written to. */
   readonly findSuppressed: FindSuppressed;
+  readonly mayHaveArrived: MayHaveArrived;
   readonly accounts: { relayRow(pk: string): Promise<AccountRelayRow> };
   /** Keys with which mail from `domain` is signed. */
   readonly signingKeys: (tenantId: string, accountPk: string, domain: string) => Promise<readonly DkimSigningKey[]>;
@@ -95,7 +97,7 @@ export async function deliver(
   const stored = parseStoredContent(loaded.content);
   const { served, suppressed, stopped } = stored.ignoresSuppressions
     ? allServed(loaded.pending)
-    : await splitRecipients(message.tenant_id, loaded.pending, services.findSuppressed);
+    : await splitRecipients(message, loaded.pending, services);
   const settle = (outcomes: readonly RecipientOutcome[], transmitted?: Transmitted): Settlement => ({
     // What a relay said of the others is the better reason.
     ...settlementOf(message, [...outcomes, ...suppressed], {

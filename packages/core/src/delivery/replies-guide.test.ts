@@ -118,6 +118,7 @@ async function attempt(vector: ReplyVector, text: string, isToAll: boolean): Pro
       slowDown: () => void told.push('slowed'),
       shareOf: () => Number.POSITIVE_INFINITY,
       findSuppressed: async () => new Map(),
+      mayHaveArrived: async () => false,
       lockStepRelays: new LockStepRelays({ clock, log: silentLog }),
     },
     { session: 0, mayMail: () => true, place: new SendOrder().next(), signal: new AbortController().signal },

@@ -151,6 +151,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     load: stores.claimedLoader.load,
     recipients: stores.loadRecipients,
     findSuppressed: parts.findSuppressed,
+    mayHaveArrived: stores.mayHaveArrived,
     accounts,
     signingKeys: (tenantId, accountPk, domain) => stores.dkimKeys.signingKeys(tenantId, accountPk, domain),
     settle: stores.settle,

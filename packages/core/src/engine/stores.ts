@@ -45,6 +45,7 @@ import { prepareUntilGivenBack } from '../queue/leased-elsewhere.ts';
 import { createLeaseStore } from '../queue/leases.ts';
 import { prepareLoadClaimed } from '../queue/load-claimed.ts';
 import { prepareLoadRecipients } from '../queue/load-recipients.ts';
+import { prepareMayHaveArrived } from '../queue/may-have-arrived.ts';
 import { createPreparing } from '../queue/preparing.ts';
 import { preparePromotion } from '../queue/promote.ts';
 import { prepareForgetUses } from '../queue/rate-limits.ts';
@@ -113,6 +114,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     claim: prepareClaim(database),
     claimedLoader: prepareLoadClaimed(database, contentSealer),
     loadRecipients: prepareLoadRecipients(database),
+    mayHaveArrived: prepareMayHaveArrived(database),
     preparing: createPreparing(database),
     contents: createAttachmentContents(database, contentSealer),
     marks,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { Recording, startScriptedPeer, tempDir } from '@mail-proxy/testkit';
+import { eventually, Recording, startScriptedPeer, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { control, inMs } from './control-world.case.ts';
 import {
   addAccount,
   type EngineWorld,
+  eventsUntil,
   headerOf,
   historyUntil,
   mail,
@@ -122,6 +123,35 @@ describe.each(['cut', 'silence'] as const)('%s after the dot', (fault) => {
     expect(idsOf(relay.bodies)).toEqual([message_id, message_id]);
   });
 });
+
+test.each([
+  ['retry', 'deferred'],
+  ['hold', 'in_doubt'],
+  ['fail', 'error'],
+] as const)(
+  'who is suppressed after an attempt in doubt, under %s, is told to have perhaps been reached',
+  async (on_in_doubt, first) => {
+    await using relay = await startDoubtfulRelay();
+    await using world = await openWorld({ retry: { baseMs: 600_000, maxDelayMs: 600_000 } });
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1', { on_in_doubt })]);
+    await historyUntil(world, 'm1', first);
+    await world.engine.execute('suppressions.add', { address: 'one@example.org' });
+    await control(world, 'retry', 'm1');
+    const reply = expect.stringMatching(
+      /^one@example\.org is on the suppression list since \S+Z: manual; an earlier attempt may have reached it$/,
+    );
+    await eventually(async () =>
+      expect(await messageOf(world, 'm1')).toMatchObject({
+        ...{ state: 'final', result: 'failed', attempts: 2 },
+        recipients: [{ state: 'failed', stage: 'suppressed', reply }],
+      }),
+    );
+    const events = await eventsUntil(world, ({ id, attempt }) => id === 'm1' && attempt === 2);
+    expect(events.at(-1)).toMatchObject({ event: 'error', possible_duplicate: true, recipients: [{ reply }] });
+    expect(relay.bodies).toHaveLength(1);
+  },
+);
 
 test('what is in doubt can be neither cancelled, held nor rescheduled, and what was confirmed not be retried', async () => {
   await using relay = await startDoubtfulRelay();

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { runCommandLine } from '../src/cli/run-command-line.ts';
 import { ADMIN_TOKEN, type ServedApp, serveApp } from './served-app.case.ts';
+
+const JSON_BODY = { 'content-type': 'application/json' };
 
 /** Run a command of suppression lists. */
 async function run(app: Pick<ServedApp, 'url'>, args: readonly string[], stdin: readonly string[] = []) {
@@ -114,20 +122,99 @@ describe('suppressions import', () => {
       (await listed(app))
         .filter(({ tenant_id }) => tenant_id === tenant)
         .map(({ address, reason, note, expires_at }) => ({ address, reason, note, expires_at }));
+    const before = await plain('default');
+    expect(before).toHaveLength(3);
     for (const format of ['csv', 'ndjson']) {
       const exported = await run(app, ['export', '--format', format, '--tenant-id', 'default']);
       expect([exported.code, exported.stderr]).toEqual([0, '']);
       const file = dir.file(`list.${format}`);
       writeFileSync(file, exported.stdout);
-      expect(await run(app, ['import', file, '--tenant-id', 'acme'])).toMatchObject({ code: 0 });
-      expect((await plain('acme')).toSorted(byAddress)).toEqual((await plain('default')).toSorted(byAddress));
+      for (const { address } of before) {
+        await app.call('DELETE', `/v1/suppressions/${encodeURIComponent(String(address))}`);
+      }
+      expect(await run(app, ['import', file])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^3 added/) });
+      expect((await plain('default')).toSorted(byAddress)).toEqual(before.toSorted(byAddress));
     }
     const one = await run(app, ['export', '--format', 'csv', '--domain', 'gone.example', '--tenant-id', 'default']);
     expect(one.stdout.split('\n')).toEqual([
-      'address,reason,note,expires_at,created_at,stopped,last_stopped_at',
-      expect.stringMatching(/^@gone\.example,import,,,\d{4}-\S+Z,0,$/),
+      'address,reason,note,expires_at,tenant_id,created_at,stopped,last_stopped_at',
+      expect.stringMatching(/^@gone\.example,import,,,default,\d{4}-\S+Z,0,$/),
       '',
     ]);
+  });
+
+  test('of what an operator exported of all tenants takes the rows of its tenant, and names those of others', async () => {
+    using dir = tempDir();
+    await using app = await serveApp();
+    await app.call('POST', '/v1/tenants', { json: { id: 'acme' } });
+    for (const [address, tenant_id] of [
+      ['ann@example.org', 'acme'],
+      ['bob@example.org', 'default'],
+      ['eve@example.org', 'acme'],
+    ]) {
+      await app.call('POST', '/v1/suppressions', { json: { address, tenant_id } });
+    }
+    const owners = async () => (await listed(app)).map(({ tenant_id, address }) => [tenant_id, address]);
+    const before = await owners();
+    for (const [format, header] of [
+      ['csv', 1],
+      ['ndjson', 0],
+    ] as const) {
+      const file = dir.file(`list.${format}`);
+      writeFileSync(file, (await run(app, ['export', '--format', format])).stdout);
+      const ofKey = await run(app, ['import', file]);
+      expect([ofKey.code, ofKey.stdout]).toEqual([1, '0 added, 1 replaced, 0 kept, 2 rejected\n']);
+      expect(ofKey.stderr).toContain(
+        [1, 3].map((row) => `line ${row + header}: tenant_id: expected default, whose list this is\n`).join(''),
+      );
+      const named = await run(app, ['import', file, '--tenant-id', 'acme']);
+      expect([named.code, named.stdout]).toEqual([1, '0 added, 2 replaced, 0 kept, 1 rejected\n']);
+      expect(named.stderr).toContain(`line ${2 + header}: tenant_id: expected acme, whose list this is\n`);
+      expect(await owners()).toEqual(before);
+    }
+  });
+
+  test('of a pipe reads it once, and a folder is none', async () => {
+    using dir = tempDir();
+    await using app = await serveApp();
+    const pipe = dir.file('list.csv');
+    execFileSync('mkfifo', [pipe]);
+    const [{ code, stdout }] = await Promise.all([
+      run(app, ['import', pipe]),
+      writeFile(pipe, 'address\nann@example.org\n'),
+    ]);
+    expect([code, stdout]).toEqual([0, '1 added, 0 replaced, 0 kept, 0 rejected\n']);
+    expect(await addressesOf(app)).toEqual(['ann@example.org']);
+    const folder = await run(app, ['import', dir.path, '--format', 'csv']);
+    expect(folder).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be read') });
+  });
+
+  test.each([
+    ['without an answer', null, 69],
+    ['with 503', 503, 70],
+  ] as const)('that ends %s says which lines may be stored', async (_, status, exit) => {
+    using dir = tempDir();
+    await using app = await serveApp();
+    // What goes through it is done; then nobody is told of the second.
+    let calls = 0;
+    const between = createServer(async (request, response) => {
+      const answer = await app.call('POST', request.url ?? '', { body: await text(request), headers: JSON_BODY });
+      calls += 1;
+      if (calls === 1) response.setHeader('content-type', 'application/json').end(answer.text);
+      else if (status === null) response.destroy();
+      else response.writeHead(status).end('gateway');
+    });
+    await once(between.listen(0, '127.0.0.1'), 'listening');
+    await using _ended = { [Symbol.asyncDispose]: async () => void between.close() };
+    const { port } = between.address() as AddressInfo;
+    const file = dir.file('list.csv');
+    writeFileSync(file, `address\n${Array.from({ length: 2_500 }, (_, index) => `a${index}@example.org\n`).join('')}`);
+    const { code, stderr } = await run({ url: `http://127.0.0.1:${port}` }, ['import', file]);
+    expect(code).toBe(exit);
+    expect(stderr).toContain(
+      'Stored up to line 1001; lines 1002 to 2001 may be stored or not, nothing after them; the same import may be run again\n',
+    );
+    expect((await run(app, ['export'])).stdout.trimEnd().split('\n')).toHaveLength(2_000);
   });
 
   test('of many rows goes in pieces, shows how far it is, and can be run again', async () => {
@@ -156,6 +243,13 @@ describe('suppressions import', () => {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('(not_found)');
     expect(refused.stderr).toContain('Nothing was stored\n');
+    // Nobody listens there any more.
+    const ended = createServer();
+    await once(ended.listen(0, '127.0.0.1'), 'listening');
+    const { port } = ended.address() as AddressInfo;
+    await once(ended.close(), 'close');
+    const unheard = await run({ url: `http://127.0.0.1:${port}` }, ['import', file]);
+    expect(unheard).toMatchObject({ code: 69, stderr: expect.stringContaining('Nothing was stored\n') });
   });
 
   test('of a file that breaks off says up to which line it is stored', async () => {

@@ -14,6 +14,8 @@ export interface GivenEntry {
   readonly reason?: string;
   readonly note?: string;
   readonly expires_at?: string;
+  /** On whose list it was: the server refuses it on any other. */
+  readonly tenant_id?: string;
 }
 
 /** A row of a file, by the line on which it ends; or why it cannot be read. */
@@ -21,7 +23,10 @@ export type Row =
   | { readonly line: number; readonly entry: GivenEntry }
   | { readonly line: number; readonly problem: string };
 
-const FIELDS = ['address', 'reason', 'note', 'expires_at'] as const;
+/** The columns of a CSV file that does not name them. */
+const UNNAMED = ['address', 'reason', 'note', 'expires_at'] as const;
+/** What a row may say. */
+export const FIELDS = [...UNNAMED, 'tenant_id'] as const;
 type Field = (typeof FIELDS)[number];
 
 /** What others call the column of addresses. */
@@ -85,7 +90,7 @@ async function* readCsv(bytes: AsyncIterable<Uint8Array | string>): AsyncGenerat
       };
       if (columns === null) {
         const named = namedColumns(record);
-        columns = named ?? new Map(FIELDS.map((field, index) => [field, index]));
+        columns = named ?? new Map(UNNAMED.map((field, index) => [field, index]));
         if (named !== null) continue;
       }
       const places = columns;

@@ -10,7 +10,7 @@ import { addConnectionOptions } from './operation-command.ts';
 import { runCall } from './run-call.ts';
 import { streamLines, writeText } from './stream-lines.ts';
 import type { Streams } from './streams.ts';
-import { ROW_FORMATS, type RowFormat } from './suppression-rows.ts';
+import { FIELDS, ROW_FORMATS, type RowFormat } from './suppression-rows.ts';
 
 interface ExportFlags extends ConnectionFlags {
   readonly format: RowFormat;
@@ -20,8 +20,8 @@ interface ExportFlags extends ConnectionFlags {
   readonly since?: string;
 }
 
-/** The first four are what an import reads. */
-const COLUMNS = ['address', 'reason', 'note', 'expires_at', 'created_at', 'stopped', 'last_stopped_at'] as const;
+/** Behind what an import reads, what only people do. */
+const COLUMNS = [...FIELDS, 'created_at', 'stopped', 'last_stopped_at'] as const;
 
 const line = v.record(v.string(), v.unknown());
 
@@ -30,7 +30,7 @@ export function suppressionsExportCommand(context: CommandContext): Command {
   const command = new Command('export')
     .description('Write the suppression list to standard output, the oldest entry first')
     .addOption(new Option('--format <format>', 'what is written').choices([...ROW_FORMATS]).default('ndjson'))
-    .option('--tenant-id <tenant-id>', 'whose list; that of the key by default')
+    .option('--tenant-id <tenant-id>', 'whose list; by default that of the key, for an operator those of all tenants')
     .option('--reason <reason>', 'entries of this reason only')
     .option('--domain <domain>', 'entries of addresses in this domain, and its own')
     .option('--since <time>', 'entries made then or later');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import * as v from 'valibot';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -47,7 +48,10 @@ export function suppressionsImportCommand(context: CommandContext): Command {
     .description('Put the addresses of a file onto the suppression list, each for itself')
     .argument('<file>', 'CSV or lines of JSON; - for standard input')
     .addOption(new Option('--format <format>', 'of the file; told by its name by default').choices([...ROW_FORMATS]))
-    .option('--tenant-id <tenant-id>', 'whose list; that of the key by default')
+    .option(
+      '--tenant-id <tenant-id>',
+      'whose list; by default that of the key, for an operator that of the tenant default',
+    )
     .option(
       '--reason <reason>',
       'in place of what the rows say: hard_bounce, soft_bounces, complaint, unsubscribe, ...',
@@ -80,6 +84,8 @@ class ImportRun {
   #failure: Exclude<CallResult, { kind: 'ok' }> | null = null;
   /** Up to this line all is done. */
   #doneUntil = 0;
+  /** Up to this line all was sent, whatever came of it. */
+  #sentUntil = 0;
   #gathered: { readonly line: number; readonly entry: GivenEntry }[] = [];
   #bytes = 0;
 
@@ -92,8 +98,8 @@ class ImportRun {
     const { stdin, stderr } = this.#context.streams;
     const format = this.#flags.format ?? formatOf(file);
     const open = (): AsyncIterable<Uint8Array | string> => (file === '-' ? stdin : createReadStream(file));
-    // Of standard input nobody knows how much there is.
-    const total = file === '-' ? 0 : await countLines(open());
+    // Of what is no file nobody knows how much there is; a pipe can be read once only.
+    const total = file === '-' || !(await isFile(file)) ? 0 : await countLines(open());
     try {
       await this.#read(file, format, { open, total });
     } catch (error) {
@@ -137,6 +143,7 @@ class ImportRun {
     this.#gathered = [];
     this.#bytes = 0;
     const { tenantId, keepExisting } = this.#flags;
+    this.#sentUntil = gathered.at(-1)?.line ?? this.#sentUntil;
     const connection = await findConnection(this.#flags, this.#context.env);
     const result = await callServer(connection, {
       method: 'POST',
@@ -160,7 +167,7 @@ class ImportRun {
       const said = problems?.map(({ pointer, message }) => `${pointer.split('/').at(-1)}: ${message}`);
       if (said !== undefined) this.#reject(line, said.join('; '));
     }
-    this.#doneUntil = gathered.at(-1)?.line ?? this.#doneUntil;
+    this.#doneUntil = this.#sentUntil;
   }
 
   #reject(line: number, problem: string): void {
@@ -192,8 +199,30 @@ class ImportRun {
 
   /** What holds where it stopped in the middle. */
   #standing(): string {
-    if (this.#doneUntil === 0) return 'Nothing was stored';
-    return `Stored up to line ${this.#doneUntil}, nothing after it; the same import may be run again`;
+    const [done, again] = [this.#doneUntil, 'the same import may be run again'];
+    if (isInDoubt(this.#failure)) {
+      const before = done === 0 ? 'Lines' : `Stored up to line ${done}; lines`;
+      return `${before} ${done + 1} to ${this.#sentUntil} may be stored or not, nothing after them; ${again}`;
+    }
+    return done === 0 ? 'Nothing was stored' : `Stored up to line ${done}, nothing after it; ${again}`;
+  }
+}
+
+/** What a call says that reached nobody. */
+const NOT_CONNECTED: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'];
+
+/** Who did not answer, or failed, may have stored what it was sent. */
+function isInDoubt(failure: Exclude<CallResult, { kind: 'ok' }> | null): boolean {
+  if (failure?.kind === 'unreachable') return !NOT_CONNECTED.includes(failure.reason);
+  return failure?.kind === 'problem' && failure.status >= 500;
+}
+
+/** @throws {UsageError} where there is none */
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    throw unreadable(path, error);
   }
 }
 
@@ -219,16 +248,21 @@ async function* named(bytes: AsyncIterable<Uint8Array | string>, file: string): 
   try {
     yield* bytes;
   } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw unreadable(file, error);
   }
+}
+
+function unreadable(file: string, error: unknown): UsageError {
+  return new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+    cause: error,
+  });
 }
 
 const HELP = `
 A CSV file names its columns in its first line: address (or email, recipient), and where you like reason, note and
 expires_at; without names the columns are these, in this order. Lines of JSON have the same members. What export writes
-can be imported. Each row is stored or rejected by itself, and rejected ones are told by their line; then the exit code is 1.
+can be imported: its tenant_id says whose row it is, and a row of another tenant's list is rejected. Each row is stored or
+rejected by itself, and rejected ones are told by their line; then the exit code is 1.
 
 Example:
   mail-proxy suppressions import unsubscribed.csv --reason unsubscribe

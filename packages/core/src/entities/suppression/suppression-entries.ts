@@ -16,10 +16,10 @@ export type ReadEntry =
 
 type GivenEntry = v.InferOutput<typeof importSuppressionsInput>['entries'][number];
 
-/** Read the entries of an import, each for itself. Pointers are those of the request. */
+/** Read the entries of an import to the tenant's list, each for itself. Pointers are those of the request. */
 export function readEntries(
   entries: readonly GivenEntry[],
-  { now, makePk }: { readonly now: number; readonly makePk: MakePk },
+  { tenantId, now, makePk }: { readonly tenantId: string; readonly now: number; readonly makePk: MakePk },
 ): readonly ReadEntry[] {
   return entries.map((given, index) => {
     const problems: InputProblem[] = [];
@@ -30,6 +30,7 @@ export function readEntries(
     if (!parsed.ok && given.address !== '') wrong('/address', parsed.reason);
     const at = typeof fields?.expires_at === 'string' ? Date.parse(fields.expires_at) : null;
     if (at !== null && at <= now) wrong('/expires_at', 'expected a time to come');
+    if ((given.tenant_id ?? tenantId) !== tenantId) wrong('/tenant_id', `expected ${tenantId}, whose list this is`);
     if (fields === null || !parsed.ok || problems.length > 0) return { ok: false, problems };
     const { reason, note } = fields;
     return { ok: true, entry: { pk: makePk(), address: parsed.address, reason, note: note ?? null, expiresAt: at } };

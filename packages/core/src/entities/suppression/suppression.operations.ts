@@ -70,10 +70,11 @@ const importSuppressions = defineOperation({
   output: importedOutput,
   async run({ suppressions, clock, makePk }: SuppressionServices, input, { reach }) {
     const now = clock.now();
-    const read = readEntries(input.entries, { now, makePk });
+    const tenantId = reach.tenantId ?? DEFAULT_TENANT;
+    const read = readEntries(input.entries, { tenantId, now, makePk });
     const good = read.flatMap((one) => (one.ok ? [one.entry] : []));
     const options = { now, onExisting: input.on_existing };
-    const stored = await suppressions.put(reach.tenantId ?? DEFAULT_TENANT, good, options);
+    const stored = await suppressions.put(tenantId, good, options);
     return importResult(read, new Map(stored.map(({ address, pk }) => [address, pk])), input.on_existing);
   },
 });

@@ -39,6 +39,8 @@ const entry = v.strictObject({
   reason: v.optional(v.string()),
   note: v.nullish(v.string()),
   expires_at: v.nullish(v.string()),
+  /** On whose list it was, as an export says it: refused where that is another one. */
+  tenant_id: v.optional(v.string()),
 });
 
 export const entryFields = v.strictObject({
@@ -46,6 +48,7 @@ export const entryFields = v.strictObject({
   reason: v.optional(reason, 'import'),
   note: v.nullish(note),
   expires_at: v.nullish(dateTime),
+  tenant_id: v.optional(v.string()),
 });
 
 export const importSuppressionsInput = v.strictObject({

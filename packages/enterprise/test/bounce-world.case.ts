@@ -17,6 +17,8 @@ const WAIT_MS = 40_000;
 export interface BounceWorld extends AsyncDisposable {
   readonly engine: MailEngine;
   readonly sink: SmtpSink;
+  /** One more tenant that sends by the relay. */
+  addTenant(id: string): Promise<void>;
   /** Send a message, and wait until the tenant is told; what the relay got, one for each transaction. */
   send(id: string, message?: Partial<MessageInput> & { readonly tenantId?: string }): Promise<readonly SinkMessage[]>;
   /** Post a mail; the reading of mails has tests of its own, so that here it comes as what was read of it. */
@@ -65,11 +67,12 @@ export async function openBounceWorld(make: Made = onSqlite): Promise<BounceWorl
     config: { database, encryptionKey: Buffer.alloc(32, 7).toString('base64'), delivery: { ehloName: 'proxy.test' } },
     mixins: [bounceMixin(async (raw) => JSON.parse(Buffer.from(raw).toString()).mail)],
   });
-  for (const id of ['acme', 'other']) {
+  const addTenant = async (id: string): Promise<void> => {
     await engine.execute('tenants.create', { id });
     const relay = { id: 'relay', tenant_id: id, host: '127.0.0.1', port: sink.port, tls: 'none' };
     await engine.execute('accounts.create', relay);
-  }
+  };
+  for (const id of ['acme', 'other']) await addTenant(id);
   await engine.start();
   const run = async <Output>(operation: string, input: object): Promise<Output> =>
     // As the operation's own schema says.
@@ -78,6 +81,7 @@ export async function openBounceWorld(make: Made = onSqlite): Promise<BounceWorl
   return {
     engine,
     sink,
+    addTenant,
     async send(id, { tenantId = 'acme', ...message } = {}) {
       const before = sink.messages.length;
       await engine.submit(

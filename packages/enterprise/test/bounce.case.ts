@@ -208,6 +208,29 @@ export function bounceConformance(name: string, make: Made, skip = ''): void {
       expect(await world.eventsOf('m2', 'other')).toEqual([]);
     });
 
+    test('an id that many tenants use is found for each of them, and for nobody in particular counts for none', async () => {
+      await using world = await openBounceWorld(make);
+      const messageId = '<order-1@shop.example.com>';
+      const tenants = Array.from({ length: 11 }, (_, at) => `shop${at}`);
+      for (const tenantId of tenants) {
+        await world.addTenant(tenantId);
+        await world.send('1', { tenantId, message_id: messageId, to: [`${tenantId}@example.org`] });
+      }
+      for (const tenantId of tenants) {
+        const about = [recipient(`${tenantId}@example.org`)];
+        for (const original of [{ mailId: '1' }, { messageId }]) {
+          // One of eleven: more are not looked at, so that one hit of ten proves nothing.
+          expect(await world.post(bounced(original, about), { tenantId: null })).toMatchObject({ unmatched: true });
+        }
+        expect(await world.post(bounced({ mailId: '1' }, about), { tenantId })).toMatchObject({ matched_by: 'mail_id' });
+        expect(await world.post(bounced({ messageId }, about), { tenantId })).toMatchObject({
+          matched_by: 'message_id',
+          events: [{ is_new: false }],
+        });
+        expect(await world.eventsOf('1', tenantId)).toHaveLength(1);
+      }
+    });
+
     test('of a message that another tenant sent nothing is told, whatever names it', async () => {
       await using world = await openBounceWorld(make);
       await world.engine.execute('bounces.update-settings', { tenant_id: 'other', return_path_domain: DOMAIN });

@@ -30,7 +30,7 @@ export interface SentMailStore {
   byId(id: string, tenantId: string | null): Promise<readonly SentMail[]>;
 }
 
-/** More than that are none of which one could be meant. */
+/** More than that are none of which one could be meant: then nothing is found. */
 const MAX_CANDIDATES = 10;
 
 interface Row {
@@ -45,6 +45,16 @@ export function createSentMailStore(database: Database<CoreSchema>): SentMailSto
   const byPk = database.prepare<{ pk: string }, Row>((k, p) =>
     k.selectFrom('messages').select(columns).where('pk', '=', p.pk),
   );
+  const byId = database.prepare<{ id: string }, Row>((k, p) =>
+    k
+      .selectFrom('messages')
+      .select(columns)
+      .where('id', '=', p.id)
+      .limit(MAX_CANDIDATES + 1),
+  );
+  const byIdOfTenant = database.prepare<{ id: string; tenant_id: string }, Row>((k, p) =>
+    k.selectFrom('messages').select(columns).where('id', '=', p.id).where('tenant_id', '=', p.tenant_id),
+  );
   const byGivenMessageId = database.prepare<{ message_id: string }, Row>((k, p) =>
     k
       .selectFrom('messages')
@@ -52,10 +62,16 @@ export function createSentMailStore(database: Database<CoreSchema>): SentMailSto
       .where('message_id', '=', p.message_id)
       // As the index of these says it.
       .where((eb) => eb(eb.fn('substr', ['message_id', eb.lit(2), eb.fn('length', ['pk'])]), '<>', eb.ref('pk')))
-      .limit(MAX_CANDIDATES),
+      .limit(MAX_CANDIDATES + 1),
   );
-  const byId = database.prepare<{ id: string }, Row>((k, p) =>
-    k.selectFrom('messages').select(columns).where('id', '=', p.id).limit(MAX_CANDIDATES),
+  const byGivenMessageIdOfTenant = database.prepare<{ message_id: string; tenant_id: string }, Row>((k, p) =>
+    k
+      .selectFrom('messages')
+      .select(columns)
+      .where('message_id', '=', p.message_id)
+      .where((eb) => eb(eb.fn('substr', ['message_id', eb.lit(2), eb.fn('length', ['pk'])]), '<>', eb.ref('pk')))
+      .where('tenant_id', '=', p.tenant_id)
+      .limit(MAX_CANDIDATES + 1),
   );
   const recipients = database.prepare<{ pk: string }, { address: string; state: string; updated_at: number }>((k, p) =>
     k
@@ -65,10 +81,10 @@ export function createSentMailStore(database: Database<CoreSchema>): SentMailSto
       .orderBy('position'),
   );
 
-  const withRecipients = async (rows: readonly Row[], tenantId: string | null): Promise<readonly SentMail[]> => {
-    const own = rows.filter((row) => tenantId === null || row.tenant_id === tenantId);
-    const found = await database.readAll(own.map(({ pk }) => recipients.bind({ pk })));
-    return own.map((row, index) => ({
+  const withRecipients = async (rows: readonly Row[]): Promise<readonly SentMail[]> => {
+    if (rows.length > MAX_CANDIDATES) return [];
+    const found = await database.readAll(rows.map(({ pk }) => recipients.bind({ pk })));
+    return rows.map((row, index) => ({
       pk: row.pk,
       tenantId: row.tenant_id,
       id: row.id,
@@ -83,11 +99,21 @@ export function createSentMailStore(database: Database<CoreSchema>): SentMailSto
 
   return {
     async byPk(pk, tenantId) {
-      const [mail] = await withRecipients(await database.read(byPk.bind({ pk })), tenantId);
+      const rows = await database.read(byPk.bind({ pk }));
+      const [mail] = await withRecipients(rows.filter((row) => tenantId === null || row.tenant_id === tenantId));
       return mail ?? null;
     },
-    byGivenMessageId: async (messageId, tenantId) =>
-      withRecipients(await database.read(byGivenMessageId.bind({ message_id: messageId })), tenantId),
-    byId: async (id, tenantId) => withRecipients(await database.read(byId.bind({ id })), tenantId),
+    byGivenMessageId: async (message_id, tenant_id) =>
+      withRecipients(
+        await database.read(
+          tenant_id === null
+            ? byGivenMessageId.bind({ message_id })
+            : byGivenMessageIdOfTenant.bind({ message_id, tenant_id }),
+        ),
+      ),
+    byId: async (id, tenant_id) =>
+      withRecipients(
+        await database.read(tenant_id === null ? byId.bind({ id }) : byIdOfTenant.bind({ id, tenant_id })),
+      ),
   };
 }

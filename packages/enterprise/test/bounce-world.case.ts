@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { createMailEngine, type MailEngine, type MessageInput, type ReportEvent } from '@mail-proxy/core';
+import { type Clock, createMailEngine, type MailEngine, type MessageInput, type ReportEvent } from '@mail-proxy/core';
 import { type SinkMessage, type SmtpSink, startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { bounceMixin } from '../src/bounce/bounce.mixin.ts';
 import type {
@@ -59,12 +59,13 @@ export const onSqlite: Made = async () => {
   return { database: dir.file('mail.db'), drop: async () => dir[Symbol.dispose]() };
 };
 
-export async function openBounceWorld(make: Made = onSqlite): Promise<BounceWorld> {
+export async function openBounceWorld(make: Made = onSqlite, clock?: Clock): Promise<BounceWorld> {
   const { database, drop } = await make();
   const sink = await startSmtpSink();
   const engine = await createMailEngine({
     // PostgreSQL wants a key that all instances have.
     config: { database, encryptionKey: Buffer.alloc(32, 7).toString('base64'), delivery: { ehloName: 'proxy.test' } },
+    ...(clock && { clock }),
     mixins: [bounceMixin(async (raw) => JSON.parse(Buffer.from(raw).toString()).mail)],
   });
   const addTenant = async (id: string): Promise<void> => {
@@ -136,7 +137,7 @@ export async function eventsUntil(
   throw new Error(`no such event; there were ${JSON.stringify(all)}`);
 }
 
-const NOTHING: OriginalMail = { messageId: null, envelopeId: null, mailId: null, addressedTo: [] };
+const NOTHING: OriginalMail = { messageId: null, isAnswered: false, envelopeId: null, mailId: null, addressedTo: [] };
 
 export function recipient(address: string, change: Partial<ReturnedRecipient> = {}): ReturnedRecipient {
   return {

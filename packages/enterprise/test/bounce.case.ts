@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type Clock, systemClock } from '@mail-proxy/core';
 import { describe, expect, test } from 'vitest';
+import { UNSIGNED_FOR_MS } from '../src/bounce/correlate.ts';
+import { MAX_FORWARDED } from '../src/bounce/forwarded.ts';
 import { bounced, complained, eventsUntil, type Made, openBounceWorld, other, recipient } from './bounce-world.case.ts';
 
 const DOMAIN = 'bounce.example.com';
@@ -193,6 +196,58 @@ export function bounceConformance(name: string, make: Made, skip = ''): void {
       expect(await world.eventsOf('m2')).toHaveLength(1);
     });
 
+    test('a Message-ID is no way to tell of others than those whom it went to, nor for more than two weeks', async () => {
+      let passedMs = 0;
+      const clock: Clock = { ...systemClock, now: () => systemClock.now() + passedMs };
+      await using world = await openBounceWorld(make, clock);
+      const [sent] = await world.send('m1', { to: THREE });
+      const messageId = sent?.messageId ?? '';
+      const foreign = recipient('b.builder@elsewhere.example');
+      expect(await world.post(bounced({ messageId }, [foreign]))).toMatchObject({ unmatched: true });
+      expect(await world.post(complained({ messageId }))).toMatchObject({ unmatched: true });
+      // What is late of one is not what failed of another.
+      const late = recipient('eve@example.org', { action: 'delayed' });
+      expect(await world.post(bounced({ messageId }, [foreign, late]))).toMatchObject({ unmatched: true });
+      expect((await world.post(bounced({ messageId }, [foreign, recipient('bob@example.org')]))).events).toMatchObject([
+        { recipient: 'bob@example.org' },
+      ]);
+      expect(await world.suppressed('acme')).toMatchObject([{ address: 'bob@example.org' }]);
+      passedMs = UNSIGNED_FOR_MS;
+      expect(await world.post(bounced({ messageId }))).toMatchObject({ unmatched: true });
+      expect(await world.eventsOf('m1')).toHaveLength(1);
+    });
+
+    test('a Message-ID that a mail only answers suppresses nobody', async () => {
+      await using world = await openBounceWorld(make);
+      const [sent] = await world.send('m1');
+      const original = { messageId: sent?.messageId ?? '', isAnswered: true };
+      expect(await world.post(bounced(original))).toMatchObject({
+        matched_by: 'message_id',
+        events: [{ is_new: true }],
+      });
+      expect(await world.suppressed('acme')).toEqual([]);
+    });
+
+    test('of addresses that a message never had so many are told of, in however many mails they come', async () => {
+      await using world = await openBounceWorld(make);
+      await world.engine.execute('bounces.update-settings', { tenant_id: 'acme' });
+      const [sent] = await world.send('m1', { to: THREE });
+      const original = { envelopeId: sent?.envelopeId ?? '' };
+      const some = (from: number) =>
+        Array.from({ length: MAX_FORWARDED - 5 }, (_, at) => recipient(`r${from + at}@elsewhere.example`));
+      expect((await world.post(bounced(original, some(0)))).events).toHaveLength(MAX_FORWARDED - 5);
+      const more = [...some(100), recipient('ann@example.org'), recipient('r0@elsewhere.example')];
+      const { events } = await world.post(bounced(original, more));
+      expect(events.filter(({ is_new }) => is_new).map((event) => event.recipient)).toEqual([
+        ...some(100)
+          .slice(0, 5)
+          .map(({ address }) => address),
+        'ann@example.org',
+      ]);
+      expect(await world.post(bounced(original, some(200)))).toMatchObject({ unmatched: true });
+      expect(await world.eventsOf('m1')).toHaveLength(MAX_FORWARDED + 1);
+    });
+
     test('the id header counts for one message to that recipient only, and not for others', async () => {
       await using world = await openBounceWorld(make);
       await world.send('m1');
@@ -222,7 +277,9 @@ export function bounceConformance(name: string, make: Made, skip = ''): void {
           // One of eleven: more are not looked at, so that one hit of ten proves nothing.
           expect(await world.post(bounced(original, about), { tenantId: null })).toMatchObject({ unmatched: true });
         }
-        expect(await world.post(bounced({ mailId: '1' }, about), { tenantId })).toMatchObject({ matched_by: 'mail_id' });
+        expect(await world.post(bounced({ mailId: '1' }, about), { tenantId })).toMatchObject({
+          matched_by: 'mail_id',
+        });
         expect(await world.post(bounced({ messageId }, about), { tenantId })).toMatchObject({
           matched_by: 'message_id',
           events: [{ is_new: false }],

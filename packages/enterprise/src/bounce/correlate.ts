@@ -12,14 +12,16 @@ export type MatchedBy = (typeof MATCHED_BY)[number];
 export interface Match {
   readonly mail: SentMail;
   readonly by: MatchedBy;
+  /** By a mac of ours: whoever knows the address or the id has the message, or passed it on. */
+  readonly isSigned: boolean;
   /**
-   * Nobody made it up who did not have the message: by a mac of ours, or by a Message-ID that we made, which cannot be
-   * guessed.
+   * No stranger made it up: it is signed, or returns a Message-ID that we made, which cannot be guessed. Every recipient
+   * knows that one, and archives show it.
    */
   readonly isTrusted: boolean;
   /** Whose bounces come to where it was sent; null where that says nothing. */
   readonly recipient: SentRecipient | null;
-  /** What names no message of its own is about those only whom a relay took, a while ago at most. */
+  /** Whom it may be about. What is not signed is about those only whom it names and a relay took, a while ago at most. */
   readonly candidates: readonly SentRecipient[];
 }
 
@@ -38,7 +40,7 @@ export interface Returned {
   readonly now: number;
 }
 
-/** For so long an id that anybody may know still names a message: longer than servers try (RFC 5321 §4.5.4.1). */
+/** For so long an id that is not signed still names a message: longer than servers try (RFC 5321 §4.5.4.1). */
 export const UNSIGNED_FOR_MS = 14 * 86_400_000;
 
 /** Find the message that came back, null where nothing names one of the tenant. What is forged names none. */
@@ -50,28 +52,37 @@ export async function correlate(returned: Returned, { paths, sent }: CorrelatePa
     if (path === null || mail === null) continue;
     const recipient =
       path.tag === null ? null : (mail.recipients.find((each) => recipientTag(each.address) === path.tag) ?? null);
-    return { mail, by: 'return_path', isTrusted: true, recipient, candidates: mail.recipients };
+    return { ...signed(mail, 'return_path'), recipient };
   }
   const named = original.envelopeId === null ? null : paths.readEnvelopeId(original.envelopeId);
   const enveloped = named === null ? null : await sent.byPk(named, tenantId);
-  if (enveloped !== null) {
-    return { mail: enveloped, by: 'envelope_id', isTrusted: true, recipient: null, candidates: enveloped.recipients };
-  }
+  if (enveloped !== null) return signed(enveloped, 'envelope_id');
   return (await byMessageId(returned, sent)) ?? (await byMailId(returned, sent));
+}
+
+function signed(mail: SentMail, by: MatchedBy): Match {
+  return { mail, by, isSigned: true, isTrusted: true, recipient: null, candidates: mail.recipients };
 }
 
 async function byMessageId(returned: Returned, sent: SentMailStore): Promise<Match | null> {
   const { original, tenantId } = returned;
-  const { messageId } = original;
+  const { messageId, isAnswered } = original;
   if (messageId === null) return null;
   const [, pk] = OWN_MESSAGE_ID.exec(messageId) ?? [];
   const own = pk === undefined ? null : await sent.byPk(pk.toLowerCase(), tenantId);
   if (own !== null && own.messageId === messageId) {
-    const candidates = own.recipients.filter(({ isSent }) => isSent);
+    const candidates = ofOwnId(own, returned);
     if (candidates.length === 0) return null;
-    return { mail: own, by: 'message_id', isTrusted: true, recipient: null, candidates };
+    return { mail: own, by: 'message_id', isSigned: false, isTrusted: !isAnswered, recipient: null, candidates };
   }
   return onlyOne(await sent.byGivenMessageId(messageId, tenantId), returned, 'message_id');
+}
+
+/** Those whom it names; the only recipient where it names nobody, as complaints do. */
+function ofOwnId(mail: SentMail, returned: Returned): readonly SentRecipient[] {
+  if (returned.addresses.length > 0) return namedIn(mail, returned);
+  const [only, ...others] = mail.recipients;
+  return only === undefined || others.length > 0 ? [] : mail.recipients.filter((each) => isRecent(each, returned));
 }
 
 async function byMailId(returned: Returned, sent: SentMailStore): Promise<Match | null> {
@@ -83,14 +94,22 @@ async function byMailId(returned: Returned, sent: SentMailStore): Promise<Match 
 const OWN_MESSAGE_ID = /^<([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@[^@]+>$/i;
 
 /** Anybody may know such an id: it counts for a message that went to one of these addresses lately, if there is but one. */
-function onlyOne(mails: readonly SentMail[], { addresses, now }: Returned, by: MatchedBy): Match | null {
-  const wanted = new Set(addresses.map((address) => address.toLowerCase()));
+function onlyOne(mails: readonly SentMail[], returned: Returned, by: MatchedBy): Match | null {
   const matches = mails.flatMap((mail) => {
-    const candidates = mail.recipients.filter(
-      ({ address, isSent, since }) => isSent && since > now - UNSIGNED_FOR_MS && wanted.has(address.toLowerCase()),
-    );
-    return candidates.length === 0 ? [] : [{ mail, by, isTrusted: false, recipient: null, candidates }];
+    const candidates = namedIn(mail, returned);
+    return candidates.length === 0
+      ? []
+      : [{ mail, by, isSigned: false, isTrusted: false, recipient: null, candidates }];
   });
   const [match, ...others] = matches;
   return others.length > 0 ? null : (match ?? null);
+}
+
+function namedIn(mail: SentMail, returned: Returned): readonly SentRecipient[] {
+  const named = new Set(returned.addresses.map((address) => address.toLowerCase()));
+  return mail.recipients.filter((each) => isRecent(each, returned) && named.has(each.address.toLowerCase()));
+}
+
+function isRecent({ isSent, since }: SentRecipient, { now }: Returned): boolean {
+  return isSent && since > now - UNSIGNED_FOR_MS;
 }

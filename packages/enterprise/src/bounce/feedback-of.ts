@@ -26,7 +26,7 @@ export function bouncesOf(bounce: Bounce, match: Match): readonly RecipientFeedb
   const found = about.flatMap((returned) => {
     const own = recipientOf([returned.originalAddress, returned.address], match, about.length);
     // An address that is none of the message's: somebody forwarded it.
-    const recipient = own?.address ?? (match.isTrusted && returned.address !== '' ? returned.address : null);
+    const recipient = own?.address ?? (match.isSigned && returned.address !== '' ? returned.address : null);
     return recipient === null ? [] : [bounceOf(bounce, returned, { recipient, isOwnAddress: own !== null })];
   });
   return [...new Map(found.map((each) => [each.once, each])).values()];
@@ -89,14 +89,15 @@ function bounceOf(
 /** The recipient that is meant: by its address, by where the mail came to, or since there is no other. */
 function recipientOf(
   addresses: readonly (string | null)[],
-  { recipient, candidates, isTrusted }: Match,
+  { recipient, candidates, isSigned, isTrusted }: Match,
   count: number,
 ): SentRecipient | null {
-  for (const address of addresses) {
-    const named = candidates.find((each) => each.address.toLowerCase() === address?.toLowerCase());
+  const names = addresses.flatMap((address) => (address === null || address === '' ? [] : [address]));
+  for (const name of names) {
+    const named = candidates.find((each) => each.address.toLowerCase() === name.toLowerCase());
     if (named !== undefined) return named;
   }
-  if (count > 1 || !isTrusted) return null;
+  if (count > 1 || !isTrusted || (!isSigned && names.length > 0)) return null;
   if (recipient !== null) return recipient;
   const [only, ...others] = candidates;
   return others.length === 0 ? (only ?? null) : null;

@@ -3,6 +3,7 @@
 import type { Appended, Clock, MixinEvents, Statement, Suppressions } from '@mail-proxy/core';
 import { type CorrelateParts, correlate, type Match, type MatchedBy } from './correlate.ts';
 import { bouncesOf, complaintsOf, type RecipientFeedback } from './feedback-of.ts';
+import { withoutMoreForwarded } from './forwarded.ts';
 import type { Bounce, Complaint, ReadReturnedMail, ReturnedMail } from './reading/returned-mail.types.ts';
 import type { BounceSettingsStore } from './settings.store.ts';
 import { strikeOf } from './strike-of.ts';
@@ -66,7 +67,7 @@ export async function receiveBounce(received: Received, parts: ReceiveParts): Pr
   const { tenantId, hash } = received;
   const addresses = addressesOf(mail);
   const match = await correlate({ original: mail.original, addresses, tenantId, now: parts.clock.now() }, parts);
-  const found = match === null ? [] : feedbackOf(mail, match);
+  const found = match === null ? [] : await withoutMoreForwarded(feedbackOf(mail, match), match.mail, parts.sent);
   if (match === null || found.length === 0) {
     const why = match === null ? 'no_message' : 'no_recipient';
     const statements = parts.unmatched.keep({ tenantId, hash, why, mail });

@@ -28,6 +28,8 @@ export interface SentMailStore {
   byGivenMessageId(messageId: string, tenantId: string | null): Promise<readonly SentMail[]>;
   /** By the client's id, of which each tenant may have one. */
   byId(id: string, tenantId: string | null): Promise<readonly SentMail[]>;
+  /** Of which the message's history tells that its mail to them bounced. */
+  bouncedAddresses(pk: string): Promise<readonly string[]>;
 }
 
 /** More than that are none of which one could be meant: then nothing is found. */
@@ -81,6 +83,10 @@ export function createSentMailStore(database: Database<CoreSchema>): SentMailSto
       .orderBy('position'),
   );
 
+  const feedback = database.prepare<{ pk: string }, { type: string; address: string | null }>((k, p) =>
+    k.selectFrom('message_feedback').select(['type', 'address']).distinct().where('message_pk', '=', p.pk),
+  );
+
   const withRecipients = async (rows: readonly Row[]): Promise<readonly SentMail[]> => {
     if (rows.length > MAX_CANDIDATES) return [];
     const found = await database.readAll(rows.map(({ pk }) => recipients.bind({ pk })));
@@ -115,5 +121,9 @@ export function createSentMailStore(database: Database<CoreSchema>): SentMailSto
       withRecipients(
         await database.read(tenant_id === null ? byId.bind({ id }) : byIdOfTenant.bind({ id, tenant_id })),
       ),
+    async bouncedAddresses(pk) {
+      const told = await database.read(feedback.bind({ pk }));
+      return told.flatMap(({ type, address }) => (type === 'bounce' && address !== null ? [address] : []));
+    },
   };
 }

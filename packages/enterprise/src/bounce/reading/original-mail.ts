@@ -39,9 +39,11 @@ export function originalOf({ fields }: MailParts, original: readonly Field[], en
   );
   // The host that took the bounce often notes for whom, where nothing else keeps a VERP address.
   const received = fieldsOf(fields, 'received').flatMap((value) => /\bfor <([^<>\s]{1,320})>/.exec(value)?.[1] ?? []);
-  const ownId = fieldOf(original, 'message-id') ?? fieldOf(original, 'original-message-id');
+  const ownId = idIn(fieldOf(original, 'message-id') ?? fieldOf(original, 'original-message-id'));
+  const answeredId = idIn(fieldOf(fields, 'in-reply-to')) ?? lastIdIn(fieldOf(fields, 'references'));
   return {
-    messageId: idIn(ownId) ?? idIn(fieldOf(fields, 'in-reply-to')) ?? lastIdIn(fieldOf(fields, 'references')),
+    messageId: ownId ?? answeredId,
+    isAnswered: ownId === null && answeredId !== null,
     envelopeId,
     mailId: fieldOf(original, 'x-genro-mail-id')?.slice(0, MAX_ID_CHARACTERS) ?? null,
     addressedTo: [...new Set([...addressed, ...received])].slice(0, MAX_ADDRESSED),

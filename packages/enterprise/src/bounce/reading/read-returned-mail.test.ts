@@ -28,6 +28,7 @@ describe('what a bounce says of its original', () => {
   it('comes from the report and the part that was returned', async () => {
     expect((await read(withOriginal)).original).toEqual({
       messageId: '<1@example.net>',
+      isAnswered: false,
       envelopeId: 'envelope-1',
       mailId: 'mail-1',
       addressedTo: ['bounces@example.net'],
@@ -37,6 +38,16 @@ describe('what a bounce says of its original', () => {
   it('comes from below the words where there are no parts', async () => {
     const exim = RETURNED_MAILS.find(([name]) => name === 'Exim')?.[1] ?? '';
     expect((await read(exim)).original.messageId).toBe('<1@example.net>');
+  });
+
+  it('is told from what the bounce only answers', async () => {
+    const answer =
+      'From: mailer-daemon@example.org\nSubject: Undelivered\nIn-Reply-To: <2@example.net>\n\nann@example.org: unknown\n';
+    expect((await read(answer)).original).toMatchObject({ messageId: '<2@example.net>', isAnswered: true });
+    expect((await read(`In-Reply-To: <2@example.net>\n${withOriginal}`)).original).toMatchObject({
+      messageId: '<1@example.net>',
+      isAnswered: false,
+    });
   });
 
   it('names each address that the bounce went to, the envelope first', async () => {

@@ -60,6 +60,8 @@ export interface ReturnedRecipient {
 export interface OriginalMail {
   /** Message-ID of the original, with its angle brackets. */
   readonly messageId: string | null;
+  /** It is the one that the mail answers (`In-Reply-To`, `References`): any answer has it, without the original. */
+  readonly isAnswered: boolean;
   /** `Original-Envelope-Id` of a DSN (RFC 3464 §2.2.1), as it came. */
   readonly envelopeId: string | null;
   /** `X-Genro-Mail-ID` of the original. */

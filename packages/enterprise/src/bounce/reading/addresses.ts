@@ -5,11 +5,11 @@
 const MAX_ADDRESS_CHARACTERS = 320;
 
 /**
- * An address in running text. The local part may be quoted; international ones are taken too (RFC 6531). The bounds keep
- * the search linear.
+ * An address in running text. The local part may be quoted; international ones are taken too (RFC 6531). No control
+ * characters, of which PostgreSQL stores no NUL. The bounds keep the search linear.
  */
 export const ADDRESS_SOURCE =
-  '(?:"[^"\\s@]{1,62}"|[^\\s<>()\\[\\]\\\\,;:@"\'`|]{1,64}|[^\\s<>()\\[\\]\\\\,;:@"`|]{1,64})@[\\p{L}\\p{N}](?:[\\p{L}\\p{N}._-]{0,252}[\\p{L}\\p{N}])?';
+  '(?:"[^"\\s@\\p{Cc}]{1,62}"|[^\\s\\p{Cc}<>()\\[\\]\\\\,;:@"\'`|]{1,64}|[^\\s\\p{Cc}<>()\\[\\]\\\\,;:@"`|]{1,64})@[\\p{L}\\p{N}](?:[\\p{L}\\p{N}._-]{0,252}[\\p{L}\\p{N}])?';
 
 const ANY_ADDRESS = new RegExp(ADDRESS_SOURCE, 'gu');
 const WHOLE_ADDRESS = new RegExp(`^${ADDRESS_SOURCE}$`, 'u');
@@ -37,7 +37,9 @@ export function cleanAddress(text: string): string | null {
     .replace(/^\s*(?:mailto:|smtp:)/i, '')
     .replace(/^[\s<"'(]+|[\s>"'),.:;]+$/g, '');
   if (bare.length <= MAX_ADDRESS_CHARACTERS && WHOLE_ADDRESS.test(bare)) return bare;
-  const quoted = /^[^"]{0,3}("[^"]{1,64}"@[^\s<>"]{1,255})/.exec(text.replace(/^\s*[\w-]{1,20}\s*;\s*/, ''))?.[1];
+  const quoted = /^[^"]{0,3}("[^"\p{Cc}]{1,64}"@[^\s\p{Cc}<>"]{1,255})/u.exec(
+    text.replace(/^\s*[\w-]{1,20}\s*;\s*/, ''),
+  )?.[1];
   if (quoted !== undefined) return quoted.replace(/[.,;:]+$/, '');
   return null;
 }

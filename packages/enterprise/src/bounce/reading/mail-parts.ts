@@ -4,6 +4,7 @@ import PostalMime, { decodeWords, type Email } from 'postal-mime';
 import { type Field, readFields } from './fields.ts';
 import { htmlToLines } from './html-lines.ts';
 import { cutToReport } from './report-cut.ts';
+import { withoutNul } from './without-nul.ts';
 
 /** What a report is read from: its header, its words, and the parts that are no words. */
 export interface MailParts {
@@ -55,7 +56,7 @@ async function parsed(bytes: Uint8Array): Promise<Email | null> {
 }
 
 function partsOf(email: Email): MailParts {
-  const fields = email.headers.map(({ key, value }): Field => [key, decodeWords(value.slice(0, 4_000))]);
+  const fields = email.headers.map(({ key, value }): Field => [key, withoutNul(decodeWords(value.slice(0, 4_000)))]);
   const parts = email.attachments.slice(0, MAX_PARTS).map(
     ({ mimeType, filename, content }): MailPart => ({
       type: mimeType,
@@ -68,14 +69,13 @@ function partsOf(email: Email): MailParts {
   // A report's words come first, attached or with a broken type; one in HTML alone has those.
   const broken = parts.find(({ type }) => /^text\/plain\s/.test(type))?.text ?? '';
   const attached = parts.find(({ type }) => type === 'text/plain')?.text ?? '';
-  const text = [broken, plain, html, attached].find((each) => each.trim() !== '') ?? '';
+  const text = withoutNul([broken, plain, html, attached].find((each) => each.trim() !== '') ?? '');
   const contentType = fields.find(([name]) => name === 'content-type')?.[1].toLowerCase() ?? '';
   return { fields, text, parts, contentType };
 }
 
 function plainly(bytes: Uint8Array): MailParts {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    .toString('latin1')
+  const text = withoutNul(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'))
     .slice(0, MAX_TEXT_CHARACTERS)
     .replaceAll('\r\n', '\n');
   const end = text.indexOf('\n\n');
@@ -86,10 +86,10 @@ function plainly(bytes: Uint8Array): MailParts {
 
 /** Parts of reports are ASCII by their RFCs; what is not is UTF-8 (RFC 6533), or in old Japanese ones ISO-2022-JP. */
 function decodePart(content: ArrayBuffer | Uint8Array | string): string {
-  if (typeof content === 'string') return content.slice(0, MAX_PART_CHARACTERS);
+  if (typeof content === 'string') return withoutNul(content.slice(0, MAX_PART_CHARACTERS));
   const bytes = new Uint8Array(content).subarray(0, MAX_PART_CHARACTERS);
   const text = new TextDecoder().decode(bytes);
-  return text.includes('\u001b$') ? new TextDecoder('iso-2022-jp').decode(bytes) : text;
+  return withoutNul(text.includes('\u001b$') ? new TextDecoder('iso-2022-jp').decode(bytes) : text);
 }
 
 /** A multipart that lost its boundary, which its body still tells; anything else becomes its own plain text. */

@@ -38,7 +38,9 @@ export function originalOf({ fields }: MailParts, original: readonly Field[], en
     fieldsOf(fields, name).flatMap((value) => addressesIn(value, MAX_ADDRESSED)),
   );
   // The host that took the bounce often notes for whom, where nothing else keeps a VERP address.
-  const received = fieldsOf(fields, 'received').flatMap((value) => /\bfor <([^<>\s]{1,320})>/.exec(value)?.[1] ?? []);
+  const received = fieldsOf(fields, 'received').flatMap(
+    (value) => /\bfor <([^<>\s\p{Cc}]{1,320})>/u.exec(value)?.[1] ?? [],
+  );
   const ownId = idIn(fieldOf(original, 'message-id') ?? fieldOf(original, 'original-message-id'));
   const answeredId = idIn(fieldOf(fields, 'in-reply-to')) ?? lastIdIn(fieldOf(fields, 'references'));
   return {
@@ -51,11 +53,11 @@ export function originalOf({ fields }: MailParts, original: readonly Field[], en
 }
 
 function idIn(value: string | null): string | null {
-  return /<[^<>\s]{1,998}>/.exec(value ?? '')?.[0] ?? null;
+  return /<[^<>\s\p{Cc}]{1,998}>/u.exec(value ?? '')?.[0] ?? null;
 }
 
 function lastIdIn(value: string | null): string | null {
-  return (value ?? '').match(/<[^<>\s]{1,998}>/g)?.at(-1) ?? null;
+  return (value ?? '').match(/<[^<>\s\p{Cc}]{1,998}>/gu)?.at(-1) ?? null;
 }
 
 /** Some return the mail as a quotation, or indented. */

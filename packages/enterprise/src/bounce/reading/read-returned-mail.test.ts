@@ -63,6 +63,83 @@ describe('what a bounce says of its original', () => {
   });
 });
 
+describe('NUL, which PostgreSQL does not store, is nowhere in what comes out, though it is', () => {
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const report = (status: string, original: string) =>
+    [
+      'From: mailer-daemon@example.org\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n',
+      `--b\nContent-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n${base64(status)}`,
+      `--b\nContent-Type: text/rfc822-headers\nContent-Transfer-Encoding: base64\n\n${base64(original)}\n--b--\n`,
+    ].join('\n');
+  const ses = (notification: object) =>
+    `From: no-reply@sns.amazonaws.com\nSubject: AWS\n\n${JSON.stringify({ Message: JSON.stringify(notification) })}\n`;
+  it.each<[string, string, object]>([
+    [
+      'in parts of a report',
+      report(
+        'Reporting-MTA: dns; m\0x.example.org\n\nFinal-Recipient: rfc822; a\0nn@example.org\nAction: failed\nStatus: 5.1.1\n',
+        'Message-ID: <1\0@example.net>\nX-Genro-Mail-ID: mail\0-1\n',
+      ),
+      {
+        reportingMta: 'mx.example.org',
+        recipients: [{ address: 'ann@example.org' }],
+        original: { messageId: '<1@example.net>', mailId: 'mail-1' },
+      },
+    ],
+    [
+      'escaped in an address (RFC 6533)',
+      report(
+        'Reporting-MTA: dns; x\n\nFinal-Recipient: utf-8; a\\x{0}nn@example.org\nAction: failed\n',
+        'Subject: x\n',
+      ),
+      { recipients: [] },
+    ],
+    [
+      'in encoded words',
+      'From: mailer-daemon@example.org\nSubject: Undelivered mail\nX-Failed-Recipients: =?utf-8?q?a=00nn@example.org?=\nIn-Reply-To: =?utf-8?q?<1=00@example.net>?=\n\nIt failed.\n',
+      { recipients: [{ address: 'ann@example.org' }], original: { messageId: '<1@example.net>' } },
+    ],
+    [
+      'an entity of HTML',
+      'From: mailer-daemon@example.org\nSubject: Undelivered mail\nContent-Type: text/html\n\n<p>a&#0;nn@example.org</p><p>user unknown</p>\n',
+      { recipients: [{ address: 'ann@example.org' }] },
+    ],
+    [
+      'as it is, in a mail that is not read as MIME',
+      `From: mailer-daemon@example.org\nSubject: Undelivered mail\nX-Failed-Recipients: a\0nn@example.org\nIn-Reply-To: <1\0@example.net>\n${`X: ${'y'.repeat(100)}\n`.repeat(3_000)}`,
+      { recipients: [{ address: 'ann@example.org' }], original: { messageId: '<1@example.net>' } },
+    ],
+    [
+      'in the JSON of SES',
+      ses({
+        notificationType: 'Bounce',
+        bounce: { bouncedRecipients: [{ emailAddress: 'a\0nn@example.org' }], reportingMTA: 'dns; m\0x' },
+        mail: { headers: [{ name: 'Message-ID', value: '<1\0@example.net>' }] },
+      }),
+      {
+        reportingMta: 'mx',
+        recipients: [{ address: 'ann@example.org' }],
+        original: { messageId: '<1@example.net>' },
+      },
+    ],
+    [
+      'in a complaint by SES',
+      ses({
+        notificationType: 'Complaint',
+        complaint: {
+          complainedRecipients: [{ emailAddress: 'Ann <a\0nn@example.org>' }, { emailAddress: '\u0001' }],
+          complaintFeedbackType: 'ab\0use',
+        },
+      }),
+      { kind: 'complaint', feedbackType: 'abuse', recipients: ['ann@example.org'] },
+    ],
+  ])('%s', async (_name, raw, wanted) => {
+    const mail = await read(raw);
+    expect(mail).toMatchObject(wanted);
+    expect(JSON.stringify(mail)).not.toMatch(/\\u00[01]/);
+  });
+});
+
 describe('a mail that is too much', () => {
   const deep = Array.from(
     { length: 10_000 },

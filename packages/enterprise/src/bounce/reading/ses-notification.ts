@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
+import { addressesIn, cleanAddress } from './addresses.ts';
 import type { DeliveryStatus } from './delivery-status.ts';
 import type { Feedback } from './feedback.ts';
 import { type Field, fieldOf } from './fields.ts';
 import type { MailParts } from './mail-parts.ts';
+import { withoutNul } from './without-nul.ts';
 
 /** A notification of Amazon SES that SNS mails: JSON in place of a report. */
 export interface SesNotification {
@@ -14,8 +16,9 @@ export interface SesNotification {
   readonly header: readonly Field[];
 }
 
-const text = v.nullish(v.string(), null);
-const mailbox = v.object({ emailAddress: v.string(), action: text, status: text, diagnosticCode: text });
+const words = v.pipe(v.string(), v.transform(withoutNul));
+const text = v.nullish(words, null);
+const mailbox = v.object({ emailAddress: words, action: text, status: text, diagnosticCode: text });
 const notification = v.object({
   notificationType: text,
   eventType: text,
@@ -23,8 +26,8 @@ const notification = v.object({
   complaint: v.optional(v.object({ complainedRecipients: v.array(mailbox), complaintFeedbackType: text })),
   mail: v.optional(
     v.object({
-      destination: v.optional(v.array(v.string()), []),
-      headers: v.optional(v.array(v.object({ name: v.string(), value: v.string() })), []),
+      destination: v.optional(v.array(words), []),
+      headers: v.optional(v.array(v.object({ name: words, value: words })), []),
     }),
   ),
 });
@@ -47,7 +50,7 @@ export function readSesNotification(mail: MailParts): SesNotification | null {
       envelopeId: null,
       recipients: [
         ...failed.map(recipientOf),
-        ...delivered.map((address) => ({ ...UNTOLD, address, action: 'delivered' })),
+        ...delivered.map((address) => ({ ...UNTOLD, address: addressOf(address), action: 'delivered' })),
       ],
     },
     feedback:
@@ -55,7 +58,7 @@ export function readSesNotification(mail: MailParts): SesNotification | null {
         ? null
         : {
             type: (complaint.complaintFeedbackType ?? 'abuse').toLowerCase().slice(0, 40),
-            recipients: complaint.complainedRecipients.map(({ emailAddress }) => emailAddress),
+            recipients: complaint.complainedRecipients.flatMap(({ emailAddress }) => addressOf(emailAddress) ?? []),
           },
     header: (original?.headers ?? []).map(({ name, value }): Field => [name.toLowerCase(), value]),
   };
@@ -65,7 +68,7 @@ const UNTOLD = { originalAddress: null, status: null, diagnostic: '' };
 
 function recipientOf({ emailAddress, action, status, diagnosticCode }: v.InferOutput<typeof mailbox>) {
   return {
-    address: emailAddress.slice(0, 320),
+    address: addressOf(emailAddress),
     originalAddress: null,
     action: action?.toLowerCase() ?? 'failed',
     status: /\b[245]\.\d{1,3}\.\d{1,3}\b/.exec(status ?? '')?.[0] ?? null,
@@ -73,8 +76,13 @@ function recipientOf({ emailAddress, action, status, diagnosticCode }: v.InferOu
   };
 }
 
-function notificationIn(words: string): Notification | null {
-  const start = words.trimStart();
+/** Bare, or behind a name. */
+function addressOf(text: string): string | null {
+  return cleanAddress(text) ?? addressesIn(text.slice(0, 1_000), 1)[0] ?? null;
+}
+
+function notificationIn(told: string): Notification | null {
+  const start = told.trimStart();
   if (!start.startsWith('{')) return null;
   // SNS puts a line about unsubscribing below, and mail folds the long line that JSON is.
   const json = start.slice(0, start.lastIndexOf('}') + 1).replace(/\r?\n/g, '');

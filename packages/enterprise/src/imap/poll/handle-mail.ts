@@ -154,7 +154,17 @@ export class HandleMail {
       if (isOfDatabase(error)) throw error;
       if (await this.#isTaken(handling, mail)) throw new MailboxFailure(TAKEN, { cause: error });
       log.error({ mailboxPk, uid: mail.uid, attempt: tries + 1, err: error }, 'mail of a mailbox could not be handled');
-      await write({ row: this.#failed(blank, tries + 1, nameOf(error)), counted: null, statements: [] });
+      await this.#writeFailure(this.#failed(blank, tries + 1, nameOf(error)), write);
+    }
+  }
+
+  /** Without what the mail says of itself if that cannot be written, or it would hold up the mailbox for ever. */
+  async #writeFailure(row: ImapMailsTable, write: (passed: Passed) => Promise<void>): Promise<void> {
+    try {
+      await write({ row, counted: null, statements: [] });
+    } catch (error) {
+      if (isOfDatabase(error) || row.message_id === null) throw error;
+      await write({ row: { ...row, message_id: null }, counted: null, statements: [] });
     }
   }
 

@@ -69,6 +69,8 @@ test.each([
   ['Message-ID: none\r\n\r\n', null],
   [`Message-ID: <${'x'.repeat(2_000)}@b>\r\n\r\n`, null],
   ['X-Message-ID: <a@b>\r\n\r\n', null],
+  ['Message-ID: <a\0@b>\r\n\r\n', null],
+  ['Message-ID: <stra\u00dfe@b>\r\n\r\n', Buffer.from('<stra\u00dfe@b>').toString('latin1')],
   ['', null],
 ])('the Message-ID of %j is %j', (raw, id) => {
   expect(messageIdOf(Buffer.from(raw))).toBe(id);

@@ -67,12 +67,12 @@ function hashOf(raw: Uint8Array, isTruncated: boolean, { sizeBytes }: MailHead):
   return hash.digest('hex');
 }
 
-/** The first Message-ID of the header, with brackets. */
+/** The first Message-ID of the header, with brackets; none with control characters, since PostgreSQL stores no NUL. */
 export function messageIdOf(raw: Uint8Array): string | null {
   const text = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.length, PIECE_BYTES)).toString('latin1');
   const end = text.search(/\r?\n\r?\n/);
   const header = end === -1 ? text : text.slice(0, end);
   const [, value = ''] = /^message-id[ \t]*:([^\n]*(?:\r?\n[ \t][^\n]*)*)/im.exec(header) ?? [];
-  const [id = null] = /<[^<>\s]+>/.exec(value) ?? [];
+  const [id = null] = /<[^<>\s\u0000-\u001f\u007f]+>/.exec(value) ?? [];
   return id !== null && id.length <= MAX_MESSAGE_ID ? id : null;
 }

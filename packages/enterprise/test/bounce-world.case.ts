@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type Clock, createMailEngine, type MailEngine, type MessageInput, type ReportEvent } from '@mail-proxy/core';
+import {
+  type Clock,
+  createMailEngine,
+  type MailEngine,
+  type MessageInput,
+  type ReportEvent,
+  systemClock,
+} from '@mail-proxy/core';
 import { type SinkMessage, type SmtpSink, startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { bounceMixin } from '../src/bounce/bounce.mixin.ts';
 import type {
@@ -26,7 +33,7 @@ export interface BounceWorld extends AsyncDisposable {
   eventsOf(messageId: string, tenantId?: string): Promise<readonly Shown[]>;
   /** The tenant's suppression list, oldest first. */
   suppressed(tenantId: string): Promise<readonly { readonly address: string; readonly reason: string }[]>;
-  unmatched(tenantId?: string): Promise<readonly { readonly why: string; readonly message_id: string | null }[]>;
+  unmatched(tenantId?: string): Promise<readonly Unmatched[]>;
 }
 
 export interface PostOptions {
@@ -34,6 +41,12 @@ export interface PostOptions {
   readonly tenantId?: string | null;
   /** Makes another mail of the same content. */
   readonly copy?: number;
+}
+
+export interface Unmatched {
+  readonly why: string;
+  readonly tenant_id: string | null;
+  readonly message_id: string | null;
 }
 
 export interface Received {
@@ -63,8 +76,13 @@ export async function openBounceWorld(make: Made = onSqlite, clock?: Clock): Pro
   const { database, drop } = await make();
   const sink = await startSmtpSink();
   const engine = await createMailEngine({
-    // PostgreSQL wants a key that all instances have.
-    config: { database, encryptionKey: Buffer.alloc(32, 7).toString('base64'), delivery: { ehloName: 'proxy.test' } },
+    config: {
+      database,
+      // PostgreSQL wants a key that all instances have.
+      encryptionKey: Buffer.alloc(32, 7).toString('base64'),
+      // A clock of the test may leap further than heartbeats come.
+      delivery: { ehloName: 'proxy.test', ...(clock && { leaseMs: 100 * 86_400_000 }) },
+    },
     ...(clock && { clock }),
     mixins: [bounceMixin(async (raw) => JSON.parse(Buffer.from(raw).toString()).mail)],
   });
@@ -111,7 +129,7 @@ export async function openBounceWorld(make: Made = onSqlite, clock?: Clock): Pro
       return (await run<Page>('suppressions.list', { tenant_id: tenantId })).items;
     },
     async unmatched(tenantId) {
-      type Page = { items: readonly { why: string; message_id: string | null }[] };
+      type Page = { items: readonly Unmatched[] };
       const input = tenantId === undefined ? {} : { tenant_id: tenantId };
       return (await run<Page>('bounces.list-unmatched', input)).items;
     },
@@ -119,6 +137,20 @@ export async function openBounceWorld(make: Made = onSqlite, clock?: Clock): Pro
       await engine[Symbol.asyncDispose]();
       await sink.close();
       await drop();
+    },
+  };
+}
+
+/** The time as it is, until it leaps. */
+export function leapingClock(): Clock & { leap(ms: number): void } {
+  let leaptMs = 0;
+  return {
+    ...systemClock,
+    now: () => systemClock.now() + leaptMs,
+    // The time of PostgreSQL goes by this one.
+    monotonic: () => systemClock.monotonic() + leaptMs,
+    leap(ms) {
+      leaptMs += ms;
     },
   };
 }

@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type Clock, systemClock } from '@mail-proxy/core';
+import { eventually } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { UNSIGNED_FOR_MS } from '../src/bounce/correlate.ts';
 import { MAX_FORWARDED } from '../src/bounce/forwarded.ts';
-import { bounced, complained, eventsUntil, type Made, openBounceWorld, other, recipient } from './bounce-world.case.ts';
+import { PRUNE_EVERY_MS } from '../src/bounce/prune-unmatched.ts';
+import { UNMATCHED_DAYS } from '../src/bounce/unmatched.store.ts';
+import {
+  bounced,
+  complained,
+  eventsUntil,
+  leapingClock,
+  type Made,
+  openBounceWorld,
+  other,
+  recipient,
+} from './bounce-world.case.ts';
 
 const DOMAIN = 'bounce.example.com';
 const THREE = ['ann@example.org', 'bob@example.org', 'eve@example.org'];
@@ -197,8 +209,7 @@ export function bounceConformance(name: string, make: Made, skip = ''): void {
     });
 
     test('a Message-ID is no way to tell of others than those whom it went to, nor for more than two weeks', async () => {
-      let passedMs = 0;
-      const clock: Clock = { ...systemClock, now: () => systemClock.now() + passedMs };
+      const clock = leapingClock();
       await using world = await openBounceWorld(make, clock);
       const [sent] = await world.send('m1', { to: THREE });
       const messageId = sent?.messageId ?? '';
@@ -212,7 +223,7 @@ export function bounceConformance(name: string, make: Made, skip = ''): void {
         { recipient: 'bob@example.org' },
       ]);
       expect(await world.suppressed('acme')).toMatchObject([{ address: 'bob@example.org' }]);
-      passedMs = UNSIGNED_FOR_MS;
+      clock.leap(UNSIGNED_FOR_MS);
       expect(await world.post(bounced({ messageId }))).toMatchObject({ unmatched: true });
       expect(await world.eventsOf('m1')).toHaveLength(1);
     });
@@ -298,6 +309,34 @@ export function bounceConformance(name: string, make: Made, skip = ''): void {
       expect(await world.eventsOf('m1', 'other')).toEqual([]);
       // The operator's own mailbox is for all of them.
       expect(await world.post(bounced(names), { tenantId: null })).toMatchObject({ events: [{ is_new: true }] });
+    });
+
+    test('what is unmatched goes after its days, though nothing more comes to its tenant', async () => {
+      const leaping = leapingClock();
+      let day = Promise.withResolvers<void>();
+      const clock: Clock = {
+        ...leaping,
+        async sleep(ms, signal) {
+          if (ms !== PRUNE_EVERY_MS || signal?.aborted) return systemClock.sleep(ms, signal);
+          const aborted = Promise.withResolvers<void>();
+          signal?.addEventListener('abort', () => aborted.resolve());
+          await Promise.race([day.promise, aborted.promise]);
+        },
+      };
+      const nextDay = (): void => {
+        const { resolve } = day;
+        day = Promise.withResolvers<void>();
+        resolve();
+      };
+      await using world = await openBounceWorld(make, clock);
+      await world.post(bounced({ mailId: 'old' }));
+      leaping.leap((UNMATCHED_DAYS - 1) * PRUNE_EVERY_MS);
+      await world.post(bounced({ mailId: 'new' }), { tenantId: 'other' });
+      leaping.leap(2 * PRUNE_EVERY_MS);
+      await eventually(async () => {
+        nextDay();
+        expect((await world.unmatched()).map(({ tenant_id }) => tenant_id)).toEqual(['other']);
+      });
     });
 
     test('what is forged is no event, and is kept with what is unmatched, once, for its tenant', async () => {

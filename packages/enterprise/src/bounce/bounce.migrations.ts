@@ -32,4 +32,14 @@ export const bounceMigrations: NonNullable<Mixin['migrations']> = [
       schema.createIndex('bounce_unmatched_scope').on('bounce_unmatched').columns(['scope', 'pk']),
     ],
   },
+  {
+    number: 2,
+    name: 'unmatched-by-age',
+    minReader: 1,
+    up: (schema) => [
+      // For the tenant that is deleted, and for what is too old.
+      schema.createIndex('bounce_unmatched_tenant').on('bounce_unmatched').columns(['tenant_id']),
+      schema.createIndex('bounce_unmatched_received').on('bounce_unmatched').columns(['received_at']),
+    ],
+  },
 ];

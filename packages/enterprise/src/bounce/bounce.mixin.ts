@@ -7,6 +7,7 @@ import { type BounceServices, bounceOperations } from './bounce.operations.ts';
 import type { BounceSchema } from './bounce.table.ts';
 import { bounceHooks } from './bounce-hooks.ts';
 import { bounceReader } from './bounce-reader.ts';
+import { pruneUnmatched } from './prune-unmatched.ts';
 import { readReturnedMail } from './reading/read-returned-mail.ts';
 import type { ReadReturnedMail } from './reading/returned-mail.types.ts';
 import type { ReceiveParts } from './receive-bounce.ts';
@@ -26,7 +27,7 @@ export const bounceMixin = (read: ReadReturnedMail): Mixin =>
     contract: 1,
     migrations: bounceMigrations,
     setup(context) {
-      const { database: anyTables, clock, makePk, events, macs, suppressions } = context;
+      const { database: anyTables, clock, makePk, events, macs, suppressions, leases, log } = context;
       const database = anyTables.withTables<CoreSchema & BounceSchema>();
       const settings = createBounceSettingsStore(database, clock);
       const unmatched = createUnmatchedStore(database, { clock, makePk });
@@ -48,6 +49,7 @@ export const bounceMixin = (read: ReadReturnedMail): Mixin =>
         operations: bounceOperations,
         services,
         hooks: bounceHooks(settings, paths),
+        run: (signal) => pruneUnmatched({ unmatched, leases, clock, log }, signal),
       };
     },
   });

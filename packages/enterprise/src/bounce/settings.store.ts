@@ -24,7 +24,7 @@ export interface BounceSettingsStore {
   get(tenantId: string): Promise<BounceSettings | null>;
   /** Of these tenants, as far as they want any. */
   of(tenantIds: readonly string[]): Promise<ReadonlyMap<string, BounceSettings>>;
-  /** The same, as it was a few seconds ago at most. */
+  /** Of one tenant, as {@link BounceSettingsStore.get}, but as it was a few seconds ago at most. */
   recent(tenantId: string): Promise<BounceSettings | null>;
   /** To be written; of a tenant that is gone nothing is. */
   put(tenantId: string, settings: BounceSettings): Statement;

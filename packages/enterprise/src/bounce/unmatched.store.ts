@@ -22,8 +22,10 @@ export interface UnmatchedRecipient {
 
 /** Bounces whose messages were not found: the newest of each tenant, for a while. */
 export interface UnmatchedStore {
-  /** To be written; what is too old or too many goes with it. */
+  /** To be written; what is too many goes with it. */
   keep(unmatched: Unmatched): readonly Statement[];
+  /** Remove what is too old, of all tenants. */
+  prune(): Promise<void>;
   /** Newest first, before the one with the key `after`. @param tenantId null for all */
   list(
     tenantId: string | null,
@@ -59,25 +61,23 @@ export function createUnmatchedStore(
       })
       .onConflict((conflict) => conflict.columns(['scope', 'hash']).doNothing()),
   );
-  const prune = database.prepare<{ scope: string; before: number }>((k, p) =>
+  const dropTooMany = database.prepare<{ scope: string }>((k, p) =>
     k
       .deleteFrom('bounce_unmatched')
       .where('scope', '=', p.scope)
-      .where((eb) =>
-        eb.or([
-          eb('received_at', '<', p.before),
-          eb('pk', 'in', (inner) =>
-            inner
-              .selectFrom('bounce_unmatched as newest')
-              .select('newest.pk')
-              .where('newest.scope', '=', p.scope)
-              .orderBy('newest.pk', 'desc')
-              // Far more than there are, since SQLite knows no offset without a limit.
-              .limit(1_000_000)
-              .offset(MAX_UNMATCHED),
-          ),
-        ]),
+      .where('pk', 'in', (inner) =>
+        inner
+          .selectFrom('bounce_unmatched as newest')
+          .select('newest.pk')
+          .where('newest.scope', '=', p.scope)
+          .orderBy('newest.pk', 'desc')
+          // Far more than there are, since SQLite knows no offset without a limit.
+          .limit(1_000_000)
+          .offset(MAX_UNMATCHED),
       ),
+  );
+  const dropTooOld = database.prepare<{ before: number }>((k, p) =>
+    k.deleteFrom('bounce_unmatched').where('received_at', '<', p.before),
   );
   const all = database.prepare<{ after: string; limit: number }, UnmatchedBouncesTable>((k, p) =>
     k.selectFrom('bounce_unmatched').selectAll().where('pk', '<', p.after).orderBy('pk', 'desc').limit(p.limit),
@@ -94,7 +94,6 @@ export function createUnmatchedStore(
 
   return {
     keep({ tenantId, hash, why, mail }) {
-      const now = clock.now();
       const scope = tenantId ?? '';
       return [
         insert.bind({
@@ -107,10 +106,13 @@ export function createUnmatchedStore(
           recipients: JSON.stringify(recipientsOf(mail).slice(0, MAX_RECIPIENTS)),
           message_id: mail.original.messageId,
           reporting_mta: mail.kind === 'complaint' ? null : mail.reportingMta,
-          received_at: now,
+          received_at: clock.now(),
         }),
-        prune.bind({ scope, before: now - UNMATCHED_DAYS * 86_400_000 }),
+        dropTooMany.bind({ scope }),
       ];
+    },
+    async prune() {
+      await database.write([dropTooOld.bind({ before: clock.now() - UNMATCHED_DAYS * 86_400_000 })]);
     },
     list: (tenantId, { after, limit }) => {
       const page = { after: after ?? LAST, limit };

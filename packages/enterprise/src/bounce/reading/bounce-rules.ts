@@ -38,7 +38,7 @@ export const BOUNCE_SUBJECTS: readonly RegExp[] = [
   /delayed mail|message delayed|mail delayed|delivery delayed|not yet been delivered|warning: (?:could not send|message)/,
   /nameserver error report|user unknown|mail error|mail failure|mailbox full|undeliverable mail/,
   /^(?:ndn|ndr|dsn):|loop alert|are not member|not a member|rejected: |address not found|your message to .* (?:couldn't|could not)/,
-  /unzustellbar|nicht zugestellt|zustellung|nicht zustellbar|zustellungsfehler|zurueck an absender|zurück an|unzustellbarkeit/,
+  /unzustellbar|nicht zugestellt|zustellung|nicht zustellbar|zustellungsfehler|zur(?:ue|u)ck an (?:den )?absender|unzustellbarkeit/,
   /non remis|echec de (?:la )?(?:remise|livraison|distribution)|non distribu|non delivre|avis de non|retour de (?:mail|message)|notification d'echec|impossible de (?:remettre|distribuer)/,
   /mancat[ao] (?:consegna|recapito)|impossibile recapitare|non recapitabil|consegna fallita|mancato recapito|recapito del messaggio|non consegnat|errore di consegna/,
   /no se (?:puede|pudo|ha podido) entregar|no entregado|error de entrega|fallo (?:en la|de) entrega|devuelto|notificacion de estado de entrega|correo devuelto/,
@@ -79,7 +79,7 @@ export const DELAY_PHRASES: readonly RegExp[] = [
   /(?:has|have) not yet been (?:delivered|collected)|not yet delivered|still being (?:retried|tried)|will (?:be retried|continue|keep) (?:to |trying|for|attempt)?|(?:delivery )?attempts will continue/,
   /warning message only|this is (?:just |only )?a warning|do not need to resend|delivery (?:to the following recipients? )?(?:has been |is )?delayed|message (?:is |has been )?delayed|will retry|keep trying|has been delayed/,
   /delivery attempts will (?:continue|be)|no action is required on your part|will be attempted|still trying|temporarily deferred and will|not been delivered yet|were delayed/,
-  /verzogert|noch nicht zugestellt|weitere zustellversuche|n'a pas encore (?:ete|pu)|retard[ée]|sera retente|ritardat[ao]|non e ancora stato|retrasad|aun no se ha|atrasad|ainda nao foi/,
+  /verzogert|noch nicht zugestellt|weitere zustellversuche|n'a pas encore (?:ete|pu)|retarde|sera retente|ritardat[ao]|non e ancora stato|retrasad|aun no se ha|atrasad|ainda nao foi/,
   /配信が遅れ|遅延|再送を試み|ещё не (?:был|доставлен)|еще не (?:был|доставлен)|задерж|попытки доставки будут/,
 ];
 
@@ -126,7 +126,7 @@ export const CHALLENGE_PHRASES: readonly RegExp[] = [
 /** Where the server's own words end and the mail that it returns begins. Sees a line as it came, in lower case. */
 export const ORIGINAL_MARKS: readonly RegExp[] = [
   /^[\s>*=_-]*(?:this is (?:a )?copy of|below (?:this line )?is (?:a|the) copy|here is a copy|included is a copy|a copy of (?:the|your) (?:original )?message|the following is a copy)/,
-  /^[\s>*=_-]*(?:start of returned|(?:unsent|returned|returned|original|undelivered|undeliverable|rejected|failed) (?:message|mail|e-?mail|msg)(?:$| text|\b.*(?:follow|below|header|attached|-{3,})))/,
+  /^[\s>*=_-]*(?:start of returned|(?:unsent|returned|original|undelivered|undeliverable|rejected|failed) (?:message|mail|e-?mail|msg)(?:$| text|\b.*(?:follow|below|header|attached|-{3,})))/,
   /^[\s>*=_-]{2,}(?:original message|unsent message|returned message|returned mail|message header|message contents|message text|the (?:header|headers|body|message)|original mail info|forwarded message|mail message|message follows|the header)/,
   /(?:original|unsent|your|undelivered) (?:message|mail)(?: as received)?(?: is| as)? (?:follows|is attached|attached|below)/,
   /^-+ *(?:below|message body|original|original message|message headers?|returned|included|unsent) .*-*$/,

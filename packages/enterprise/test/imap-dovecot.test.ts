@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type Dovecot, startDovecot, startTcpProxy, whyNoDovecot } from '@mail-proxy/testkit';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { addMailbox, loggedIn, openMailboxWorld, returned, sharedDatabase } from './mailbox-world.case.ts';
 
 const missing = whyNoDovecot();
+/** For what Dovecot refuses while a session that is ending has a folder open. */
+const PATIENCE = { timeout: 30_000 };
 
 // One server for all of it, with a user for each test.
 let dovecot: Dovecot;
@@ -131,10 +133,10 @@ describe.skipIf(missing !== null)(`mailboxes on Dovecot${missing === null ? '' :
     await user.append(...mails);
     await using world = await openMailboxWorld();
     const { pk } = await addMailbox(world, { port: dovecot.port, user: 'anew', folder: 'Bounces', enabled: true });
-    const before = await world.until(pk, ({ counts }) => counts.handled === 2);
+    const before = await world.until(pk, ({ condition, counts }) => condition === 'ok' && counts.handled === 2);
     await world.engine.execute('mailboxes.update', { mailbox_id: pk, enabled: false });
-    await user.client.mailboxDelete('Bounces');
-    await user.client.mailboxCreate('Bounces');
+    await vi.waitFor(() => user.client.mailboxDelete('Bounces'), PATIENCE);
+    await vi.waitFor(() => user.client.mailboxCreate('Bounces'), PATIENCE);
     await user.append(returned('three'), ...mails);
     await world.engine.execute('mailboxes.update', { mailbox_id: pk, enabled: true });
     const after = await world.until(pk, ({ counts }) => counts.handled === 3);

@@ -8,7 +8,7 @@ import type { Sender } from '../ways/way.ts';
 export interface Feeding {
   /** Mails in a request. @defaultValue 100 */
   readonly batch?: number;
-  /** Clients that post at the same time, one request after the other each. @defaultValue one for each server */
+  /** Clients that post at the same time, one request after the other each. @defaultValue two for each server */
   readonly clients?: number;
   /** @defaultValue a mail of 3 KiB */
   readonly make?: MakeMail;
@@ -26,7 +26,7 @@ const BATCH = 100;
 export function prepareSubmission(
   sender: Sender,
   { prefix, count }: { readonly prefix: string; readonly count: number },
-  { batch = BATCH, clients = sender.pids.length, make = makeMail }: Feeding = {},
+  { batch = BATCH, clients = 2 * sender.pids.length, make = makeMail }: Feeding = {},
 ): Submission {
   if (sender.isInProcess) {
     const mails = makeMails(prefix, count, make);

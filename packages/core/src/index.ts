@@ -66,3 +66,4 @@ export { addressDead, isDeadReason, reasonOf, wordsOf } from './smtp/reply-reaso
 export { REPLY_REASONS, type RefusalWords, type ReplyReason } from './smtp/reply-reasons.types.ts';
 export type { TokenSource } from './smtp/session.types.ts';
 export type { TransferProgress } from './transfer/progress.ts';
+export { WakeUp } from './wake-up.ts';

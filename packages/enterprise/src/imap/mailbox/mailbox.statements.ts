@@ -82,30 +82,12 @@ export function prepareMailboxStatements(database: ImapDatabase): MailboxStateme
         .where('pk', '=', p.pk)
         .where((eb) => eb('oauth', '=', eb.val(p.before as ImapMailboxesTable['oauth']))),
     ),
-    find: database.prepare((k, p) =>
-      k
-        .selectFrom('imap_mailboxes')
-        .leftJoin('accounts', 'accounts.pk', 'imap_mailboxes.account_pk')
-        .selectAll('imap_mailboxes')
-        .select('accounts.id as account_id')
-        .where('imap_mailboxes.pk', '=', p.pk),
-    ),
+    find: database.prepare((k, p) => withAccount(k).where('imap_mailboxes.pk', '=', p.pk)),
     listAll: database.prepare((k, p) =>
-      k
-        .selectFrom('imap_mailboxes')
-        .leftJoin('accounts', 'accounts.pk', 'imap_mailboxes.account_pk')
-        .selectAll('imap_mailboxes')
-        .select('accounts.id as account_id')
-        .where('imap_mailboxes.pk', '>', p.after)
-        .orderBy('imap_mailboxes.pk')
-        .limit(p.rows),
+      withAccount(k).where('imap_mailboxes.pk', '>', p.after).orderBy('imap_mailboxes.pk').limit(p.rows),
     ),
     listOfTenant: database.prepare((k, p) =>
-      k
-        .selectFrom('imap_mailboxes')
-        .leftJoin('accounts', 'accounts.pk', 'imap_mailboxes.account_pk')
-        .selectAll('imap_mailboxes')
-        .select('accounts.id as account_id')
+      withAccount(k)
         .where('imap_mailboxes.tenant_id', '=', p.tenant_id)
         .where('imap_mailboxes.pk', '>', p.after)
         .orderBy('imap_mailboxes.pk')
@@ -164,6 +146,15 @@ export function prepareMailboxStatements(database: ImapDatabase): MailboxStateme
         .where('state', 'in', ['set_aside', 'retrying']),
     ),
   };
+}
+
+/** Mailboxes, each with the id of its account where it is one's. */
+function withAccount(k: Parameters<Parameters<ImapDatabase['prepare']>[0]>[0]) {
+  return k
+    .selectFrom('imap_mailboxes')
+    .leftJoin('accounts', 'accounts.pk', 'imap_mailboxes.account_pk')
+    .selectAll('imap_mailboxes')
+    .select('accounts.id as account_id');
 }
 
 const MAILBOX_COLUMNS = [

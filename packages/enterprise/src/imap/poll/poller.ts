@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { MixinMetric } from '@mail-proxy/core';
+import { type MixinMetric, WakeUp } from '@mail-proxy/core';
 import type { MailReaders } from '../mail-readers.ts';
 import type { MailboxStore } from '../mailbox/mailbox.store.ts';
 import { MailboxLoop, type MailboxLoopParts } from './mailbox-loop.ts';
@@ -26,10 +26,11 @@ export class Poller {
   readonly #p: PollerParts;
   readonly #running = new Map<string, Running>();
   readonly #checks = { ok: 0, failing: 0, login_failed: 0 };
-  #changed = Promise.withResolvers<void>();
+  readonly #changed: WakeUp;
 
   constructor(parts: PollerParts) {
     this.#p = parts;
+    this.#changed = new WakeUp(parts.clock);
   }
 
   readonly metrics: readonly MixinMetric[] = [
@@ -57,7 +58,7 @@ export class Poller {
   /** A mailbox was made, changed or deleted by this process, or is to be checked. */
   changed(mailboxPk: string): void {
     this.#running.get(mailboxPk)?.loop.poke();
-    this.#changed.resolve();
+    this.#changed.set();
   }
 
   /** Returns once `signal` has aborted and all connections are closed. */
@@ -65,7 +66,6 @@ export class Poller {
     const { clock, settings, log } = this.#p;
     let since = clock.now() - LATE_MS;
     while (!signal.aborted) {
-      this.#changed = Promise.withResolvers<void>();
       const now = clock.now();
       try {
         await this.#look(signal);
@@ -74,14 +74,7 @@ export class Poller {
       } catch (error) {
         log.warn({ err: error }, 'the mailboxes could not be listed');
       }
-      const { promise: aborted, resolve } = Promise.withResolvers<void>();
-      const onAbort = (): void => resolve();
-      if (signal.aborted) break;
-      signal.addEventListener('abort', onAbort, { once: true });
-      const over = Promise.withResolvers<void>();
-      using _timer = clock.after(settings.lookMs, over.resolve);
-      await Promise.race([over.promise, this.#changed.promise, aborted]);
-      signal.removeEventListener('abort', onAbort);
+      await this.#changed.wait(signal, settings.lookMs);
     }
     await Promise.all([...this.#running.values()].map(({ done }) => done));
   }
@@ -112,7 +105,7 @@ export class Poller {
     const done = loop.run(AbortSignal.any([signal, stop.signal])).finally(() => {
       this.#running.delete(pk);
       // It may be wanted again by now.
-      this.#changed.resolve();
+      this.#changed.set();
     });
     this.#running.set(pk, { loop, stop, done, askedAt: 0 });
   }

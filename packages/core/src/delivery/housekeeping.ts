@@ -50,15 +50,22 @@ export class Housekeeping {
 
   async run(signal: AbortSignal): Promise<void> {
     const { settings, sweepBatches, forgetUses, sweepCache, clock, onReady } = this.#s;
+    const { forgetFiles, forgetAnswers, forgetSuppressions } = this.#s;
     await Promise.all([
       this.#every(settings.expirySweepMs, signal, () => this.#expire(signal)),
       this.#every(SWEEP_BATCHES_MS, signal, async () => {
         for (const lane of await sweepBatches(clock.now())) onReady(lane);
       }),
       this.#every(FORGET_USES_MS, signal, () => forgetUses(clock.now())),
-      this.#every(FORGET_FILES_MS, signal, () => this.#forgetFiles(signal)),
-      this.#every(FORGET_ANSWERS_MS, signal, () => this.#forgetAnswers(signal)),
-      this.#every(FORGET_SUPPRESSIONS_MS, signal, () => this.#forgetSuppressions(signal)),
+      this.#every(FORGET_FILES_MS, signal, () =>
+        this.#forgetAll(FORGET_FILES_BATCH, signal, (limit) => forgetFiles(clock.now() - FILES_KEPT_MS, limit)),
+      ),
+      this.#every(FORGET_ANSWERS_MS, signal, () =>
+        this.#forgetAll(FORGET_ANSWERS_BATCH, signal, (limit) => forgetAnswers(clock.now(), limit)),
+      ),
+      this.#every(FORGET_SUPPRESSIONS_MS, signal, () =>
+        this.#forgetAll(FORGET_SUPPRESSIONS_BATCH, signal, (limit) => forgetSuppressions(clock.now(), limit)),
+      ),
       this.#every(SWEEP_CACHE_MS, signal, () => sweepCache(signal)),
     ]);
   }
@@ -72,28 +79,9 @@ export class Housekeeping {
     }
   }
 
-  async #forgetFiles(signal: AbortSignal): Promise<void> {
-    const { forgetFiles, clock } = this.#s;
-    while (!signal.aborted) {
-      const forgotten = await forgetFiles(clock.now() - FILES_KEPT_MS, FORGET_FILES_BATCH);
-      if (forgotten < FORGET_FILES_BATCH) return;
-    }
-  }
-
-  async #forgetAnswers(signal: AbortSignal): Promise<void> {
-    const { forgetAnswers, clock } = this.#s;
-    while (!signal.aborted) {
-      const forgotten = await forgetAnswers(clock.now(), FORGET_ANSWERS_BATCH);
-      if (forgotten < FORGET_ANSWERS_BATCH) return;
-    }
-  }
-
-  async #forgetSuppressions(signal: AbortSignal): Promise<void> {
-    const { forgetSuppressions, clock } = this.#s;
-    while (!signal.aborted) {
-      const forgotten = await forgetSuppressions(clock.now(), FORGET_SUPPRESSIONS_BATCH);
-      if (forgotten < FORGET_SUPPRESSIONS_BATCH) return;
-    }
+  /** Forget until less than a batch was left. */
+  async #forgetAll(batch: number, signal: AbortSignal, forget: (limit: number) => Promise<number>): Promise<void> {
+    while (!signal.aborted) if ((await forget(batch)) < batch) return;
   }
 
   async #every(ms: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {

@@ -75,23 +75,20 @@ export function submitConformance(open: OpenStore): void {
 
     test('the messages of a request are sent in its order, whichever was ready to be stored first', async () => {
       await using world = await createControlWorld(open);
-      const { room } = world.services;
-      const others = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-      const first = others.values();
-      world.services.room = {
-        limitsOf: (...of) => room.limitsOf(...of),
-        async take(...what) {
-          // Of three the last is first.
-          await first.next().value?.promise;
-          const taken = await room.take(...what);
-          others.pop()?.resolve();
-          return taken;
-        },
-      };
+      readyLastFirst(world, 3);
       const messages = ['1', '2', '3'].map((id) => ({ ...MAIL, id }));
       await world.run(createMessages, { messages });
       const stored = (await world.messages()).toSorted((a, b) => (a.pk < b.pk ? -1 : 1));
       expect(stored.map(({ id }) => id)).toEqual(['1', '2', '3']);
+    });
+
+    test('of messages of a request with one id the first has it, whichever was ready to be stored first', async () => {
+      await using world = await createControlWorld(open);
+      readyLastFirst(world, 3);
+      const messages = ['first', 'second', 'third'].map((subject) => ({ ...MAIL, id: 'same', subject }));
+      expect(await world.run(createMessages, { messages })).toMatchObject({
+        results: [{ status: 'accepted' }, { code: 'duplicate_id' }, { code: 'duplicate_id' }],
+      });
     });
 
     test('a batch is answered message by message: an id that is taken, in it or before it, refuses its own', async () => {
@@ -233,4 +230,20 @@ async function setTenant(
   columns: { readonly on_in_doubt?: 'hold'; readonly retry?: string | null; readonly refuse_over_limit?: number },
 ): Promise<void> {
   await database.write([database.prepare<object>((k) => k.updateTable('tenants').set(columns)).bind({})]);
+}
+
+/** Of so many messages of a request let the last be ready to be stored first, and the first last. */
+function readyLastFirst({ services }: ControlWorld, count: number): void {
+  const { room } = services;
+  const others = Array.from({ length: count - 1 }, () => Promise.withResolvers<void>());
+  const first = others.values();
+  services.room = {
+    limitsOf: (...of) => room.limitsOf(...of),
+    async take(...what) {
+      await first.next().value?.promise;
+      const taken = await room.take(...what);
+      others.pop()?.resolve();
+      return taken;
+    },
+  };
 }

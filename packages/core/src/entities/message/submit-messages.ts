@@ -52,9 +52,11 @@ export async function submitMessages(
   using rooms = new DisposableStack();
   const own = { ...submission, rooms };
   if (idempotency === null) {
-    return await inTurn(services, messages, own, async (preparing) => {
-      const prepared = await preparing;
-      return prepared.ok ? storeSubmission(services, prepared.pending) : prepared;
+    const firsts = new Map<string, Promise<unknown>>();
+    return await inTurn(services, messages, own, (preparing, { id }) => {
+      const stored = storeBehind(services, preparing, id === undefined ? undefined : firsts.get(id));
+      if (id !== undefined) firsts.set(id, stored);
+      return stored;
     });
   }
   const { operation, input } = idempotency;
@@ -62,12 +64,22 @@ export async function submitMessages(
   return await submitOnce(services, request, () => inTurn(services, messages, own, (preparing) => preparing));
 }
 
+/** Of two messages with one id the first of the request has it, however long its files or its account take to be found. */
+async function storeBehind(
+  services: SubmissionServices,
+  preparing: Promise<Prepared>,
+  first: Promise<unknown> | undefined,
+): Promise<Submitted> {
+  const [prepared] = await Promise.all([preparing, first]);
+  return prepared.ok ? storeSubmission(services, prepared.pending) : prepared;
+}
+
 /** Prepare all messages of a request at once, each on its way to what `then` makes of it. */
 async function inTurn<Result>(
   services: SubmissionServices,
   messages: readonly ParsedSubmitted[],
   { reach, principal, defaultPriority, onConflict, pointerOf, rooms }: Submission & { readonly rooms: DisposableStack },
-  then: (preparing: Promise<Prepared>) => Promise<Result>,
+  then: (preparing: Promise<Prepared>, input: ParsedSubmitted) => Promise<Result>,
 ): Promise<readonly Result[]> {
   await using held = new AsyncDisposableStack();
   const composed = messages.filter((message): message is ParsedMessage => !isRaw(message));
@@ -81,7 +93,7 @@ async function inTurn<Result>(
   for (const [index, input] of messages.entries()) {
     const parts = checked[index];
     if (parts === undefined) throw new Error('every message was checked');
-    const result = then(prepare(input, parts, pointerOf(index)));
+    const result = then(prepare(input, parts, pointerOf(index)), input);
     // Where the database is gone, say, nothing more is begun; what failed during a pause is told at the end.
     result.catch(() => {
       isOver = true;

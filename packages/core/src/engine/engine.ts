@@ -138,7 +138,7 @@ export class Engine implements MailEngine {
     this.#sending = new Background(log);
     this.#telling = new Background(log);
     this.#metrics = createMetrics({
-      pendingMessages: async () => (await stores.messages.counts()).waiting,
+      pendingMessages: stores.waitingCount,
       database: () => database.stats,
       sends: () => this.#delivery.dispatcher.load,
       preparing: () => this.#delivery.preparer.running,

@@ -56,7 +56,7 @@ import { moveDraft } from '../queue/seal-draft.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
 import { createSessionStore } from '../queue/sessions.ts';
 import { prepareSettle } from '../queue/settle.ts';
-import { prepareWaitingUsage } from '../queue/waiting-usage.ts';
+import { prepareWaitingCount, prepareWaitingUsage } from '../queue/waiting-usage.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 
@@ -129,6 +129,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     findLanes: prepareFindLanes(database),
     retention: createRetentionSweep(database),
     waitingUsage: prepareWaitingUsage(database),
+    waitingCount: prepareWaitingCount(database),
     finishedMail: (isEveryoneTold: boolean) =>
       createFinishedMail(database, { idsMs: config.retention.idsDays * 86_400_000, isEveryoneTold }),
     leases: createLeaseStore(database),

@@ -23,3 +23,14 @@ export function prepareWaitingUsage(db: Database<CoreSchema>): (tenantId: string
     return row ?? { pending: 0, bytes: 0 };
   };
 }
+
+/** Count all that waits, in an index of that alone: mail that is over costs it nothing, however much is kept. */
+export function prepareWaitingCount(db: Database<CoreSchema>): () => Promise<number> {
+  const count = db.prepare<object, { readonly waiting: number }>((k) =>
+    k
+      .selectFrom('messages')
+      .select((eb) => eb.fn.countAll<number>().as('waiting'))
+      .where('state', '<>', sql.lit('final')),
+  );
+  return async () => (await db.read(count.bind({})))[0]?.waiting ?? 0;
+}

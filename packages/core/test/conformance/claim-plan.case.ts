@@ -9,6 +9,7 @@ import type { CoreSchema } from '../../src/entities/schema.ts';
 import { prepareClaim } from '../../src/queue/claim.ts';
 import { createLaneGates } from '../../src/queue/lane-gates.ts';
 import { prepareRetentionStatements } from '../../src/queue/retention-statements.ts';
+import { prepareWaitingCount } from '../../src/queue/waiting-usage.ts';
 import { laneLimits } from './rate-world.case.ts';
 import { createWorld, type OpenStore } from './store-world.case.ts';
 
@@ -51,6 +52,14 @@ export function claimPlanConformance(open: OpenStore): void {
       expectNoMore(plan);
     });
 
+    test('the number of waiting messages reads an index of those alone', async () => {
+      await using world = await createWorld(open);
+      await prepareWaitingCount(watched(world.database, statements))();
+      expect(await planOf(world.database, statements.splice(0))).toEqual([
+        expect.stringMatching(/^SCAN messages USING (COVERING )?INDEX messages_(waiting|expiring)$/),
+      ]);
+    });
+
     test('the deletion of an account and what retention removes look at no messages of other accounts', async () => {
       await using world = await createWorld(open);
       const { database, tenantId } = world;
@@ -81,8 +90,9 @@ function watched(database: Database<CoreSchema>, statements: Statement[]): Datab
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
       return (...args: readonly unknown[]): unknown => {
-        // The first argument of both is a list of statements.
+        // The first argument is a statement, or a list of them.
         if (name === 'write' || name === 'readAll') statements.push(...(args[0] as readonly Statement[]));
+        if (name === 'read') statements.push(args[0] as Statement);
         return Reflect.apply(value, target, args);
       };
     },

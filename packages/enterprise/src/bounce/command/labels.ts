@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
+import { readJsonLines } from '../../mail/command/json-lines.ts';
 
 const addresses = v.nullish(v.array(v.string()), null);
 
@@ -25,8 +26,5 @@ export type Label = v.InferOutput<typeof label>;
 
 /** Read the lines of an `index.jsonl`; those that label something else are passed by. */
 export function readLabels(text: string): Label[] {
-  return text.split('\n').flatMap((line) => {
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), label), line);
-    return parsed.success ? [parsed.output] : [];
-  });
+  return readJsonLines(text, label);
 }

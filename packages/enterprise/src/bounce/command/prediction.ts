@@ -21,7 +21,7 @@ export interface Prediction {
 
 /** Flatten a verdict: a delay counts as a bounce; where several failed the first one speaks, and one dead address is enough. */
 export function predictionOf(file: string, mail: ReturnedMail, ms: number): Prediction {
-  const common = { file, kind: mail.kind, original_message_id: mail.original.messageId, ms: Math.round(ms * 10) / 10 };
+  const common = { file, kind: mail.kind, original_message_id: mail.original.messageId, ms };
   if (mail.kind !== 'bounce' && mail.kind !== 'delay') {
     const recipients = mail.kind === 'complaint' ? mail.recipients : [];
     const nothing = {

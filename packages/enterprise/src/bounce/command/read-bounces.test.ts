@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { EXIT } from '../../mail/command/read-mails.ts';
 import { RETURNED_MAILS } from '../reading/returned-mails.case.ts';
-import { EXIT, readBounces } from './read-bounces.ts';
+import { readBounces } from './read-bounces.ts';
 
 const mailOf = (name: string) => RETURNED_MAILS.find(([each]) => each === name)?.[1] ?? '';
 

@@ -3,18 +3,22 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Clock, systemClock } from '@mail-proxy/core';
+import { isReached } from '../../mail/command/measure.ts';
+import {
+  type CommandStreams,
+  EXIT,
+  type MailKind,
+  type ReadRequest,
+  readMails,
+  withFileErrors,
+} from '../../mail/command/read-mails.ts';
+import { scoreTable } from '../../mail/command/tables.ts';
 import { readReturnedMail } from '../reading/read-returned-mail.ts';
-import { findMails, type MailFile } from './find-mails.ts';
+import { type Label, readLabels } from './labels.ts';
 import { type Prediction, predictionOf } from './prediction.ts';
-import { mailTable, scoreTable, summary } from './render.ts';
+import { mailTable } from './render.ts';
 import { readReplies, repliesScore } from './replies.ts';
-import { isReached, type Labelled, score } from './score.ts';
-
-/** Where the command writes to. */
-export interface CommandStreams {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
-}
+import { score } from './score.ts';
 
 const HELP = `Read mails that came back, and say what each of them is.
 
@@ -33,15 +37,20 @@ Exit codes: 0 done (and every target reached, where there are labels); 1 a targe
 66 no mail, or a file that cannot be read.
 `;
 
-export const EXIT = { ok: 0, missed: 1, usage: 2, noInput: 66 } as const;
-
-interface Request {
+interface Request extends ReadRequest {
   readonly command: 'read' | 'replies';
-  readonly paths: readonly string[];
-  readonly json: boolean;
-  readonly labels: string | null;
-  readonly misses: boolean;
 }
+
+const BOUNCES: MailKind<Label, Prediction> = {
+  readLabels,
+  async read(file, raw, time) {
+    const mail = await readReturnedMail(raw);
+    return predictionOf(file, mail, time());
+  },
+  kindOf: ({ kind }) => kind,
+  table: mailTable,
+  score,
+};
 
 /** Run the command line; answers the exit code. */
 export async function readBounces(
@@ -58,30 +67,9 @@ export async function readBounces(
     streams.stderr.write(`${request}\n\n${HELP}`);
     return EXIT.usage;
   }
-  try {
-    return request.command === 'read' ? await run(request, streams, clock) : await runReplies(request, streams);
-  } catch (error) {
-    // What the file system refuses is the caller's to put right; all else is a bug.
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-    streams.stderr.write(`${error.message}\n`);
-    return EXIT.noInput;
-  }
-}
-
-async function run(request: Request, streams: CommandStreams, clock: Clock): Promise<number> {
-  const mails = (await Promise.all(request.paths.map((path) => findMails(path, request.labels)))).flat();
-  if (mails.length === 0) {
-    streams.stderr.write(`no mail found in ${request.paths.join(', ')}\n`);
-    return EXIT.noInput;
-  }
-  const predictions: Prediction[] = [];
-  for (const [at, mail] of mails.entries()) {
-    if (streams.stderr.isTTY) streams.stderr.write(`\r${at + 1} of ${mails.length} mails\r`);
-    const prediction = await predict(mail, clock);
-    if (request.json) streams.stdout.write(`${JSON.stringify(prediction)}\n`);
-    predictions.push(prediction);
-  }
-  return report(request, mails, predictions, streams);
+  return withFileErrors(streams, () =>
+    request.command === 'read' ? readMails(BOUNCES, { request, streams, clock }) : runReplies(request, streams),
+  );
 }
 
 async function runReplies({ paths, json }: Request, streams: CommandStreams): Promise<number> {
@@ -101,34 +89,6 @@ async function runReplies({ paths, json }: Request, streams: CommandStreams): Pr
   const measures = repliesScore(replies);
   (json ? streams.stderr : streams.stdout).write(`\n${scoreTable(measures)}\n`);
   return measures.every(isReached) ? EXIT.ok : EXIT.missed;
-}
-
-async function predict({ path, name }: MailFile, clock: Clock): Promise<Prediction> {
-  const raw = await readFile(path);
-  const begin = clock.monotonic();
-  const mail = await readReturnedMail(raw);
-  return predictionOf(name, mail, clock.monotonic() - begin);
-}
-
-/** With `--json` the words for people go to standard error, so that the lines stay lines. */
-function report(
-  request: Request,
-  mails: readonly MailFile[],
-  predictions: readonly Prediction[],
-  streams: CommandStreams,
-): number {
-  const out = request.json ? streams.stderr : streams.stdout;
-  const labelled = predictions.flatMap((prediction, at): Labelled[] => {
-    const label = mails[at]?.label ?? null;
-    return label === null ? [] : [{ label, prediction }];
-  });
-  if (!request.json && labelled.length === 0) out.write(`${mailTable(predictions)}\n\n`);
-  out.write(`${summary(predictions)}\n`);
-  if (labelled.length === 0) return EXIT.ok;
-  const result = score(labelled);
-  out.write(`\n${scoreTable(result.measures)}\n`);
-  if (request.misses) out.write(`\n${result.misses.map(({ file, what }) => `${file}: ${what}\n`).join('')}`);
-  return result.measures.every(isReached) ? EXIT.ok : EXIT.missed;
 }
 
 function requestOf(args: readonly string[]): Request | string {

@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { addressDead, type RefusalWords, type ReplyReason, reasonOf } from '@mail-proxy/core';
 import * as v from 'valibot';
-import type { Measure } from './score.ts';
+import { readJsonLines } from '../../mail/command/json-lines.ts';
+import type { Measure } from '../../mail/command/measure.ts';
 
 const line = v.object({ reply: v.string(), address_dead: v.nullish(v.boolean(), null) });
 
@@ -16,12 +17,9 @@ export interface ReadReply {
 
 /** Read lines of JSON with a `reply` and, where it is labelled, `address_dead`; other lines are passed by. */
 export function readReplies(text: string): ReadReply[] {
-  return text.split('\n').flatMap((each) => {
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), line), each);
-    if (!parsed.success) return [];
-    const { reply, address_dead: label } = parsed.output;
+  return readJsonLines(text, line).map(({ reply, address_dead: label }) => {
     const words = wordsIn(reply);
-    return [{ reply, reason_class: reasonOf(words), address_dead: addressDead(words), label }];
+    return { reply, reason_class: reasonOf(words), address_dead: addressDead(words), label };
   });
 }
 

@@ -1,42 +1,16 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type Labelled, type Measure, type Miss, type Score, shareOf } from '../../mail/command/measure.ts';
 import type { Label } from './labels.ts';
 import type { Prediction } from './prediction.ts';
 
-/** So many of so many. */
-export interface Share {
-  readonly hits: number;
-  readonly of: number;
-}
-
-/** A mail that was read otherwise than it is labelled. */
-export interface Miss {
-  readonly file: string;
-  readonly what: string;
-}
-
-/** One measure, and what it has to reach: at least or at most a share, or at most a number. */
-export interface Measure {
-  readonly name: string;
-  readonly share: Share;
-  readonly target: { readonly atLeast: number } | { readonly atMost: number } | { readonly atMostCount: number };
-}
-
-export interface Labelled {
-  readonly label: Label;
-  readonly prediction: Prediction;
-}
-
-export interface Score {
-  readonly measures: readonly Measure[];
-  readonly misses: readonly Miss[];
-}
+type LabelledBounce = Labelled<Label, Prediction>;
 
 /** Kinds of mail of which not one may pass for a bounce; of the others, three. */
 const NEVER = new Set(['ham', 'spam', 'autoreply', 'feedback', 'mdn', 'success-dsn']);
 
 /** Count how well mails were read, of those that have a label for what is counted. */
-export function score(all: readonly Labelled[]): Score {
+export function score(all: readonly LabelledBounce[]): Score {
   const known = all.filter(({ label }) => label.is_bounce !== null);
   const positive = known.filter(({ label }) => label.is_bounce === true);
   const bounces = positive.filter(({ label }) => label.kind !== 'delay');
@@ -51,64 +25,53 @@ export function score(all: readonly Labelled[]): Score {
   const alive = found.filter(({ label }) => label.address_dead === false);
   const dead = found.filter(({ label }) => label.address_dead === true);
 
-  const isFound = ({ prediction }: Labelled) => prediction.is_bounce;
-  const isCalledDead = ({ prediction }: Labelled) => prediction.address_dead === true;
+  const isFound = ({ prediction }: LabelledBounce) => prediction.is_bounce;
+  const isCalledDead = ({ prediction }: LabelledBounce) => prediction.address_dead === true;
   const measures: Measure[] = [
-    { name: 'bounces found', share: share(bounces, isFound), target: { atLeast: 0.97 } },
-    { name: 'delay notices found', share: share(delays, isFound), target: { atLeast: 0 } },
-    { name: 'delay notices called permanent', share: share(delays, isPermanent), target: { atMostCount: 0 } },
+    { name: 'bounces found', share: shareOf(bounces, isFound), target: { atLeast: 0.97 } },
+    { name: 'delay notices found', share: shareOf(delays, isFound), target: { atLeast: 0 } },
+    { name: 'delay notices called permanent', share: shareOf(delays, isPermanent), target: { atMostCount: 0 } },
     {
       name: 'false alarms: ham, spam, replies, receipts, complaints, successes',
-      share: share(never, isFound),
+      share: shareOf(never, isFound),
       target: { atMostCount: 0 },
     },
-    { name: 'false alarms: other', share: share(others, isFound), target: { atMostCount: 3 } },
-    { name: 'all recipients right', share: share(named, hasAllRecipients), target: { atLeast: 0.95 } },
-    { name: 'a wrong recipient', share: share(named, hasWrongRecipient), target: { atMost: 0.01 } },
-    { name: 'status', share: share(withStatus, hasStatus), target: { atLeast: 0.9 } },
-    { name: 'permanent or temporary', share: share(withPermanence, hasPermanence), target: { atLeast: 0.96 } },
-    { name: 'living addresses called dead', share: share(alive, isCalledDead), target: { atMost: 0.02 } },
-    { name: 'dead addresses found', share: share(dead, isCalledDead), target: { atLeast: 0.92 } },
+    { name: 'false alarms: other', share: shareOf(others, isFound), target: { atMostCount: 3 } },
+    { name: 'all recipients right', share: shareOf(named, hasAllRecipients), target: { atLeast: 0.95 } },
+    { name: 'a wrong recipient', share: shareOf(named, hasWrongRecipient), target: { atMost: 0.01 } },
+    { name: 'status', share: shareOf(withStatus, hasStatus), target: { atLeast: 0.9 } },
+    { name: 'permanent or temporary', share: shareOf(withPermanence, hasPermanence), target: { atLeast: 0.96 } },
+    { name: 'living addresses called dead', share: shareOf(alive, isCalledDead), target: { atMost: 0.02 } },
+    { name: 'dead addresses found', share: shareOf(dead, isCalledDead), target: { atLeast: 0.92 } },
   ];
   return { measures, misses: known.flatMap(missesOf) };
 }
 
-/** Whether a measure reaches its target; one of nothing does. */
-export function isReached({ share: { hits, of }, target }: Measure): boolean {
-  if ('atMostCount' in target) return hits <= target.atMostCount;
-  if (of === 0) return true;
-  return 'atLeast' in target ? hits / of >= target.atLeast : hits / of <= target.atMost;
-}
-
-function share(of: readonly Labelled[], isHit: (each: Labelled) => boolean): Share {
-  return { hits: of.filter(isHit).length, of: of.length };
-}
-
-function isPermanent({ prediction }: Labelled): boolean {
+function isPermanent({ prediction }: LabelledBounce): boolean {
   return prediction.is_bounce && prediction.permanence === 'permanent';
 }
 
-function hasPermanence({ label, prediction }: Labelled): boolean {
+function hasPermanence({ label, prediction }: LabelledBounce): boolean {
   return prediction.is_bounce && prediction.permanence === label.permanence;
 }
 
-function hasStatus({ label, prediction }: Labelled): boolean {
+function hasStatus({ label, prediction }: LabelledBounce): boolean {
   const good = [label.status?.[0], ...(label.status_any?.[0] ?? [])];
   return prediction.status !== null && good.includes(prediction.status);
 }
 
 /** As many different good ones as there are, and none that is not. */
-function hasAllRecipients(each: Labelled): boolean {
+function hasAllRecipients(each: LabelledBounce): boolean {
   const expected = new Set(lower(each.label.recipients));
   const good = new Set(lower(named(each)).filter((address) => goodOnes(each.label).has(address)));
   return good.size >= expected.size && !hasWrongRecipient(each);
 }
 
-function hasWrongRecipient(each: Labelled): boolean {
+function hasWrongRecipient(each: LabelledBounce): boolean {
   return lower(named(each)).some((address) => !goodOnes(each.label).has(address));
 }
 
-function named({ prediction }: Labelled): readonly string[] {
+function named({ prediction }: LabelledBounce): readonly string[] {
   return prediction.is_bounce ? prediction.recipients : [];
 }
 
@@ -120,7 +83,7 @@ function lower(addresses: readonly string[] | null): string[] {
   return (addresses ?? []).map((address) => address.toLowerCase());
 }
 
-function missesOf(each: Labelled): Miss[] {
+function missesOf(each: LabelledBounce): Miss[] {
   const { label, prediction } = each;
   const { file } = prediction;
   if (label.is_bounce !== prediction.is_bounce)

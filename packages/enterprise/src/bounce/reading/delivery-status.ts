@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { cleanAddress } from './addresses.ts';
-import { type Field, fieldOf, readFields } from './fields.ts';
+import { cleanAddress } from '../../mail/addresses.ts';
+import { type Field, fieldOf, readFields } from '../../mail/fields.ts';
 
 /** A report of RFC 3464 as it came. */
 export interface DeliveryStatus {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { addressDead, isDeadReason, reasonOf, wordsOf } from '@mail-proxy/core';
+import { oneLine } from '../../mail/one-line.ts';
 import type { ReturnedRecipient } from './returned-mail.types.ts';
 
 /** What is said of one recipient, gathered from all over a mail. */
@@ -16,7 +17,6 @@ export interface Saying {
 
 export type Diagnosis = Omit<ReturnedRecipient, 'address' | 'originalAddress'>;
 
-const MAX_REASON_CHARACTERS = 500;
 const STATUS = /(?:^|[^\d.])([45]\.\d{1,2}\.\d{1,3})(?![\d.]*\d)/;
 const CODE = /(?:^|[\s:;,(<["#=-])([45][0-5]\d)(?:[\s:;,)>\]#=-]|$)/;
 /** Amazon SES puts its own guess before what was said. */
@@ -113,13 +113,4 @@ function codeIn(text: string): number | null {
   const words = text.slice(0, 4_000);
   const found = NAMED_CODE.exec(words)?.[1] ?? CODE.exec(words)?.[1];
   return found === undefined ? null : Number(found);
-}
-
-function oneLine(text: string): string {
-  const line = text
-    .slice(0, 4_000)
-    .replace(/[\u0000-\u0020\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
-    .trim();
-  const cut = line.slice(0, MAX_REASON_CHARACTERS);
-  return cut.toWellFormed();
 }

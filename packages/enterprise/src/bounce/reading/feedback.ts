@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { addressesIn, cleanAddress } from './addresses.ts';
-import { type Field, fieldOf, fieldsOf, readFields } from './fields.ts';
+import { addressesIn, cleanAddress } from '../../mail/addresses.ts';
+import { type Field, fieldOf, fieldsOf, readFields } from '../../mail/fields.ts';
 import type { MailParts } from './mail-parts.ts';
 
 /** What a feedback report says (RFC 5965), or a provider's own form of one. */

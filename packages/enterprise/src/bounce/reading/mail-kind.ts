@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { wordsOf } from '@mail-proxy/core';
+import { type Field, fieldOf } from '../../mail/fields.ts';
 import {
   AUTOREPLY_SUBJECTS,
   BOUNCE_PHRASES,
@@ -15,7 +16,6 @@ import {
   SUCCESS_PHRASES,
   SUCCESS_SUBJECTS,
 } from './bounce-rules.ts';
-import { type Field, fieldOf } from './fields.ts';
 import type { MailParts } from './mail-parts.ts';
 
 /** What speaks for a bounce in a mail that has no delivery status. */

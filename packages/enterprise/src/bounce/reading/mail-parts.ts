@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import PostalMime, { decodeWords, type Email } from 'postal-mime';
-import { type Field, readFields } from './fields.ts';
+import { type Field, readFields } from '../../mail/fields.ts';
+import { withoutNul } from '../../mail/without-nul.ts';
 import { htmlToLines } from './html-lines.ts';
 import { cutToReport } from './report-cut.ts';
-import { withoutNul } from './without-nul.ts';
 
 /** What a report is read from: its header, its words, and the parts that are no words. */
 export interface MailParts {

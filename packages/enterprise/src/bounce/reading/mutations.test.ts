@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { mutationsOf } from '../../mail/mutations.case.ts';
 import { readReturnedMail } from './read-returned-mail.ts';
 import { RETURNED_MAILS } from './returned-mails.case.ts';
 
@@ -41,50 +42,9 @@ const PIECES = [
   'Content-Transfer-Encoding: base64\n',
   '&#x110000;',
   '\\x{ffffff}',
-].map((piece) => Buffer.from(piece, 'latin1'));
+];
 
-type Change = (mail: Buffer) => Buffer;
-
-const place = fc.double({ min: 0, max: 1, noNaN: true });
-const at = (mail: Buffer, share: number) => Math.floor(share * mail.length);
-const change: fc.Arbitrary<Change> = fc.oneof(
-  fc.tuple(place, fc.constantFrom(...PIECES)).map(
-    ([share, piece]): Change =>
-      (mail) =>
-        Buffer.concat([mail.subarray(0, at(mail, share)), piece, mail.subarray(at(mail, share))]),
-  ),
-  fc.tuple(place, place).map(
-    ([a, b]): Change =>
-      (mail) =>
-        Buffer.concat([mail.subarray(0, at(mail, Math.min(a, b))), mail.subarray(at(mail, Math.max(a, b)))]),
-  ),
-  fc.tuple(place, place).map(
-    ([a, b]): Change =>
-      (mail) =>
-        Buffer.concat([mail, mail.subarray(at(mail, Math.min(a, b)), at(mail, Math.max(a, b)))]),
-  ),
-  fc.tuple(place, fc.uint8Array({ minLength: 1, maxLength: 20 })).map(
-    ([share, bytes]): Change =>
-      (mail) => {
-        const copy = Buffer.from(mail);
-        copy.set(bytes.subarray(0, copy.length - at(mail, share)), at(mail, share));
-        return copy;
-      },
-  ),
-  fc.tuple(place, fc.constantFrom(...MAILS)).map(
-    ([share, other]): Change =>
-      (mail) =>
-        Buffer.concat([mail.subarray(0, at(mail, share)), other.subarray(at(other, share))]),
-  ),
-  place.map(
-    (share): Change =>
-      (mail) =>
-        mail.subarray(0, at(mail, share)),
-  ),
-);
-const mutated = fc
-  .tuple(fc.constantFrom(...MAILS), fc.array(change, { minLength: 1, maxLength: 6 }))
-  .map(([mail, changes]) => changes.reduce<Buffer>((changed, each) => each(changed), mail));
+const mutated = mutationsOf(MAILS, PIECES);
 
 it(`any mutation of a mail has a verdict within its bounds (${RUNS} runs)`, { timeout: TIMEOUT_MS }, async () => {
   await fc.assert(

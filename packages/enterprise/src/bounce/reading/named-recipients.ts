@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { addressesIn, cleanAddress, isDaemon } from './addresses.ts';
+import { addressesIn, cleanAddress, isDaemon } from '../../mail/addresses.ts';
 import { ORIGINAL_FIELDS, ORIGINAL_MARKS } from './bounce-rules.ts';
 import { RECIPIENT_TIERS } from './recipient-rules.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { addressesIn } from './addresses.ts';
-import { type Field, fieldOf, fieldsOf, readFields } from './fields.ts';
+import { addressesIn } from '../../mail/addresses.ts';
+import { type Field, fieldOf, fieldsOf, readFields } from '../../mail/fields.ts';
 import type { MailParts } from './mail-parts.ts';
 import type { OriginalMail } from './returned-mail.types.ts';
 

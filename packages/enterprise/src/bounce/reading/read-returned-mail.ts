@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { addressesIn, isDaemon } from './addresses.ts';
+import { addressesIn, isDaemon } from '../../mail/addresses.ts';
+import { type Field, fieldOf, fieldsOf } from '../../mail/fields.ts';
 import { type DeliveryStatus, readDeliveryStatus, type StatusOfRecipient } from './delivery-status.ts';
 import { type Diagnosis, diagnose } from './diagnose.ts';
 import { type Feedback, readFeedback } from './feedback.ts';
-import { type Field, fieldOf, fieldsOf } from './fields.ts';
 import { isBounce, otherKindOf, type Signs, signsOf } from './mail-kind.ts';
 import { type MailParts, takeApart } from './mail-parts.ts';
 import { linesAbout, type NamedRecipient, namedRecipients, splitOriginal } from './named-recipients.ts';

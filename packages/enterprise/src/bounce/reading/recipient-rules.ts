@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { ADDRESS_SOURCE } from './addresses.ts';
+import { ADDRESS_SOURCE } from '../../mail/addresses.ts';
 
 /** How mail servers point at the recipient that failed. */
 export interface RecipientRule {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
-import { addressesIn, cleanAddress } from './addresses.ts';
+import { addressesIn, cleanAddress } from '../../mail/addresses.ts';
+import { type Field, fieldOf } from '../../mail/fields.ts';
+import { withoutNul } from '../../mail/without-nul.ts';
 import type { DeliveryStatus } from './delivery-status.ts';
 import type { Feedback } from './feedback.ts';
-import { type Field, fieldOf } from './fields.ts';
 import type { MailParts } from './mail-parts.ts';
-import { withoutNul } from './without-nul.ts';
 
 /** A notification of Amazon SES that SNS mails: JSON in place of a report. */
 export interface SesNotification {

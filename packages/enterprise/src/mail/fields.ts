@@ -23,7 +23,7 @@ export function readFields(text: string): Field[] {
     }
     const last = fields.at(-1);
     if (/^[ \t]/.test(content) && last !== undefined) {
-      if (last[1].length < MAX_VALUE_CHARACTERS) last[1] += ` ${content.trim()}`;
+      if (last[1].length < MAX_VALUE_CHARACTERS) last[1] += ` ${content.trim().slice(0, MAX_VALUE_CHARACTERS)}`;
       continue;
     }
     const match = FIELD.exec(content);

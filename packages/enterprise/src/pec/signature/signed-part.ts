@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import libmime from 'libmime';
-import { fieldsOf, readFields } from '../../bounce/reading/fields.ts';
+import { fieldsOf, readFields } from '../../mail/fields.ts';
 
 /** What a mail in `multipart/signed` consists of (RFC 8551, 3.5.3). */
 export interface SignedPart {

@@ -61,6 +61,7 @@ export type { ByteSource } from './smtp/byte-source.ts';
 export type { MailContent } from './smtp/compose/content.ts';
 export type { OAuthSettings } from './smtp/oauth.types.ts';
 export type { TokenOwner } from './smtp/oauth-tokens.ts';
+export type { AddressField, HeaderAddresses } from './smtp/raw/header-addresses.ts';
 export type { RefreshTokens } from './smtp/refreshing-client.ts';
 export { addressDead, isDeadReason, reasonOf, wordsOf } from './smtp/reply-reasons.ts';
 export { REPLY_REASONS, type RefusalWords, type ReplyReason } from './smtp/reply-reasons.types.ts';

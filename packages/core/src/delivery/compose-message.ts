@@ -18,6 +18,8 @@ export interface WireMessage {
   readonly fromFor?: (recipient: string) => string;
   /** Told to relays that offer DSN. */
   readonly envelopeId?: string;
+  /** All recipients in one transaction, or nothing is sent. @defaultValue false */
+  readonly allOrNone?: boolean;
   readonly body: MessageBody;
   /** The header or the sender needs SMTPUTF8, whoever the recipients are. */
   readonly needsSmtpUtf8: boolean;
@@ -76,13 +78,14 @@ export function composeMessage(
 }
 
 /** The message in the envelope that mixins chose. */
-export function inEnvelope(wire: WireMessage, { returnPath, envelopeId }: Enveloping): WireMessage {
-  if (returnPath === undefined && envelopeId === undefined) return wire;
+export function inEnvelope(wire: WireMessage, { returnPath, envelopeId, allOrNone }: Enveloping): WireMessage {
+  if (returnPath === undefined && envelopeId === undefined && allOrNone === undefined) return wire;
   return {
     ...wire,
     ...(typeof returnPath === 'string' ? { from: returnPath } : {}),
     ...(typeof returnPath === 'function' ? { fromFor: returnPath } : {}),
     ...(envelopeId === undefined ? {} : { envelopeId }),
+    ...(allOrNone === undefined ? {} : { allOrNone }),
   };
 }
 

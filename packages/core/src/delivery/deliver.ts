@@ -25,6 +25,7 @@ import type { StopSignal } from '../stop-signal.ts';
 import { settlementOf } from './attempt.ts';
 import { composeMessage, hookedMessage, inEnvelope } from './compose-message.ts';
 import { type RecipientOutcome, untried } from './outcome.ts';
+import { outgoingMail } from './outgoing-mail.ts';
 import { poolRequest } from './relay.ts';
 import type { Place } from './send-order.ts';
 import { allServed, splitRecipients, strikesOf } from './suppressed-recipients.ts';
@@ -75,7 +76,7 @@ export interface DeliverContext {
 }
 
 /**
- * One attempt, step by step: load, admit, address the envelope, compose, send, judge. Writes nothing but the mark of the
+ * One attempt, step by step: load, admit, address the envelope, compose, look once more, send, judge. Writes nothing but the mark of the
  * hand-over; the settlement says what to write.
  *
  * @returns null when nothing was sent and nothing counts: the message goes back as it was
@@ -127,6 +128,11 @@ export async function deliver(
     keys,
   );
   const wire = inEnvelope(composed, enveloping);
+  if (services.hooks.sending !== null) {
+    const recipients = loaded.pending.length + loaded.decided.length;
+    const last = await services.hooks.sending(hooked, outgoingMail(wire, to, recipients));
+    if (!last.admit) return settle(served.map((recipient) => notAdmitted(recipient, last)));
+  }
   await context.place.reached(clock);
   if (await services.accountRests(account.pk)) return null;
   let isExpired = false;

@@ -38,11 +38,12 @@ async function startWorld(options: ServeOptions, relay: Partial<SmtpRelay> = {})
       recipients: number | readonly string[],
       changes: Partial<Transmission & Omit<WireMessage, 'from'>> = {},
     ): Promise<Transmitted | null> {
-      const { needsSmtpUtf8 = false, body = Buffer.from('Subject: x\r\n\r\nx\r\n'), ...others } = changes;
+      const { needsSmtpUtf8 = false, body = Buffer.from('Subject: x\r\n\r\nx\r\n'), allOrNone, ...others } = changes;
       const wire = {
         from: 'from@sender.test',
         body,
         needsSmtpUtf8,
+        ...(allOrNone === undefined ? {} : { allOrNone }),
       };
       const addresses =
         typeof recipients === 'number'
@@ -163,6 +164,59 @@ describe('more recipients than fit into one transaction', () => {
     await using world = await startWorld({});
     expect(countsOf(await world.send(250))).toEqual({ sent: 250 });
     expect(world.taken).toEqual([100, 100, 50]);
+  });
+});
+
+describe('all or none', () => {
+  const refusing = (text: string): ServeOptions => ({
+    extensions: ['PIPELINING'],
+    answers: { RCPT: (line) => (line.includes('<r1@') ? text : '250 2.1.5 ok') },
+  });
+
+  test('sends one message to all, one command at a time', async () => {
+    await using world = await startWorld({ extensions: ['PIPELINING'] });
+    expect(countsOf(await world.send(3, { allOrNone: true }))).toEqual({ sent: 3 });
+    expect(world.taken).toEqual([3]);
+  });
+
+  test.each(['LIMITS RCPTMAX=2', 'LIMITS RCPTDOMAINMAX=2'])(
+    'fails all where the relay takes fewer in a transaction, and offers it none (%s)',
+    async (extension) => {
+      await using world = await startWorld({ extensions: [extension] });
+      const transmitted = await world.send(3, { allOrNone: true });
+      expect(countsOf(transmitted)).toEqual({ failed: 3 });
+      expect(transmitted?.outcomes[0]?.reply).toContain('does not take them together');
+      expect([world.taken, world.asked.mails]).toEqual([[], 0]);
+    },
+  );
+
+  test('where one is refused for now, all wait', async () => {
+    await using world = await startWorld(refusing('450 4.2.1 busy'));
+    const transmitted = await world.send(3, { allOrNone: true });
+    expect(transmitted).toMatchObject({ sent: { messages: 0, recipients: 0 }, isAccountWell: true });
+    expect(transmitted?.outcomes).toMatchObject([
+      { state: 'pending', code: 451, reply: expect.stringContaining('refused r1@d1.test') },
+      { state: 'pending', code: 450, reply: 'busy' },
+      { state: 'pending', code: 451 },
+    ]);
+    expect([world.taken, world.asked.mails]).toEqual([[], 1]);
+  });
+
+  test('where one is refused for good, all fail, and only its address is dead', async () => {
+    await using world = await startWorld(refusing('550 5.1.1 no such user'));
+    const { outcomes = [] } = (await world.send(3, { allOrNone: true })) ?? {};
+    expect(outcomes.map(({ state, isAddressDead = false }) => [state, isAddressDead])).toEqual([
+      ['failed', false],
+      ['failed', true],
+      ['failed', false],
+    ]);
+    expect(world.taken).toEqual([]);
+  });
+
+  test('where one is too many in a transaction, all wait and nobody is asked again', async () => {
+    await using world = await startWorld({ answers: takingAtMost(2) });
+    expect(countsOf(await world.send(3, { allOrNone: true }))).toEqual({ pending: 3 });
+    expect([world.taken, world.asked.mails]).toEqual([[], 1]);
   });
 });
 

@@ -139,9 +139,10 @@ export async function transmit(
     if (result.replies.some(endsConnection) || decided.some(isPutOff)) break;
   }
   if (outcomes.size === 0) return null;
+  // What was stopped on the way waits for the next attempt.
+  const all = recipients.map((recipient) => outcomes.get(recipient.position) ?? untried(recipient));
   return {
-    // What was stopped on the way waits for the next attempt.
-    outcomes: recipients.map((recipient) => outcomes.get(recipient.position) ?? untried(recipient)),
+    outcomes: wire.allOrNone === true ? decidedTogether(all) : all,
     sent: countSent(seen),
     isAccountWell: [...outcomes.values()].some(
       ({ stage, verdict }) => AFTER_OPENING.has(stage ?? '') && verdict !== 'account',
@@ -150,6 +151,15 @@ export async function transmit(
     isClosing: closing,
     transcript,
   };
+}
+
+/** Where one can never be served, nobody is to be tried without it. */
+function decidedTogether(outcomes: readonly RecipientOutcome[]): readonly RecipientOutcome[] {
+  if (outcomes.every(({ state }) => state !== 'failed')) return outcomes;
+  return outcomes.map(
+    (outcome): RecipientOutcome =>
+      outcome.state === 'pending' ? { ...outcome, state: 'failed', hintMs: null } : outcome,
+  );
 }
 
 /** Nearly always the first transaction is all. */
@@ -198,8 +208,13 @@ async function sendGroup(
     }
     const { session } = pooled;
     const group = firstGroup(wire.fromFor === undefined ? rest : withSameSender(rest, wire.fromFor), session);
+    const { allOrNone = false } = wire;
+    if (allOrNone && group.length < rest.length) {
+      pooled.release();
+      return notTogether(rest);
+    }
     const to = group.map((recipient) => recipient.address);
-    const lockStep = lockStepRelays.has(request.relay);
+    const lockStep = allOrNone || lockStepRelays.has(request.relay);
     let replies: readonly RecipientReply[];
     const seen = new Seen(pooled);
     try {
@@ -212,6 +227,7 @@ async function sendGroup(
         smtpUtf8: wire.needsSmtpUtf8,
         body: wire.body,
         lockStep,
+        allOrNone,
       };
       replies = await session.send(transaction, mayMail, seen);
     } catch (error) {
@@ -229,6 +245,20 @@ async function sendGroup(
     }
     return 'cause' in stopped.fault ? new Unreadable(stopped.fault.cause) : null;
   }
+}
+
+/** Nothing of it is offered to the relay. */
+function notTogether(group: readonly PendingRecipient[]): Group {
+  const all = `all ${group.length} recipients are to get it in one transaction`;
+  const text = `[mail-proxy, not sent] ${all}, and the relay does not take them together`;
+  const refusal = { status: 'refused', stage: 'rcpt', reply: { code: 554, enhanced: '5.7.0', text } } as const;
+  return {
+    group,
+    replies: group.map(({ address }) => ({ ...refusal, address })),
+    isPipelined: false,
+    isBehind: false,
+    transcript: [`${refusal.reply.code} ${refusal.reply.enhanced} ${text}`],
+  };
 }
 
 /** Those whose mail comes back to where that of the first does. */

@@ -9,6 +9,7 @@ import { KeysInFlight } from '../entities/message/keys-in-flight.ts';
 import type { TenantRoom } from '../entities/message/tenant-room.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { MakePk } from '../identity.ts';
+import type { CombinedHooks } from '../mixin/hooks.ts';
 import { reachOf } from '../operations/principal.ts';
 import type { ReportSink } from '../reporting/report-transport.ts';
 import type { Reporter } from '../reporting/reporter.ts';
@@ -30,6 +31,7 @@ export interface CoreServicesParts {
   readonly stores: Stores;
   readonly clock: Clock;
   readonly makePk: MakePk;
+  readonly mixed: { readonly hooks: Pick<CombinedHooks, 'accepting'> };
   readonly encryption: Pick<EncryptionSide, 'services'>;
   readonly storageBackends: readonly StorageBackend[];
   readonly reportSink: ReportSink | undefined;
@@ -63,6 +65,7 @@ export function createCoreServices(parts: CoreServicesParts): CoreServices {
     writeRefused: parts.access.writeRefused,
     findSuppressed: parts.suppression.find,
     suppressionRefused: parts.suppression.refused,
+    accepting: parts.mixed.hooks.accepting,
     maxBatch: config.limits.maxBatch,
     maxRecipients: config.limits.maxRecipients,
     keysInFlight: new KeysInFlight(),

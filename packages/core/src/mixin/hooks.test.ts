@@ -3,11 +3,29 @@
 import { describe, expect, test } from 'vitest';
 import type { Log } from '../observability/log.ts';
 import type { MailContent } from '../smtp/compose/content.ts';
-import { combineHooks, type Delivery, type HookedEnvelope, type HookedMessage, type Hooks } from './hooks.ts';
+import {
+  combineHooks,
+  type Delivery,
+  type HookedEnvelope,
+  type HookedMessage,
+  type Hooks,
+  type OutgoingMail,
+  type SubmittedMail,
+} from './hooks.ts';
 
 const message: HookedMessage = { messagePk: 'pk', id: 'id', tenantId: 'acme', accountPk: 'account', attempt: 1 };
 const envelope: HookedEnvelope = { from: 'a@example.com', to: ['b@example.com'] };
 const delivery: Delivery = { ...message, messageId: '<id@example.com>', accepted: ['b@example.com'], at: 0 };
+const submitted = { id: null, tenantId: 'acme', accountPk: 'account' };
+const mail: SubmittedMail & OutgoingMail = {
+  returnPaths: ['a@example.com'],
+  to: ['b@example.com'],
+  header: () => ({ from: ['a@example.com'], sender: [], to: ['b@example.com'], cc: [], bcc: [], unreadable: [] }),
+  minBytes: 1,
+  isComplete: false,
+  recipients: 1,
+  sizeBytes: 1,
+};
 const content: MailContent = {
   from: { name: '', address: 'a@example.com' },
   to: [{ name: '', address: 'b@example.com' }],
@@ -44,6 +62,28 @@ describe('without mixins', () => {
     expect(await hooks.admitting(message, envelope)).toEqual({ admit: true });
     expect(hooks.composing(content, message)).toBe(content);
     await expect(hooks.delivered(delivery)).resolves.toBeUndefined();
+  });
+
+  test('that want to be asked, nothing is waited for before a message is stored or sent', () => {
+    const { hooks } = combined({ admitting: () => null }, {});
+    expect([hooks.accepting, hooks.sending]).toEqual([null, null]);
+  });
+});
+
+describe('accepting', () => {
+  test('all are asked, and what they find is told together', async () => {
+    const { hooks } = combined(
+      { accepting: () => [{ field: 'to', message: 'expected fewer' }] },
+      { accepting: async () => null },
+      { accepting: async () => [{ field: 'bcc', message: 'expected none' }] },
+    );
+    expect((await hooks.accepting?.(submitted, mail))?.map(({ field }) => field)).toEqual(['to', 'bcc']);
+    expect(await combined({ accepting: () => null }).hooks.accepting?.(submitted, mail)).toEqual([]);
+  });
+
+  test('an error reaches the request', async () => {
+    const { hooks } = combined({ accepting: () => Promise.reject(new Error('bug')) });
+    await expect(hooks.accepting?.(submitted, mail)).rejects.toThrow('bug');
   });
 });
 
@@ -105,6 +145,28 @@ describe('composing', () => {
       },
     });
     expect(() => hooks.composing(content, message)).toThrow('bug');
+  });
+});
+
+describe('sending', () => {
+  test('one that lets it pass does not speak for the others, and the first refusal stands', async () => {
+    const refusal = { admit: false, reason: 'too large', permanence: 'permanent' } as const;
+    const { hooks } = combined(
+      { sending: () => ({ admit: true }) },
+      { sending: async () => refusal },
+      {
+        sending: () => {
+          throw new Error('asked all the same');
+        },
+      },
+    );
+    expect(await hooks.sending?.(message, mail)).toEqual(refusal);
+    expect(await combined({ sending: () => null }).hooks.sending?.(message, mail)).toEqual({ admit: true });
+  });
+
+  test('an error reaches the attempt', async () => {
+    const { hooks } = combined({ sending: () => Promise.reject(new Error('bug')) });
+    await expect(hooks.sending?.(message, mail)).rejects.toThrow('bug');
   });
 });
 

@@ -3,8 +3,9 @@
 import { type Log, silentLog } from '../observability/log.ts';
 import type { Classification } from '../smtp/classification.types.ts';
 import type { MailContent } from '../smtp/compose/content.ts';
+import type { HeaderAddresses } from '../smtp/raw/header-addresses.ts';
 
-/** Which message a hook is asked about. */
+/** Which message a hook is asked about. In one attempt it is one object for all hooks. */
 export interface HookedMessage {
   readonly messagePk: string;
   /** The client's id. */
@@ -13,6 +14,51 @@ export interface HookedMessage {
   readonly accountPk: string;
   /** Number of the attempt, from 1. */
   readonly attempt: number;
+}
+
+/** A message that is submitted; nothing of it is stored. */
+export interface SubmittedMessage {
+  /** The client's; null where it gave none. */
+  readonly id: string | null;
+  readonly tenantId: string;
+  readonly accountPk: string;
+}
+
+/** A mail, for rules about who writes to whom. */
+export interface HookedMail {
+  /** Reverse paths without brackets, each once: one, unless recipients have their own. Empty for the null sender. */
+  readonly returnPaths: readonly string[];
+  /** Envelope recipients, each once. */
+  readonly to: readonly string[];
+  /** Read what the header says. Ask once and only if needed: it is parsed anew each time. */
+  header(): HeaderAddresses;
+}
+
+/** A mail as it is submitted, to all its recipients. */
+export interface SubmittedMail extends HookedMail {
+  /** Octets that it will have at least: files that are still to be fetched count nothing. */
+  readonly minBytes: number;
+  /** It came complete, and is sent as its author wrote it. */
+  readonly isComplete: boolean;
+}
+
+/** A mail as one attempt sends it. */
+export interface OutgoingMail extends HookedMail {
+  /**
+   * Recipients of the message in all: more than `to` where attempts before decided some, or some are on the suppression
+   * list.
+   */
+  readonly recipients: number;
+  /** Octets, as MAIL announces them (RFC 1870 §5). */
+  readonly sizeBytes: number;
+}
+
+/** What is wrong with a field of a submitted message. */
+export interface MailProblem {
+  /** As in `to` or `attachments/0`; what of a complete message is in its header has the field's name in lower case. */
+  readonly field: string;
+  /** What was expected. Shown to the client: no secret in it. */
+  readonly message: string;
 }
 
 /** Sender and recipients of one attempt: those still pending. */
@@ -34,6 +80,13 @@ export interface Enveloping {
    * ASCII. With it only the header of a message comes back, not all of it.
    */
   readonly envelopeId?: string;
+  /**
+   * All recipients of the attempt get it in one transaction, or none gets it: where the relay refuses one, or takes fewer at
+   * a time, nothing is sent. Commands go one at a time then. Not together with a return path for each recipient.
+   *
+   * @defaultValue false
+   */
+  readonly allOrNone?: boolean;
 }
 
 /** Whether an attempt may go on. */
@@ -53,10 +106,22 @@ export interface Delivery extends HookedMessage {
 }
 
 /**
- * The places where a mixin takes part in a delivery. Mixins are called in the order of the list they came in.
- * For one attempt the hooks run in the order they stand here.
+ * The places where a mixin takes part in a message's way. Mixins are called in the order of the list they came in.
+ * For one message the hooks run in the order they stand here, all but the first in each attempt.
  */
 export interface Hooks {
+  /**
+   * Say what is wrong with a message that is submitted: null or nothing takes it. Asked once its account is known, before
+   * anything is stored, of each message however it came: alone, in a batch, under a key, in a transaction of the
+   * embedder's, in the answer to a report. What changes until it is sent is for {@link Hooks.sending}.
+   *
+   * Order: all mixins are asked; what they find is told together, as `invalid_input` of that one message.
+   * Errors: fail the request as a bug does. One of `MailProxyError` refuses the message.
+   */
+  accepting(
+    message: SubmittedMessage,
+    mail: SubmittedMail,
+  ): readonly MailProblem[] | null | Promise<readonly MailProblem[] | null>;
   /**
    * Answer whether this attempt may be made; called before a connection is used.
    *
@@ -84,6 +149,13 @@ export interface Hooks {
    */
   composing(content: MailContent, message: HookedMessage): MailContent;
   /**
+   * Look at an attempt for the last time, as it is about to go on the wire; called before a connection is used.
+   *
+   * Order: first refusal. All are asked until one answers that it may not go; null is no opinion.
+   * Errors: fail the attempt as a bug does; the message is tried again.
+   */
+  sending(message: HookedMessage, mail: OutgoingMail): Admission | null | Promise<Admission | null>;
+  /**
    * Learn that a relay took a message; called after the outcome is committed, at most once (a crash between the
    * commit and the call loses it).
    *
@@ -101,9 +173,13 @@ export interface HookSource {
 }
 
 /** All hooks as one, as the engine calls them. */
-export interface CombinedHooks extends Hooks {
+export interface CombinedHooks extends Omit<Hooks, 'accepting' | 'sending'> {
+  /** Null where no mixin has it: the intake then waits for nothing. */
+  readonly accepting: ((message: SubmittedMessage, mail: SubmittedMail) => Promise<readonly MailProblem[]>) | null;
   admitting(message: HookedMessage, envelope: HookedEnvelope): Promise<Admission>;
   enveloping(message: HookedMessage, envelope: HookedEnvelope): Promise<Enveloping>;
+  /** Null where no mixin has it. */
+  readonly sending: ((message: HookedMessage, mail: OutgoingMail) => Promise<Admission>) | null;
   /** Never rejects. */
   delivered(delivery: Delivery): Promise<void>;
 }
@@ -111,6 +187,13 @@ export interface CombinedHooks extends Hooks {
 /** Combine the hooks of all mixins, in this order, by the rules that {@link Hooks} states. */
 export function combineHooks(sources: readonly HookSource[], log: Log = silentLog): CombinedHooks {
   return {
+    accepting: sources.some(({ hooks }) => hooks.accepting !== undefined)
+      ? async (message, mail) => {
+          const problems: MailProblem[] = [];
+          for (const { hooks } of sources) problems.push(...((await hooks.accepting?.(message, mail)) ?? []));
+          return problems;
+        }
+      : null,
     async admitting(message, envelope) {
       for (const { hooks } of sources) {
         const answer = await hooks.admitting?.(message, envelope);
@@ -131,6 +214,15 @@ export function combineHooks(sources: readonly HookSource[], log: Log = silentLo
         content,
       );
     },
+    sending: sources.some(({ hooks }) => hooks.sending !== undefined)
+      ? async (message, mail) => {
+          for (const { hooks } of sources) {
+            const answer = await hooks.sending?.(message, mail);
+            if (answer?.admit === false) return answer;
+          }
+          return { admit: true };
+        }
+      : null,
     async delivered(delivery) {
       for (const { mixin, hooks } of sources) {
         try {

@@ -3,7 +3,15 @@
 import { describe, expect, test } from 'vitest';
 import { bytesOf, piecesOf, TestSource } from './byte-source.case.ts';
 import { CHUNK_BYTES } from './dot-stuffing.ts';
-import { announcedBytes, isLastLineWhole, isSevenBit, joinParts, readBody, streamedBody } from './message-body.ts';
+import {
+  announcedBytes,
+  headOf,
+  isLastLineWhole,
+  isSevenBit,
+  joinParts,
+  readBody,
+  streamedBody,
+} from './message-body.ts';
 
 const source = (text = 'some octets'): TestSource => new TestSource(Buffer.from(text));
 
@@ -50,6 +58,16 @@ describe('a message with a source', () => {
     expect(isSevenBit(body)).toBe(sevenBit);
     expect(isLastLineWhole(body)).toBe(whole);
     expect(announcedBytes(body)).toBe(body.byteLength + (whole ? 0 : 2));
+    expect(file.readings).toBe(0);
+  });
+
+  test('has its fields in front of what is read, in however many parts', () => {
+    const file = source('\r\n\r\n');
+    expect(headOf(streamedBody([Buffer.from('A: 1\r\n'), Buffer.from('B: ü\r\n\r\nx'), file]))).toBe(
+      'A: 1\r\nB: ü\r\n',
+    );
+    expect(headOf(Buffer.from('A: 1\r\n\r\nB: 2\r\n\r\n'))).toBe('A: 1\r\n');
+    expect(headOf(Buffer.from('A: 1\r\n'))).toBe('A: 1\r\n');
     expect(file.readings).toBe(0);
   });
 

@@ -88,6 +88,22 @@ function* chunksOf(bytes: Buffer): Generator<Buffer, void, undefined> {
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
 }
 
+/** The fields of a message, each with its CRLF. Those of a streamed one stand in front of what is read. */
+export function headOf(body: MessageBody): string {
+  const start = body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.length) : startOf(body);
+  const end = start.indexOf('\r\n\r\n');
+  return (end < 0 ? start : start.subarray(0, end + 2)).toString();
+}
+
+function startOf({ parts }: StreamedBody): Buffer {
+  const start: Buffer[] = [];
+  for (const part of parts) {
+    if (!Buffer.isBuffer(part)) break;
+    start.push(part);
+  }
+  return Buffer.concat(start);
+}
+
 /** Octets that MAIL announces (RFC 1870 §5): with the CRLF of the last line, without the final dot and stuffed dots. */
 export function announcedBytes(body: MessageBody): number {
   return body.byteLength + (isLastLineWhole(body) ? 0 : 2);

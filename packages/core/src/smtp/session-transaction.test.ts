@@ -94,6 +94,22 @@ describe.each(BOTH)('%s', (_, extensions) => {
     expect(sent).toMatchObject({ usable: true, messages: [] });
   });
 
+  test('all or none: one RCPT is refused, and the message is not sent to the others', async () => {
+    const answers = { RCPT: rcptAnswers({ b: '550 5.1.1 no' }) };
+    const sent = await sendTo({ extensions, answers }, { to: THREE, allOrNone: true });
+    expect(sent.replies).toEqual(['refused 451 at rcpt', 'refused 550 at rcpt', 'refused 451 at rcpt']);
+    expect(sent.first).toMatchObject({
+      reply: { enhanced: '4.7.0', text: expect.stringContaining('the relay refused b@rcpt.test') },
+    });
+    expect(sent.commands.map((line) => line.split(' ', 1)[0])).toEqual(['MAIL', 'RCPT', 'RCPT', 'RCPT', 'QUIT']);
+    expect(sent).toMatchObject({ usable: true, messages: [] });
+  });
+
+  test('all or none: where nobody is refused, all have it', async () => {
+    const sent = await sendTo({ extensions }, { to: THREE, allOrNone: true });
+    expect(sent.replies).toEqual(['accepted 250', 'accepted 250', 'accepted 250']);
+  });
+
   test('452 4.3.1 to MAIL refuses all', async () => {
     const answers = { MAIL: () => '452 4.3.1 full', RCPT: () => '503 5.5.1 no MAIL', DATA: () => '503 5.5.1 no MAIL' };
     const sent = await sendTo({ extensions, answers }, { to: THREE });

@@ -159,8 +159,8 @@ class Session implements SmtpSession {
     return this.#isChecking || this.#runs.length > 0;
   }
 
-  #isPipelined({ lockStep }: SmtpTransaction): boolean {
-    return this.pipelining && lockStep !== true;
+  #isPipelined({ lockStep, allOrNone }: SmtpTransaction): boolean {
+    return this.pipelining && lockStep !== true && allOrNone !== true;
   }
 
   async #run(offer: Offer, mayMail: () => boolean, observer: SendObserver): Promise<readonly RecipientReply[]> {
@@ -227,7 +227,7 @@ class Session implements SmtpSession {
 }
 
 function offerOf(transaction: SmtpTransaction): Offer {
-  const { from, to, envelopeId, smtpUtf8, body, lockStep = false } = transaction;
+  const { from, to, envelopeId, smtpUtf8, body, lockStep = false, allOrNone = false } = transaction;
   return {
     from,
     to,
@@ -235,6 +235,7 @@ function offerOf(transaction: SmtpTransaction): Offer {
     smtpUtf8,
     body,
     lockStep,
+    allOrNone,
     sizeBytes: announcedBytes(body),
     isEightBit: !isSevenBit(body),
     needsSmtpUtf8: needsSmtpUtf8(transaction),

@@ -105,6 +105,11 @@ export interface SmtpTransaction {
   readonly body: MessageBody;
   /** One command at a time, though groups are offered: the relay was seen to answer one badly. @defaultValue false */
   readonly lockStep?: boolean;
+  /**
+   * Where a recipient is refused, the message is not sent, and the others are refused for now, with 451. One command at a
+   * time. @defaultValue false
+   */
+  readonly allOrNone?: boolean;
 }
 
 /** What became of one recipient in one transaction. */

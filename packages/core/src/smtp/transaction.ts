@@ -44,7 +44,7 @@ export interface TransactionContext {
  * |---|---|---|---|---|
  * | rset | mail | out of step | out of step | end, all refused |
  * | mail | rcpt | out of step | lock-step: end; pipelined: rcpt | end, all refused |
- * | rcpt | next rcpt, then data | out of step | the same; that recipient is refused | end, the rest refused |
+ * | rcpt | next rcpt, then data; end if all or none | out of step | the same; that recipient is refused | end, the rest refused |
  * | data | out of step | body; lone dot if nobody was accepted | end, the rest refused | end, the rest refused |
  * | body | out of step | out of step | end, the rest refused, connection closed | the same |
  * | dot | end, the rest accepted | out of step | end, the rest refused | the same, connection closed |
@@ -275,6 +275,7 @@ export class Transaction implements ConnectionHandler, BodyProgress {
     this.#rcptReplies.push(reply);
     if (this.#rcptReplies.length < this.#transaction.to.length) this.#nextRcpt();
     else if (this.#context.isPipelined) this.#await('data');
+    else if (this.#transaction.allOrNone === true && this.#isAnyoneRefused()) this.#refuseRest(this.#notAll(), 'rcpt');
     else if (this.#isAnyoneAccepted()) this.#command('data', 'DATA\r\n');
     // Everybody has a refusal of their own, so this one is shown for nobody.
     else this.#refuseRest(reply, 'rcpt');
@@ -313,6 +314,18 @@ export class Transaction implements ConnectionHandler, BodyProgress {
 
   #isAnyoneAccepted(): boolean {
     return this.#mailRefusal === null && this.#rcptReplies.some((reply) => reply.code < 300);
+  }
+
+  #isAnyoneRefused(): boolean {
+    return this.#rcptReplies.some((reply) => reply.code >= 400);
+  }
+
+  /** For those that the relay would take, were it not for others. */
+  #notAll(): SmtpReply {
+    const refused = this.#transaction.to.filter((_, index) => (this.#rcptReplies[index]?.code ?? 0) >= 400);
+    const others = refused.length > 1 ? ` and ${refused.length - 1} more` : '';
+    const text = `[mail-proxy, not sent] all recipients are to get it or none, the relay refused ${refused[0]}${others}`;
+    return { code: 451, enhanced: '4.7.0', text };
   }
 
   #command(waitsFor: Wanted, command: string): void {

@@ -154,6 +154,7 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
       idempotencyMs: 86_400_000,
       findSuppressed: async () => new Map(),
       suppressionRefused: () => undefined,
+      accepting: null,
       limitGate: async () => self.reached,
       attachmentRules: async () => ANY_ATTACHMENT,
       storeFile: () => Promise.reject(new Error('no file comes by itself')),

@@ -111,6 +111,63 @@ export function submitConformance(open: OpenStore): void {
       });
     });
 
+    test('a message that a mixin refuses is refused alone, with pointers into the request, and nothing of it is stored', async () => {
+      await using world = await createControlWorld(open);
+      const asked: unknown[] = [];
+      world.services.accepting = async (message, mail) => {
+        asked.push({ ...message, ...mail, header: mail.header() });
+        return mail.to.length > 2 ? [{ field: 'to', message: 'expected at most two' }] : [];
+      };
+      const more = { cc: ['Eve <eve@example.org>'], bcc: ['ann@example.org'], return_path: '<>', text: 'Grüße' };
+      const messages = [
+        { ...MAIL, id: 'm1' },
+        { ...MAIL, id: 'm2', ...more },
+      ];
+      const problems = [{ pointer: '/messages/1/to', message: 'expected at most two' }];
+      const refused = { status: 'rejected', code: 'invalid_input', problems };
+      const output = {
+        accepted: 1,
+        results: [
+          { id: 'm1', status: 'accepted' },
+          { id: 'm2', ...refused },
+        ],
+      };
+      expect(await world.once(createMessages, { messages })).toMatchObject({ output });
+      expect(await world.once(createMessages, { messages })).toMatchObject({ output, isReplayed: true });
+      await expect(world.run(createMessage, { ...MAIL, id: 'm2', ...more })).rejects.toMatchObject({
+        code: 'invalid_input',
+        problems: [{ pointer: '/to' }],
+      });
+      expect((await world.messages()).map(({ id }) => id)).toEqual(['m1']);
+      expect(asked).toHaveLength(3);
+      expect(asked[1]).toEqual({
+        ...{
+          id: 'm2',
+          tenantId: 'acme',
+          accountPk: world.accountPk,
+          returnPaths: [''],
+          isComplete: false,
+          minBytes: 7,
+        },
+        to: ['ann@example.org', 'bob@example.org', 'eve@example.org'],
+        header: {
+          ...{ from: ['us@example.com'], sender: [], to: ['ann@example.org', 'bob@example.org'] },
+          ...{ cc: ['eve@example.org'], bcc: ['ann@example.org'], unreadable: [] },
+        },
+      });
+    });
+
+    test('a message whose id is taken is answered with the one that has it, though a mixin would refuse it by now', async () => {
+      await using world = await createControlWorld(open);
+      await world.run(createMessage, { ...MAIL, id: 'm1' });
+      world.services.accepting = async () => [{ field: 'to', message: 'expected nobody' }];
+      const others = ['reject', 'ignore', 'replace_if_pending'];
+      const messages = others.map((on_conflict) => ({ ...MAIL, id: 'm1', on_conflict }));
+      expect(await world.run(createMessages, { messages })).toMatchObject({
+        results: [{ code: 'duplicate_id' }, { status: 'accepted', conflict: 'ignored' }, { code: 'invalid_input' }],
+      });
+    });
+
     test('a tenant that wants it so is refused over its limit, and told when to come back', async () => {
       await using world = await createControlWorld(open);
       world.reached = { until: world.clock.now() + 7_000, limit: 10, windowMs: 60_000, scope: 'tenant' };

@@ -109,6 +109,11 @@ test('without the mixin, a field of the enterprise edition is refused as that, a
     code: 'enterprise_required',
     problems: [{ pointer: '/bounces' }],
   });
+  const relay = { id: 'main', host: '127.0.0.1', port: 25 };
+  await expect(engine.execute('accounts.create', { ...relay, pec: true })).rejects.toMatchObject({
+    code: 'enterprise_required',
+    problems: [{ pointer: '/pec' }],
+  });
   await expect(engine.execute('tenants.create', { id: 'acme', motto: 'x' })).rejects.toMatchObject({
     code: 'invalid_input',
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { createMailEngine, type MailEngine } from '@mail-proxy/core';
+import { createMailEngine, defineMixin, type MailEngine } from '@mail-proxy/core';
 import { createDatabase, startSmtpSink, type TestDatabase } from '@mail-proxy/testkit';
 import pg from 'pg';
 import { describe, expect, inject, test } from 'vitest';
@@ -165,6 +165,30 @@ describe.skipIf(inject('pgSkip') !== '')('a message in a transaction of the call
       'taken',
     ]);
     expect((await client.query('select id from shop.orders')).rows).toEqual([{ id: 1 }]);
+  });
+
+  test('that a mixin refuses is refused alone, and the transaction goes on', async () => {
+    await using world = await createWorld();
+    const rules = defineMixin({
+      id: 'rules',
+      contract: 1,
+      setup: () => ({
+        hooks: { accepting: ({ id }) => (id === 'm2' ? [{ field: 'id', message: 'expected m1' }] : null) },
+      }),
+    });
+    await using engine = await createMailEngine({
+      config: { database: world.pool, encryptionKey: KEY, postgres: { schema: 'mail' } },
+      mixins: [rules],
+    });
+    await engine.execute('accounts.create', { id: 'main', host: '127.0.0.1', port: 1, tls: 'none' });
+    await using client = await borrow(world.pool);
+    await client.query('begin');
+    const messages = [mail('m1'), mail('m2')];
+    expect(await engine.submit(messages, { transaction: client })).toMatchObject({
+      results: [{ status: 'accepted' }, { code: 'invalid_input', problems: [{ pointer: '/messages/1/id' }] }],
+    });
+    await client.query('commit');
+    expect((await client.query('select id from mail.messages')).rows).toEqual([{ id: 'm1' }]);
   });
 
   test('that is malformed leaves nothing of its request behind, and the transaction goes on', async () => {

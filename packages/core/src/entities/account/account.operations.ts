@@ -43,6 +43,7 @@ const createAccount = defineOperation({
   access: 'tenant',
   scope: 'accounts:write',
   audit: true,
+  enterpriseFields: ['pec'],
   input: createAccountInput,
   output: accountOutput,
   run: async ({ accounts, clock, makePk }: AccountServices, { tenant_id: _, id, ...input }, { reach, also }) => {
@@ -86,6 +87,7 @@ const updateAccount = defineOperation({
   access: 'tenant',
   scope: 'accounts:write',
   audit: true,
+  enterpriseFields: ['pec'],
   input: updateAccountInput,
   output: accountOutput,
   run: async (

@@ -4,7 +4,7 @@ import { decodeWords } from 'postal-mime';
 import { membersOf, parseAddressList } from '../../smtp/compose/address-list.ts';
 import type { MailAddress, Mailbox } from '../../smtp/compose/content.ts';
 import { checkMessageId } from '../../smtp/compose/message-id.ts';
-import { fieldValue, type HeaderField, headerFields } from '../../smtp/raw/header-fields.ts';
+import { headerFields, valuesOf } from '../../smtp/raw/header-fields.ts';
 import type { CheckOptions, CheckResult } from './check-content.ts';
 import { addresses, mailbox, returnPath } from './check-envelope.ts';
 import { Problems } from './check-problems.ts';
@@ -75,10 +75,6 @@ export function checkRaw(
       messageId: isKept ? messageId : null,
     },
   };
-}
-
-function valuesOf(fields: readonly HeaderField[], name: string): readonly string[] {
-  return fields.filter((field) => field.name === name).map(fieldValue);
 }
 
 /** RFC 5322 §3.6: From occurs once. Of several authors in it none could be told to be the sender. */

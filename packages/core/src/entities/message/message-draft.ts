@@ -65,16 +65,12 @@ export const DEFAULT_PRIORITY = 2;
 
 export function draftMessage(input: Scheduled, checked: CheckedMessage, context: DraftContext): MessageDraft {
   const { pk, tenantId, accountPk, now } = context;
-  const { content, bcc } = checked;
+  const { content } = checked;
   const attachments = checked.attachments.map((attachment, position) =>
     draftAttachment(attachment, { ...context, position }),
   );
   const eligibleAt = Math.max(now, scheduledAt(input));
-  const recipients = envelope([
-    ...membersOf(content.to).map(({ address }) => ({ kind: 'to' as const, address })),
-    ...membersOf(content.cc).map(({ address }) => ({ kind: 'cc' as const, address })),
-    ...bcc.map(({ address }) => ({ kind: 'bcc' as const, address })),
-  ]);
+  const recipients = envelopeOf(checked);
   const domain = content.from.address.slice(content.from.address.lastIndexOf('@') + 1);
   const id = input.id ?? pk;
   const messageId = checked.messageId ?? messageIdFor(pk, domain);
@@ -130,7 +126,12 @@ function scheduledAt({ deferred_ts, send_at }: Scheduled): number {
 }
 
 /** An address in several fields is served once. The local part may matter by case, the domain does not. */
-function envelope(recipients: MessageDraft['recipients']): MessageDraft['recipients'] {
+export function envelopeOf({ content, bcc }: Pick<CheckedMessage, 'content' | 'bcc'>): MessageDraft['recipients'] {
+  const recipients = [
+    ...membersOf(content.to).map(({ address }) => ({ kind: 'to' as const, address })),
+    ...membersOf(content.cc).map(({ address }) => ({ kind: 'cc' as const, address })),
+    ...bcc.map(({ address }) => ({ kind: 'bcc' as const, address })),
+  ];
   if (recipients.length === 1) return recipients;
   const seen = new Set<string>();
   return recipients.filter(({ address }) => {

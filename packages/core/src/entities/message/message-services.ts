@@ -3,6 +3,7 @@
 import type { HeldFile, UploadedFile } from '../../attachments/uploaded-file.ts';
 import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
+import type { CombinedHooks } from '../../mixin/hooks.ts';
 import type { RetryPolicy, RetryPolicyInput } from '../../retry-policy.ts';
 import type { MessageEventStore } from '../message-event/message-event.store.ts';
 import type { FindSuppressed } from '../suppression/suppression-check.ts';
@@ -100,6 +101,8 @@ export interface SubmissionServices {
   readonly findSuppressed: FindSuppressed;
   /** A message was refused for these entries of the list. */
   readonly suppressionRefused: (entryPks: readonly string[]) => void;
+  /** What mixins find wrong with a message; null where none is to be asked. */
+  readonly accepting: CombinedHooks['accepting'];
   /** The limit that keeps the account from sending now; null where none does. */
   readonly limitGate: (accountPk: string) => Promise<LimitReached | null>;
 }

@@ -5,6 +5,7 @@ import type { Principal, Reach } from '../../operations/principal.ts';
 import { resolveRetryPolicy } from '../../retry-policy.ts';
 import { expectAllowedSender } from './allowed-sender.ts';
 import type { CheckedMessage } from './check-content.ts';
+import { expectAccepted } from './expect-accepted.ts';
 import { DEFAULT_PRIORITY, draftMessage } from './message-draft.ts';
 import type { LimitReached, SubmissionServices } from './message-services.ts';
 import type { OnConflict } from './on-conflict.ts';
@@ -31,7 +32,7 @@ export type Prepared = { readonly ok: true; readonly pending: Pending } | Refuse
 /** Prepares a message that was checked; `base` is its pointer in the request. */
 export type PrepareOne = (input: ParsedSubmitted, parts: CheckedMessage, base: string) => Promise<Prepared>;
 
-/** Find each message's account and the room for it, and store its files. All of one request share their time. */
+/** Find each message's account, ask mixins, find the room for it, and store its files. All of one request share their time. */
 export function prepareSubmission(services: SubmissionServices, preparation: Preparation): PrepareOne {
   const { reach, principal, defaultPriority, onConflict, rooms } = preparation;
   const now = services.clock.now();
@@ -46,9 +47,12 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
       const account = await services.accounts.resolve(tenantId, input.account_id ?? null);
       if (account === null) throw noAccount(input.account_id, base);
       const { tenant, retry } = await services.accounts.relayRow(account.pk);
-      if (tenant.refuseOverLimit) await expectRoom(account.pk);
       const policy = input.on_conflict ?? onConflict ?? 'reject';
-      await expectRecipients(services, parts, { tenantId, id: input.id, onConflict: policy, base });
+      const of = { tenantId, id: input.id, onConflict: policy, base };
+      const { accepting, findTaken } = services;
+      if (accepting !== null) await expectAccepted({ accepting, findTaken }, parts, { ...of, accountPk: account.pk });
+      if (tenant.refuseOverLimit) await expectRoom(account.pk);
+      await expectRecipients(services, parts, of);
       const json = JSON.stringify(parts.content);
       // Before its files are stored.
       const room = rooms.use(await services.room.take(tenantId, tenant.room, () => sizeOf(json, parts)));

@@ -4,8 +4,8 @@ import { MailProxyError } from '../../errors.ts';
 import { hasScope, type Principal } from '../../operations/principal.ts';
 import { membersOf } from '../../smtp/compose/address-list.ts';
 import type { CheckedMessage } from './check-content.ts';
+import { isRepeated, type SubmittedAs } from './is-repeated.ts';
 import type { SubmissionServices } from './message-services.ts';
-import type { OnConflict } from './on-conflict.ts';
 import type { StoredContent } from './stored-content.ts';
 
 /** Recipients that a refusal names at most. */
@@ -29,15 +29,6 @@ export function expectMayIgnore(
   });
 }
 
-interface ExpectedOf {
-  readonly tenantId: string;
-  /** The client's; undefined where it gave none. */
-  readonly id: string | undefined;
-  readonly onConflict: OnConflict;
-  /** Pointer of the message in the request. */
-  readonly base: string;
-}
-
 type SuppressionServices = Pick<SubmissionServices, 'findSuppressed' | 'suppressionRefused' | 'findTaken'>;
 
 /**
@@ -50,7 +41,7 @@ type SuppressionServices = Pick<SubmissionServices, 'findSuppressed' | 'suppress
 export async function expectRecipients(
   services: SuppressionServices,
   { content, bcc }: Pick<CheckedMessage, 'content' | 'bcc'>,
-  of: ExpectedOf,
+  of: SubmittedAs,
 ): Promise<void> {
   const { findSuppressed, suppressionRefused } = services;
   const { tenantId, base } = of;
@@ -77,13 +68,4 @@ export async function expectRecipients(
     detail: named.join('; ') + (more > 0 ? `; and ${more} more` : ''),
     problems,
   });
-}
-
-/** Whether there is a message of its id in whose place it would not be. */
-async function isRepeated(
-  { findTaken }: Pick<SuppressionServices, 'findTaken'>,
-  { tenantId, id, onConflict }: ExpectedOf,
-): Promise<boolean> {
-  const taken = id === undefined ? null : await findTaken(tenantId, id);
-  return taken !== null && !(onConflict === 'replace_if_pending' && taken.isReplaceable);
 }

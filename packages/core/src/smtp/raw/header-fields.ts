@@ -36,3 +36,8 @@ export function fieldValue({ text }: HeaderField): string {
     .replaceAll('\t', ' ')
     .trim();
 }
+
+/** What the fields of this name say, in their order. @param name in lower case */
+export function valuesOf(fields: readonly HeaderField[], name: string): readonly string[] {
+  return fields.filter((field) => field.name === name).map(fieldValue);
+}

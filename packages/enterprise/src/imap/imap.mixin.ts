@@ -31,6 +31,7 @@ export const imap = defineMixin({
     const handle = new HandleMail({
       ...{ clock, log, makePk, mails, maxMailBytes: settings.maxMailBytes },
       readersOf: ({ purposes }) => readers.for(purposes),
+      wantedOf: ({ purposes }, start) => readers.maxBytes(purposes, start),
     });
     const opener = new SessionOpener({
       ...{ clock, outgoing, settings, login: mailboxes.login },

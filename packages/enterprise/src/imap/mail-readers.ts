@@ -39,21 +39,45 @@ export interface Reading {
 /** Null: not mine. An error has the mail tried again, and in the end set aside. */
 export type MailReader = (mail: ReadMail) => Reading | null | Promise<Reading | null>;
 
+export interface ReaderOptions {
+  /**
+   * How many bytes it wants of a mail that begins like this, of which no more would be read otherwise. Few such mails are in
+   * memory at a time.
+   *
+   * @defaultValue no more than of any mail
+   */
+  readonly maxBytes?: (start: Uint8Array) => number;
+}
+
+interface Registered extends ReaderOptions {
+  readonly purpose: Purpose;
+  readonly reader: MailReader;
+}
+
 /**
  * What the mailboxes' mixin hands to later ones. Readers are called in the order in which they came, and the first that
  * wants a mail has it.
  */
 export class MailReaders {
-  readonly #readers: { readonly purpose: Purpose; readonly reader: MailReader }[] = [];
+  readonly #readers: Registered[] = [];
 
   /** Be given the mail of all mailboxes that are read for this purpose. Call it while the mixin is set up. */
-  onMail(purpose: Purpose, reader: MailReader): void {
-    this.#readers.push({ purpose, reader });
+  onMail(purpose: Purpose, reader: MailReader, options: ReaderOptions = {}): void {
+    this.#readers.push({ purpose, reader, ...options });
   }
 
   /** Those for a mailbox with these purposes. */
   for(purposes: readonly Purpose[]): readonly MailReader[] {
-    return this.#readers.filter(({ purpose }) => purposes.includes(purpose)).map(({ reader }) => reader);
+    return this.#for(purposes).map(({ reader }) => reader);
+  }
+
+  /** How many bytes one of these wants of a mail that begins like this; 0 where none wants more than of any. */
+  maxBytes(purposes: readonly Purpose[], start: Uint8Array): number {
+    return Math.max(0, ...this.#for(purposes).map(({ maxBytes }) => maxBytes?.(start) ?? 0));
+  }
+
+  #for(purposes: readonly Purpose[]): readonly Registered[] {
+    return this.#readers.filter(({ purpose }) => purposes.includes(purpose));
   }
 }
 

@@ -5,17 +5,17 @@ import type { MailReader, Reading } from '../mail-readers.ts';
 import { folderOf, type Mailbox } from '../mailbox/mailbox.model.ts';
 import type { ImapMailsTable, ImapPositionsTable } from '../mailbox/mailbox.table.ts';
 import type { ImapSession, MailHead } from './imap-session.ts';
+import { LargeMails, type LargeMailsParts } from './large-mails.ts';
 import type { MailStore, Passed } from './mail.store.ts';
 import { MailboxFailure, nameOf } from './mailbox-failure.ts';
 import { type FetchedMail, fetchMail } from './read-mail.ts';
 
-export interface HandleMailParts {
+export interface HandleMailParts extends LargeMailsParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly makePk: MakePk;
   readonly mails: MailStore;
   readonly readersOf: (mailbox: Mailbox) => readonly MailReader[];
-  readonly maxMailBytes: number;
 }
 
 /** In which session, and how far the mailbox was read when it began. */
@@ -41,9 +41,11 @@ const READER_MS = 60_000;
 /** Hands mail to its readers, and writes what became of it in the unit that steps over it. */
 export class HandleMail {
   readonly #p: HandleMailParts;
+  readonly #large: LargeMails;
 
   constructor(parts: HandleMailParts) {
     this.#p = parts;
+    this.#large = new LargeMails(parts);
   }
 
   /**
@@ -74,7 +76,8 @@ export class HandleMail {
 
   async #next(handling: Handling, head: MailHead, { place, tries }: NextMail): Promise<void> {
     const { mails } = this.#p;
-    const mail = await this.#fetch(handling, head, tries);
+    using held = new DisposableStack();
+    const mail = await this.#fetch(handling, head, { tries, held });
     if (mail === null) return mails.pass(place, { row: null, counted: null, statements: [] });
     const known = await this.#known(handling, mail);
     if (known !== 'new') {
@@ -111,7 +114,8 @@ export class HandleMail {
     const { mails, clock } = this.#p;
     const write = (passed: Passed): Promise<void> => mails.retried(before, passed);
     const head = await handling.session.head(before.uid);
-    const mail = head && (await fetchMail(handling.session, headOf(head, clock), this.#p.maxMailBytes));
+    using held = new DisposableStack();
+    const mail = head && (await fetchMail(handling.session, headOf(head, clock), this.#large.boundsOf(handling, held)));
     if (mail === null) {
       const row: ImapMailsTable = { ...before, state: 'gone', next_at: null, error: null, at: clock.now() };
       return write({ row, counted: null, statements: [] });
@@ -168,10 +172,15 @@ export class HandleMail {
     }
   }
 
-  async #fetch({ session, mailbox, signal }: Handling, head: MailHead, tries: number): Promise<FetchedMail | null> {
-    const { mails, maxMailBytes, clock } = this.#p;
+  async #fetch(
+    handling: Handling,
+    head: MailHead,
+    { tries, held }: { readonly tries: number; readonly held: DisposableStack },
+  ): Promise<FetchedMail | null> {
+    const { session, mailbox, signal } = handling;
+    const { mails, clock } = this.#p;
     try {
-      return await fetchMail(session, headOf(head, clock), maxMailBytes);
+      return await fetchMail(session, headOf(head, clock), this.#large.boundsOf(handling, held));
     } catch (error) {
       if (!(error instanceof MailboxFailure) || signal.aborted) throw error;
       await mails.stuck(mailbox.pk, head.uid, tries + 1);

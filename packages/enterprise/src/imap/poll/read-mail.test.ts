@@ -19,7 +19,7 @@ describe('a mail', () => {
   test('comes in pieces, whole where it fits', async () => {
     const raw = Buffer.alloc(PIECE_BYTES * 2 + 5, 'a');
     const session = sessionOf(raw);
-    const mail = await fetchMail(session, headOf(raw.length), 1_048_576);
+    const mail = await fetchMail(session, headOf(raw.length), { maxBytes: 1_048_576 });
     expect(mail).toMatchObject({ isTruncated: false });
     expect(mail?.raw).toEqual(raw);
     expect(session.asked.map(([start]) => start)).toEqual([0, PIECE_BYTES, 2 * PIECE_BYTES]);
@@ -27,38 +27,70 @@ describe('a mail', () => {
 
   test('is cut at the bound, and told from another that begins alike by its size', async () => {
     const raw = Buffer.alloc(300_000, 'a');
-    const one = await fetchMail(sessionOf(raw), headOf(300_000), 100_000);
-    const other = await fetchMail(sessionOf(raw), headOf(300_001), 100_000);
+    const one = await fetchMail(sessionOf(raw), headOf(300_000), { maxBytes: 100_000 });
+    const other = await fetchMail(sessionOf(raw), headOf(300_001), { maxBytes: 100_000 });
     expect(one).toMatchObject({ isTruncated: true, raw: raw.subarray(0, 100_000) });
     expect(one?.hash).not.toBe(other?.hash);
   });
 
+  test('is read further where a reader wants that, by its first bytes', async () => {
+    const raw = Buffer.alloc(PIECE_BYTES * 3 + 5, 'a');
+    const asked: Uint8Array[] = [];
+    const bounds = (maxBytes: number) => ({
+      maxBytes: PIECE_BYTES,
+      more: async (start: Uint8Array) => {
+        asked.push(start);
+        return maxBytes;
+      },
+    });
+    expect(await fetchMail(sessionOf(raw), headOf(raw.length), bounds(raw.length))).toMatchObject({
+      ...{ raw, isTruncated: false },
+    });
+    expect(asked).toEqual([raw.subarray(0, PIECE_BYTES)]);
+    expect(await fetchMail(sessionOf(raw), headOf(raw.length), bounds(2 * PIECE_BYTES))).toMatchObject({
+      ...{ raw: raw.subarray(0, 2 * PIECE_BYTES), isTruncated: true },
+    });
+    // Nobody is asked about what is read anyway.
+    await fetchMail(sessionOf(raw.subarray(0, PIECE_BYTES)), headOf(PIECE_BYTES), bounds(raw.length));
+    expect(asked).toHaveLength(2);
+  });
+
   test.each([0, 10, 1_000_000])('of which the server says %i bytes is what it sends', async (said) => {
     const raw = Buffer.from('Subject: x\r\n\r\ny\r\n');
-    expect(await fetchMail(sessionOf(raw), headOf(said), 100_000)).toMatchObject({ raw, isTruncated: false });
+    expect(await fetchMail(sessionOf(raw), headOf(said), { maxBytes: 100_000 })).toMatchObject({
+      raw,
+      isTruncated: false,
+    });
   });
 
   test('that goes on behind its end is none', async () => {
     const session = { piece: async () => Buffer.from('xxxxx'), head: async () => headOf(100) };
-    await expect(fetchMail(session, headOf(100), 100_000)).rejects.toMatchObject({ shown: { code: 'protocol' } });
+    await expect(fetchMail(session, headOf(100), { maxBytes: 100_000 })).rejects.toMatchObject({
+      shown: { code: 'protocol' },
+    });
   });
 
   test('that is gone is null', async () => {
     const session = { piece: async () => null, head: async () => null };
-    expect(await fetchMail(session, headOf(1), 100_000)).toBeNull();
+    expect(await fetchMail(session, headOf(1), { maxBytes: 100_000 })).toBeNull();
   });
 
   test.each([null, new Uint8Array()])(
     'of which the server gives nothing, though it is there, is none',
     async (nothing) => {
       const session = { piece: async () => nothing, head: async () => headOf(100) };
-      await expect(fetchMail(session, headOf(100), 100_000)).rejects.toMatchObject({ shown: { code: 'protocol' } });
+      await expect(fetchMail(session, headOf(100), { maxBytes: 100_000 })).rejects.toMatchObject({
+        shown: { code: 'protocol' },
+      });
     },
   );
 
   test('that ends with a piece is whole', async () => {
     const raw = Buffer.alloc(PIECE_BYTES, 'a');
-    expect(await fetchMail(sessionOf(raw), headOf(raw.length), 1_048_576)).toMatchObject({ isTruncated: false, raw });
+    expect(await fetchMail(sessionOf(raw), headOf(raw.length), { maxBytes: 1_048_576 })).toMatchObject({
+      isTruncated: false,
+      raw,
+    });
   });
 });
 

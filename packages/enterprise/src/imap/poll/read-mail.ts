@@ -18,8 +18,15 @@ export interface FetchedMail extends MailHead {
   readonly messageId: string | null;
 }
 
+/** How much of a mail is read. */
+export interface FetchBounds {
+  readonly maxBytes: number;
+  /** Asked once so much was read, where there is more: with these first bytes, how many in all? @defaultValue no more */
+  readonly more?: (start: Uint8Array) => Promise<number>;
+}
+
 /**
- * Fetch a mail, piece by piece and no more than `maxBytes` of it, without marking it as seen.
+ * Fetch a mail, piece by piece and no more than is wanted of it, without marking it as seen.
  *
  * @returns null where it is gone
  * @throws {MailboxFailure}
@@ -27,11 +34,12 @@ export interface FetchedMail extends MailHead {
 export async function fetchMail(
   session: Pick<ImapSession, 'piece' | 'head'>,
   head: MailHead,
-  maxBytes: number,
+  bounds: FetchBounds,
 ): Promise<FetchedMail | null> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   let isWhole = false;
+  let { maxBytes, more = null } = bounds;
   while (length < maxBytes) {
     const asked = Math.min(PIECE_BYTES, maxBytes - length);
     const piece = await session.piece(head.uid, length, asked);
@@ -45,6 +53,9 @@ export async function fetchMail(
     // The size that the server names is not to be relied upon.
     isWhole = piece.length < asked;
     if (isWhole) break;
+    if (length < maxBytes || more === null || head.sizeBytes <= length) continue;
+    maxBytes = await more(pieces[0] ?? piece);
+    more = null;
   }
   // Some servers name wrong sizes; one that goes on behind the end is wrong about the mail.
   if (isWhole && length < head.sizeBytes && ((await session.piece(head.uid, length, 1))?.length ?? 0) > 0) {

@@ -43,7 +43,7 @@ export type { MixinMetric, MixinSample } from './observability/mixin-metrics.ts'
 export * from './operations/execute.ts';
 export * as fields from './operations/fields.ts';
 export * from './operations/key-limits.ts';
-export { isAsyncIterable, linesOf } from './operations/lines.ts';
+export { isAsyncIterable, linesOf, piecesOfBytes } from './operations/lines.ts';
 export * from './operations/operation.ts';
 export * from './operations/principal.ts';
 export { hiddenBy, redact } from './operations/redact.ts';

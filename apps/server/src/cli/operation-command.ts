@@ -12,6 +12,7 @@ import { exampleLine } from './example-line.ts';
 import { type Flag, flagName, flagOf, placeholder, readFlag } from './flag.ts';
 import { readData, readMail } from './read-data.ts';
 import { runCall } from './run-call.ts';
+import { streamBytes } from './stream-bytes.ts';
 import { streamLines } from './stream-lines.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -22,9 +23,11 @@ interface OwnFlags extends ConnectionFlags {
   readonly clear?: readonly string[];
   /** Where the operation takes a complete mail, too. */
   readonly mail?: string;
+  /** Where the answer is bytes. */
+  readonly out?: string;
 }
 
-const OWN_FLAGS = ['json', 'data', 'clear', 'mail', 'url', 'data_dir', 'help'];
+const OWN_FLAGS = ['json', 'data', 'clear', 'mail', 'out', 'url', 'data_dir', 'help'];
 
 /** Make the command of an operation: fields of the path as arguments, the others as flags. */
 export function operationCommand(operation: AnyOperation, context: CommandContext): Command {
@@ -37,6 +40,9 @@ export function operationCommand(operation: AnyOperation, context: CommandContex
   if (body !== null) command.option('--data <json>', 'the whole input: JSON, @file or - for standard input');
   if (operation.http.forMail !== undefined) {
     command.option('--mail <file>', 'a complete mail in place of its fields: @file, or - for standard input');
+  }
+  if (operation.http.bytes !== undefined) {
+    command.option('--out <file>', 'where to write the answer (standard output)');
   }
   if (operation.http.method === 'PATCH') command.option('--clear <field...>', 'set these fields to null');
   addConnectionOptions(command);
@@ -52,10 +58,19 @@ export function operationCommand(operation: AnyOperation, context: CommandContex
       own.mail === undefined
         ? serverCall(operation, pathValues, given)
         : mailCall(operation, await readMail(own.mail, context.streams.stdin), given);
-    const { stdout } = context.streams;
-    const isLines = operation.http.lines !== undefined;
-    await runCall(isLines ? { ...call, onBody: (body) => streamLines(body, stdout) } : call, own, context);
+    await runCall({ ...call, ...taking(operation, own, context) }, own, context);
   });
+}
+
+/** What takes the answer where it is not one value in JSON. */
+function taking(
+  { http }: AnyOperation,
+  { out }: OwnFlags,
+  { streams: { stdout } }: CommandContext,
+): Pick<ServerCall, 'onBody'> {
+  if (http.lines !== undefined) return { onBody: (body) => streamLines(body, stdout) };
+  if (http.bytes !== undefined) return { onBody: (body) => streamBytes(body, out, stdout) };
+  return {};
 }
 
 export function addConnectionOptions(command: Command): void {

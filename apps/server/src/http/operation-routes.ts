@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type AnyOperation, type Idempotency, isAsyncIterable } from '@mail-proxy/core';
 import type { Hono } from 'hono';
+import { answerBytes } from './answer-bytes.ts';
 import { answerLines } from './answer-lines.ts';
 import type { BodyLimits } from './body-limits.ts';
 import { isType } from './content-type.ts';
@@ -40,6 +41,9 @@ async function answer(
   const input = gatherInput(c, body.fields);
   const waiting = operation.http.mayWait === true ? { signal: endOfWait(c, stopping) } : {};
   const output = await engine.execute(body.operation, input, { ...caller, ...keyOf(c), ...waiting });
+  const { bytes } = operation.http;
+  // An operation with a media type gives pieces of bytes.
+  if (bytes !== undefined) return answerBytes(c, output as AsyncIterable<Uint8Array>, bytes);
   if (isAsyncIterable(output)) return answerLines(c, output);
   const status = operation.http.status ?? 200;
   if (status === 204) return respond(c, null, { status });

@@ -87,6 +87,9 @@ function success({ http, output }: AnyOperation): ResponseObject {
     const description = 'Lines of JSON, one value each';
     return { description, content: { [LINES_TYPE]: { schema: outputSchema(http.lines) } } };
   }
+  if (http.bytes !== undefined) {
+    return { description: 'The bytes as they are', content: { [http.bytes]: { schema: { type: 'string' } } } };
+  }
   const description = { 200: 'Done', 201: 'Created', 202: 'Accepted and on disk' }[http.status ?? 200];
   return { description, content: { 'application/json': { schema: outputSchema(output) } } };
 }

@@ -47,6 +47,11 @@ export interface HttpBinding {
    * @defaultValue one JSON value
    */
   readonly lines?: GenericSchema;
+  /**
+   * The media type of the answer, where it is bytes as they are: the output then gives them piece by piece.
+   * @defaultValue JSON
+   */
+  readonly bytes?: string;
 }
 
 /** A key by which a request that comes again is answered as before. */

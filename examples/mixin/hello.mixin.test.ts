@@ -24,7 +24,18 @@ async function hooksWith(config: unknown): Promise<CombinedHooks> {
   const provided = (): undefined => undefined;
   const outgoing = {} as MixinContext['outgoing'];
   const suppressions = { suppress: async () => [], changed: () => undefined };
-  const given = { database, sealer, outgoing, leases, events, suppressions, macs, config, provided };
+  const given = {
+    database,
+    sealer,
+    sealsContents: false,
+    outgoing,
+    leases,
+    events,
+    suppressions,
+    macs,
+    config,
+    provided,
+  };
   const sources = { clock: systemClock, random: systemRandom, makePk: () => 'pk', log: silentLog };
   const { hooks = {} } = await hello.setup({ ...given, ...sources });
   return combineHooks([{ mixin: hello.id, hooks }]);

@@ -111,6 +111,7 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
   const mixed = await setUpMixins(mixins, {
     database: anyTables,
     sealer,
+    sealsContents: config.contentEncryption,
     clock,
     random,
     makePk,

@@ -11,6 +11,7 @@ function setUp(mixins: readonly Mixin[]): Promise<SetUpMixins> {
     // These have no tables and no secrets.
     database: {} as MixinContext['database'],
     sealer: {} as MixinContext['sealer'],
+    sealsContents: false,
     outgoing: {} as MixinContext['outgoing'],
     clock: systemClock,
     random: () => 0.5,

@@ -19,6 +19,7 @@ import type { Service } from './background.ts';
 export interface MixinSetUp {
   readonly database: Database<unknown>;
   readonly sealer: Sealer;
+  readonly sealsContents: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly makePk: MakePk;

@@ -98,6 +98,8 @@ export interface MixinContext {
   readonly database: Database<unknown>;
   /** Seals secrets before they are stored, and opens them. */
   readonly sealer: Sealer;
+  /** Whether what messages say is sealed at rest: then what a mixin keeps of mail is to be, too. */
+  readonly sealsContents: boolean;
   /**
    * Signs what leaves and is to come back, by keys for this purpose of this mixin alone, which all instances have.
    *

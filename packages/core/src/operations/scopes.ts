@@ -19,6 +19,8 @@ export const SCOPES = [
   'dkim-keys:write',
   'bounces:read',
   'bounces:write',
+  'pec:read',
+  'pec:write',
   'mailboxes:read',
   'mailboxes:write',
   'suppressions:read',

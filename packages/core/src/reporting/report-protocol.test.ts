@@ -167,6 +167,17 @@ describe('what others said of a message', () => {
     expect(toReportEvent(rowOf('complaint', { feedback }))).toMatchObject({ event: 'complaint', feedback: shown });
   });
 
+  test('an event of certified mail has the fields of the original, with the time that its receipt names', () => {
+    const extra = { pec_timestamp: '2030-01-31T09:00:00.999+01:00', recipient: 'ann@example.org', error_reason: null };
+    expect(toReportEvent(rowOf('pec_delivery', { extra }))).toMatchObject({
+      ...{ id: 'order-1', event: 'pec_delivery', pec_event: 'pec_delivery', extra },
+      ...{ pec_ts: Date.UTC(2030, 0, 31, 8) / 1_000, pec_details: extra },
+    });
+    expect(toReportEvent(rowOf('pec_timeout', { extra: { stage: 'acceptance' } }))).toMatchObject({
+      ...{ pec_event: 'pec_timeout', pec_ts: TS, pec_details: { stage: 'acceptance' } },
+    });
+  });
+
   test("a mixin's own event is told with what it says", () => {
     const event = toReportEvent(rowOf('post_taken', { extra: { stamp: 7 } }));
     expect(event).toMatchObject({ event: 'post_taken', extra: { stamp: 7 } });

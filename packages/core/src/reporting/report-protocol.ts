@@ -21,7 +21,8 @@ type OriginalFields =
       readonly bounce_type: 'hard' | 'soft' | null;
       readonly bounce_code: string | null;
       readonly bounce_reason: string;
-    };
+    }
+  | { readonly pec_event: string; readonly pec_ts: number; readonly pec_details: NonNullable<EventDetail['extra']> };
 
 /** One entry of `delivery_report`: the original's fields, and ours beside them. */
 export type ReportEvent = OriginalFields & {
@@ -121,8 +122,7 @@ export function toReportEvent(row: NumberedEventRow): ReportEvent {
 function originalFields(row: NumberedEventRow, detail: EventDetail): OriginalFields {
   const ts = epochSeconds(row.at);
   const { type } = row;
-  // A mixin's own, which the original never told.
-  if (!isCoreEvent(type)) return {};
+  if (!isCoreEvent(type)) return ofMixin(type, ts, detail);
   switch (type) {
     case 'sent':
     case 'partially_sent':
@@ -154,6 +154,14 @@ function originalFields(row: NumberedEventRow, detail: EventDetail): OriginalFie
     default:
       return type satisfies never;
   }
+}
+
+/** Of what mixins tell the original knew certified mail only, by the time that its provider names. */
+function ofMixin(type: string, ts: number, { extra = {} }: EventDetail): OriginalFields {
+  if (!type.startsWith('pec_')) return {};
+  const { pec_timestamp: said } = extra;
+  const saidMs = typeof said === 'string' ? Date.parse(said) : Number.NaN;
+  return { pec_event: type, pec_ts: Number.isNaN(saidMs) ? ts : epochSeconds(saidMs), pec_details: extra };
 }
 
 function reasonOf(row: NumberedEventRow, detail: EventDetail): string {

@@ -256,8 +256,9 @@ describe('a signature that is none', () => {
     ['text', Buffer.from('This is no signature.')],
     ['a certificate', provider.identity.der],
     ['an endless one', Buffer.alloc(200_000, signedPart(receipt())?.signature)],
-    ['one in depth', Buffer.alloc(100_000, 0x30)],
-    ['one in open depth', Buffer.alloc(100_000, Buffer.of(0x30, 0x80))],
+    ['one in depth', Buffer.alloc(60_000, 0x30)],
+    ['one in open depth', Buffer.alloc(60_000, Buffer.of(0x30, 0x80))],
+    ['one in width', Buffer.concat([Buffer.of(0x30, 0x82, 0xea, 0x60), Buffer.alloc(60_000, Buffer.of(0x05, 0x00))])],
     ['one cut short', Buffer.from(signedPart(receipt())?.signature ?? []).subarray(0, 500)],
   ])('is malformed: %s', async (_name, der) => {
     expect(await verdictOn(withSignature(receipt(), der))).toEqual({ ...refused('malformed'), signer: null });

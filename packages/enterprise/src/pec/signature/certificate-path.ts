@@ -30,10 +30,11 @@ const MAX_LENGTH = 6;
 const MAX_CHECKS = 64;
 
 /**
- * Find out whether a certificate ends in an anchor, by RFC 5280, 6. PKI.js is given a path that is already a line of
- * signatures, since its own search takes a candidate for an issuer whose signature it did not check, has no end where two issue
- * each other, and knows no anchor but a root. It then checks names, names that a CA may not give, policies, and that who
- * issues is a CA. All else is checked here.
+ * Find out whether a certificate ends in an anchor, by RFC 5280, 6. PKI.js 4.0 is given a path that is already a line of
+ * signatures: its own search has no end where two issue each other, finds none where one of several candidates leads nowhere, and
+ * does not take a certificate that is an anchor itself. Of the line it checks that each issuer is a CA that may sign certificates,
+ * names, what names a CA may give, and policies. It passes by how many CAs may stand below one, purposes, algorithms, sizes of
+ * keys and extensions that are not known: these are checked here.
  *
  * @returns null where it does; else why not
  */
@@ -56,7 +57,8 @@ export async function whyUntrusted(
 
 function pathsToAnchors(certificate: ReadCertificate, { anchors, others }: PathOptions): Iterable<Path> {
   const trusted = new Set(anchors.map(({ fingerprint }) => fingerprint));
-  const unique = new Map([...anchors, ...others].map((each) => [each.fingerprint, each]));
+  const links = new Map(others.map((each) => [each.fingerprint, each]));
+  const candidates = [...anchors, ...[...links.values()].filter(({ fingerprint }) => !trusted.has(fingerprint))];
   let checks = 0;
   const issued = (issuer: ReadCertificate, { native }: ReadCertificate): boolean => {
     if (!native.checkIssued(issuer.native)) return false;
@@ -66,7 +68,7 @@ function pathsToAnchors(certificate: ReadCertificate, { anchors, others }: PathO
   function* upFrom(path: Path, last: ReadCertificate): Generator<Path> {
     if (trusted.has(last.fingerprint)) yield path;
     if (path.length === MAX_LENGTH) return;
-    for (const issuer of unique.values()) {
+    for (const issuer of candidates) {
       const isNew = path.every(({ fingerprint }) => fingerprint !== issuer.fingerprint);
       if (isNew && issued(issuer, last)) yield* upFrom([...path, issuer], issuer);
     }

@@ -14,7 +14,7 @@ export interface CmsSignature {
 }
 
 /** A provider's has some 4 to 10 KB. */
-const MAX_BYTES = 128 * 1024;
+const MAX_BYTES = 64 * 1024;
 const MAX_SIGNERS = 4;
 const MAX_CERTIFICATES = 16;
 const CONTENT_TYPE = '1.2.840.113549.1.9.3';

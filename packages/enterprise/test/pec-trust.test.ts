@@ -90,6 +90,11 @@ describe('an anchor is', () => {
     );
   });
 
+  test('found among a hundred', async () => {
+    const others = Array.from({ length: 100 }, (_, index) => createCa({ commonName: `Other ${index}` }));
+    expect(await verdictOn(below(root), { anchors: [...others, root] })).toMatchObject(VERIFIED);
+  });
+
   test('found beside others of its name', async () => {
     const namesakes = [1, 2, 3].map(() => createCa({ commonName: 'Root' }));
     expect(await verdictOn(below(root), { anchors: [...namesakes, root] })).toMatchObject(VERIFIED);

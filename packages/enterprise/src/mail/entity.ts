@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import libmime from 'libmime';
 import { type Field, fieldOf, readFields } from './fields.ts';
 
 /** A header and what stands below it (RFC 2045 §2.4), as views on the bytes that it was cut out of. */
@@ -13,6 +14,8 @@ export interface ContentType {
   /** `multipart/signed`, lower case. */
   readonly type: string;
   readonly boundary: string | null;
+  /** By their names in lower case. */
+  readonly parameters: Readonly<Record<string, string>>;
   /** The whole value, unfolded. */
   readonly value: string;
 }
@@ -21,6 +24,7 @@ const MAX_HEADER_BYTES = 256 * 1024;
 const MAX_TYPE_CHARACTERS = 2_000;
 /** RFC 2045 §5.2. */
 const DEFAULT_TYPE = 'text/plain';
+const TYPE = /^[\w!#$&^.+-]+\s*\/\s*[\w!#$&^.+-]+$/;
 const LF = 0x0a;
 const CR = 0x0d;
 const DASH = 0x2d;
@@ -34,12 +38,11 @@ export function entityOf(bytes: Uint8Array): Entity {
 
 export function contentTypeOf({ fields }: Entity): ContentType {
   const value = (fieldOf(fields, 'content-type') ?? '').slice(0, MAX_TYPE_CHARACTERS);
-  const bare = value.replace(/\([^()"]*\)/g, ' ');
-  const type = /^\s*([\w!#$&^.+-]+)\s*\/\s*([\w!#$&^.+-]+)/.exec(bare);
-  const boundary = /;\s*boundary\s*=\s*(?:"((?:[^"\\]|\\.){1,200})"|([^\s;"]{1,200}))/i.exec(value);
+  const { value: type, params: parameters } = libmime.parseHeaderValue(value, { stripComments: true });
   return {
-    type: type === null ? DEFAULT_TYPE : `${type[1]}/${type[2]}`.toLowerCase(),
-    boundary: boundary?.[1]?.replaceAll(/\\(.)/g, '$1') ?? boundary?.[2] ?? null,
+    type: TYPE.test(type) ? type.replace(/\s/g, '').toLowerCase() : DEFAULT_TYPE,
+    boundary: parameters['boundary'] || null,
+    parameters,
     value,
   };
 }

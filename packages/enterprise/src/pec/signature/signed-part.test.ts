@@ -67,7 +67,8 @@ describe('the signed part', () => {
     expect(contentOf(bytes(lf))).toBe(CONTENT.replaceAll('\r\n', '\n'));
   });
 
-  test('is found where the last delimiter ends the mail', () => {
+  test('is found where the last delimiter ends the mail, or is missing', () => {
+    expect(contentOf(mail(TYPE, between(CONTENT, SIGNATURE).replace('--cut--', '')))).toBe(CONTENT);
     expect(contentOf(bytes(mail(TYPE, between(CONTENT, SIGNATURE)).toString('latin1').trimEnd()))).toBe(CONTENT);
   });
 });
@@ -81,7 +82,6 @@ describe('no signed part has', () => {
       'one without a boundary',
       mail('multipart/signed; protocol="application/pkcs7-signature"', between(CONTENT, SIGNATURE)),
     ],
-    ['one with an endless boundary', mail(TYPE.replace('cut', 'x'.repeat(300)), between(CONTENT, SIGNATURE))],
     ['one with two Content-Types', bytes(`Content-Type: text/plain\r\n${mail(TYPE, between(CONTENT, SIGNATURE))}`)],
     ['one without a signature', mail(TYPE, between(CONTENT))],
     ['one whose second part is something else', mail(TYPE, between(CONTENT, CONTENT))],
@@ -91,7 +91,7 @@ describe('no signed part has', () => {
     ],
     ['one with a third part', mail(TYPE, between(CONTENT, SIGNATURE, CONTENT))],
     ['one with a hundred parts', mail(TYPE, between(...Array.from({ length: 100 }, () => CONTENT)))],
-    ['one that is cut off', mail(TYPE, between(CONTENT, SIGNATURE).replace('--cut--', ''))],
+    ['one that is cut off', mail(TYPE, between(CONTENT, SIGNATURE).slice(0, 30))],
     ['one that has no body', bytes(`Content-Type: ${TYPE}`)],
     [
       'one that is signed further in',

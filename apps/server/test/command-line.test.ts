@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { coreOperations } from '@mail-proxy/core';
@@ -87,6 +87,31 @@ describe('commands of operations', () => {
     expect((await run(['bounces', 'list-unmatched'], { env })).code).toBe(0);
     const help = await run(['--help']);
     expect(help.stdout).toContain('bounces');
+  });
+
+  test('that answer with bytes write them as they are, to a file or a pipe', async (context) => {
+    const { mixins } = await findMixins('auto');
+    if (mixins.length === 0) context.skip('the enterprise package is not installed');
+    await using app = await serveApp({}, {}, mixins);
+    using dir = tempDir();
+    const env = reach(app.url);
+    // No bytes of UTF-8, and kept since it says that it is a receipt.
+    const mail = Buffer.from('X-Ricevuta: accettazione\r\n\r\n\xff\x00\r\n', 'latin1');
+    writeFileSync(dir.file('in.eml'), mail);
+    const posted = await run(['pec', 'receive', '--mail', `@${dir.file('in.eml')}`, '--json'], { env });
+    const { id } = JSON.parse(posted.stdout).receipt;
+    const written = await run(['pec', 'download-receipt', id, '--out', dir.file('out.eml')], { env });
+    expect(written).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(readFileSync(dir.file('out.eml')).equals(mail)).toBe(true);
+    const answer = await fetch(`${app.url}/v1/pec/receipts/${id}/mail`, {
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    });
+    expect(answer.headers.get('content-type')).toBe('message/rfc822');
+    expect(answer.headers.get('content-disposition')).toBe('attachment');
+    expect(Buffer.from(await answer.arrayBuffer()).equals(mail)).toBe(true);
+    const unknown = await run(['pec', 'download-receipt', 'none', '--out', dir.file('none.eml')], { env });
+    expect(unknown.stderr).toContain('not_found');
+    expect(existsSync(dir.file('none.eml'))).toBe(false);
   });
 
   test('send a complete mail as it is, from standard input or a file', async () => {

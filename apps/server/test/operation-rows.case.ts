@@ -56,6 +56,17 @@ const ofMailbox = (more: object = {}): Row => ({
   names: ['mailbox_id'],
 });
 
+/** Says that it is a receipt, so that it is kept as none. */
+const NO_RECEIPT = Buffer.from('X-Ricevuta: accettazione\r\n\r\nhello\r\n').toString('base64');
+const ofReceipt: Row = {
+  async input(world) {
+    const receipt = await made(world, 'pec.receive', { mail_base64: NO_RECEIPT }, 'receipt');
+    // As the operation's own schema says.
+    return { receipt_id: (receipt as { readonly id: string }).id };
+  },
+  names: ['receipt_id'],
+};
+
 const ofDkimKey: Row = {
   input: async (world) => ({ dkim_key_id: await made(world, 'dkim-keys.create', dkimKey(world), 'pk') }),
   names: ['dkim_key_id'],
@@ -189,6 +200,11 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'mailboxes.check': ofMailbox(),
   'mailboxes.list-mails': ofMailbox(),
   'mailboxes.retry-mail': { ...ofMailbox({ mail_id: 'none' }), status: 404 },
+  'pec.receive': { input: async () => ({ mail_base64: NO_RECEIPT }) },
+  'pec.list-receipts': { input: nothing },
+  'pec.get-receipt': ofReceipt,
+  'pec.download-receipt': ofReceipt,
+  'pec.status': ofMessage({}, 404),
   'bounces.receive': {
     input: async () => ({ mail_base64: Buffer.from('Subject: hello\r\n\r\nhello\r\n').toString('base64') }),
   },

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { bounceMixin } from '../src/bounce/bounce.mixin.ts';
 import { mixins } from '../src/index.ts';
 import { bounced, eventsUntil, recipient } from './bounce-world.case.ts';
+import { provider, SENDER } from './pec-world.case.ts';
 
 /** The mixins of the package, in which a bounce comes as what was read of it. */
 const installed = mixins.map((mixin) =>
@@ -72,4 +73,41 @@ test('without the package mail goes on and its data stays, and with it all goes 
     expect(await post(engine, late)).toMatchObject({ matched_by: 'return_path', events: [{ is_new: true }] });
     expect((await send(engine, sink, 'fourth'))?.from).toContain('@bounce.example.com');
   }
+});
+
+test('without the package receipts stay in the archive, and with it the wait goes on', async () => {
+  await using sink = await startSmtpSink();
+  using dir = tempDir();
+  const database = dir.file('mail.db');
+  const recipients = ['anna@pec.example.org'];
+  const about = { sender: SENDER, recipients, reference: '', at: Date.now() };
+  const receive = (engine: MailEngine, mail: Buffer) =>
+    engine.execute('pec.receive', { tenant_id: 'default', mail_base64: mail.toString('base64') });
+  {
+    await using engine = await open(database, installed);
+    await engine.execute('tenants.update', { tenant_id: 'default', pec: { trust_anchors: provider.ca } });
+    const account = { id: 'main', host: '127.0.0.1', port: sink.port, tls: 'none', pec: true };
+    await engine.execute('accounts.create', account);
+    await engine.submit([{ id: 'm1', from: SENDER, to: recipients, subject: 'm1', text: 'Salve.\n' }]);
+    await eventsUntil(engine, 'default', (event) => event.id === 'm1' && event.event === 'sent');
+    about.reference = sink.messages[0]?.messageId ?? '';
+    const received = await receive(engine, provider.receipt({ type: 'accettazione', ...about }));
+    expect(received).toMatchObject({ events: [{ type: 'pec_acceptance' }] });
+  }
+  {
+    await using engine = await open(database, []);
+    expect(engine.operations.map(({ name }) => name).filter((name) => name.startsWith('pec.'))).toEqual([]);
+    const events = await engine.execute('messages.events', { message_id: 'm1' });
+    expect(events).toMatchObject({ items: [{ type: 'sent' }, { type: 'pec_acceptance', extra: { verified: true } }] });
+    await expect(engine.execute('tenants.update', { tenant_id: 'default', pec: null })).rejects.toMatchObject({
+      code: 'enterprise_required',
+    });
+  }
+  await using engine = await open(database, installed);
+  expect(await engine.execute('pec.list-receipts', {})).toMatchObject({ items: [{ type: 'accettazione' }] });
+  expect(await engine.execute('pec.status', { message_id: 'm1' })).toMatchObject({
+    recipients: [{ state: 'accepted', awaits: 'delivery_notice' }],
+  });
+  const delivery = provider.receipt({ type: 'avvenuta-consegna', recipient: 'anna@pec.example.org', ...about });
+  expect(await receive(engine, delivery)).toMatchObject({ events: [{ type: 'pec_delivery', is_new: true }] });
 });

@@ -33,6 +33,8 @@ describe('no receipt', () => {
       'no_daticert',
     ],
     ['there are two', { ...accepted, more: [attachedDaticert()] }, 'many_daticert'],
+    ['its parts are nested deep', { ...accepted, more: [nested(200)] }, 'unreadable'],
+    ['it has hundreds of parts', { ...accepted, more: Array(200).fill('\nx') }, 'unreadable'],
     ['its type is another', { ...accepted, header: { 'X-Ricevuta': 'avvenuta-consegna' } }, 'headers_differ'],
     ['a second type is another', { ...accepted, header: { 'x-ricevuta': 'avvenuta-consegna' } }, 'headers_differ'],
     ['its type is none', { ...accepted, header: { 'X-Ricevuta': '' } }, 'headers_differ'],
@@ -59,8 +61,9 @@ describe('no receipt', () => {
     ['its recipient is none', { tipo: 'avvenuta-consegna', consegna: 'nobody' }, 'unreadable'],
     ['it declares entities', { ...accepted, xml: withEntities() }, 'unreadable'],
     ['it has 5 MB', { ...accepted, xml: daticert({ ...accepted, erroreEsteso: 'x'.repeat(5_000_000) }) }, 'unreadable'],
+    ['it is deep', { ...accepted, xml: withNested(20) }, 'unreadable'],
     [
-      'it is deep',
+      'it is very deep',
       { ...accepted, xml: `${'<postacert>'.repeat(10_000)}${'</postacert>'.repeat(10_000)}` },
       'unreadable',
     ],
@@ -119,6 +122,17 @@ describe('a receipt that was cut off', () => {
     expect(await readPecMail(unsigned, { isTruncated: true })).toEqual({ kind: 'forged', why: 'not_signed' });
   });
 });
+
+function nested(depth: number): string {
+  return Array.from(
+    { length: depth },
+    (_, at) => `Content-Type: multipart/mixed; boundary=b${at}-\n\n--b${at}-\n`,
+  ).join('');
+}
+
+function withNested(depth: number): string {
+  return daticert({ tipo: 'accettazione' }).replace('</dati>', `${'<x>'.repeat(depth)}${'</x>'.repeat(depth)}</dati>`);
+}
 
 function attachedDaticert(): string {
   return `Content-Type: application/xml; name="daticert.xml"\n\n${daticert({ tipo: 'accettazione' })}`;

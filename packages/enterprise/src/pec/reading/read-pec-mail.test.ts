@@ -187,6 +187,12 @@ describe('a receipt in the forms of providers', () => {
     expect(receipt.errorDetail).toBe('non è possibile');
   });
 
+  it('is in the encoding that it declares', async () => {
+    const xml = daticert({ tipo: 'errore-consegna', errore: 'altro', erroreEsteso: 'costa 1 \xa4' });
+    const bytes = Buffer.from(xml.replace('UTF-8', 'ISO-8859-15'), 'latin1');
+    expect(await receiptOf({ tipo: 'errore-consegna', xml: bytes })).toMatchObject({ errorDetail: 'costa 1 €' });
+  });
+
   it('says its form in the header alone', async () => {
     expect(await receiptOf({ ...delivered, header: { 'X-TipoRicevuta': 'Breve' } })).toMatchObject({ form: 'breve' });
   });

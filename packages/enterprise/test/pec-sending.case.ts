@@ -181,6 +181,20 @@ export function pecSendingConformance(name: string, make: Made, skip = ''): void
       expect(world.sink.messages).toHaveLength(1);
     });
 
+    test('that was sent to some before its account was for certified mail is not sent to the rest', async () => {
+      await using world = await openPecWorld(make, {
+        onRcpt: (address) => (address === BOB ? { code: 450, text: '4.2.1 busy' } : null),
+      });
+      await world.addAccount('acme', 'late');
+      expect(await world.refused('m1', { account_id: 'late', to: [ANN, BOB] })).toEqual([]);
+      await eventsUntil(world.engine, 'acme', ({ id, event }) => id === 'm1' && event === 'deferred');
+      await world.engine.execute('accounts.update', { tenant_id: 'acme', account_id: 'late', pec: true });
+      expect(await world.recipientsOf('m1')).toMatchObject([
+        { address: ANN, state: 'sent' },
+        { address: BOB, state: 'failed', stage: 'admit', reply: expect.stringContaining('1 of 2 are left') },
+      ]);
+    });
+
     test('of which a recipient is on the suppression list fails for all, as a provider would refuse it', async () => {
       await using world = await openPecWorld(make);
       await world.engine.execute('suppressions.add', { tenant_id: 'acme', address: BOB });

@@ -29,6 +29,8 @@ const PIECES = [
   'Content-Type: message/rfc822\n\n',
   'Content-Transfer-Encoding: base64\n',
   'name="daticert.xml"',
+  "; boundary*0*=nowhere''%zz%",
+  "; boundary*=utf-8''%ff",
   '=?utf-8?b?',
   '<',
   '</',

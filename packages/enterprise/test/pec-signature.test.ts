@@ -264,8 +264,9 @@ describe('a signature that is none', () => {
     expect(await verdictOn(withSignature(receipt(), der))).toEqual({ ...refused('malformed'), signer: null });
   });
 
-  test('is never verified and never an error, whatever its bytes are', async () => {
+  test('is never an error, and never proves other content, whatever its bytes are', async () => {
     const raw = receipt();
+    const altered = Buffer.from(raw.toString('latin1').replace('elaborato', 'rifiutato'), 'latin1');
     const good = Buffer.from(signedPart(raw)?.signature ?? []);
     const place = fc.nat({ max: good.length - 1 });
     const changed = fc.tuple(place, fc.uint8Array({ minLength: 1, maxLength: 8 })).map(([at, bytes]) => {
@@ -282,11 +283,9 @@ describe('a signature that is none', () => {
       .map((bytes) => Buffer.from(bytes));
     await fc.assert(
       fc.asyncProperty(fc.oneof(changed, cut, random, nested), async (der) => {
-        const { verified } = await verdictOn(withSignature(raw, der));
-        // What stays verified is what nothing signed or checked was changed in.
-        if (verified) expect(der.length).toBe(good.length);
+        expect((await verdictOn(withSignature(altered, der))).verified).toBe(false);
       }),
-      { numRuns: Number(process.env['GMP_FUZZ_RUNS'] ?? 1_000) },
+      { numRuns: Number(process.env['GMP_FUZZ_RUNS'] ?? 500) },
     );
   }, 120_000);
 });

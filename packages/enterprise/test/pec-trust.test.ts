@@ -241,6 +241,9 @@ describe('certificates', () => {
     const ca = createCa({ commonName: 'Some CA', issuer: root, extensions: broken });
     expect(await verdictOn(below(ca))).toMatchObject(CANNOT('untrusted'));
     expect(await verdictOn(below(middle, { extensions: broken }))).toMatchObject(CANNOT('untrusted'));
+    const policies = (critical: boolean) => [extension('2.5.29.32', new asn1js.Null(), critical)];
+    expect(await verdictOn(below(middle, { extensions: policies(true) }))).toMatchObject(CANNOT('untrusted'));
+    expect(await verdictOn(below(middle, { extensions: policies(false) }))).toMatchObject(VERIFIED);
   });
 
   test('that say something twice are not accepted', async () => {

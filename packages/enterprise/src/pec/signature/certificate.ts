@@ -24,8 +24,9 @@ const EXTENSIONS = {
   extendedKeyUsage: '2.5.29.37',
 } as const;
 
-/** What may be critical, as it is looked at here or by PKI.js: those above and the policies of RFC 5280, 4.2.1. */
-const KNOWN = new Set<string>([...Object.values(EXTENSIONS), '2.5.29.32', '2.5.29.33', '2.5.29.36', '2.5.29.54']);
+const LOOKED_AT: ReadonlySet<string> = new Set(Object.values(EXTENSIONS));
+/** Of RFC 5280, 4.2.1, which PKI.js looks at. */
+const POLICIES: ReadonlySet<string> = new Set(['2.5.29.32', '2.5.29.33', '2.5.29.36', '2.5.29.54']);
 
 const EMAIL_ADDRESS = '1.2.840.113549.1.9.1';
 const RFC822_NAME = 1;
@@ -114,8 +115,8 @@ export function isUnderstood({ parsed }: ReadCertificate): boolean {
   const extensions = parsed.extensions ?? [];
   if (new Set(extensions.map(({ extnID }) => extnID)).size !== extensions.length) return false;
   return extensions.every(({ extnID, critical, parsedValue }) => {
-    if (!KNOWN.has(extnID)) return !critical;
-    return Boolean(parsedValue) && parsedValue.parsingError === undefined;
+    const isRead = Boolean(parsedValue) && parsedValue.parsingError === undefined;
+    return LOOKED_AT.has(extnID) ? isRead : !critical || (POLICIES.has(extnID) && isRead);
   });
 }
 

@@ -17,6 +17,8 @@ export interface SigningOptions {
   readonly hash?: Hash;
   /** RSA-PSS where the key is RSA. @defaultValue false */
   readonly isPss?: boolean;
+  /** That the mask of RSA-PSS is said to be made with. @defaultValue the same */
+  readonly maskHash?: Hash;
   /** Algorithm `rsaEncryption`, which leaves the hash to another field, as OpenSSL writes. @defaultValue false */
   readonly isPlainRsa?: boolean;
   /** What is signed is a set of attributes with the digest in it. @defaultValue true */
@@ -86,7 +88,7 @@ function signerInfo(content: Buffer, signer: Identity, options: SigningOptions):
 
 function algorithmOf(
   signer: Identity,
-  { hash = 'sha256', isPss, isPlainRsa }: SigningOptions,
+  { hash = 'sha256', isPss, isPlainRsa, maskHash = hash }: SigningOptions,
 ): pkijs.AlgorithmIdentifier {
   if (isPlainRsa === true) {
     return new pkijs.AlgorithmIdentifier({ algorithmId: '1.2.840.113549.1.1.1', algorithmParams: new asn1js.Null() });
@@ -94,7 +96,7 @@ function algorithmOf(
   if (isPss !== true) return signatureAlgorithm(signer.keys.privateKey, hash);
   const mask = new pkijs.AlgorithmIdentifier({
     algorithmId: '1.2.840.113549.1.1.8',
-    algorithmParams: digestAlgorithm(hash).toSchema(),
+    algorithmParams: digestAlgorithm(maskHash).toSchema(),
   });
   const parameters = new pkijs.RSASSAPSSParams({
     hashAlgorithm: digestAlgorithm(hash),

@@ -101,6 +101,11 @@ describe('is not verified, signed', () => {
     expect(await verdictOn(receipt({ hash: 'md5' }, signer({ keys: rsaKeys() })))).toMatchObject(refused('malformed'));
   });
 
+  test('with RSA-PSS of two hashes', async () => {
+    const raw = receipt({ isPss: true, maskHash: 'sha1' }, signer({ keys: rsaKeys() }));
+    expect(await verdictOn(raw)).toMatchObject(refused('malformed'));
+  });
+
   test('by nobody', async () => {
     expect(await verdictOn(provider.receipt({ type: 'accettazione', signedBy: null }))).toEqual({
       ...refused('not_signed'),
@@ -187,6 +192,12 @@ describe('is not verified, signed', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test('and then altered, without attributes', async () => {
+    const tamper = (mail: string): string => mail.replace('elaborato', 'rifiutato');
+    const raw = provider.receipt({ type: 'accettazione', signing: { hasAttributes: false }, tamper });
+    expect(await verdictOn(raw)).toMatchObject(refused('altered'));
   });
 
   test('and sent with a further part', async () => {

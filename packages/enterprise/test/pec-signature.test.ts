@@ -232,7 +232,10 @@ describe('of several signers', () => {
     expect(verdict).toMatchObject({ ...refused('expired'), signer: { emails: [FROM] } });
   });
 
-  test('more than four are not looked at', async () => {
+  test('more than four, or with more than sixteen certificates, are not looked at', async () => {
+    const certificates = Array.from({ length: 17 }, () => provider.identity);
+    expect(await verdictOn(receipt({ certificates }))).toMatchObject(refused('malformed'));
+    expect(await verdictOn(receipt({ certificates: certificates.slice(1) }))).toMatchObject(VERIFIED);
     const many = Array.from({ length: 5 }, () => provider.identity);
     expect(await verdictOn(receipt({}, many))).toMatchObject(refused('malformed'));
   });

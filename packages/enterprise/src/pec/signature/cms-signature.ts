@@ -17,6 +17,7 @@ export interface CmsSignature {
 const MAX_BYTES = 64 * 1024;
 const MAX_SIGNERS = 4;
 const MAX_CERTIFICATES = 16;
+const [LF, CR] = [0x0a, 0x0d];
 const CONTENT_TYPE = '1.2.840.113549.1.9.3';
 const MESSAGE_DIGEST = '1.2.840.113549.1.9.4';
 
@@ -76,7 +77,8 @@ export function isOfKnownKind({ digestAlgorithm, signatureAlgorithm }: SignerInf
  */
 export function hasSigned(signer: SignerInfo, certificate: ReadCertificate, content: SignedContent): boolean {
   try {
-    return content.forms().some((form) => hasSignedForm(signer, certificate, form));
+    for (const form of content.forms()) if (hasSignedForm(signer, certificate, form)) return true;
+    return false;
   } catch {
     return false; // bytes that are no signature of the kind they say
   }
@@ -126,17 +128,18 @@ interface ContentForm {
 
 /** What a mail says was signed. */
 export class SignedContent {
-  readonly #bytes: Uint8Array;
-  #forms: readonly ContentForm[] | undefined;
+  readonly #asItCame: ContentForm;
+  #canonical: ContentForm | null | undefined;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.#asItCame = formOf(bytes);
   }
 
-  /** As it came, and with CRLF where that is something else. */
-  forms(): readonly ContentForm[] {
-    this.#forms ??= [this.#bytes, ...withCrlf(this.#bytes)].map(formOf);
-    return this.#forms;
+  /** As it came, and with CRLF where that is something else, which is made only when it is asked for. */
+  *forms(): Generator<ContentForm> {
+    yield this.#asItCame;
+    this.#canonical ??= canonicalOf(this.#asItCame.bytes);
+    if (this.#canonical !== null) yield this.#canonical;
   }
 }
 
@@ -152,8 +155,14 @@ function formOf(bytes: Uint8Array): ContentForm {
   };
 }
 
-function withCrlf(bytes: Uint8Array): readonly Uint8Array[] {
+function canonicalOf(bytes: Uint8Array): ContentForm | null {
+  if (!hasBareLf(bytes)) return null;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  const canonical = text.replace(/\r?\n/g, '\r\n');
-  return canonical.length === text.length ? [] : [Buffer.from(canonical, 'latin1')];
+  return formOf(Buffer.from(text.replace(/\r?\n/g, '\r\n'), 'latin1'));
+}
+
+function hasBareLf(bytes: Uint8Array): boolean {
+  let at = bytes.indexOf(LF);
+  while (at > 0 && bytes[at - 1] === CR) at = bytes.indexOf(LF, at + 1);
+  return at !== -1;
 }

@@ -35,7 +35,7 @@ export async function verifySignature(raw: Uint8Array, options: VerifyOptions): 
     // The libraries stumble over some bytes, as over a certificate that is none.
     const verdict = await judge(signer, { cms, content, options }).catch(() => unverified('malformed'));
     if (verdict.verified) return verdict;
-    if (STEPS.indexOf(verdict.reason) > STEPS.indexOf(best.reason)) best = verdict;
+    if (STEPS.indexOf(verdict.reason) >= STEPS.indexOf(best.reason)) best = verdict;
   }
   return best;
 }

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import {
-  type Clock,
-  createMailEngine,
-  type MailEngine,
-  type MessageInput,
-  type Mixin,
-  systemClock,
-} from '@mail-proxy/core';
+import { type Clock, createMailEngine, type MailEngine, type MessageInput, systemClock } from '@mail-proxy/core';
 import { eventually, type SinkMessage, type SmtpSink, startSmtpSink } from '@mail-proxy/testkit';
-import { mixins as installed } from '../src/index.ts';
+import { mixins } from '../src/index.ts';
 import { PRUNE_EVERY_MS } from '../src/pec/archive/prune-receipts.ts';
 import { LOOK_MS, START_MS } from '../src/pec/waiting/timers.ts';
 import { eventsUntil, leapingClock, type Made, onSqlite } from './bounce-world.case.ts';
@@ -117,7 +110,7 @@ export interface PecWorldOptions {
   /** An own one, that stays. */
   readonly database?: string;
   readonly config?: object;
-  readonly mixins?: readonly Mixin[];
+  readonly mixinConfig?: Readonly<Record<string, unknown>>;
   /** The tenants are there already. */
   readonly isAgain?: boolean;
   /** Of both tenants. @defaultValue the provider's CA is trusted */
@@ -138,7 +131,8 @@ export async function openPecWorld(make: Made = onSqlite, options: PecWorldOptio
       outgoing: { allowPrivateNetworks: true },
       ...options.config,
     },
-    mixins: options.mixins ?? installed,
+    mixins,
+    mixinConfig: options.mixinConfig ?? {},
   });
   for (const tenant_id of ['acme', 'other']) {
     if (options.isAgain === true) {

@@ -314,6 +314,27 @@ export function pecConformance(name: string, make: Made, skip = ''): void {
         });
       });
 
+      test('what is sealed opens with the next key alone, once the keys were rotated', async () => {
+        const [old, next] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64'));
+        const { database, drop } = await make();
+        await using _gone = { [Symbol.asyncDispose]: drop };
+        const opened = (keys: object, isAgain = true) =>
+          openPecWorld(make, { database, isAgain, config: { ...keys, contentEncryption: true } });
+        let id = '';
+        const mail = provider.receipt({ type: 'accettazione' });
+        {
+          await using world = await opened({ encryptionKey: old }, false);
+          id = (await world.post(mail)).receipt?.id ?? '';
+        }
+        {
+          await using world = await opened({ encryptionKey: next, encryptionKeysPrevious: [old] });
+          await world.run('keys.rotate', {});
+          await world.until(async () => expect(await world.run('keys.rotation', {})).toMatchObject({ state: 'done' }));
+        }
+        await using world = await opened({ encryptionKey: next });
+        expect((await world.download(id)).equals(mail)).toBe(true);
+      });
+
       test('receipts are found by what they are', async () => {
         await using made = await withMessage(make);
         const { world, receipt } = made;

@@ -7,7 +7,7 @@ import { mixins } from '../src/index.ts';
 import { KEY, sharedDatabase } from './mailbox-world.case.ts';
 import { ANNA, openPecWorld, provider, SENDER } from './pec-world.case.ts';
 
-const skip = inject('pgSkip');
+const skip = inject('pgSkip') ?? '';
 
 test.skipIf(skip !== '')(
   `receipts and what is awaited move from SQLite to PostgreSQL${skip === '' ? '' : ` (skipped: ${skip})`}`,
@@ -18,7 +18,7 @@ test.skipIf(skip !== '')(
     const config = { encryptionKey: KEY, contentEncryption: true };
     const about = { sender: SENDER, recipients: [ANNA], reference: '' };
     let id = '';
-    let mail = Buffer.of();
+    let mail: Buffer = Buffer.of();
     {
       await using world = await openPecWorld(undefined, { database: from.database, config });
       about.reference = (await world.send('m1')).messageId ?? '';

@@ -50,7 +50,9 @@ export async function startServer(
   const settings = keptToken === null ? config.engine : { ...config.engine, adminToken: keptToken.token };
   // Closed in reverse: the ports first, the database last. On a failure below, as far as it came.
   await using opened = new AsyncDisposableStack();
-  const engine = opened.use(await createMailEngine({ config: settings, mixins, log, clock }));
+  const engine = opened.use(
+    await createMailEngine({ config: settings, mixins, mixinConfig: config.mixins, log, clock }),
+  );
   const { host, port, maxBodyBytes, metricsListen, drainMs, proxies } = config;
   let isStopping = false;
   const stopping = new AbortController();

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { VirtualClock } from '@mail-proxy/core/testing';
 import { eventually, spawnServer, startScriptedPeer, tempDir } from '@mail-proxy/testkit';
@@ -123,6 +123,18 @@ describe('the process', () => {
     expect(instance).toMatchObject({ edition: 'enterprise', mixins: ids });
     const [first = ''] = server.stderr().split('\n');
     expect(JSON.parse(first)).toMatchObject({ msg: 'starting', edition: 'enterprise', mixins: ids });
+  });
+
+  test('hands settings to mixins, which say what is wrong with them', async (context) => {
+    const { mixins } = await findMixins('auto');
+    if (mixins.length === 0) context.skip('the enterprise package is not installed');
+    using dir = tempDir();
+    writeFileSync(dir.file('anchors.pem'), 'no certificate');
+    const { GMP_EDITION: _, ...env } = { ...community(dir.path), GMP_PEC_TRUST_ANCHORS_FILE: dir.file('anchors.pem') };
+    await expect(startServer(readServerConfig(env))).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringContaining('pec: trustAnchors'),
+    });
   });
 
   test('ends at once on a second signal while a send is still running', async () => {

@@ -23,7 +23,7 @@ interface Sources {
 
 /** Lay the environment over the configuration file: a variable wins. */
 export function draftConfig(env: Environment, fromFile: Readonly<Record<string, unknown>>, file: string): ConfigDraft {
-  // One level of nesting is all there is, and this copy is ours to write to.
+  // This copy is ours to write to.
   const values: Record<string, unknown> = structuredClone(fromFile);
   const setBy = new Map<string, string>();
   const problems = unknownVariables(env);
@@ -72,14 +72,16 @@ function unknownVariables(env: Environment): InputProblem[] {
     });
 }
 
-function put(values: Record<string, unknown>, key: readonly string[], value: unknown): void {
-  const [head, last] = key;
+function put(values: Record<string, unknown>, [head, ...rest]: readonly string[], value: unknown): void {
   if (head === undefined) throw new MailProxyError('invalid_config', { detail: 'a variable sets no key' });
-  if (last === undefined) {
+  if (rest.length === 0) {
     values[head] = value;
     return;
   }
   const section = values[head] ?? {};
   // A section that is no object is reported when it is parsed.
-  if (typeof section === 'object' && !Array.isArray(section)) values[head] = { ...section, [last]: value };
+  if (typeof section !== 'object' || Array.isArray(section)) return;
+  const copy: Record<string, unknown> = { ...section };
+  put(copy, rest, value);
+  values[head] = copy;
 }

@@ -74,6 +74,11 @@ export const serverConfigSchema = v.strictObject({
     v.picklist(['auto', 'community', 'enterprise'], 'expected auto, community or enterprise'),
     'auto',
   ),
+  /** Settings of mixins, by their ids; each mixin checks its own. */
+  mixins: v.optional(
+    v.record(v.string(), v.record(v.string(), v.unknown(), 'expected an object'), 'expected settings by mixin'),
+    {},
+  ),
 });
 
 /** Every key as a dotted path, for suggestions. */

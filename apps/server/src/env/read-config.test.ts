@@ -96,6 +96,20 @@ describe('the configuration', () => {
     expect(engine.retry).toMatchObject({ delaysMs: [60_000, 600_000, 3_600_000], maxAttempts: 3 });
   });
 
+  test('takes settings of mixins from the file and the environment, and hands them on unread', () => {
+    expect(readServerConfig({}).mixins).toEqual({});
+    using dir = tempDir();
+    const [file, anchors] = [dir.file('c.json'), dir.file('anchors.pem')];
+    writeFileSync(file, '{"mixins": {"imap": {"maxConnections": 50}, "pec": {"maxMailBytes": 2000000}}}');
+    writeFileSync(anchors, 'certificates\n');
+    expect(readServerConfig({ GMP_CONFIG_FILE: file, GMP_PEC_TRUST_ANCHORS_FILE: anchors }).mixins).toEqual({
+      imap: { maxConnections: 50 },
+      pec: { maxMailBytes: 2_000_000, trustAnchors: 'certificates' },
+    });
+    writeFileSync(file, '{"mixins": {"imap": 5}}');
+    expect(problemsOf({ GMP_CONFIG_FILE: file })).toEqual([`${file}: mixins.imap: expected an object`]);
+  });
+
   test('takes the cache of attachments from the environment, without a folder by default', () => {
     const { cache } = readServerConfig({}).engine;
     expect(cache).toEqual({

@@ -30,6 +30,8 @@ export interface ServerConfig {
   readonly logLevel: LogLevel;
   readonly metricsListen: { readonly host: string; readonly port: number } | null;
   readonly edition: EditionChoice;
+  /** Settings of mixins, by their ids. */
+  readonly mixins: Readonly<Record<string, unknown>>;
   readonly proxies: TrustedProxies;
 }
 
@@ -50,7 +52,8 @@ export function readServerConfig(env: Environment): ServerConfig {
     ...notPostgres(draft.values, draft.sourceOf),
   ];
   if (!parsed.success || problems.length > 0) throw invalidConfig(problems);
-  const { host, port, dataDir, maxBodyBytes, drainMs, logLevel, metricsListen, edition, ...others } = parsed.output;
+  const { host, port, dataDir, maxBodyBytes, drainMs, logLevel, metricsListen, edition, mixins, ...others } =
+    parsed.output;
   const { trustedProxies, trustedProxyHeader: header, ...engine } = others;
   const folder = resolve(dataDir);
   return {
@@ -62,6 +65,7 @@ export function readServerConfig(env: Environment): ServerConfig {
     logLevel,
     metricsListen: metricsListen ?? null,
     edition,
+    mixins,
     proxies: { ranges: parseIpRanges(trustedProxies), header },
     engine: withPlaces(engine, folder),
   };

@@ -94,6 +94,7 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_API_TOKEN_FILE', 'adminToken', "file that holds the operator's token"],
     ['GMP_METRICS_TOKEN_FILE', 'metricsToken', 'file that holds the token for metrics'],
     ['GMP_DATABASE_URL_FILE', 'database', 'file that holds postgres://...'],
+    ['GMP_PEC_TRUST_ANCHORS_FILE', 'mixins.pec.trustAnchors', 'PEM file of who may sign receipts of PEC (none)'],
   ]),
   ...variables(asNumber, [
     ['GMP_PORT', 'port', 'port to listen on, 0 for any free one (8000)'],

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { defineMixin, type Mixin, type MixinContext } from '../mixin/contract.ts';
 import { silentLog } from '../observability/log.ts';
-import { type SetUpMixins, setUpMixins } from './set-up-mixins.ts';
+import { type MixinSetUp, type SetUpMixins, setUpMixins } from './set-up-mixins.ts';
 
-function setUp(mixins: readonly Mixin[]): Promise<SetUpMixins> {
+function setUp(mixins: readonly Mixin[], given: Partial<MixinSetUp> = {}): Promise<SetUpMixins> {
   return setUpMixins(mixins, {
     // These have no tables and no secrets.
     database: {} as MixinContext['database'],
@@ -23,6 +23,7 @@ function setUp(mixins: readonly Mixin[]): Promise<SetUpMixins> {
     macsOf: () => ({ sign: () => Buffer.of(), verify: () => false }),
     // And append nothing.
     eventsOf: () => ({}) as MixinContext['events'],
+    ...given,
   });
 }
 
@@ -42,4 +43,18 @@ test('what a mixin provides is handed to those after it, and to no one before', 
   const plain = defineMixin({ id: 'plain', contract: 1, setup: () => ({}) });
   await setUp([reader('before'), maker, plain, reader('after')]);
   expect(seen).toEqual({ before: [undefined, undefined, undefined], after: [handed, undefined, undefined] });
+});
+
+test('settings of a mixin that is not here are said in the log, and keep nothing from starting', async () => {
+  const said: unknown[] = [];
+  const log = { ...silentLog, warn: (fields: object) => void said.push(fields) };
+  const seen: unknown[] = [];
+  const here = defineMixin({
+    id: 'here',
+    contract: 1,
+    setup: ({ config }) => ({ provides: { seen: seen.push(config) } }),
+  });
+  await setUp([here], { log, config: { here: { a: 1 }, gone: { b: 2 } } });
+  expect(seen).toEqual([{ a: 1 }]);
+  expect(said).toEqual([{ mixins: ['gone'] }]);
 });

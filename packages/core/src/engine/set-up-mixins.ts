@@ -59,6 +59,8 @@ export async function setUpMixins(
   const storages: StorageBackend[] = [];
   const metrics: MixinMetric[] = [];
   const provided = new Map<string, object>();
+  const strangers = Object.keys(config).filter((id) => mixins.every((mixin) => mixin.id !== id));
+  if (strangers.length > 0) log.warn({ mixins: strangers }, 'there are settings of mixins that are not here');
   for (const mixin of mixins) {
     const own = log.child?.({ mixin: mixin.id }) ?? log;
     const parts = await mixin.setup({

@@ -50,6 +50,13 @@ test('a receipt that its provider signed is verified, and says who signed', asyn
   });
 });
 
+test('whoever made up a long name is shown by its beginning, on one line', async () => {
+  const long = createCertificate({ commonName: `a\0\n${'b'.repeat(5_000)}`, emails: [FROM], keys: ecKeys() });
+  const verdict = await verdictOn(receipt({}, long));
+  expect(verdict).toMatchObject(refused('untrusted'));
+  expect(verdict.signer?.subject).toMatch(/^CN=a[^\0\n]{490,498}$/);
+});
+
 test('without anchors nothing is verified, but who says to have signed is told', async () => {
   const verdict = await verdictOn(receipt(), { anchors: parseTrustAnchors('') });
   expect(verdict).toMatchObject({ ...refused('no_trust_anchors'), signer: { emails: [FROM] } });

@@ -3,6 +3,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import * as asn1js from 'asn1js';
 import { AltName, BasicConstraints, Certificate, type Extension, ExtKeyUsage, NameConstraints } from 'pkijs';
+import { oneLine } from '../../mail/one-line.ts';
 import type { Signer } from './signature.types.ts';
 import { schemeOf } from './signature-algorithm.ts';
 
@@ -56,9 +57,9 @@ export function signerOf(certificate: ReadCertificate): Signer {
   };
 }
 
-/** Node has one line for each part, escaped as in RFC 4514, which has them the other way round. */
+/** Node has one line for each part, escaped as in RFC 4514, which has them the other way round. Whoever made it up may have made it long. */
 function nameOf(lines: string | undefined): string {
-  return (lines ?? '').split('\n').reverse().join(',').replaceAll(' + ', '+');
+  return oneLine((lines ?? '').split('\n').reverse().join(',').replaceAll(' + ', '+'));
 }
 
 /** Lower case. Addresses of the subject count only where subjectAltName has none (RFC 8550, 3). */

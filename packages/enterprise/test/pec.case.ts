@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CHUNK_BYTES } from '../src/pec/archive/receipt-content.ts';
+import { MAX_CANDIDATES } from '../src/pec/waiting/awaited.statements.ts';
 import { eventsUntil, type Made } from './bounce-world.case.ts';
 import type { MailOptions, ReceiptOptions } from './pec-provider.case.ts';
 import { ANNA, BRUNO, CARLA, openPecWorld, type PecWorld, provider, SENDER, stranger } from './pec-world.case.ts';
@@ -244,19 +245,51 @@ export function pecConformance(name: string, make: Made, skip = ''): void {
         expect(await world.receipts({ tenant_id: 'acme' })).toHaveLength(3);
       });
 
+      test('the second notice of a recipient, which ends the wait, is told beside the first', async () => {
+        await using made = await withMessage(make);
+        const { world, receipt } = made;
+        const notice = { type: 'preavviso-errore-consegna', recipient: BRUNO, error: 'altro' } as const;
+        const words = [
+          'nelle prime dodici ore dal suo invio',
+          '5.4.1 - nelle ventiquattro ore successive al suo invio',
+        ];
+        for (const errorDetail of words) await world.post(receipt({ ...notice, errorDetail }));
+        expect((await world.eventsOf('m1')).map(({ extra }) => [extra['recipient'], extra['is_final']])).toEqual([
+          [BRUNO, false],
+          [BRUNO, true],
+        ]);
+        expect(await statesOf(world)).toEqual(['sent', 'failed', 'sent']);
+      });
+
+      test('a Message-ID that another tenant chose many times hides no message', async () => {
+        await using world = await openPecWorld(make);
+        const reference = '<order-1@shop.example.com>';
+        await world.send('m1', { message_id: reference });
+        for (let nth = 0; nth <= MAX_CANDIDATES; nth++) {
+          await world.send(`o${nth}`, { message_id: reference, tenantId: 'other', from: 'eve@pec.example.org' });
+        }
+        const written = { type: 'accettazione', reference, sender: SENDER.toUpperCase(), recipients: [ANNA] } as const;
+        expect((await world.post(provider.receipt(written))).receipt).toMatchObject({ message_id: 'm1' });
+        const again = provider.receipt({ ...written, headers: { 'X-Copy': '2' } });
+        expect((await world.post(again, null)).receipt).toMatchObject({ message_id: 'm1', tenant_id: 'acme' });
+        const eve = { ...written, sender: 'eve@pec.example.org' };
+        expect((await world.post(provider.receipt(eve), 'other')).receipt).toMatchObject({ why: 'ambiguous' });
+      });
+
       test('one of no message, of another sender, of nobody it went to is kept as unmatched', async () => {
         await using made = await withMessage(make);
         const { world, receipt } = made;
         const posted = [
           receipt({ type: 'accettazione', reference: '<nobody@example.net>' }),
           receipt({ type: 'accettazione', sender: 'other@pec.example.com' }),
+          receipt({ type: 'accettazione', daticert: (xml) => xml.replace(/<mittente>.*<\/mittente>/s, '') }),
           receipt({ type: 'avvenuta-consegna', recipient: 'eve@pec.example.org' }),
           receipt({ type: 'accettazione', recipients: ['eve@pec.example.org'] }),
         ];
         for (const mail of posted) expect(await world.post(mail)).toMatchObject({ events: [] });
         const unmatched = await world.receipts({ state: 'unmatched' });
         expect(unmatched.map(({ why }) => why).toReversed()).toEqual([
-          ...['no_message', 'no_message', 'no_recipient', 'no_recipient'],
+          ...['no_message', 'no_message', 'no_message', 'no_recipient', 'no_recipient'],
         ]);
         expect(await world.eventsOf('m1')).toEqual([]);
         expect(await statesOf(world)).toEqual(['sent', 'sent', 'sent']);

@@ -28,7 +28,7 @@ export interface PecMessagesTable {
   readonly account_pk: string;
   /** Message-ID with brackets. */
   readonly reference: string;
-  /** The sender of its envelope, which is the author's address. */
+  /** The sender of its envelope, which is the author's address; lower case. */
   readonly sender: string;
   /** 1 while a relay may still take it for somebody. */
   readonly is_open: 0 | 1;

@@ -34,13 +34,12 @@ export async function correlateReceipt(
   { tenantId, accountPk }: ReceiptOwner,
   awaited: Pick<AwaitedStore, 'byReference'>,
 ): Promise<ReceiptMatch | UnmatchedReason> {
-  if (receipt.reference === null) return 'no_message';
-  const mails = (await awaited.byReference(receipt.reference)).filter(
-    (mail) =>
-      (tenantId === null || mail.tenant_id === tenantId) &&
-      (accountPk === null || mail.account_pk === accountPk) &&
-      (receipt.sender === null || isSame(receipt.sender, mail.sender)),
-  );
+  const { reference, sender } = receipt;
+  // Anybody may choose a Message-ID that he has seen: one that does not say whose mail it is about may be of a stranger's.
+  if (reference === null || sender === null) return 'no_message';
+  const candidates = await awaited.byReference({ reference, sender, tenantId });
+  if (candidates === 'too_many') return 'ambiguous';
+  const mails = candidates.filter((mail) => accountPk === null || mail.account_pk === accountPk);
   const matches = mails.flatMap((mail) => {
     const about = aboutWhom(receipt, mail);
     return about === null ? [] : [{ mail, about }];

@@ -36,7 +36,7 @@ function eventOf(told: ToldReceipt, outcome: ReceiptOutcome, recipient: string |
     messagePk: match.mail.message_pk,
     tenantId: match.mail.tenant_id,
     type,
-    once: onceOf(told, recipient),
+    once: onceOf(told, outcome, recipient),
     reason: verdict.verified ? reason : `${reason} (the signature proves nothing: ${verdict.reason})`,
     ...(recipient === null
       ? {}
@@ -51,11 +51,16 @@ function eventOf(told: ToldReceipt, outcome: ReceiptOutcome, recipient: string |
 }
 
 /**
- * The same for what says the same again, by another way. What is not verified is told besides what is: whoever forges one
- * keeps none from being told.
+ * The same for what says the same again, by another way: the provider's id is that of the mail, which the first notice of a
+ * recipient shares with the last. What is not verified is told besides what is: whoever forges one keeps none from being told.
  */
-function onceOf({ receipt, verdict, hash }: ToldReceipt, recipient: string | null): string {
-  const named = [receipt.type, verdict.verified, receipt.identifier ?? hash, recipient?.toLowerCase() ?? null];
+function onceOf(
+  { receipt, verdict, hash }: ToldReceipt,
+  { isFinal }: ReceiptOutcome,
+  recipient: string | null,
+): string {
+  const { type, error, status, identifier } = receipt;
+  const named = [type, isFinal, error, status, verdict.verified, identifier ?? hash, recipient?.toLowerCase() ?? null];
   return `receipt:${createHash('sha256').update(JSON.stringify(named)).digest('hex')}`;
 }
 

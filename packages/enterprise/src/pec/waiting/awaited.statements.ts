@@ -18,7 +18,7 @@ export interface DueRecipient extends DueMessage {
 /** With the client's id. */
 export type FoundMail = PecMessagesTable & { readonly id: string };
 
-/** More than that are none of which one could be meant: then nothing is found. */
+/** More than that are none of which one could be meant. */
 export const MAX_CANDIDATES = 10;
 
 interface Key {
@@ -180,7 +180,26 @@ export function prepareAwaitedStatements(database: PecDatabase) {
   };
 }
 
+interface Sent {
+  readonly reference: string;
+  /** Lower case. */
+  readonly sender: string;
+  readonly tenant_id: string;
+}
+
 function prepareReads(database: PecDatabase) {
+  const bySent = (isOfTenant: boolean) =>
+    database.prepare<Sent, FoundMail>((k, p) => {
+      const query = k
+        .selectFrom('pec_messages')
+        .innerJoin('messages as m', 'm.pk', 'pec_messages.message_pk')
+        .selectAll('pec_messages')
+        .select('m.id')
+        .where('pec_messages.reference', '=', p.reference)
+        .where('pec_messages.sender', '=', p.sender)
+        .limit(MAX_CANDIDATES + 1);
+      return isOfTenant ? query.where('pec_messages.tenant_id', '=', p.tenant_id) : query;
+    });
   return {
     find: database.prepare<Key, FoundMail>((k, p) =>
       k
@@ -190,15 +209,9 @@ function prepareReads(database: PecDatabase) {
         .select('m.id')
         .where('pec_messages.message_pk', '=', p.message_pk),
     ),
-    byReference: database.prepare<{ readonly reference: string }, FoundMail>((k, p) =>
-      k
-        .selectFrom('pec_messages')
-        .innerJoin('messages as m', 'm.pk', 'pec_messages.message_pk')
-        .selectAll('pec_messages')
-        .select('m.id')
-        .where('pec_messages.reference', '=', p.reference)
-        .limit(MAX_CANDIDATES + 1),
-    ),
+    byReference: bySent(false),
+    // Whoever chose the same Message-ID elsewhere hides none of them.
+    byReferenceOfTenant: bySent(true),
     recipients: database.prepare<Key, PecRecipientsTable>((k, p) =>
       k.selectFrom('pec_recipients').selectAll().where('message_pk', '=', p.message_pk).orderBy('position'),
     ),

@@ -23,13 +23,21 @@ export interface AwaitedNow {
   readonly deliveries: number;
 }
 
+/** What a receipt names a message by. */
+export interface SentAs {
+  readonly reference: string;
+  readonly sender: string;
+  /** Null for those of all tenants. */
+  readonly tenantId: string | null;
+}
+
 /** What is awaited of messages, and the ends of waiting. What receipts change of it is in states.ts. */
 export interface AwaitedStore {
   /** To be committed before a relay is given the message: no crash after that loses sight of it. */
   begin(messagePk: string, sender: string): readonly Statement[];
   find(messagePk: string): Promise<AwaitedMail | null>;
-  /** With this Message-ID; none where there are more than one could be meant of. */
-  byReference(reference: string): Promise<readonly AwaitedMail[]>;
+  /** With this Message-ID, by this sender; not where there are so many that none of them could be meant. */
+  byReference(sent: SentAs): Promise<readonly AwaitedMail[] | 'too_many'>;
   /** Messages that a relay took since, or will take for nobody any more. */
   toCollect(limit: number): Promise<readonly Pick<PecMessagesTable, 'message_pk' | 'tenant_id'>[]>;
   /** Begin to wait for what a relay took. */
@@ -49,14 +57,18 @@ export function createAwaitedStore(database: PecDatabase): AwaitedStore {
     return rows.map((row, index) => ({ ...row, recipients: found[index]?.rows ?? [] }));
   };
   return {
-    begin: (message_pk, sender) => [s.begin.bind({ message_pk, sender }), s.beginRecipients.bind({ message_pk })],
+    begin: (message_pk, sender) => [
+      s.begin.bind({ message_pk, sender: sender.toLowerCase() }),
+      s.beginRecipients.bind({ message_pk }),
+    ],
     async find(message_pk) {
       const [mail] = await withRecipients(await database.read(s.find.bind({ message_pk })));
       return mail ?? null;
     },
-    async byReference(reference) {
-      const rows = await database.read(s.byReference.bind({ reference }));
-      return rows.length > MAX_CANDIDATES ? [] : withRecipients(rows);
+    async byReference({ reference, sender, tenantId }) {
+      const named = { reference, sender: sender.toLowerCase(), tenant_id: tenantId ?? '' };
+      const rows = await database.read((tenantId === null ? s.byReference : s.byReferenceOfTenant).bind(named));
+      return rows.length > MAX_CANDIDATES ? 'too_many' : withRecipients(rows);
     },
     toCollect: (limit) => database.read(s.toCollect.bind({ limit })),
     collect: (message_pk, acceptance_ms) => [

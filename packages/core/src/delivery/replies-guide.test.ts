@@ -65,6 +65,7 @@ function openAnswering([code, enhanced, stage]: ReplyVector, text: string, isToA
     usable: true,
     transactions: 0,
     maxRecipients: 100,
+    statedMaxRecipients: null,
     maxRecipientDomains: null,
     maxTransactions: null,
     transcript: [],

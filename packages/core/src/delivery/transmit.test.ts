@@ -179,6 +179,18 @@ describe('all or none', () => {
     expect(world.taken).toEqual([3]);
   });
 
+  test.each([
+    ['LIMITS RCPTMAX=150', 150],
+    ['SIZE', 150],
+  ])(
+    'offers more than a hundred in one transaction where the relay does not take fewer (%s)',
+    async (extension, most) => {
+      await using world = await startWorld({ extensions: [extension] });
+      expect(countsOf(await world.send(most, { allOrNone: true }))).toEqual({ sent: most });
+      expect(world.taken).toEqual([most]);
+    },
+  );
+
   test.each(['LIMITS RCPTMAX=2', 'LIMITS RCPTDOMAINMAX=2'])(
     'fails all where the relay takes fewer in a transaction, and offers it none (%s)',
     async (extension) => {

@@ -207,8 +207,9 @@ async function sendGroup(
       return error.fault.kind === 'aborted' ? null : error;
     }
     const { session } = pooled;
-    const group = firstGroup(wire.fromFor === undefined ? rest : withSameSender(rest, wire.fromFor), session);
     const { allOrNone = false } = wire;
+    const most = allOrNone ? (session.statedMaxRecipients ?? rest.length) : session.maxRecipients;
+    const group = firstGroup(wire.fromFor === undefined ? rest : withSameSender(rest, wire.fromFor), most, session);
     if (allOrNone && group.length < rest.length) {
       pooled.release();
       return notTogether(rest);
@@ -273,7 +274,8 @@ function withSameSender(
 /** As many of the first recipients as the relay takes in one transaction, or those that it is going to refuse. */
 function firstGroup(
   rest: readonly PendingRecipient[],
-  { smtpUtf8, maxRecipients, maxRecipientDomains }: PooledSession['session'],
+  maxRecipients: number,
+  { smtpUtf8, maxRecipientDomains }: PooledSession['session'],
 ): readonly PendingRecipient[] {
   // A transaction needs SMTPUTF8 if one of its addresses does; whose address does not goes without them.
   const unspeakable = smtpUtf8 ? [] : rest.filter(({ address }) => envelopeNeedsSmtpUtf8([address]));

@@ -23,8 +23,10 @@ const ASCII = /^[\x00-\x7f]*$/;
  *
  * @throws TypeError for a bug of the caller: no or too many recipients, or an address that would break the command.
  */
-export function assertEnvelope({ from, to, envelopeId }: Pick<SmtpTransaction, 'from' | 'to' | 'envelopeId'>): void {
-  if (to.length === 0 || to.length > MAX_RECIPIENTS) {
+export function assertEnvelope(envelope: Pick<SmtpTransaction, 'from' | 'to' | 'envelopeId' | 'allOrNone'>): void {
+  const { from, to, envelopeId, allOrNone } = envelope;
+  // Who wants all or none leaves it to the relay whether it takes them.
+  if (to.length === 0 || (to.length > MAX_RECIPIENTS && allOrNone !== true)) {
     throw new TypeError(`a transaction has 1 to ${MAX_RECIPIENTS} recipients, not ${to.length}`);
   }
   assertSafePath(from);

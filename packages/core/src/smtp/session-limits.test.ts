@@ -4,14 +4,20 @@ import { expect, test } from 'vitest';
 import { aTransaction, openTestSession, relayAt, serve, startPeer } from './scripted-peer.case.ts';
 
 test.each([
-  ['LIMITS RCPTMAX=10 MAILMAX=3 RCPTDOMAINMAX=1', { maxRecipients: 10, maxTransactions: 3, maxRecipientDomains: 1 }],
-  ['LIMITS RCPTMAX=5000', { maxRecipients: 100, maxTransactions: null, maxRecipientDomains: null }],
-  ['SIZE', { maxRecipients: 100, maxTransactions: null, maxRecipientDomains: null }],
+  [
+    'LIMITS RCPTMAX=10 MAILMAX=3 RCPTDOMAINMAX=1',
+    { maxRecipients: 10, statedMaxRecipients: 10, maxTransactions: 3, maxRecipientDomains: 1 },
+  ],
+  [
+    'LIMITS RCPTMAX=5000',
+    { maxRecipients: 100, statedMaxRecipients: 5_000, maxTransactions: null, maxRecipientDomains: null },
+  ],
+  ['SIZE', { maxRecipients: 100, statedMaxRecipients: null, maxTransactions: null, maxRecipientDomains: null }],
 ])('a session knows the limits of its relay (%s)', async (extension, wanted) => {
   await using peer = await startPeer((connection) => serve(connection, { extensions: [extension] }));
   using session = await openTestSession(relayAt(peer.port));
-  const { maxRecipients, maxTransactions, maxRecipientDomains } = session;
-  expect({ maxRecipients, maxTransactions, maxRecipientDomains }).toEqual(wanted);
+  const { maxRecipients, statedMaxRecipients, maxTransactions, maxRecipientDomains } = session;
+  expect({ maxRecipients, statedMaxRecipients, maxTransactions, maxRecipientDomains }).toEqual(wanted);
 });
 
 test('limits announced in clear are void under TLS', async () => {

@@ -75,7 +75,11 @@ class Session implements SmtpSession {
   }
 
   get maxRecipients(): number {
-    return Math.min(this.#capabilities.limits.rcptMax ?? MAX_RECIPIENTS, MAX_RECIPIENTS);
+    return Math.min(this.statedMaxRecipients ?? MAX_RECIPIENTS, MAX_RECIPIENTS);
+  }
+
+  get statedMaxRecipients(): number | null {
+    return this.#capabilities.limits.rcptMax;
   }
 
   get maxRecipientDomains(): number | null {

@@ -155,6 +155,8 @@ export interface SmtpSession {
   readonly pipelining: boolean;
   /** RCPT commands that a transaction may have: RCPTMAX (RFC 9422), and never more than 100. */
   readonly maxRecipients: number;
+  /** The same as the relay itself says it; null where it says nothing. */
+  readonly statedMaxRecipients: number | null;
   /** Different recipient domains that a transaction may have (RCPTDOMAINMAX, RFC 9422); null for no limit. */
   readonly maxRecipientDomains: number | null;
   /** Transactions that the relay takes on one connection (MAILMAX, RFC 9422); null for no limit. */

@@ -30,6 +30,7 @@ export async function openFickleSession(
  */
 class FickleSession implements SmtpSession {
   readonly maxRecipients = 100;
+  readonly statedMaxRecipients = null;
   readonly maxRecipientDomains = null;
   readonly maxTransactions = null;
   readonly transcript: readonly string[] = [];

@@ -7,6 +7,7 @@ import type { PauseReason } from '../entities/account/account-pause.store.ts';
 import { parseStoredContent } from '../entities/message/stored-content.ts';
 import type { FindSuppressed } from '../entities/suppression/suppression-check.ts';
 import type { MailProxyError } from '../errors.ts';
+import { isLate } from '../mixin/answers.ts';
 import type { Admission, CombinedHooks } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
@@ -76,8 +77,8 @@ export interface DeliverContext {
 }
 
 /**
- * One attempt, step by step: load, admit, address the envelope, compose, look once more, send, judge. Writes nothing but the mark of the
- * hand-over; the settlement says what to write.
+ * One attempt, step by step: load, admit, address the envelope, compose, look once more, send, judge. Writes nothing but
+ * the mark of the hand-over; the settlement says what to write.
  *
  * @returns null when nothing was sent and nothing counts: the message goes back as it was
  */
@@ -117,9 +118,11 @@ export async function deliver(
   const hooked = hookedMessage(message);
   const to = served.map((recipient) => recipient.address);
   const envelope = { from: stored.returnPath, to };
-  const admission = await services.hooks.admitting(hooked, envelope);
+  const asked = services.hooks.admitting(hooked, envelope);
+  const admission = isLate(asked) ? await asked : asked;
   if (!admission.admit) return settle(served.map((recipient) => notAdmitted(recipient, admission)));
-  const enveloping = await services.hooks.enveloping(hooked, envelope);
+  const chosen = services.hooks.enveloping(hooked, envelope);
+  const enveloping = isLate(chosen) ? await chosen : chosen;
   const keys = await services.signingKeys(message.tenant_id, message.account_pk, domainOf(stored.from.address));
   const composed = await composeMessage(
     message,
@@ -130,7 +133,8 @@ export async function deliver(
   const wire = inEnvelope(composed, enveloping);
   if (services.hooks.sending !== null) {
     const recipients = loaded.pending.length + loaded.decided.length;
-    const last = await services.hooks.sending(hooked, outgoingMail(wire, to, recipients));
+    const looked = services.hooks.sending(hooked, outgoingMail(wire, to, recipients));
+    const last = isLate(looked) ? await looked : looked;
     if (!last.admit) return settle(served.map((recipient) => notAdmitted(recipient, last)));
   }
   await context.place.reached(clock);

@@ -16,7 +16,9 @@ export function outgoingMail(
   recipients: number,
 ): OutgoingMail {
   return {
-    returnPaths: fromFor === undefined ? [from] : [...new Set(to.map((address) => fromFor(address)))],
+    get returnPaths() {
+      return fromFor === undefined ? [from] : [...new Set(to.map((address) => fromFor(address)))];
+    },
     to,
     recipients,
     header: () => headerAddresses(headOf(body)),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { Log } from '../observability/log.ts';
 import type { MailContent } from '../smtp/compose/content.ts';
@@ -70,6 +71,40 @@ describe('without mixins', () => {
   });
 });
 
+describe('what all answer at once is answered at once', () => {
+  test('and nothing is waited for', () => {
+    const silent = { accepting: () => null, admitting: () => null, enveloping: () => null, sending: () => null };
+    const { hooks } = combined(silent, {}, silent);
+    expect(hooks.accepting?.(submitted, mail)).toEqual([]);
+    expect(hooks.admitting(message, envelope)).toEqual({ admit: true });
+    expect(hooks.enveloping(message, envelope)).toEqual({});
+    expect(hooks.sending?.(message, mail)).toEqual({ admit: true });
+  });
+
+  test('but who comes behind one that takes its time is asked after it', async () => {
+    const order: string[] = [];
+    const late = async (): Promise<null> => {
+      await Promise.resolve();
+      order.push('late');
+      return null;
+    };
+    const next = (): { envelopeId: string } => {
+      order.push('next');
+      return { envelopeId: 'a' };
+    };
+    const { hooks } = combined({ enveloping: late }, { enveloping: next });
+    expect(await hooks.enveloping(message, envelope)).toEqual({ envelopeId: 'a' });
+    expect(order).toEqual(['late', 'next']);
+  });
+
+  test('and a promise that is not of this realm is waited for, too', async () => {
+    // As where a mixin runs in a context of its own.
+    const later = (): Promise<{ envelopeId: string }> => runInNewContext("Promise.resolve({ envelopeId: 'a' })");
+    const { hooks } = combined({ enveloping: later }, { enveloping: () => ({}) });
+    expect(await hooks.enveloping(message, envelope)).toEqual({ envelopeId: 'a' });
+  });
+});
+
 describe('accepting', () => {
   test('all are asked, and what they find is told together', async () => {
     const { hooks } = combined(
@@ -103,12 +138,14 @@ describe('admitting', () => {
   });
 
   test('an error reaches the attempt', async () => {
-    const { hooks } = combined({
+    const { hooks } = combined({ admitting: () => Promise.reject(new Error('bug')) });
+    await expect(hooks.admitting(message, envelope)).rejects.toThrow('bug');
+    const { hooks: atOnce } = combined({
       admitting: () => {
         throw new Error('bug');
       },
     });
-    await expect(hooks.admitting(message, envelope)).rejects.toThrow('bug');
+    expect(() => atOnce.admitting(message, envelope)).toThrow('bug');
   });
 });
 

@@ -4,6 +4,7 @@ import { type Log, silentLog } from '../observability/log.ts';
 import type { Classification } from '../smtp/classification.types.ts';
 import type { MailContent } from '../smtp/compose/content.ts';
 import type { HeaderAddresses } from '../smtp/raw/header-addresses.ts';
+import { type Answer, firstAnswer, whenGiven } from './answers.ts';
 
 /** Which message a hook is asked about. In one attempt it is one object for all hooks. */
 export interface HookedMessage {
@@ -172,57 +173,49 @@ export interface HookSource {
   readonly hooks: Partial<Hooks>;
 }
 
-/** All hooks as one, as the engine calls them. */
+/** All hooks as one, as the engine calls them. What all mixins answer at once is answered at once. */
 export interface CombinedHooks extends Omit<Hooks, 'accepting' | 'sending'> {
-  /** Null where no mixin has it: the intake then waits for nothing. */
-  readonly accepting: ((message: SubmittedMessage, mail: SubmittedMail) => Promise<readonly MailProblem[]>) | null;
-  admitting(message: HookedMessage, envelope: HookedEnvelope): Promise<Admission>;
-  enveloping(message: HookedMessage, envelope: HookedEnvelope): Promise<Enveloping>;
   /** Null where no mixin has it. */
-  readonly sending: ((message: HookedMessage, mail: OutgoingMail) => Promise<Admission>) | null;
+  readonly accepting: ((message: SubmittedMessage, mail: SubmittedMail) => Answer<readonly MailProblem[]>) | null;
+  admitting(message: HookedMessage, envelope: HookedEnvelope): Answer<Admission>;
+  enveloping(message: HookedMessage, envelope: HookedEnvelope): Answer<Enveloping>;
+  /** Null where no mixin has it. */
+  readonly sending: ((message: HookedMessage, mail: OutgoingMail) => Answer<Admission>) | null;
   /** Never rejects. */
   delivered(delivery: Delivery): Promise<void>;
 }
 
+const ADMITTED: Admission = { admit: true };
+
 /** Combine the hooks of all mixins, in this order, by the rules that {@link Hooks} states. */
 export function combineHooks(sources: readonly HookSource[], log: Log = silentLog): CombinedHooks {
+  const having = (name: keyof Hooks): readonly Partial<Hooks>[] =>
+    sources.map(({ hooks }) => hooks).filter((hooks) => hooks[name] !== undefined);
+  const [accepting, admitting, enveloping, sending] = [
+    having('accepting'),
+    having('admitting'),
+    having('enveloping'),
+    having('sending'),
+  ];
   return {
-    accepting: sources.some(({ hooks }) => hooks.accepting !== undefined)
-      ? async (message, mail) => {
-          const problems: MailProblem[] = [];
-          for (const { hooks } of sources) problems.push(...((await hooks.accepting?.(message, mail)) ?? []));
-          return problems;
-        }
-      : null,
-    async admitting(message, envelope) {
-      for (const { hooks } of sources) {
-        const answer = await hooks.admitting?.(message, envelope);
-        if (answer) return answer;
-      }
-      return { admit: true };
-    },
-    async enveloping(message, envelope) {
-      for (const { hooks } of sources) {
-        const answer = await hooks.enveloping?.(message, envelope);
-        if (answer) return answer;
-      }
-      return {};
-    },
+    accepting: accepting.length === 0 ? null : (message, mail) => problemsOf(accepting, message, mail),
+    admitting: (message, envelope) =>
+      whenGiven(
+        firstAnswer(admitting, (hooks) => hooks.admitting?.(message, envelope)),
+        (answer) => answer ?? ADMITTED,
+      ),
+    enveloping: (message, envelope) =>
+      whenGiven(
+        firstAnswer(enveloping, (hooks) => hooks.enveloping?.(message, envelope)),
+        (answer) => answer ?? {},
+      ),
     composing(content, message) {
       return sources.reduce(
         (changed, { hooks }) => (hooks.composing ? hooks.composing(changed, message) : changed),
         content,
       );
     },
-    sending: sources.some(({ hooks }) => hooks.sending !== undefined)
-      ? async (message, mail) => {
-          for (const { hooks } of sources) {
-            const answer = await hooks.sending?.(message, mail);
-            if (answer?.admit === false) return answer;
-          }
-          return { admit: true };
-        }
-      : null,
+    sending: sending.length === 0 ? null : (message, mail) => lastLook(sending, message, mail),
     async delivered(delivery) {
       for (const { mixin, hooks } of sources) {
         try {
@@ -234,4 +227,30 @@ export function combineHooks(sources: readonly HookSource[], log: Log = silentLo
       }
     },
   };
+}
+
+/** What all of them find. */
+function problemsOf(
+  asked: readonly Partial<Hooks>[],
+  message: SubmittedMessage,
+  mail: SubmittedMail,
+): Answer<readonly MailProblem[]> {
+  const problems: MailProblem[] = [];
+  const note = (found: readonly MailProblem[] | null | undefined): null => {
+    problems.push(...(found ?? []));
+    return null;
+  };
+  return whenGiven(
+    firstAnswer(asked, (hooks) => whenGiven(hooks.accepting?.(message, mail), note)),
+    () => problems,
+  );
+}
+
+function lastLook(asked: readonly Partial<Hooks>[], message: HookedMessage, mail: OutgoingMail): Answer<Admission> {
+  const refusalIn = (answer: Admission | null | undefined): Admission | null =>
+    answer?.admit === false ? answer : null;
+  return whenGiven(
+    firstAnswer(asked, (hooks) => whenGiven(hooks.sending?.(message, mail), refusalIn)),
+    (refusal) => refusal ?? ADMITTED,
+  );
 }

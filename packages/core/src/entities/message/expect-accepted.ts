@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { CombinedHooks, SubmittedMail } from '../../mixin/hooks.ts';
+import { type Answer, isLate } from '../../mixin/answers.ts';
+import type { CombinedHooks, MailProblem, SubmittedMail } from '../../mixin/hooks.ts';
 import { invalidInput } from '../../operations/validate.ts';
 import { membersOf } from '../../smtp/compose/address-list.ts';
 import { base64LinesBytes } from '../../smtp/compose/base64-lines.ts';
@@ -19,24 +20,37 @@ interface AcceptingServices extends Pick<SubmissionServices, 'findTaken'> {
 /**
  * Refuse a message that a mixin finds wrong. One whose id is taken passes, as it is answered with the message that has it.
  *
- * @throws {MailProxyError} `invalid_input`
+ * @returns what is to be waited for; null where mixins have taken it at once
+ * @throws {MailProxyError} `invalid_input`, when it is waited for
  */
-export async function expectAccepted(
+export function expectAccepted(
   services: AcceptingServices,
   checked: CheckedMessage,
   of: SubmittedAs & { readonly accountPk: string },
-): Promise<void> {
-  const { id = null, tenantId, accountPk, base } = of;
-  const problems = await services.accepting({ id, tenantId, accountPk }, submittedMail(checked));
-  if (problems.length === 0 || (await isRepeated(services, of))) return;
-  throw invalidInput(problems.map(({ field, message }) => ({ pointer: `${base}/${field}`, message })));
+): Promise<void> | null {
+  const { id = null, tenantId, accountPk } = of;
+  const problems = services.accepting({ id, tenantId, accountPk }, submittedMail(checked));
+  return isLate(problems) || problems.length > 0 ? expectNone(services, problems, of) : null;
 }
 
+async function expectNone(
+  services: AcceptingServices,
+  found: Answer<readonly MailProblem[]>,
+  of: SubmittedAs,
+): Promise<void> {
+  const problems = await found;
+  if (problems.length === 0 || (await isRepeated(services, of))) return;
+  throw invalidInput(problems.map(({ field, message }) => ({ pointer: `${of.base}/${field}`, message })));
+}
+
+/** Nothing of it is made before a mixin asks for it: most mail is of no interest to any. */
 function submittedMail({ content, bcc, attachments }: CheckedMessage): SubmittedMail {
   const { raw, from, to, cc, returnPath } = content;
   return {
     returnPaths: [returnPath],
-    to: envelopeOf({ content, bcc }).map(({ address }) => address),
+    get to() {
+      return envelopeOf({ content, bcc }).map(({ address }) => address);
+    },
     header: () =>
       raw === null
         ? {
@@ -48,7 +62,9 @@ function submittedMail({ content, bcc, attachments }: CheckedMessage): Submitted
             unreadable: [],
           }
         : headerAddresses(raw.head),
-    minBytes: minBytesOf({ content, attachments }),
+    get minBytes() {
+      return minBytesOf({ content, attachments });
+    },
     isComplete: raw !== null,
   };
 }

@@ -50,7 +50,10 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
       const policy = input.on_conflict ?? onConflict ?? 'reject';
       const of = { tenantId, id: input.id, onConflict: policy, base };
       const { accepting, findTaken } = services;
-      if (accepting !== null) await expectAccepted({ accepting, findTaken }, parts, { ...of, accountPk: account.pk });
+      if (accepting !== null) {
+        const accepted = expectAccepted({ accepting, findTaken }, parts, { ...of, accountPk: account.pk });
+        if (accepted !== null) await accepted;
+      }
       if (tenant.refuseOverLimit) await expectRoom(account.pk);
       await expectRecipients(services, parts, of);
       const json = JSON.stringify(parts.content);

@@ -7,24 +7,24 @@ import type { PecAccountsTable, PecSchema } from '../pec.table.ts';
 export interface PecAccountStore {
   /** Those of these accounts that do. */
   among(accountPks: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Whether one does. What another instance changed is known within seconds, what this one changed at once. */
-  recent(accountPk: string): Promise<boolean>;
+  /**
+   * Whether one does: at once, where that was read within seconds. What another instance changed is known by then, what this
+   * one changed at once. Rejects where it cannot be read: nobody is taken for an account for ordinary mail unread.
+   */
+  recent(accountPk: string): boolean | Promise<boolean>;
   /** To be written. */
   put(accountPk: string, isPec: boolean): Statement;
 }
 
 /** How long another instance may go by what was changed (milliseconds). */
 const KEPT_MS = 5_000;
-const MAX_KEPT = 10_000;
 
-interface Kept {
-  /** Null: it is about to be changed here, so that what is read now may be old in a moment. */
-  readonly isPec: Promise<boolean> | null;
-  /** On the monotonic clock. */
-  readonly until: number;
-}
+/** In which a change is surely committed, or given up (milliseconds). Until then its account is read by itself each time. */
+const CHANGING_MS = 60_000;
 
-export function createPecAccountStore(database: Database<CoreSchema & PecSchema>, clock: Clock): PecAccountStore {
+type Readable = Pick<Database<CoreSchema & PecSchema>, 'prepare' | 'read' | 'readAll'>;
+
+export function createPecAccountStore(database: Readable, clock: Clock): PecAccountStore {
   const find = database.prepare<PecAccountsTable, PecAccountsTable>((k, p) =>
     k.selectFrom('pec_accounts').selectAll().where('account_pk', '=', p.account_pk),
   );
@@ -37,13 +37,29 @@ export function createPecAccountStore(database: Database<CoreSchema & PecSchema>
   const remove = database.prepare<PecAccountsTable>((k, p) =>
     k.deleteFrom('pec_accounts').where('account_pk', '=', p.account_pk),
   );
-  const kept = new Map<string, Kept>();
+  const all = database.prepare<object, PecAccountsTable>((k) => k.selectFrom('pec_accounts').selectAll());
+
+  /** All that do, few among many accounts: one query in seconds, however many accounts are asked for. */
+  let kept: { readonly flagged: ReadonlySet<string>; readonly until: number } | null = null;
+  let reading: Promise<ReadonlySet<string>> | null = null;
+  /** What is changed here, and until when that counts as under way: what is read of all may be older. */
+  const changing = new Map<string, number>();
 
   const read = async (account_pk: string): Promise<boolean> =>
     (await database.read(find.bind({ account_pk }))).length > 0;
-  const keep = (accountPk: string, isPec: Kept['isPec']): void => {
-    if (kept.size >= MAX_KEPT) kept.clear();
-    kept.set(accountPk, { isPec, until: clock.monotonic() + KEPT_MS });
+  const readAll = async (): Promise<ReadonlySet<string>> => {
+    const startedAt = clock.monotonic();
+    const rows = await database.read(all.bind({}));
+    const flagged = new Set(rows.map(({ account_pk }) => account_pk));
+    for (const [accountPk, until] of changing) if (until <= startedAt) changing.delete(accountPk);
+    kept = { flagged, until: startedAt + KEPT_MS };
+    return flagged;
+  };
+  const readAllOnce = (): Promise<ReadonlySet<string>> => {
+    reading ??= readAll().finally(() => {
+      reading = null;
+    });
+    return reading;
   };
 
   return {
@@ -52,18 +68,13 @@ export function createPecAccountStore(database: Database<CoreSchema & PecSchema>
       return new Set(found.flatMap(({ rows }) => rows.map(({ account_pk }) => account_pk)));
     },
     recent(accountPk) {
-      const known = kept.get(accountPk);
-      if (known !== undefined && known.until > clock.monotonic()) return known.isPec ?? read(accountPk);
-      const isPec = read(accountPk);
-      keep(accountPk, isPec);
-      // Whoever asked is told; whoever asks next reads anew.
-      isPec.catch(() => {
-        if (kept.get(accountPk)?.isPec === isPec) kept.delete(accountPk);
-      });
-      return isPec;
+      const now = clock.monotonic();
+      if ((changing.get(accountPk) ?? now) > now) return read(accountPk);
+      if (kept !== null && kept.until > now) return kept.flagged.has(accountPk);
+      return readAllOnce().then((flagged) => flagged.has(accountPk));
     },
     put(accountPk, isPec) {
-      keep(accountPk, null);
+      changing.set(accountPk, clock.monotonic() + CHANGING_MS);
       return (isPec ? insert : remove).bind({ account_pk: accountPk });
     },
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Hooks } from '@mail-proxy/core';
+import type { Enveloping, Hooks } from '@mail-proxy/core';
 import type { PecDatabase } from '../receipts.table.ts';
 import type { AwaitedStore } from './awaited.store.ts';
 
@@ -14,9 +14,18 @@ export function beginWaiting(
   enveloping: Hooks['enveloping'],
   { database, awaited }: BeginWaitingParts,
 ): Hooks['enveloping'] {
-  return async (message, envelope) => {
-    const answer = await enveloping(message, envelope);
-    if (answer !== null) await database.write(awaited.begin(message.messagePk, envelope.from));
-    return answer;
+  const begin = async (
+    answer: ReturnType<Hooks['enveloping']>,
+    messagePk: string,
+    from: string,
+  ): Promise<Enveloping | null> => {
+    const chosen = await answer;
+    if (chosen !== null) await database.write(awaited.begin(messagePk, from));
+    return chosen;
+  };
+  return (message, envelope) => {
+    const answer = enveloping(message, envelope);
+    // Ordinary mail, at once.
+    return answer === null ? null : begin(answer, message.messagePk, envelope.from);
   };
 }

@@ -112,6 +112,11 @@ describe('commands of operations', () => {
     const unknown = await run(['pec', 'download-receipt', 'none', '--out', dir.file('none.eml')], { env });
     expect(unknown.stderr).toContain('not_found');
     expect(existsSync(dir.file('none.eml'))).toBe(false);
+    const nowhere = await run(['pec', 'download-receipt', id, '--out', dir.file('no/folder')], { env });
+    expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('--out cannot be written: ENOENT') });
+    const piped = await run(['pec', 'download-receipt', id, '--out', '-'], { env });
+    // The stream of these tests shows bytes as numbers.
+    expect(piped.stdout).toBe(String(new Uint8Array(mail)));
   });
 
   test('send a complete mail as it is, from standard input or a file', async () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Connection } from './connection.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface ServerCall {
   readonly method: string;
@@ -34,7 +35,11 @@ export interface Problem {
 /** A server that has not answered by then hangs. */
 const TIMEOUT_MS = 60_000;
 
-/** Make one call to the server. */
+/**
+ * Make one call to the server.
+ *
+ * @throws {UsageError} of `onBody`
+ */
 export async function callServer({ url, token }: Connection, call: ServerCall): Promise<CallResult> {
   const { method, path, onBody } = call;
   const content = contentOf(call);
@@ -62,6 +67,8 @@ export async function callServer({ url, token }: Connection, call: ServerCall): 
     }
     text = await response.text();
   } catch (error) {
+    // It was not the server.
+    if (error instanceof UsageError) throw error;
     return { kind: 'unreachable', reason: reasonOf(error) };
   } finally {
     clearTimeout(timer);

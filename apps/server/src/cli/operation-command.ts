@@ -42,7 +42,7 @@ export function operationCommand(operation: AnyOperation, context: CommandContex
     command.option('--mail <file>', 'a complete mail in place of its fields: @file, or - for standard input');
   }
   if (operation.http.bytes !== undefined) {
-    command.option('--out <file>', 'where to write the answer (standard output)');
+    command.option('--out <file>', 'where to write the answer (-, standard output)');
   }
   if (operation.http.method === 'PATCH') command.option('--clear <field...>', 'set these fields to null');
   addConnectionOptions(command);

@@ -7,12 +7,12 @@ import type { Streams } from './streams.ts';
 /** Write a body as it comes, no faster than it is taken. */
 export async function streamLines(body: AsyncIterable<Uint8Array>, stdout: Streams['stdout']): Promise<void> {
   const decoder = new TextDecoder();
-  for await (const bytes of body) await writeText(decoder.decode(bytes, { stream: true }), stdout);
-  await writeText(decoder.decode(), stdout);
+  for await (const bytes of body) await writePiece(decoder.decode(bytes, { stream: true }), stdout);
+  await writePiece(decoder.decode(), stdout);
 }
 
 /** Write, and wait where it cannot be taken yet. */
-export async function writeText(text: string, stdout: Streams['stdout']): Promise<void> {
-  const isFull = text !== '' && stdout.write(text) === false;
+export async function writePiece(piece: string | Uint8Array, stdout: Streams['stdout']): Promise<void> {
+  const isFull = piece.length > 0 && stdout.write(piece) === false;
   if (isFull && stdout instanceof Writable) await once(stdout, 'drain');
 }

@@ -8,7 +8,7 @@ import type { CommandContext } from './command-context.ts';
 import type { ConnectionFlags } from './connection.ts';
 import { addConnectionOptions } from './operation-command.ts';
 import { runCall } from './run-call.ts';
-import { streamLines, writeText } from './stream-lines.ts';
+import { streamLines, writePiece } from './stream-lines.ts';
 import type { Streams } from './streams.ts';
 import { FIELDS, ROW_FORMATS, type RowFormat } from './suppression-rows.ts';
 
@@ -53,10 +53,10 @@ export function suppressionsExportCommand(context: CommandContext): Command {
 
 /** RFC 4180, but for its line ends: those of the other lines that this program writes. */
 async function writeCsv(body: AsyncIterable<Uint8Array>, stdout: Streams['stdout']): Promise<void> {
-  await writeText(`${COLUMNS.join(',')}\n`, stdout);
+  await writePiece(`${COLUMNS.join(',')}\n`, stdout);
   for await (const text of createInterface({ input: Readable.from(body) })) {
     const entry = v.parse(line, JSON.parse(text));
-    await writeText(`${COLUMNS.map((column) => cell(entry[column])).join(',')}\n`, stdout);
+    await writePiece(`${COLUMNS.map((column) => cell(entry[column])).join(',')}\n`, stdout);
   }
 }
 

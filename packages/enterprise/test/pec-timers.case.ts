@@ -214,16 +214,17 @@ export function pecTimers(name: string, make: Made, { skip = '', isTimeOfServer 
       const { receipt } = await world.post(mail);
       await world.post(provider.receipt({ type: 'accettazione', ...written(reference, clock), signedBy: null }));
       await world.post(provider.receipt({ type: 'accettazione', ...written('<other@x.example>', clock) }), 'other');
+      await world.post(provider.receipt({ type: 'accettazione', ...written('<third@x.example>', clock) }), null);
       const left = async (): Promise<readonly (string | null)[]> =>
         (await world.receipts()).map(({ state, tenant_id }) => `${state} ${tenant_id}`);
-      expect(await left()).toEqual(['unmatched other', 'refused acme', 'matched acme']);
+      expect(await left()).toEqual(['unmatched null', 'unmatched other', 'refused acme', 'matched acme']);
       await world.run('tenants.update', { tenant_id: 'other', pec: { keep_days: 30 } });
       const after = async (days: number, expected: readonly string[]): Promise<void> => {
         clock.leap(days * DAY);
         await world.until(async () => expect(await left()).toEqual(expected));
       };
-      await after(31, ['refused acme', 'matched acme']);
-      await after(REFUSED_DAYS - 30, ['matched acme']);
+      await after(31, ['unmatched null', 'refused acme', 'matched acme']);
+      await after(REFUSED_DAYS - 30, ['unmatched null', 'matched acme']);
       clock.leap(700 * DAY);
       expect((await world.download(receipt?.id ?? '', 'acme')).equals(mail)).toBe(true);
       await after(111, []);

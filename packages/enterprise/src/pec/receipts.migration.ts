@@ -31,7 +31,7 @@ export const receiptsMigration: Migration = {
       .addColumn('refused_at', t.bigint)
       .addColumn('due_at', t.bigint)
       .addColumn('timed_out_at', t.bigint),
-    schema.createIndex('pec_messages_reference').on('pec_messages').columns(['reference']),
+    schema.createIndex('pec_messages_reference').on('pec_messages').columns(['reference', 'sender']),
     schema.createIndex('pec_messages_open').on('pec_messages').columns(['is_open', 'message_pk']),
     schema.createIndex('pec_messages_due').on('pec_messages').columns(['due_at']),
     schema
@@ -81,7 +81,9 @@ export const receiptsMigration: Migration = {
     schema.createIndex('pec_receipts_once').on('pec_receipts').columns(['scope', 'hash']).unique(),
     schema.createIndex('pec_receipts_tenant').on('pec_receipts').columns(['tenant_id', 'pk']),
     schema.createIndex('pec_receipts_message').on('pec_receipts').columns(['message_id', 'pk']),
-    schema.createIndex('pec_receipts_received').on('pec_receipts').columns(['received_at']),
+    // What is too old is found without reading what stays.
+    schema.createIndex('pec_receipts_received').on('pec_receipts').columns(['tenant_id', 'received_at']),
+    schema.createIndex('pec_receipts_state').on('pec_receipts').columns(['state', 'received_at']),
     schema
       .createTable('pec_receipt_chunks')
       .addColumn('receipt_pk', t.pk, (c) => c.notNull().references('pec_receipts.pk').onDelete('cascade'))

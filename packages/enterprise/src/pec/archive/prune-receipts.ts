@@ -14,7 +14,7 @@ export const REFUSED_DAYS = 90;
 const ROWS = 50;
 
 export interface PruneReceiptsParts {
-  readonly receipts: Pick<ReceiptStore, 'prune'>;
+  readonly receipts: Pick<ReceiptStore, 'keepDays' | 'removeRefused' | 'removeOf'>;
   readonly leases: Leases;
   readonly clock: Clock;
   readonly log: Log;
@@ -22,22 +22,30 @@ export interface PruneReceiptsParts {
 
 /** Remove what is too old once a day, by one of all instances. */
 export async function pruneReceipts(parts: PruneReceiptsParts, signal: AbortSignal): Promise<void> {
-  const { receipts, leases, clock, log } = parts;
+  const { leases, clock, log } = parts;
   while (!signal.aborted) {
     let waitMs = LOOK_AGAIN_MS;
     try {
       if (await leases.take('prune-receipts')) {
-        const old = {
-          defaultKeepMs: DEFAULT_SETTINGS.keepDays * DAY_MS,
-          refusedMs: REFUSED_DAYS * DAY_MS,
-          limit: ROWS,
-        };
-        while (!signal.aborted && (await receipts.prune({ ...old, now: clock.now() })) === ROWS);
+        await prune(parts, signal);
         waitMs = PRUNE_EVERY_MS;
       }
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error }, 'old receipts could not be removed');
     }
     await clock.sleep(waitMs, signal);
+  }
+}
+
+async function prune({ receipts, clock }: PruneReceiptsParts, signal: AbortSignal): Promise<void> {
+  const now = clock.now();
+  const all = async (remove: (limit: number) => Promise<number>): Promise<void> => {
+    while (!signal.aborted && (await remove(ROWS)) === ROWS);
+  };
+  await all((limit) => receipts.removeRefused(now - REFUSED_DAYS * DAY_MS, limit));
+  const nobody = { tenant_id: null, keep_days: null };
+  for (const { tenant_id, keep_days } of [...(await receipts.keepDays()), nobody]) {
+    const before = now - (keep_days ?? DEFAULT_SETTINGS.keepDays) * DAY_MS;
+    await all((limit) => receipts.removeOf(tenant_id, before, limit));
   }
 }

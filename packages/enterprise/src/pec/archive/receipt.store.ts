@@ -15,24 +15,26 @@ export interface ReceiptStore {
   /** @param tenantId null for all */
   get(tenantId: string | null, pk: string): Promise<PecReceiptsTable | null>;
   list(tenantId: string | null, filter: ReceiptFilter, page: ReceiptPage): Promise<readonly PecReceiptsTable[]>;
-  /** Remove some that are too old. @returns how many */
-  prune(old: OldReceipts): Promise<number>;
+  /** For how many days each tenant keeps its receipts; null for the default. */
+  keepDays(): Promise<readonly KeepDays[]>;
+  /** Remove some of those that came before this time (milliseconds). @returns how many */
+  removeRefused(before: number, limit: number): Promise<number>;
+  /** The same of a tenant, or of none. */
+  removeOf(tenantId: string | null, before: number, limit: number): Promise<number>;
 }
 
-export interface OldReceipts {
-  /** Milliseconds. */
-  readonly now: number;
-  readonly defaultKeepMs: number;
-  /** Those that were refused are kept for so long at most. */
-  readonly refusedMs: number;
-  readonly limit: number;
+export interface KeepDays {
+  readonly tenant_id: string;
+  readonly keep_days: number | null;
 }
-
-const DAY_MS = 86_400_000;
 
 export function createReceiptStore(database: PecDatabase, contents: ReceiptContents): ReceiptStore {
   const s = prepareStatements(database);
   const pageOf = prepareReceiptPages(database);
+  const remove = async (found: readonly { readonly pk: string }[]): Promise<number> => {
+    if (found.length > 0) await database.write(found.map(({ pk }) => s.remove.bind({ pk })));
+    return found.length;
+  };
   return {
     async findByHash(scope, hash) {
       const [row] = await database.read(s.byHash.bind({ scope, hash }));
@@ -45,17 +47,33 @@ export function createReceiptStore(database: PecDatabase, contents: ReceiptConte
       return row === undefined || (tenantId !== null && row.tenant_id !== tenantId) ? null : row;
     },
     list: (tenantId, filter, page) => database.read(pageOf(tenantId, filter, page)),
-    async prune({ now, defaultKeepMs, refusedMs, limit }) {
-      const found = await database.read(
-        s.old.bind({ now, ...{ before_default: now - defaultKeepMs, refused_before: now - refusedMs, limit } }),
-      );
-      if (found.length > 0) await database.write(found.map(({ pk }) => s.remove.bind({ pk })));
-      return found.length;
+    keepDays: () => database.read(s.keepDays.bind({})),
+    removeRefused: async (before, limit) =>
+      remove(await database.read(s.oldRefused.bind({ tenant_id: '', before, limit }))),
+    async removeOf(tenant_id, before, limit) {
+      const old = { tenant_id: tenant_id ?? '', before, limit };
+      return remove(await database.read((tenant_id === null ? s.oldOfNobody : s.oldOfTenant).bind(old)));
     },
   };
 }
 
+interface Old {
+  readonly tenant_id: string;
+  readonly before: number;
+  readonly limit: number;
+}
+
 function prepareStatements(database: PecDatabase) {
+  const old = (whose: 'refused' | 'tenant' | 'nobody') =>
+    database.prepare<Old, { readonly pk: string }>((k, p) => {
+      const query = k.selectFrom('pec_receipts').select('pk').where('received_at', '<', p.before);
+      const ofThem = {
+        refused: () => query.where((eb) => eb('state', '=', eb.val<ReceiptState>('refused'))),
+        tenant: () => query.where('tenant_id', '=', p.tenant_id),
+        nobody: () => query.where('tenant_id', 'is', null),
+      };
+      return ofThem[whose]().orderBy('received_at').limit(p.limit);
+    });
   return {
     byHash: database.prepare<{ readonly scope: string; readonly hash: string }, PecReceiptsTable>((k, p) =>
       k.selectFrom('pec_receipts').selectAll().where('scope', '=', p.scope).where('hash', '=', p.hash),
@@ -69,40 +87,16 @@ function prepareStatements(database: PecDatabase) {
     change: database.prepare<PecReceiptsTable>((k, p) =>
       k.updateTable('pec_receipts').set(said(p)).where('pk', '=', p.pk),
     ),
-    old: database.prepare<
-      {
-        readonly now: number;
-        readonly before_default: number;
-        readonly refused_before: number;
-        readonly limit: number;
-      },
-      { readonly pk: string }
-    >((k, p) =>
+    keepDays: database.prepare<object, KeepDays>((k) =>
       k
-        .selectFrom('pec_receipts as r')
-        .leftJoin('pec_settings as s', 's.tenant_id', 'r.tenant_id')
-        .select('r.pk')
-        .where((eb) =>
-          eb.or([
-            eb.and([eb('r.state', '=', eb.val<ReceiptState>('refused')), eb('r.received_at', '<', p.refused_before)]),
-            eb.and([eb('s.keep_days', 'is', null), eb('r.received_at', '<', p.before_default)]),
-            eb.and([
-              eb('s.keep_days', 'is not', null),
-              eb(
-                'r.received_at',
-                '<',
-                eb(
-                  eb.cast<number>(eb.val(p.now), 'bigint'),
-                  '-',
-                  eb(eb.cast<number>('s.keep_days', 'bigint'), '*', eb.lit(DAY_MS)),
-                ),
-              ),
-            ]),
-          ]),
-        )
-        .orderBy('r.received_at')
-        .limit(p.limit),
+        .selectFrom('tenants as t')
+        .leftJoin('pec_settings as s', 's.tenant_id', 't.id')
+        .select(['t.id as tenant_id', 's.keep_days']),
     ),
+    // Each by an index of its own, so that what stays is not read.
+    oldRefused: old('refused'),
+    oldOfTenant: old('tenant'),
+    oldOfNobody: old('nobody'),
     remove: database.prepare<{ readonly pk: string }>((k, p) => k.deleteFrom('pec_receipts').where('pk', '=', p.pk)),
   };
 }

@@ -48,6 +48,7 @@ export const receiptsMigration: Migration = {
       .addColumn('give_up_at', t.bigint)
       .addColumn('timed_out_at', t.bigint)
       .addPrimaryKeyConstraint('pec_recipients_pk', ['message_pk', 'position']),
+    schema.createIndex('pec_recipients_state').on('pec_recipients').columns(['state', 'message_pk', 'position']),
     schema.createIndex('pec_recipients_due').on('pec_recipients').columns(['due_at']),
     schema
       .createTable('pec_receipts')

@@ -215,31 +215,27 @@ function prepareReads(database: PecDatabase) {
     recipients: database.prepare<Key, PecRecipientsTable>((k, p) =>
       k.selectFrom('pec_recipients').selectAll().where('message_pk', '=', p.message_pk).orderBy('position'),
     ),
+    // Not one with `or`: for that PostgreSQL reads all recipients there ever were.
     toCollect: database.prepare<{ readonly limit: number }, Pick<PecMessagesTable, 'message_pk' | 'tenant_id'>>(
-      (k, p) =>
-        k
+      (k, p) => {
+        const open = k
           .selectFrom('pec_messages as o')
-          .innerJoin('messages as m', 'm.pk', 'o.message_pk')
           .select(['o.message_pk', 'o.tenant_id'])
-          .where('o.is_open', '=', 1)
-          .where((eb) =>
-            eb.or([
-              eb('m.state', '=', 'final'),
-              eb.exists(
-                eb
-                  .selectFrom('message_recipients as r')
-                  .innerJoin('pec_recipients as q', (join) =>
-                    join.onRef('q.message_pk', '=', 'r.message_pk').onRef('q.position', '=', 'r.position'),
-                  )
-                  .select('r.position')
-                  .whereRef('r.message_pk', '=', 'o.message_pk')
-                  .where('r.state', '=', 'sent')
-                  .where('q.state', '=', 'pending'),
-              ),
-            ]),
+          .where('o.is_open', '=', 1);
+        const taken = open
+          .innerJoin('pec_recipients as q', 'q.message_pk', 'o.message_pk')
+          .innerJoin('message_recipients as r', (join) =>
+            join.onRef('r.message_pk', '=', 'q.message_pk').onRef('r.position', '=', 'q.position'),
           )
-          .orderBy('o.message_pk')
-          .limit(p.limit),
+          .where('r.state', '=', 'sent')
+          .where('q.state', '=', 'pending');
+        return open
+          .innerJoin('messages as m', 'm.pk', 'o.message_pk')
+          .where('m.state', '=', 'final')
+          .union(taken)
+          .orderBy('message_pk')
+          .limit(p.limit);
+      },
     ),
     dueMessages: database.prepare<{ readonly now: number; readonly limit: number }, DueMessage>((k, p) =>
       k

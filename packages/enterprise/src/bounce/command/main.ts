@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { runProcess } from '../../mail/command/run-process.ts';
 import { readBounces } from './read-bounces.ts';
 
-process.exitCode = await readBounces(process.argv.slice(2), process);
+await runProcess(readBounces);

@@ -8,7 +8,7 @@ import { parseStoredContent } from '../entities/message/stored-content.ts';
 import type { FindSuppressed } from '../entities/suppression/suppression-check.ts';
 import type { MailProxyError } from '../errors.ts';
 import { isLate } from '../mixin/answers.ts';
-import type { Admission, CombinedHooks } from '../mixin/hooks.ts';
+import type { CombinedHooks } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { HandoffMarks } from '../queue/handoff-marks.ts';
@@ -25,6 +25,7 @@ import type { SmtpPool } from '../smtp/pool.types.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import { settlementOf } from './attempt.ts';
 import { composeMessage, hookedMessage, inEnvelope } from './compose-message.ts';
+import { notAdmitted } from './not-admitted.ts';
 import { type RecipientOutcome, untried } from './outcome.ts';
 import { outgoingMail } from './outgoing-mail.ts';
 import { poolRequest } from './relay.ts';
@@ -120,7 +121,7 @@ export async function deliver(
   const envelope = { from: stored.returnPath, to };
   const asked = services.hooks.admitting(hooked, envelope);
   const admission = isLate(asked) ? await asked : asked;
-  if (!admission.admit) return settle(served.map((recipient) => notAdmitted(recipient, admission)));
+  if (!admission.admit) return settle(await notAdmitted(message, served, admission, services));
   const chosen = services.hooks.enveloping(hooked, envelope);
   const enveloping = isLate(chosen) ? await chosen : chosen;
   const keys = await services.signingKeys(message.tenant_id, message.account_pk, domainOf(stored.from.address));
@@ -135,7 +136,7 @@ export async function deliver(
     const recipients = loaded.pending.length + loaded.decided.length;
     const looked = services.hooks.sending(hooked, outgoingMail(wire, to, recipients));
     const last = isLate(looked) ? await looked : looked;
-    if (!last.admit) return settle(served.map((recipient) => notAdmitted(recipient, last)));
+    if (!last.admit) return settle(await notAdmitted(message, served, last, services));
   }
   await context.place.reached(clock);
   if (await services.accountRests(account.pk)) return null;
@@ -279,14 +280,6 @@ const BEFORE_SENDING = {
   verdict: null,
   doubt: false,
 } as const;
-
-function notAdmitted(
-  recipient: RecipientOutcome['recipient'],
-  { reason, permanence }: Extract<Admission, { admit: false }>,
-): RecipientOutcome {
-  const state = permanence === 'permanent' ? 'failed' : 'pending';
-  return { ...BEFORE_SENDING, recipient, state, stage: 'admit', reply: reason, verdict: 'policy' };
-}
 
 function expiry(message: ClaimedMessage, loaded: LoadedMessage, session: number, now: number): Settlement {
   const reason = 'expired before it could be sent';

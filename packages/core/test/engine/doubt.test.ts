@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { defineMixin } from '@mail-proxy/core';
 import { eventually, Recording, startScriptedPeer, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { control, inMs } from './control-world.case.ts';
@@ -149,6 +150,24 @@ test.each([
     );
     const events = await eventsUntil(world, ({ id, attempt }) => id === 'm1' && attempt === 2);
     expect(events.at(-1)).toMatchObject({ event: 'error', possible_duplicate: true, recipients: [{ reply }] });
+    expect(relay.bodies).toHaveLength(1);
+  },
+);
+
+test.each(['admitting', 'sending'] as const)(
+  'what a mixin refuses for good after an attempt in doubt is told to have perhaps arrived (%s)',
+  async (hook) => {
+    const refusal = { admit: false, reason: 'not any more', permanence: 'permanent' } as const;
+    const hooks = { [hook]: ({ attempt }: { readonly attempt: number }) => (attempt > 1 ? refusal : null) };
+    const refusing = defineMixin({ id: 'refusing', contract: 1, setup: () => ({ hooks }) });
+    await using relay = await startDoubtfulRelay();
+    await using world = await openWorld({ mixins: [refusing] });
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1')]);
+    const reply = 'not any more; an earlier attempt may have reached it';
+    const told = (await historyUntil(world, 'm1', 'error')).at(-1);
+    expect(told).toMatchObject({ possible_duplicate: true, recipients: [{ reply }] });
+    expect(await messageOf(world, 'm1')).toMatchObject({ result: 'failed', recipients: [{ stage: 'admit', reply }] });
     expect(relay.bodies).toHaveLength(1);
   },
 );

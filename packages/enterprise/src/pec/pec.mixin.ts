@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type CoreSchema, defineMixin } from '@mail-proxy/core';
 import { mailReadersOf } from '../imap/mail-readers.ts';
+import { ConnectionSlots } from '../imap/poll/connection-slots.ts';
 import { pruneReceipts } from './archive/prune-receipts.ts';
 import { createReceiptStore } from './archive/receipt.store.ts';
 import { createReceiptContents } from './archive/receipt-content.ts';
@@ -24,6 +25,9 @@ import { createAwaitedStore } from './waiting/awaited.store.ts';
 import { beginWaiting } from './waiting/begin-waiting.ts';
 import { createStates } from './waiting/states.ts';
 import { runTimers } from './waiting/timers.ts';
+
+/** Posted at a time, one of them of the same tenant. */
+const LARGE_MAILS = 2;
 
 /** Certified mail (PEC, RFC 6109): its rules before a message is sent, and the receipts of what was. */
 export const pec = defineMixin({
@@ -49,7 +53,10 @@ export const pec = defineMixin({
       trustOf: createTrustOf(settings, trustAnchors),
     };
     const services: Pick<PecServices, 'pec'> = {
-      pec: { database, receiving, receipts, contents, awaited, maxMailBytes, clock },
+      pec: {
+        ...{ database, receiving, receipts, contents, awaited, maxMailBytes, clock },
+        large: new ConnectionSlots(LARGE_MAILS),
+      },
     };
     mailReadersOf(context)?.onMail('pec', pecReader(receiving), { maxBytes: wantedBytes(maxMailBytes) });
     return {

@@ -10,6 +10,7 @@ import {
   type Reach,
   UniqueViolation,
 } from '@mail-proxy/core';
+import type { ConnectionSlots } from '../imap/poll/connection-slots.ts';
 import type { ReceiptStore } from './archive/receipt.store.ts';
 import type { ReceiptContents } from './archive/receipt-content.ts';
 import {
@@ -29,6 +30,10 @@ import type { PecDatabase, PecReceiptsTable } from './receipts.table.ts';
 import { type ReceivedReceipt, type ReceiveReceiptParts, receiveReceipt } from './receiving/receive-receipt.ts';
 import type { AwaitedStore } from './waiting/awaited.store.ts';
 
+/** What is larger waits for its place in memory, where it takes some four times its size until it is written. */
+const LARGE_BYTES = 1_048_576;
+const NEVER = new AbortController().signal;
+
 export interface PecServices {
   readonly pec: {
     readonly database: Pick<PecDatabase, 'write'>;
@@ -37,6 +42,8 @@ export interface PecServices {
     readonly contents: ReceiptContents;
     readonly awaited: Pick<AwaitedStore, 'find'>;
     readonly maxMailBytes: number;
+    /** Places for large mails that are posted. */
+    readonly large: Pick<ConnectionSlots, 'take'>;
     readonly clock: Clock;
   };
   /** Of core. @throws {MailProxyError} `not_found`, `ambiguous_id` */
@@ -53,7 +60,9 @@ const receiveRawReceipt = defineOperation({
   audit: true,
   input: receiveRawInput,
   output: receivedOutput,
-  async run({ pec }: PecServices, { raw }, { reach }) {
+  async run({ pec }: PecServices, { raw }, { reach, signal = NEVER }) {
+    using _place = raw.size > LARGE_BYTES ? await pec.large.take(reach.tenantId, signal) : null;
+    signal.throwIfAborted();
     const pieces: Uint8Array[] = [];
     let sizeBytes = 0;
     for await (const piece of raw.read()) {

@@ -14,17 +14,23 @@ export interface Trust {
 /** Of a tenant; null is the operator's own. */
 export type TrustOf = (tenantId: string | null) => Promise<Trust>;
 
-const MAX_KEPT = 1_000;
+/** Of PEM: some 1,000 certificates, of which each takes many times its size once it is read. */
+const MAX_KEPT_CHARACTERS = 3_000_000;
 
 /** Those of the instance and of the tenant; parsed once for as long as they stay what they are. */
 export function createTrustOf(settings: Pick<PecSettingsStore, 'get'>, ofInstance: TrustAnchors): TrustOf {
   const parsed = new Map<string, TrustAnchors>();
+  let characters = 0;
   const withOwn = (pem: string): TrustAnchors => {
     const known = parsed.get(pem);
     if (known !== undefined) return known;
     const anchors = mergeAnchors(ofInstance, parseTrustAnchors(pem));
-    if (parsed.size >= MAX_KEPT) parsed.clear();
+    if (characters + pem.length > MAX_KEPT_CHARACTERS) {
+      parsed.clear();
+      characters = 0;
+    }
     parsed.set(pem, anchors);
+    characters += pem.length;
     return anchors;
   };
   return async (tenantId) => {

@@ -225,6 +225,16 @@ describe('all or none', () => {
     expect(world.taken).toEqual([]);
   });
 
+  test('where one is refused for good, who was refused for now is told why it is not tried again', async () => {
+    const RCPT = (line: string): string => (line.includes('<r0@') ? '550 5.1.1 no such user' : '421 4.3.2 bye');
+    await using world = await startWorld({ answers: { RCPT } });
+    const { outcomes = [] } = (await world.send(2, { allOrNone: true })) ?? {};
+    expect(outcomes).toMatchObject([
+      { state: 'failed', reply: 'no such user' },
+      { state: 'failed', code: 421, reply: expect.stringMatching(/^bye; not tried again, as r0@d0\.test is refused/) },
+    ]);
+  });
+
   test('where one is too many in a transaction, all wait and nobody is asked again', async () => {
     await using world = await startWorld({ answers: takingAtMost(2) });
     expect(countsOf(await world.send(3, { allOrNone: true }))).toEqual({ pending: 3 });

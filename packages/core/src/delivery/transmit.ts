@@ -10,6 +10,7 @@ import type { PooledSession, SmtpPool } from '../smtp/pool.types.ts';
 import type { SmtpStage } from '../smtp/reply.ts';
 import { type RecipientReply, type SendObserver, SmtpConnectError } from '../smtp/session.types.ts';
 import type { StopSignal } from '../stop-signal.ts';
+import { decidedTogether, notTogether } from './all-or-none.ts';
 import type { WireMessage } from './compose-message.ts';
 import { type Judgement, outcomeOf, type RecipientOutcome, unreachable, untried } from './outcome.ts';
 import type { PoolRequest } from './relay.ts';
@@ -153,15 +154,6 @@ export async function transmit(
   };
 }
 
-/** Where one can never be served, nobody is to be tried without it. */
-function decidedTogether(outcomes: readonly RecipientOutcome[]): readonly RecipientOutcome[] {
-  if (outcomes.every(({ state }) => state !== 'failed')) return outcomes;
-  return outcomes.map(
-    (outcome): RecipientOutcome =>
-      outcome.state === 'pending' ? { ...outcome, state: 'failed', hintMs: null } : outcome,
-  );
-}
-
 /** Nearly always the first transaction is all. */
 function isTakenByAll({ replies }: Group, recipients: readonly PendingRecipient[]): boolean {
   return replies.length === recipients.length && replies.every(({ status }) => status === 'accepted');
@@ -212,7 +204,7 @@ async function sendGroup(
     const group = firstGroup(wire.fromFor === undefined ? rest : withSameSender(rest, wire.fromFor), most, session);
     if (allOrNone && group.length < rest.length) {
       pooled.release();
-      return notTogether(rest);
+      return { ...notTogether(rest), group: rest, isPipelined: false, isBehind: false };
     }
     const to = group.map((recipient) => recipient.address);
     const lockStep = allOrNone || lockStepRelays.has(request.relay);
@@ -246,20 +238,6 @@ async function sendGroup(
     }
     return 'cause' in stopped.fault ? new Unreadable(stopped.fault.cause) : null;
   }
-}
-
-/** Nothing of it is offered to the relay. */
-function notTogether(group: readonly PendingRecipient[]): Group {
-  const all = `all ${group.length} recipients are to get it in one transaction`;
-  const text = `[mail-proxy, not sent] ${all}, and the relay does not take them together`;
-  const refusal = { status: 'refused', stage: 'rcpt', reply: { code: 554, enhanced: '5.7.0', text } } as const;
-  return {
-    group,
-    replies: group.map(({ address }) => ({ ...refusal, address })),
-    isPipelined: false,
-    isBehind: false,
-    transcript: [`${refusal.reply.code} ${refusal.reply.enhanced} ${text}`],
-  };
 }
 
 /** Those whose mail comes back to where that of the first does. */

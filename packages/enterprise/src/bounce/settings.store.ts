@@ -24,8 +24,8 @@ export interface BounceSettingsStore {
   get(tenantId: string): Promise<BounceSettings | null>;
   /** Of these tenants, as far as they want any. */
   of(tenantIds: readonly string[]): Promise<ReadonlyMap<string, BounceSettings>>;
-  /** Of one tenant, as {@link BounceSettingsStore.get}, but as it was a few seconds ago at most. */
-  recent(tenantId: string): Promise<BounceSettings | null>;
+  /** Of one tenant, as {@link BounceSettingsStore.get}, but as it was a few seconds ago at most; at once, where that is known. */
+  recent(tenantId: string): BounceSettings | null | Promise<BounceSettings | null>;
   /** To be written; of a tenant that is gone nothing is. */
   put(tenantId: string, settings: BounceSettings): Statement;
   remove(tenantId: string): Statement;
@@ -73,14 +73,15 @@ export function createBounceSettingsStore(
       const found = await database.readAll(tenantIds.map((tenant_id) => find.bind({ tenant_id })));
       return new Map(found.flatMap(({ rows }) => rows.map((row) => [row.tenant_id, settingsOf(row)] as const)));
     },
-    async recent(tenantId) {
+    recent(tenantId) {
       const known = kept.get(tenantId);
       const now = clock.monotonic();
       if (known !== undefined && known.until > now) return known.settings;
-      const settings = await get(tenantId);
-      if (kept.size >= MAX_KEPT) kept.clear();
-      kept.set(tenantId, { settings, until: now + KEPT_MS });
-      return settings;
+      return get(tenantId).then((settings) => {
+        if (kept.size >= MAX_KEPT) kept.clear();
+        kept.set(tenantId, { settings, until: now + KEPT_MS });
+        return settings;
+      });
     },
     put: (tenantId, settings) =>
       insert.bind({

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { startSmtpSink } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { PRUNE_EVERY_MS, REFUSED_DAYS } from '../src/pec/archive/prune-receipts.ts';
-import type { Made } from './bounce-world.case.ts';
+import { eventsUntil, type Made } from './bounce-world.case.ts';
 import {
   ANNA,
   BRUNO,
@@ -116,6 +117,23 @@ export function pecTimers(name: string, make: Made, { skip = '', isTimeOfServer 
       clock.leap(25 * HOUR);
       await look(world, 'late');
       expect([...(await timeoutsOf(world, 'm1')), ...(await timeoutsOf(world, 'm2'))]).toEqual([]);
+    });
+
+    test('of a message that was replaced between two attempts those are awaited to whom it went', async () => {
+      const clock = pecClock();
+      await using world = await openPecWorld(make, { clock });
+      await using busy = await startSmtpSink({ onRcpt: () => ({ code: 450, text: '4.2.1 busy' }) });
+      const account = { tenant_id: 'acme', account_id: 'pec' };
+      await world.run('accounts.update', { ...account, port: busy.port });
+      const mail = { id: 'm1', from: SENDER, subject: 'm1', text: 'Salve.\n' };
+      await world.engine.submit([{ ...mail, to: [ANNA, CARLA] }], { tenantId: 'acme' });
+      await eventsUntil(world.engine, 'acme', ({ id, event }) => id === 'm1' && event === 'deferred');
+      await world.run('accounts.update', { ...account, port: world.sink.port });
+      const { messageId: reference = '' } = await world.send('m1', { to: [BRUNO], on_conflict: 'replace_if_pending' });
+      const sent = { address: BRUNO, state: 'sent' };
+      expect((await world.status('m1')).recipients).toMatchObject([sent]);
+      await world.post(provider.receipt({ type: 'avvenuta-consegna', recipient: BRUNO, ...written(reference, clock) }));
+      expect((await world.status('m1')).recipients).toMatchObject([{ address: BRUNO, state: 'delivered' }]);
     });
 
     test('a tenant has times of its own', async () => {

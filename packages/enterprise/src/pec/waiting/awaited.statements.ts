@@ -56,6 +56,24 @@ export function prepareAwaitedStatements(database: PecDatabase) {
           })),
         ),
     ),
+    // A message that was replaced between two attempts goes to others than it would have.
+    dropReplaced: database.prepare<Key>((k, p) =>
+      k
+        .deleteFrom('pec_recipients')
+        .where('message_pk', '=', p.message_pk)
+        .where((eb) =>
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('message_recipients as r')
+                .select('r.position')
+                .whereRef('r.message_pk', '=', 'pec_recipients.message_pk')
+                .whereRef('r.position', '=', 'pec_recipients.position')
+                .whereRef('r.address', '=', 'pec_recipients.address'),
+            ),
+          ),
+        ),
+    ),
     beginRecipients: database.prepare<Key>((k, p) =>
       k
         .insertInto('pec_recipients')

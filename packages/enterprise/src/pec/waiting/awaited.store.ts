@@ -59,6 +59,7 @@ export function createAwaitedStore(database: PecDatabase): AwaitedStore {
   return {
     begin: (message_pk, sender) => [
       s.begin.bind({ message_pk, sender: sender.toLowerCase() }),
+      s.dropReplaced.bind({ message_pk }),
       s.beginRecipients.bind({ message_pk }),
     ],
     async find(message_pk) {

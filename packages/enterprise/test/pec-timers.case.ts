@@ -52,6 +52,17 @@ async function opened(
   return { world, clock, reference };
 }
 
+/** Let a first attempt of `m2` fail for now, by the account as it is; the next one finds it changed. */
+async function deferredOnce(world: PecWorld, change: object): Promise<void> {
+  await using busy = await startSmtpSink({ onRcpt: () => ({ code: 450, text: '4.2.1 busy' }) });
+  const account = { tenant_id: 'acme', account_id: 'pec' };
+  await world.run('accounts.update', { ...account, port: busy.port });
+  const mail = { id: 'm2', from: SENDER, to: [ANNA, CARLA], subject: 'm2', text: 'Salve.\n' };
+  await world.engine.submit([mail], { tenantId: 'acme' });
+  await eventsUntil(world.engine, 'acme', ({ id, event }) => id === 'm2' && event === 'deferred');
+  await world.run('accounts.update', { ...account, port: world.sink.port, ...change });
+}
+
 const written = (reference: string, clock: PecClock) => ({ reference, sender: SENDER, recipients, at: clock.now() });
 
 export interface TimersOptions {
@@ -122,18 +133,24 @@ export function pecTimers(name: string, make: Made, { skip = '', isTimeOfServer 
     test('of a message that was replaced between two attempts those are awaited to whom it went', async () => {
       const clock = pecClock();
       await using world = await openPecWorld(make, { clock });
-      await using busy = await startSmtpSink({ onRcpt: () => ({ code: 450, text: '4.2.1 busy' }) });
-      const account = { tenant_id: 'acme', account_id: 'pec' };
-      await world.run('accounts.update', { ...account, port: busy.port });
-      const mail = { id: 'm1', from: SENDER, subject: 'm1', text: 'Salve.\n' };
-      await world.engine.submit([{ ...mail, to: [ANNA, CARLA] }], { tenantId: 'acme' });
-      await eventsUntil(world.engine, 'acme', ({ id, event }) => id === 'm1' && event === 'deferred');
-      await world.run('accounts.update', { ...account, port: world.sink.port });
-      const { messageId: reference = '' } = await world.send('m1', { to: [BRUNO], on_conflict: 'replace_if_pending' });
+      await deferredOnce(world, {});
+      const { messageId: reference = '' } = await world.send('m2', { to: [BRUNO], on_conflict: 'replace_if_pending' });
       const sent = { address: BRUNO, state: 'sent' };
-      expect((await world.status('m1')).recipients).toMatchObject([sent]);
+      expect((await world.status('m2')).recipients).toMatchObject([sent]);
       await world.post(provider.receipt({ type: 'avvenuta-consegna', recipient: BRUNO, ...written(reference, clock) }));
-      expect((await world.status('m1')).recipients).toMatchObject([{ address: BRUNO, state: 'delivered' }]);
+      expect((await world.status('m2')).recipients).toMatchObject([{ address: BRUNO, state: 'delivered' }]);
+    });
+
+    test('of one that went as ordinary mail after all nothing is awaited', async () => {
+      const { world, clock } = await opened(make);
+      await using _ = world;
+      await deferredOnce(world, { pec: false });
+      await world.send('m2', { to: [BRUNO], on_conflict: 'replace_if_pending' });
+      await world.run('accounts.update', { tenant_id: 'acme', account_id: 'pec', pec: true });
+      clock.leap(31 * MINUTE);
+      expect(await told(world, 1)).toHaveLength(1);
+      await look(world, 'late');
+      expect(await timeoutsOf(world, 'm2')).toEqual([]);
     });
 
     test('a tenant has times of its own', async () => {

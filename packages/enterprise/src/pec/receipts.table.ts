@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { CoreSchema, Database } from '@mail-proxy/core';
+import type { PecSchema } from './pec.table.ts';
 import type { ReceiptError, ReceiptType } from './reading/receipt.types.ts';
 
 /** What becomes of a receipt whose signature proves nothing. */
@@ -144,4 +145,4 @@ export interface PecReceiptSchema {
   readonly pec_receipt_chunks: PecReceiptChunksTable;
 }
 
-export type PecDatabase = Database<CoreSchema & PecReceiptSchema>;
+export type PecDatabase = Database<CoreSchema & PecSchema & PecReceiptSchema>;

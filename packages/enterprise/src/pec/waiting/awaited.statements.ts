@@ -137,7 +137,17 @@ export function prepareAwaitedStatements(database: PecDatabase) {
         .where('due_at', 'is', null)
         .where('accepted_at', 'is', null)
         .where('refused_at', 'is', null)
-        .where('timed_out_at', 'is', null),
+        .where('timed_out_at', 'is', null)
+        // It may have gone by an account that is none for certified mail, or not any more.
+        .where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('messages as m')
+              .innerJoin('pec_accounts as a', 'a.account_pk', 'm.account_pk')
+              .select('m.pk')
+              .where('m.pk', '=', p.message_pk),
+          ),
+        ),
     ),
     // Not before all that a relay took is seen: the message may have come to its end since.
     close: database.prepare<Key>((k, p) =>

@@ -3,11 +3,10 @@
 import { createHash } from 'node:crypto';
 import { type Database, defineOperation, fields, MailProxyError, type Reach } from '@mail-proxy/core';
 import * as v from 'valibot';
+import { receiveInput, receiveRawInput } from '../mail/received-mail.schema.ts';
 import {
   changed,
   receivedOutput,
-  receiveInput,
-  receiveRawInput,
   settingsInput,
   settingsOutput,
   toReceived,

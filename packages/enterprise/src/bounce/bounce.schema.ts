@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { fields, UploadedFile } from '@mail-proxy/core';
+import { fields } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { UNMATCHED_REASONS, type UnmatchedBouncesTable } from './bounce.table.ts';
 import { MATCHED_BY } from './correlate.ts';
@@ -8,29 +8,6 @@ import type { ReceivedBounce } from './receive-bounce.ts';
 import { MAX_PREFIX } from './return-path.ts';
 import { type BounceSettings, DEFAULT_SETTINGS } from './settings.store.ts';
 import type { UnmatchedRecipient } from './unmatched.store.ts';
-
-/** 8 MiB: a bounce says what it has to say in its beginning, whatever it returns. */
-const MAX_BASE64 = 11_184_812;
-
-export const receiveInput = v.strictObject({
-  tenant_id: v.optional(fields.tenantId),
-  /** The mail that came back, complete, in Base64. */
-  mail_base64: fields.content(
-    v.pipe(
-      v.string(),
-      v.maxLength(MAX_BASE64, 'expected at most 8 MiB'),
-      v.base64('expected a complete mail in Base64'),
-    ),
-  ),
-});
-
-export const receiveRawInput = v.strictObject({
-  tenant_id: v.optional(fields.tenantId),
-  /** The mail that came back; JSON holds no bytes. */
-  raw: fields.content(
-    v.custom<UploadedFile>((value) => value instanceof UploadedFile, 'expected a mail, which JSON cannot hold'),
-  ),
-});
 
 export const receivedOutput = v.object({
   kind: v.picklist(['bounce', 'delay', 'complaint', 'success-dsn', 'autoreply', 'challenge', 'mdn', 'report', 'other']),

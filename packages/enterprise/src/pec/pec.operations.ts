@@ -11,6 +11,7 @@ import {
   UniqueViolation,
 } from '@mail-proxy/core';
 import type { ConnectionSlots } from '../imap/poll/connection-slots.ts';
+import { receiveInput, receiveRawInput } from '../mail/received-mail.schema.ts';
 import type { ReceiptStore } from './archive/receipt.store.ts';
 import type { ReceiptContents } from './archive/receipt-content.ts';
 import {
@@ -18,8 +19,6 @@ import {
   receiptOutput,
   receiptReference,
   receivedOutput,
-  receiveInput,
-  receiveRawInput,
   statusInput,
   statusOutput,
   toReceipt,

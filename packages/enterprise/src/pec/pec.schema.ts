@@ -1,34 +1,11 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { fields, UploadedFile } from '@mail-proxy/core';
+import { fields } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { RECEIPT_TYPES } from './reading/receipt.types.ts';
 import { type PecReceiptsTable, RECEIPT_STATES, RECIPIENT_STATES } from './receipts.table.ts';
 import type { ReceivedReceipt } from './receiving/receive-receipt.ts';
 import type { AwaitedMail } from './waiting/awaited.store.ts';
-
-/** 8 MiB; what is larger is posted as it is. */
-const MAX_BASE64 = 11_184_812;
-
-export const receiveInput = v.strictObject({
-  tenant_id: v.optional(fields.tenantId),
-  /** The mail, complete, in Base64. */
-  mail_base64: fields.content(
-    v.pipe(
-      v.string(),
-      v.maxLength(MAX_BASE64, 'expected at most 8 MiB'),
-      v.base64('expected a complete mail in Base64'),
-    ),
-  ),
-});
-
-export const receiveRawInput = v.strictObject({
-  tenant_id: v.optional(fields.tenantId),
-  /** The mail; JSON holds no bytes. */
-  raw: fields.content(
-    v.custom<UploadedFile>((value) => value instanceof UploadedFile, 'expected a mail, which JSON cannot hold'),
-  ),
-});
 
 export const receiptReference = v.strictObject({
   receipt_id: fields.clientId,

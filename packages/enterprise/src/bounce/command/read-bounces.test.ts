@@ -2,41 +2,24 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../mail/command/read-mails.ts';
+import { mailFolder, outputOf } from '../../mail/command/run-command.case.ts';
 import { RETURNED_MAILS } from '../reading/returned-mails.case.ts';
 import { readBounces } from './read-bounces.ts';
 
 const mailOf = (name: string) => RETURNED_MAILS.find(([each]) => each === name)?.[1] ?? '';
 
-/** A folder `world/mails` with one bounce, one answering machine, and what is no mail. */
-async function mails(labels: readonly object[] = []) {
-  const folder = await mkdtempDisposable(join(tmpdir(), 'bounces-'));
-  const path = join(folder.path, 'mails');
-  await mkdir(path);
-  await writeFile(join(path, 'exim.eml'), mailOf('Exim'));
-  await writeFile(join(path, 'away.eml'), mailOf('an answering machine of RFC 3834'));
-  await writeFile(join(path, 'README.md'), 'no mail');
-  const index = labels.map((label) => `${JSON.stringify(label)}\n`).join('');
-  if (labels.length > 0) await writeFile(join(path, 'index.jsonl'), index);
-  return { path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
-}
+/** One bounce and one answering machine. */
+const mails = (labels: readonly object[] = []) =>
+  mailFolder({ 'exim.eml': mailOf('Exim'), 'away.eml': mailOf('an answering machine of RFC 3834') }, labels);
 
-async function run(...args: readonly string[]) {
-  const written = { stdout: '', stderr: '' };
-  const to = (name: keyof typeof written) => ({
-    write(piece: string) {
-      written[name] += piece;
-    },
-  });
-  const code = await readBounces(args, { stdout: to('stdout'), stderr: to('stderr') });
-  return { code, ...written };
-}
+const run = (...args: readonly string[]) => outputOf((streams) => readBounces(args, streams));
 
 const exim = {
   file: 'exim.eml',

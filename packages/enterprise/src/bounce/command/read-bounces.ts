@@ -5,12 +5,12 @@ import { parseArgs } from 'node:util';
 import { type Clock, systemClock } from '@mail-proxy/core';
 import { isReached } from '../../mail/command/measure.ts';
 import {
+  answerTo,
   type CommandStreams,
   EXIT,
   type MailKind,
   type ReadRequest,
   readMails,
-  withFileErrors,
 } from '../../mail/command/read-mails.ts';
 import { scoreTable } from '../../mail/command/tables.ts';
 import { readReturnedMail } from '../reading/read-returned-mail.ts';
@@ -58,16 +58,7 @@ export async function readBounces(
   streams: CommandStreams,
   clock: Clock = systemClock,
 ): Promise<number> {
-  const request = requestOf(args);
-  if (request === 'help') {
-    streams.stdout.write(HELP);
-    return EXIT.ok;
-  }
-  if (typeof request === 'string') {
-    streams.stderr.write(`${request}\n\n${HELP}`);
-    return EXIT.usage;
-  }
-  return withFileErrors(streams, () =>
+  return answerTo(requestOf(args), { help: HELP, streams }, (request) =>
     request.command === 'read' ? readMails(BOUNCES, { request, streams, clock }) : runReplies(request, streams),
   );
 }

@@ -41,6 +41,23 @@ interface Reading {
   readonly clock: Clock;
 }
 
+/** Show the help, or what is wrong with the arguments, or do what is asked for; answers the exit code. */
+export async function answerTo<Request extends ReadRequest>(
+  request: Request | string,
+  { help, streams }: { readonly help: string; readonly streams: CommandStreams },
+  run: (request: Request) => Promise<number>,
+): Promise<number> {
+  if (request === 'help') {
+    streams.stdout.write(help);
+    return EXIT.ok;
+  }
+  if (typeof request === 'string') {
+    streams.stderr.write(`${request}\n\n${help}`);
+    return EXIT.usage;
+  }
+  return withFileErrors(streams, () => run(request));
+}
+
 /** Read mails from folders, and say what they are; answers the exit code. */
 export async function readMails<Label extends LabelOfFile, Prediction extends Timed>(
   kind: MailKind<Label, Prediction>,
@@ -65,7 +82,7 @@ export async function readMails<Label extends LabelOfFile, Prediction extends Ti
 }
 
 /** What the file system refuses is the caller's to put right; all else is a bug. */
-export async function withFileErrors(streams: CommandStreams, run: () => Promise<number>): Promise<number> {
+async function withFileErrors(streams: CommandStreams, run: () => Promise<number>): Promise<number> {
   try {
     return await run();
   } catch (error) {

@@ -2,42 +2,27 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../mail/command/read-mails.ts';
+import { mailFolder, outputOf } from '../../mail/command/run-command.case.ts';
 import { plainMail, RECIPIENT, REFERENCE, receiptMail } from '../reading/pec-mails.case.ts';
 import { readPec } from './read-pec.ts';
 
 const DETAIL = '5.2.2 - GESTORE PEC S.p.A. - casella piena';
 const FAILED = receiptMail({ tipo: 'errore-consegna', errore: 'altro', consegna: RECIPIENT, erroreEsteso: DETAIL });
 
-/** A folder `world/mails` with one receipt, one parcel, and what is no mail. */
-async function mails(labels: readonly object[] = []) {
-  const folder = await mkdtempDisposable(join(tmpdir(), 'pec-'));
-  const path = join(folder.path, 'mails');
-  await mkdir(path);
-  await writeFile(join(path, 'failed.eml'), FAILED);
-  await writeFile(join(path, 'parcel.eml'), plainMail({ From: 'a@example.org', Subject: 'CONSEGNA: pacco' }, 'domani'));
-  await writeFile(join(path, 'README.md'), 'no mail');
-  const index = labels.map((label) => `${JSON.stringify(label)}\n`).join('');
-  if (labels.length > 0) await writeFile(join(path, 'index.jsonl'), index);
-  return { path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
-}
+/** One receipt and one parcel. */
+const mails = (labels: readonly object[] = []) =>
+  mailFolder(
+    { 'failed.eml': FAILED, 'parcel.eml': plainMail({ From: 'a@example.org', Subject: 'CONSEGNA: pacco' }, 'domani') },
+    labels,
+  );
 
-async function run(...args: readonly string[]) {
-  const written = { stdout: '', stderr: '' };
-  const to = (name: keyof typeof written) => ({
-    write(piece: string) {
-      written[name] += piece;
-    },
-  });
-  const code = await readPec(args, { stdout: to('stdout'), stderr: to('stderr') });
-  return { code, ...written };
-}
+const run = (...args: readonly string[]) => outputOf((streams) => readPec(args, streams));
 
 const failed = {
   file: 'failed.eml',

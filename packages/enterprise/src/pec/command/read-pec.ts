@@ -4,12 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Clock, systemClock } from '@mail-proxy/core';
 import {
+  answerTo,
   type CommandStreams,
   EXIT,
   type MailKind,
   type ReadRequest,
   readMails,
-  withFileErrors,
 } from '../../mail/command/read-mails.ts';
 import { table } from '../../mail/command/tables.ts';
 import { readPecMail } from '../reading/read-pec-mail.ts';
@@ -47,16 +47,7 @@ export async function readPec(
   streams: CommandStreams,
   clock: Clock = systemClock,
 ): Promise<number> {
-  const request = requestOf(args);
-  if (request === 'help') {
-    streams.stdout.write(HELP);
-    return EXIT.ok;
-  }
-  if (typeof request === 'string') {
-    streams.stderr.write(`${request}\n\n${HELP}`);
-    return EXIT.usage;
-  }
-  return withFileErrors(streams, async () => {
+  return answerTo(requestOf(args), { help: HELP, streams }, async (request) => {
     const anchors = await anchorsIn(request.trustAnchors);
     if (typeof anchors === 'string') {
       streams.stderr.write(`${request.trustAnchors}: ${anchors}\n`);

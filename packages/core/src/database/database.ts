@@ -84,6 +84,13 @@ export class CommitInDoubt extends MailProxyError {
   }
 }
 
+/** Somebody else holds a row that the unit needs, for longer than is waited for; the unit was undone. */
+export class RowsLocked extends MailProxyError {
+  constructor(cause: Error) {
+    super('database_unavailable', { detail: `the database does not answer: ${cause.message}`, cause });
+  }
+}
+
 /** A unique or primary key refused a row; the unit was undone. */
 export class UniqueViolation extends Error {
   override readonly name = 'UniqueViolation';

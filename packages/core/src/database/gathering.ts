@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
 import { isMailProxyError } from '../errors.ts';
-import { CommitInDoubt, type Database } from './database.ts';
+import { CommitInDoubt, type Database, RowsLocked } from './database.ts';
 import type { Statement, StatementResult } from './statement.ts';
 
 /** What writes several items at once, and how its results tell what became of each. */
@@ -58,7 +58,8 @@ const MAX_SIZE = 8 * 1024 * 1024;
 /**
  * Writes of one kind that wait for the writer go as one unit, with statements for all of them. Nobody waits for
  * company: a lone item goes as soon as the writer is free, and each promise settles with the commit of its own item.
- * When the database refuses a row of the unit, each item goes again by itself, so that one harms no other.
+ * When the database refuses a row of the unit, or somebody holds one, each item goes again by itself, so that one harms
+ * no other.
  */
 export class Gathering<Item, Result> {
   readonly #db: Pick<Database<unknown>, 'writeLate'>;
@@ -99,7 +100,7 @@ export class Gathering<Item, Result> {
       if (members.expected > members.byKey.size) await this.#companyOf(members);
       outcomeOf = await this.#writeAll(members);
     } catch (error) {
-      const isOfOne = members.byKey.size > 1 && !isMailProxyError(error);
+      const isOfOne = members.byKey.size > 1 && (!isMailProxyError(error) || error instanceof RowsLocked);
       for (const [key, member] of members.byKey) {
         if (isOfOne) void this.#run(Members.of(key, member));
         else member.reject(error);

@@ -140,6 +140,20 @@ describe.skipIf(inject('pgSkip') !== '')('a message in a transaction of the call
     expect(await engine.submit([mail('m1')])).toMatchObject({ accepted: 1 });
   });
 
+  test('keeps its id from others until it ends, and holds up no message of another id', async () => {
+    await using world = await createWorld();
+    await using engine = await openEngine(world.pool, 'mail', { statementMs: 1_500 });
+    await engine.execute('accounts.create', { id: 'main', host: '127.0.0.1', port: 1, tls: 'none' });
+    await using client = await borrow(world.pool);
+    await client.query('begin');
+    await engine.submit([mail('held')], { transaction: client });
+    // Written together. What of a request was stored although it failed is there when it comes again.
+    await expect(engine.submit([mail('held'), mail('other')])).rejects.toMatchObject({ code: 'database_unavailable' });
+    expect(await engine.execute('messages.list', {})).toMatchObject({ items: [{ id: 'other' }] });
+    await client.query('rollback');
+    expect(await engine.submit([mail('held')])).toMatchObject({ accepted: 1 });
+  });
+
   test('whose id is taken is refused alone, and the transaction goes on', async () => {
     await using world = await createWorld();
     await using engine = await withAccount(world);

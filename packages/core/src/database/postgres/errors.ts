@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { MailProxyError } from '../../errors.ts';
-import { UniqueViolation } from '../database.ts';
-import { fateOf, isUniqueViolation } from './sqlstate.ts';
+import { RowsLocked, UniqueViolation } from '../database.ts';
+import { fateOf, isLockTimeout, isUniqueViolation } from './sqlstate.ts';
 
 export function unavailable(detail: string, cause?: unknown): MailProxyError {
   return new MailProxyError('database_unavailable', {
@@ -22,9 +22,10 @@ export function databaseError(error: unknown): Error {
       return thrown;
     case 'full':
       return new MailProxyError('storage_full', { cause: error });
+    case 'busy':
+      return isLockTimeout(error) ? new RowsLocked(thrown) : unavailable(thrown.message, error);
     case 'retry':
     case 'reconnect':
-    case 'busy':
     case 'away':
       return unavailable(thrown.message, error);
     default:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 
+const LOCK_NOT_AVAILABLE = '55P03';
+
 /**
  * What an error of the server means for the group that met it.
  *
@@ -41,7 +43,7 @@ const FATES: Readonly<Record<string, Fate>> = {
   '42': 'unit', // syntax errors and access rules
   '54': 'unit', // program limits: an index row too large
 
-  '55P03': 'busy', // lock_not_available: our lock_timeout
+  [LOCK_NOT_AVAILABLE]: 'busy', // lock_not_available: our lock_timeout
   '57014': 'busy', // query_canceled: our statement_timeout, pg_cancel_backend
 
   '53100': 'full', // disk_full
@@ -77,6 +79,10 @@ export function isStalePlan(error: unknown): boolean {
 
 export function isUniqueViolation(error: unknown): error is Error {
   return sqlStateOf(error) === UNIQUE_VIOLATION;
+}
+
+export function isLockTimeout(error: unknown): boolean {
+  return sqlStateOf(error) === LOCK_NOT_AVAILABLE;
 }
 
 /** By its form, not by its class: a pool that the embedder brings may come from another copy of the driver. */

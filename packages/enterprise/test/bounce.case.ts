@@ -5,8 +5,8 @@ import { eventually } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { UNSIGNED_FOR_MS } from '../src/bounce/correlate.ts';
 import { MAX_FORWARDED } from '../src/bounce/forwarded.ts';
-import { PRUNE_EVERY_MS } from '../src/bounce/prune-unmatched.ts';
 import { UNMATCHED_DAYS } from '../src/bounce/unmatched.store.ts';
+import { PRUNE_EVERY_MS } from '../src/prune-daily.ts';
 import {
   bounced,
   complained,

@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { startSmtpSink } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
-import { PRUNE_EVERY_MS, REFUSED_DAYS } from '../src/pec/archive/prune-receipts.ts';
+import { REFUSED_DAYS } from '../src/pec/archive/prune-receipts.ts';
+import { PRUNE_EVERY_MS } from '../src/prune-daily.ts';
 import { eventsUntil, type Made } from './bounce-world.case.ts';
 import {
   ANNA,

@@ -3,8 +3,8 @@
 import { type Clock, createMailEngine, type MailEngine, type MessageInput, systemClock } from '@mail-proxy/core';
 import { eventually, type SinkMessage, type SmtpSink, startSmtpSink } from '@mail-proxy/testkit';
 import { mixins } from '../src/index.ts';
-import { PRUNE_EVERY_MS } from '../src/pec/archive/prune-receipts.ts';
 import { LOOK_MS, START_MS } from '../src/pec/waiting/timers.ts';
+import { PRUNE_EVERY_MS } from '../src/prune-daily.ts';
 import { eventsUntil, leapingClock, type Made, onSqlite } from './bounce-world.case.ts';
 import { createPecProvider, type PecProvider } from './pec-provider.case.ts';
 

@@ -73,12 +73,7 @@ export function createPecSettingsStore(
     put: (tenantId, settings) =>
       insert.bind({
         tenant_id: tenantId,
-        trust_anchors: settings.trustAnchors,
-        unverified_receipts: settings.unverifiedReceipts,
-        acceptance_timeout_minutes: settings.acceptanceTimeoutMinutes,
-        delivery_notice_hours: settings.deliveryNoticeHours,
-        delivery_timeout_hours: settings.deliveryTimeoutHours,
-        keep_days: settings.keepDays,
+        ...columnsOf(settings),
         updated_at: clock.now(),
       }),
     remove: (tenantId) => remove.bind({ tenant_id: tenantId }),
@@ -93,5 +88,17 @@ function settingsOf(row: PecSettingsTable): PecSettings {
     deliveryNoticeHours: row.delivery_notice_hours,
     deliveryTimeoutHours: row.delivery_timeout_hours,
     keepDays: row.keep_days,
+  };
+}
+
+/** As they are stored, and shown. */
+export function columnsOf(settings: PecSettings): Omit<PecSettingsTable, 'tenant_id' | 'updated_at'> {
+  return {
+    trust_anchors: settings.trustAnchors,
+    unverified_receipts: settings.unverifiedReceipts,
+    acceptance_timeout_minutes: settings.acceptanceTimeoutMinutes,
+    delivery_notice_hours: settings.deliveryNoticeHours,
+    delivery_timeout_hours: settings.deliveryTimeoutHours,
+    keep_days: settings.keepDays,
   };
 }

@@ -4,7 +4,7 @@ import { defineExtension, type Extension, fields } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { UNVERIFIED_POLICIES } from '../receipts.table.ts';
 import { parseTrustAnchors } from '../signature/trust-anchors.ts';
-import { DEFAULT_SETTINGS, type PecSettings, type PecSettingsStore } from './settings.store.ts';
+import { columnsOf, DEFAULT_SETTINGS, type PecSettings, type PecSettingsStore } from './settings.store.ts';
 
 /** 100 certificates, as there are providers, with room. */
 const MAX_PEM = 500_000;
@@ -56,7 +56,7 @@ export function tenantPec(settings: Pick<PecSettingsStore, 'of' | 'put' | 'remov
     schema: tenantSettings,
     async load(tenantIds) {
       const found = await settings.of(tenantIds);
-      return new Map([...found].map(([tenantId, each]) => [tenantId, toView(each)]));
+      return new Map([...found].map(([tenantId, each]) => [tenantId, columnsOf(each)]));
     },
     save: (tenantId, given) => [given === null ? settings.remove(tenantId) : settings.put(tenantId, toSettings(given))],
   });
@@ -71,16 +71,5 @@ function toSettings(given: GivenSettings): PecSettings {
     deliveryNoticeHours: given.delivery_notice_hours ?? usual.deliveryNoticeHours,
     deliveryTimeoutHours: given.delivery_timeout_hours ?? usual.deliveryTimeoutHours,
     keepDays: given.keep_days ?? usual.keepDays,
-  };
-}
-
-function toView(settings: PecSettings): Required<GivenSettings> {
-  return {
-    trust_anchors: settings.trustAnchors,
-    unverified_receipts: settings.unverifiedReceipts,
-    acceptance_timeout_minutes: settings.acceptanceTimeoutMinutes,
-    delivery_notice_hours: settings.deliveryNoticeHours,
-    delivery_timeout_hours: settings.deliveryTimeoutHours,
-    keep_days: settings.keepDays,
   };
 }

@@ -57,7 +57,8 @@ describe('the hello mixin', () => {
     const me = { name: '', address: 'me@example.com' };
     const texts = { subject: '', text: '', html: null, calendar: null };
     const content = { from: me, to: [me], cc: [], replyTo: [], ...texts, headers: [] };
-    const marked = hooks.composing({ ...content, attachments: [], messageId: '<id@example.com>', date: 0 }, message);
+    const files = { attachments: [], detached: [] };
+    const marked = hooks.composing({ ...content, ...files, messageId: '<id@example.com>', date: 0 }, message);
     expect(marked.headers).toEqual([['X-Hello', 'from acme']]);
   });
 

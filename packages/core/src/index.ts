@@ -58,7 +58,7 @@ export type { Macs } from './secrets/macs.ts';
 export * from './secrets/sealed-columns.ts';
 export type { SealedPlace, Sealer } from './secrets/sealer.ts';
 export type { ByteSource } from './smtp/byte-source.ts';
-export type { MailContent } from './smtp/compose/content.ts';
+export type { DetachedFile, MailContent } from './smtp/compose/content.ts';
 export type { OAuthSettings } from './smtp/oauth.types.ts';
 export type { TokenOwner } from './smtp/oauth-tokens.ts';
 export type { AddressField, HeaderAddresses } from './smtp/raw/header-addresses.ts';

@@ -65,6 +65,7 @@ export function composeMessage(
           contentId: attachment.content_id,
           bytes: attachment.bytes,
         })),
+        detached: [],
         messageId: message.message_id,
         date: message.created_at,
       }),

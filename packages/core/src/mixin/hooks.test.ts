@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Log } from '../observability/log.ts';
 import type { MailContent } from '../smtp/compose/content.ts';
 import {
+  type BroughtFile,
   combineHooks,
   type Delivery,
   type HookedEnvelope,
@@ -38,6 +39,7 @@ const content: MailContent = {
   calendar: null,
   headers: [],
   attachments: [],
+  detached: [],
   messageId: '<id@example.com>',
   date: 0,
 };
@@ -67,7 +69,7 @@ describe('without mixins', () => {
 
   test('that want to be asked, nothing is waited for before a message is stored or sent', () => {
     const { hooks } = combined({ admitting: () => null }, {});
-    expect([hooks.accepting, hooks.sending]).toEqual([null, null]);
+    expect([hooks.accepting, hooks.needsPreparing, hooks.sending]).toEqual([null, null, null]);
   });
 });
 
@@ -121,6 +123,110 @@ describe('accepting', () => {
     await expect(hooks.accepting?.(submitted, mail)).rejects.toThrow('bug');
   });
 });
+
+describe('needsPreparing', () => {
+  const files = [{ filename: 'a.pdf', disposition: 'attachment', sizeBytes: 1 }] as const;
+  const preparing = async (): Promise<null> => null;
+
+  test('any yes counts, and nobody is asked after the first', async () => {
+    const { hooks } = combined(
+      { needsPreparing: () => false, preparing },
+      { needsPreparing: async () => true },
+      {
+        needsPreparing: () => {
+          throw new Error('asked all the same');
+        },
+      },
+    );
+    expect(await hooks.needsPreparing?.(submitted, files)).toBe(true);
+    expect(combined({ needsPreparing: () => false, preparing }).hooks.needsPreparing?.(submitted, files)).toBe(false);
+  });
+
+  test('nobody is asked where no mixin would prepare anything', () => {
+    expect(combined({ needsPreparing: () => true }).hooks.needsPreparing).toBeNull();
+  });
+
+  test('an error reaches the request', async () => {
+    const { hooks } = combined({ needsPreparing: () => Promise.reject(new Error('bug')), preparing });
+    await expect(hooks.needsPreparing?.(submitted, files)).rejects.toThrow('bug');
+  });
+});
+
+describe('preparing', () => {
+  const files = [0, 1, 2].map(brought);
+  const { signal } = new AbortController();
+
+  test('each mixin is given the files that those before left', async () => {
+    const seen: number[][] = [];
+    const detaching =
+      (...positions: number[]): Hooks['preparing'] =>
+      async (_message, given) => {
+        seen.push(given.map(({ position }) => position));
+        return { detach: positions.map((position) => ({ position, data: { was: position } })) };
+      };
+    const { hooks } = combined(
+      { preparing: detaching(2) },
+      { preparing: async () => null },
+      { preparing: detaching(0) },
+    );
+    expect(await hooks.preparing(message, files, signal)).toEqual({
+      detach: [
+        { position: 0, mixin: 'three', data: { was: 0 } },
+        { position: 2, mixin: 'one', data: { was: 2 } },
+      ],
+    });
+    expect(seen).toEqual([
+      [0, 1, 2],
+      [0, 1],
+    ]);
+  });
+
+  test('without mixins nothing is detached', async () => {
+    expect(await combined({}).hooks.preparing(message, files, signal)).toEqual({ detach: [] });
+  });
+
+  test('the first refusal ends it, whatever was detached before', async () => {
+    const refusal = { refuse: 'too large', permanence: 'permanent' } as const;
+    const { hooks } = combined(
+      { preparing: async () => ({ detach: [{ position: 0, data: null }] }) },
+      { preparing: async () => refusal },
+      { preparing: () => Promise.reject(new Error('asked all the same')) },
+    );
+    expect(await hooks.preparing(message, files, signal)).toEqual(refusal);
+  });
+
+  test.each([
+    ['one that another has', [0], [0]],
+    ['one twice', [], [1, 1]],
+    ['one that is not there', [], [3]],
+  ])('who detaches %s has a bug', async (_, first, second) => {
+    const detaching = (positions: readonly number[]): Partial<Hooks> => ({
+      preparing: async () => ({ detach: positions.map((position) => ({ position, data: null })) }),
+    });
+    const { hooks } = combined(detaching(first), detaching(second));
+    await expect(hooks.preparing(message, files, signal)).rejects.toThrow('mixin two detached file');
+  });
+
+  test('an error reaches the one who asks', async () => {
+    const { hooks } = combined({ preparing: () => Promise.reject(new Error('bug')) });
+    await expect(hooks.preparing(message, files, signal)).rejects.toThrow('bug');
+  });
+});
+
+function brought(position: number): BroughtFile {
+  return {
+    position,
+    filename: `${position}.pdf`,
+    mimeType: 'application/pdf',
+    disposition: 'attachment',
+    contentId: null,
+    sizeBytes: 1,
+    contentHash: `${position}`,
+    async *read() {
+      yield Buffer.from('a');
+    },
+  };
+}
 
 describe('admitting', () => {
   test('the first answer wins and nobody is asked after it', async () => {

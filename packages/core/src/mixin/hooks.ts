@@ -54,6 +54,51 @@ export interface OutgoingMail extends HookedMail {
   readonly sizeBytes: number;
 }
 
+/** A file of a message that is submitted. */
+export interface SubmittedFile {
+  readonly filename: string;
+  readonly disposition: 'attachment' | 'inline';
+  /** Null where its bytes are still to be fetched. */
+  readonly sizeBytes: number | null;
+}
+
+/** A file of a message that is being prepared; its bytes are stored. */
+export interface BroughtFile {
+  /** Its place among the files of the message, from 0. */
+  readonly position: number;
+  readonly filename: string;
+  readonly mimeType: string;
+  readonly disposition: 'attachment' | 'inline';
+  /** Without brackets; null where there is none. */
+  readonly contentId: string | null;
+  readonly sizeBytes: number;
+  /** The same for the same bytes, and another for others, within a tenant. */
+  readonly contentHash: string;
+  /** Its bytes in pieces, as often as they are wanted; only some of them are in memory at a time. */
+  read(): AsyncIterable<Uint8Array>;
+}
+
+/** Whatever JSON can say. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
+
+/** What becomes of a message's files before it is ready to be sent. */
+export type Preparation =
+  | {
+      /**
+       * Files that the message loses, each once. `data` is kept with the message, sealed where contents are, and given to
+       * {@link Hooks.composing}: the link to where the file can be had, say.
+       */
+      readonly detach: readonly { readonly position: number; readonly data: JsonValue }[];
+    }
+  /** `temporary` defers the message, `permanent` fails it. `refuse` is the reason as the client sees it: no secret in it. */
+  | { readonly refuse: string; readonly permanence: Classification['permanence'] };
+
 /** What is wrong with a field of a submitted message. */
 export interface MailProblem {
   /** As in `to` or `attachments/0`; what of a complete message is in its header has the field's name in lower case. */
@@ -108,7 +153,8 @@ export interface Delivery extends HookedMessage {
 
 /**
  * The places where a mixin takes part in a message's way. Mixins are called in the order of the list they came in.
- * For one message the hooks run in the order they stand here, all but the first in each attempt.
+ * For one message the hooks run in the order they stand here: the first two when it is accepted, the third before it is
+ * ready, the others in each attempt.
  */
 export interface Hooks {
   /**
@@ -123,6 +169,26 @@ export interface Hooks {
     message: SubmittedMessage,
     mail: SubmittedMail,
   ): readonly MailProblem[] | null | Promise<readonly MailProblem[] | null>;
+  /**
+   * Answer whether {@link Hooks.preparing} is to be asked of a message once its files are here. Asked when it is accepted,
+   * of messages that are composed here and have files; answer from what is in memory, as acceptance waits.
+   *
+   * Order: any yes. Nobody is asked after the first.
+   * Errors: as those of {@link Hooks.accepting}.
+   */
+  needsPreparing(message: SubmittedMessage, files: readonly SubmittedFile[]): boolean | Promise<boolean>;
+  /**
+   * Take files out of a message, or refuse it, before it is ready to be sent. Called when it is due and all its files are
+   * here, if any mixin said so at acceptance. What is answered is written once; until then it is called again where it
+   * failed, was cut short or the process died, so it must do the same again. Null leaves the files as they are.
+   *
+   * Order: waterfall. Each mixin is given the files that those before left; a refusal ends it.
+   * Errors: an `AttachmentFailure` defers or fails the message as one of its files does; its reason is shown to the client.
+   * Any other is a bug: the message is tried again.
+   *
+   * @param signal - aborts when the message is not to be prepared any more, or took too long
+   */
+  preparing(message: HookedMessage, files: readonly BroughtFile[], signal: AbortSignal): Promise<Preparation | null>;
   /**
    * Answer whether this attempt may be made; called before a connection is used.
    *
@@ -143,7 +209,8 @@ export interface Hooks {
   /**
    * Change what the message says before it becomes bytes. Pure: called once per attempt, and every attempt must
    * send the same message. Header names and values must be such as the header policy lets through; `messageId`
-   * stays as it is. Not called for a message that came complete, which is sent as its author wrote it.
+   * stays as it is. Not called for a message that came complete, which is sent as its author wrote it. `detached` are the
+   * files that mixins took out of it by {@link Hooks.preparing}; those of others are none of a mixin's business.
    *
    * Order: waterfall. Each mixin is given what the one before returned.
    * Errors: fail the attempt as a bug does; the message is tried again, no later mixin is called.
@@ -174,9 +241,12 @@ export interface HookSource {
 }
 
 /** All hooks as one, as the engine calls them. What all mixins answer at once is answered at once. */
-export interface CombinedHooks extends Omit<Hooks, 'accepting' | 'sending'> {
+export interface CombinedHooks extends Omit<Hooks, 'accepting' | 'needsPreparing' | 'preparing' | 'sending'> {
   /** Null where no mixin has it. */
   readonly accepting: ((message: SubmittedMessage, mail: SubmittedMail) => Answer<readonly MailProblem[]>) | null;
+  /** Null where no mixin has it, or none has `preparing`. */
+  readonly needsPreparing: ((message: SubmittedMessage, files: readonly SubmittedFile[]) => Answer<boolean>) | null;
+  preparing(message: HookedMessage, files: readonly BroughtFile[], signal: AbortSignal): Promise<CombinedPreparation>;
   admitting(message: HookedMessage, envelope: HookedEnvelope): Answer<Admission>;
   enveloping(message: HookedMessage, envelope: HookedEnvelope): Answer<Enveloping>;
   /** Null where no mixin has it. */
@@ -185,20 +255,28 @@ export interface CombinedHooks extends Omit<Hooks, 'accepting' | 'sending'> {
   delivered(delivery: Delivery): Promise<void>;
 }
 
+/** What all mixins together make of a message's files. */
+export type CombinedPreparation =
+  | { readonly detach: readonly { readonly position: number; readonly mixin: string; readonly data: JsonValue }[] }
+  | Extract<Preparation, { readonly refuse: string }>;
+
 const ADMITTED: Admission = { admit: true };
 
 /** Combine the hooks of all mixins, in this order, by the rules that {@link Hooks} states. */
 export function combineHooks(sources: readonly HookSource[], log: Log = silentLog): CombinedHooks {
   const having = (name: keyof Hooks): readonly Partial<Hooks>[] =>
     sources.map(({ hooks }) => hooks).filter((hooks) => hooks[name] !== undefined);
-  const [accepting, admitting, enveloping, sending] = [
+  const [accepting, needsPreparing, admitting, enveloping, sending] = [
     having('accepting'),
+    having('preparing').length === 0 ? [] : having('needsPreparing'),
     having('admitting'),
     having('enveloping'),
     having('sending'),
   ];
   return {
     accepting: accepting.length === 0 ? null : (message, mail) => problemsOf(accepting, message, mail),
+    needsPreparing: needsPreparing.length === 0 ? null : (message, files) => anyNeeds(needsPreparing, message, files),
+    preparing: (message, files, signal) => prepareFiles(sources, message, { files, signal }),
     admitting: (message, envelope) =>
       whenGiven(
         firstAnswer(admitting, (hooks) => hooks.admitting?.(message, envelope)),
@@ -244,6 +322,38 @@ function problemsOf(
     firstAnswer(asked, (hooks) => whenGiven(hooks.accepting?.(message, mail), note)),
     () => problems,
   );
+}
+
+function anyNeeds(
+  asked: readonly Partial<Hooks>[],
+  message: SubmittedMessage,
+  files: readonly SubmittedFile[],
+): Answer<boolean> {
+  return whenGiven(
+    firstAnswer(asked, (hooks) => whenGiven(hooks.needsPreparing?.(message, files), (needs) => needs || null)),
+    (needs) => needs ?? false,
+  );
+}
+
+async function prepareFiles(
+  sources: readonly HookSource[],
+  message: HookedMessage,
+  { files, signal }: { readonly files: readonly BroughtFile[]; readonly signal: AbortSignal },
+): Promise<CombinedPreparation> {
+  const detached = new Map<number, { readonly position: number; readonly mixin: string; readonly data: JsonValue }>();
+  for (const { mixin, hooks } of sources) {
+    const left = files.filter(({ position }) => !detached.has(position));
+    const answer = await hooks.preparing?.(message, left, signal);
+    if (answer === null || answer === undefined) continue;
+    if ('refuse' in answer) return answer;
+    for (const { position, data } of answer.detach) {
+      if (detached.has(position) || !left.some((file) => file.position === position)) {
+        throw new Error(`mixin ${mixin} detached file ${position}, which is not there`);
+      }
+      detached.set(position, { position, mixin, data });
+    }
+  }
+  return { detach: [...detached.values()].toSorted((a, b) => a.position - b.position) };
 }
 
 function lastLook(asked: readonly Partial<Hooks>[], message: HookedMessage, mail: OutgoingMail): Answer<Admission> {

@@ -87,6 +87,7 @@ export const content: fc.Arbitrary<MailContent> = fc.record({
   calendar: fc.option(calendar),
   headers: fc.array(fc.tuple(fc.constantFrom('X-A', 'References', 'List-ID'), anyText(8)), { maxLength: 3 }),
   attachments: fc.array(attachment, { maxLength: 3 }),
+  detached: fc.constant([]),
   messageId: fc.uuid().map((id) => `<${id}@example.com>`),
   date: fc.nat(4_000_000_000_000),
 });

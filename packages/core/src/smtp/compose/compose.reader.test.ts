@@ -68,6 +68,7 @@ const content: fc.Arbitrary<MailContent> = fc.record({
   html: fc.option(body),
   calendar: fc.option(calendar),
   headers: fc.constant([]),
+  detached: fc.constant([]),
   attachments: fc.array(file, { maxLength: 3 }),
   messageId: fc.uuid().map((id) => `<${id}@example.com>`),
   date: fc.nat(4_000_000_000_000),

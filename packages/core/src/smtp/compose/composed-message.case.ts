@@ -15,6 +15,7 @@ export const PLAIN_CONTENT: MailContent = {
   calendar: null,
   headers: [],
   attachments: [],
+  detached: [],
   messageId: '<0198c0de-0000-7000-8000-000000000001@acme.example>',
   date: Date.UTC(2026, 1, 3, 4, 5, 6),
 };

@@ -46,6 +46,16 @@ export interface MailAttachment {
   readonly bytes: Uint8Array | ByteSource;
 }
 
+/** A file that a mixin took out of a message before it was sent: no part of it any more. */
+export interface DetachedFile {
+  /** Id of the mixin. */
+  readonly mixin: string;
+  readonly filename: string;
+  readonly mimeType: string;
+  /** What the mixin kept of it, as it was read back. */
+  readonly data: unknown;
+}
+
 /** All that a message is made of, already checked; {@link compose} turns it into bytes. */
 export interface MailContent {
   readonly from: Mailbox;
@@ -60,6 +70,8 @@ export interface MailContent {
   /** Extra fields in their order, names and values already checked by the header policy. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly attachments: readonly MailAttachment[];
+  /** In the order in which they were attached. Nothing is composed of them; a mixin may put a link in their place. */
+  readonly detached: readonly DetachedFile[];
   /** With brackets. */
   readonly messageId: string;
   /** Milliseconds since the epoch; written in UTC. */

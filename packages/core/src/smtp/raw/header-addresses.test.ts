@@ -61,7 +61,7 @@ test('of what the composer writes all is read back', () => {
     fc.property(mailbox, list, list, (from, to, cc) => {
       const { body } = compose({
         ...{ from, to: [{ group: 'Team', members: to }], cc, replyTo: [], subject: 's', text: 't', html: null },
-        ...{ calendar: null, headers: [], attachments: [], messageId: '<1@example.com>', date: 0 },
+        ...{ calendar: null, headers: [], attachments: [], detached: [], messageId: '<1@example.com>', date: 0 },
       });
       expect(headerAddresses(headOf(body))).toEqual({
         from: [from.address],

@@ -3,6 +3,7 @@
 import type { Mixin } from '@mail-proxy/core';
 import { bounce } from './bounce/bounce.mixin.ts';
 import { imap } from './imap/imap.mixin.ts';
+import { largeAttachments } from './large-attachments/large-attachments.mixin.ts';
 import { pec } from './pec/pec.mixin.ts';
 
 export type * from './bounce/reading/returned-mail.types.ts';
@@ -11,4 +12,4 @@ export type * from './bounce/reading/returned-mail.types.ts';
  * What the enterprise edition adds, in the order in which hooks are called: what is certified mail goes out in an envelope of
  * its own, and has no return path for bounces.
  */
-export const mixins: readonly Mixin[] = [imap, pec, bounce];
+export const mixins: readonly Mixin[] = [imap, pec, bounce, largeAttachments];

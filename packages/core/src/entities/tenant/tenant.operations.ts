@@ -45,7 +45,7 @@ const createTenant = defineOperation({
   http: { method: 'POST', path: '/v1/tenants', status: 201 },
   access: 'admin',
   audit: true,
-  enterpriseFields: ['bounces', 'pec'],
+  enterpriseFields: ['bounces', 'large_file_config', 'pec'],
   input: createTenantInput,
   output: createdTenantOutput,
   run: async ({ tenants, apiKeys, clock, makePk }: TenantServices, input, { also }) => {
@@ -112,7 +112,7 @@ const updateTenant = defineOperation({
   http: { method: 'PATCH', path: '/v1/tenants/{tenant_id}' },
   access: 'admin',
   audit: true,
-  enterpriseFields: ['bounces', 'pec'],
+  enterpriseFields: ['bounces', 'large_file_config', 'pec'],
   input: updateTenantInput,
   output: tenantOutput,
   run: async ({ tenants, clock }: TenantServices, { tenant_id, ...settings }, { reach, also }) =>

@@ -53,11 +53,14 @@ export async function startServer(
   const engine = opened.use(
     await createMailEngine({ config: settings, mixins, mixinConfig: config.mixins, log, clock }),
   );
-  const { host, port, maxBodyBytes, metricsListen, drainMs, proxies } = config;
+  const { host, port, maxBodyBytes, metricsListen, drainMs, proxies, publicRoutes } = config;
   let isStopping = false;
   const stopping = new AbortController();
   const limits = bodyLimits(maxBodyBytes, engine.uploads);
-  const options = { log, clock, maxBodyBytes, proxies, isStopping: () => isStopping, stopping: stopping.signal };
+  const options = {
+    ...{ log, clock, maxBodyBytes, proxies, publicRoutes },
+    ...{ isStopping: () => isStopping, stopping: stopping.signal },
+  };
   const metrics =
     metricsListen &&
     opened.use(

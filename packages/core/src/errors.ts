@@ -19,6 +19,7 @@ export const ERRORS = {
   in_flight: { status: 409, title: 'The message is being sent at this moment' },
   idempotency_key_in_flight: { status: 409, title: 'A request with that key is being handled at this moment' },
   in_use: { status: 409, title: 'Other resources still depend on this one' },
+  gone: { status: 410, title: 'The resource is not available any more' },
   body_too_large: { status: 413, title: 'The body is larger than the server accepts' },
   unsupported_media_type: { status: 415, title: 'The body is of a type that is not taken here' },
   invalid_input: { status: 422, title: 'Some fields are missing or wrong' },

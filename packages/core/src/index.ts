@@ -37,6 +37,7 @@ export * from './mixin/events.ts';
 export * from './mixin/extensions.ts';
 export * from './mixin/hooks.ts';
 export * from './mixin/load.ts';
+export type { PublicRoute } from './mixin/routes.ts';
 export * from './mixin/suppressions.ts';
 export * from './observability/log.ts';
 export type { MixinMetric, MixinSample } from './observability/mixin-metrics.ts';

@@ -16,6 +16,13 @@ const port = v.pipe(
   v.maxValue(65_535, 'expected a port, 0 to 65535'),
 );
 
+const openAnswers = v.pipe(
+  v.number('expected a number'),
+  v.integer('expected a whole number'),
+  v.minValue(1, 'expected at least 1'),
+  v.maxValue(10_000, 'expected at most 10000'),
+);
+
 const LISTEN = /^(\[[\da-fA-F:.]+\]|[^\s:[\]]+):(\d{1,5})$/;
 
 const listenAddress = v.pipe(
@@ -50,6 +57,15 @@ export const serverConfigSchema = v.strictObject({
       v.maxValue(256 * MIB, `expected at most ${256 * MIB} bytes`),
     ),
     12 * MIB,
+  ),
+  /** Answers under way on paths that mixins serve to anybody, as downloads by links in mails. */
+  publicRoutes: v.optional(
+    v.strictObject({
+      maxOpen: v.optional(openAnswers, 200),
+      /** Behind a proxy that is not among the trusted ones, all clients have its address. */
+      maxOpenPerClient: v.optional(openAnswers, 20),
+    }),
+    {},
   ),
   /** Milliseconds for which a stop goes on serving, so that load balancers see /readyz turn. A minute is long. */
   drainMs: v.optional(

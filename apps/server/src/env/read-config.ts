@@ -11,6 +11,7 @@ import {
 } from '@mail-proxy/core';
 import * as v from 'valibot';
 import type { TrustedProxies } from '../http/client-address.ts';
+import type { OpenAnswerLimits } from '../http/open-answers.ts';
 import type { LogLevel } from '../log.ts';
 import { draftConfig } from './config-draft.ts';
 import { CONFIG_KEYS, serverConfigSchema } from './config-schema.ts';
@@ -27,6 +28,7 @@ export interface ServerConfig {
   readonly engine: EngineConfigInput;
   readonly maxBodyBytes: number;
   readonly drainMs: number;
+  readonly publicRoutes: OpenAnswerLimits;
   readonly logLevel: LogLevel;
   readonly metricsListen: { readonly host: string; readonly port: number } | null;
   readonly edition: EditionChoice;
@@ -54,7 +56,7 @@ export function readServerConfig(env: Environment): ServerConfig {
   if (!parsed.success || problems.length > 0) throw invalidConfig(problems);
   const { host, port, dataDir, maxBodyBytes, drainMs, logLevel, metricsListen, edition, mixins, ...others } =
     parsed.output;
-  const { trustedProxies, trustedProxyHeader: header, ...engine } = others;
+  const { trustedProxies, trustedProxyHeader: header, publicRoutes, ...engine } = others;
   const folder = resolve(dataDir);
   return {
     host,
@@ -62,6 +64,7 @@ export function readServerConfig(env: Environment): ServerConfig {
     dataDir: folder,
     maxBodyBytes,
     drainMs,
+    publicRoutes,
     logLevel,
     metricsListen: metricsListen ?? null,
     edition,

@@ -79,6 +79,11 @@ export const VARIABLES: readonly Variable[] = [
       'trustedProxyHeader',
       'header in which trusted proxies name the client: x-forwarded-for or forwarded (x-forwarded-for)',
     ],
+    [
+      'GMP_PUBLIC_URL',
+      'mixins.large-attachments.publicUrl',
+      'address under which people reach this server, for links in mails (none)',
+    ],
     ['GMP_LOG_LEVEL', 'logLevel', 'debug, info, warn, error or silent (info)'],
     ['GMP_EDITION', 'edition', 'auto, community or enterprise (auto)'],
     ['GMP_INSTANCE_NAME', 'instanceName', 'name of this instance (mail-proxy)'],
@@ -99,6 +104,8 @@ export const VARIABLES: readonly Variable[] = [
   ...variables(asNumber, [
     ['GMP_PORT', 'port', 'port to listen on, 0 for any free one (8000)'],
     ['GMP_MAX_BODY_BYTES', 'maxBodyBytes', "bytes of a request's body (12582912)"],
+    ['GMP_PUBLIC_MAX_OPEN', 'publicRoutes.maxOpen', 'downloads by links in mails at the same time (200)'],
+    ['GMP_PUBLIC_MAX_OPEN_PER_CLIENT', 'publicRoutes.maxOpenPerClient', 'of those, by one address (20)'],
     ['GMP_DRAIN_MS', 'drainMs', 'how long a stop goes on serving while it says that it is not ready (0)'],
     ['GMP_MAX_PENDING', 'limits.maxPending', 'messages of a tenant that may wait (no limit)'],
     ['GMP_MAX_PENDING_BYTES', 'limits.maxBytes', 'bytes of a tenant that may wait, attachments included (no limit)'],

@@ -8,9 +8,11 @@ import { bodyLimits } from './body-limits.ts';
 import { NO_PROXIES, type TrustedProxies } from './client-address.ts';
 import type { HttpContext, HttpEnv, ServedEngine } from './context.ts';
 import { addMetricsRoute } from './metrics-route.ts';
+import type { OpenAnswerLimits } from './open-answers.ts';
 import { addOperationRoutes } from './operation-routes.ts';
 import { addProbeRoutes } from './probe-routes.ts';
 import { problemResponse } from './problem.ts';
+import { addPublicRoutes } from './public-routes.ts';
 import { addHeader, everyRequest, respond, respondJson } from './response-headers.ts';
 
 export interface HttpAppOptions {
@@ -24,12 +26,15 @@ export interface HttpAppOptions {
   readonly stopping?: AbortSignal;
   /** @defaultValue none: clients are where connections come from */
   readonly proxies?: TrustedProxies;
+  /** Answers under way on paths that mixins serve to anybody. @defaultValue 200, of these 20 to one address */
+  readonly publicRoutes?: OpenAnswerLimits;
   /** @defaultValue silent */
   readonly log?: Log;
   readonly clock?: Clock;
 }
 
 const MAX_BODY_BYTES = 12_582_912;
+const OPEN_ANSWERS: OpenAnswerLimits = { maxOpen: 200, maxOpenPerClient: 20 };
 
 /**
  * Make the HTTP surface of an engine: every operation under its path, probes, metrics, the OpenAPI document and its
@@ -43,13 +48,15 @@ const MAX_BODY_BYTES = 12_582_912;
  */
 export function createHttpApp(engine: ServedEngine, options: HttpAppOptions = {}): Hono<HttpEnv> {
   const { maxBodyBytes = MAX_BODY_BYTES, isMetricsOpen = false, isStopping = () => false } = options;
+  const { log = silentLog, clock = systemClock, publicRoutes = OPEN_ANSWERS } = options;
   const app = bareApp({ ...options, isStopping });
   const limits = bodyLimits(maxBodyBytes, engine.uploads);
   addOperationRoutes(app, engine, { limits, stopping: options.stopping });
   addProbeRoutes(app, engine, { isStopping });
   addMetricsRoute(app, engine, { isOpen: isMetricsOpen });
   addDocsRoutes(app, { operations: engine.operations, version: VERSION });
-  return answerTheRest(app, options.log ?? silentLog);
+  addPublicRoutes(app, engine.routes, { limits: publicRoutes, clock, log });
+  return answerTheRest(app, log);
 }
 
 /** Make the surface of an address that serves metrics and /livez only. */

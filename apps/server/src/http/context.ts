@@ -8,7 +8,7 @@ import type { Context } from 'hono';
 /** What HTTP uses of the engine. */
 export type ServedEngine = Pick<
   MailEngine,
-  'operations' | 'execute' | 'authenticate' | 'authorise' | 'uploads' | 'uploadsOf' | 'ready' | 'metricsText'
+  'operations' | 'routes' | 'execute' | 'authenticate' | 'authorise' | 'uploads' | 'uploadsOf' | 'ready' | 'metricsText'
 >;
 
 /** What a request carries through the handlers. */
@@ -19,6 +19,8 @@ export interface HttpEnv {
     requestId: string;
     /** Where the client is, as far as trusted proxies tell; undefined without a socket. */
     clientAddress: string | undefined;
+    /** In place of the path, where that is not to be in the log. */
+    shownPath?: string;
     /** What every answer to it has. */
     headers: Readonly<Record<string, string>>;
   };

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { ERRORS, type InputProblem, isMailProxyError, type Log, MailProxyError } from '@mail-proxy/core';
 import type { HttpContext } from './context.ts';
-import { respond } from './response-headers.ts';
+import { respond, shownPath } from './response-headers.ts';
 
 /** A problem document (RFC 9457). Clients decide by `code`; texts are for people. */
 export interface ProblemDocument {
@@ -28,7 +28,7 @@ export function problemResponse(c: HttpContext, thrown: unknown, log: Log): Resp
   const document = problemDocument(error, c.get('requestId'));
   if (status >= 500) {
     // What was thrown, not what we made of it: its stack leads to the bug.
-    const fields = { requestId: document.instance, method: c.req.method, path: c.req.path, code: error.code };
+    const fields = { requestId: document.instance, method: c.req.method, path: shownPath(c), code: error.code };
     log.error({ ...fields, err: thrown }, 'a request failed');
   }
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };

@@ -37,8 +37,13 @@ export function everyRequest({ log, clock, isStopping, proxies }: EveryRequestOp
     c.set('headers', { ...HEADERS, 'x-request-id': requestId, ...connection });
     await next();
     const ms = Math.round(clock.monotonic() - startedAt);
-    log.debug({ requestId, method: c.req.method, path: c.req.path, status: c.res.status, ms }, 'request answered');
+    log.debug({ requestId, method: c.req.method, path: shownPath(c), status: c.res.status, ms }, 'request answered');
   };
+}
+
+/** The path as it may stand in the log. */
+export function shownPath(c: HttpContext): string {
+  return c.get('shownPath') ?? c.req.path;
 }
 
 /** Have a header in the answer, whichever it becomes. */

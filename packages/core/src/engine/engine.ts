@@ -21,6 +21,7 @@ import type { Written } from '../entities/message-event/append-events.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { MailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
+import type { PublicRoute } from '../mixin/routes.ts';
 import type { Log } from '../observability/log.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { type Caller, type Execution, execute } from '../operations/execute.ts';
@@ -100,6 +101,7 @@ export class Engine implements MailEngine {
   readonly edition: 'community' | 'enterprise';
   readonly mixins: readonly string[];
   readonly operations: readonly AnyOperation[];
+  readonly routes: readonly PublicRoute[];
   readonly authenticate: Authenticate;
   readonly authorise: AccessSide['authorise'];
   readonly uploads: Uploads;
@@ -133,6 +135,7 @@ export class Engine implements MailEngine {
     this.mixins = mixed.ids;
     this.edition = mixed.ids.length > 0 ? 'enterprise' : 'community';
     this.operations = [...extendOperations(coreOperations, mixed.extensions), ...mixed.operations];
+    this.routes = mixed.routes;
     const { maxWaiting } = config.reports;
     this.#waits = new EventWaits({ clock, bell: this.#bell, stopped: this.#stopped.signal, maxWaiting });
     this.#sending = new Background(log);

@@ -8,6 +8,7 @@ import type { BatchResult } from '../entities/message/message.schema.ts';
 import type { OnConflict } from '../entities/message/on-conflict.ts';
 import type { SubmittedInput } from '../entities/message/raw-message.ts';
 import type { Mixin } from '../mixin/contract.ts';
+import type { PublicRoute } from '../mixin/routes.ts';
 import type { Log } from '../observability/log.ts';
 import type { Caller } from '../operations/execute.ts';
 import type { AnyOperation } from '../operations/operation.ts';
@@ -68,6 +69,8 @@ export interface MailEngine extends AsyncDisposable {
   readonly mixins: readonly string[];
   /** The one list of what can be done, the mixins' operations included. */
   readonly operations: readonly AnyOperation[];
+  /** What mixins serve to anybody: an application that has its own HTTP serves these beside its own paths. */
+  readonly routes: readonly PublicRoute[];
   /** Takes in the files of clients, as `content` of attachments. */
   readonly uploads: Uploads;
   /** The same for one request of a caller, counted with what waits of its tenant; to be disposed of with the request. */

@@ -8,6 +8,7 @@ import type { Leases, Mixin, MixinOutgoing } from '../mixin/contract.ts';
 import type { MixinEvents } from '../mixin/events.ts';
 import type { Extensions } from '../mixin/extensions.ts';
 import { type CombinedHooks, combineHooks, type HookSource } from '../mixin/hooks.ts';
+import { combineRoutes, type PublicRoute, type RouteSource } from '../mixin/routes.ts';
 import type { Suppressions } from '../mixin/suppressions.ts';
 import type { Log } from '../observability/log.ts';
 import type { MixinMetric } from '../observability/mixin-metrics.ts';
@@ -36,6 +37,7 @@ export interface MixinSetUp {
 export interface SetUpMixins {
   readonly ids: readonly string[];
   readonly operations: readonly AnyOperation[];
+  readonly routes: readonly PublicRoute[];
   /** Services of the mixin whose operation it is. */
   readonly servicesOf: ReadonlyMap<AnyOperation, object>;
   readonly hooks: CombinedHooks;
@@ -52,6 +54,7 @@ export async function setUpMixins(
   { log, config, leasesOf, macsOf, eventsOf, ...given }: MixinSetUp,
 ): Promise<SetUpMixins> {
   const operations: AnyOperation[] = [];
+  const routes: RouteSource[] = [];
   const servicesOf = new Map<AnyOperation, object>();
   const sources: HookSource[] = [];
   const extensions: Extensions[] = [];
@@ -79,6 +82,7 @@ export async function setUpMixins(
       const { forMail } = operation.http;
       if (forMail !== undefined) servicesOf.set(forMail, parts.services ?? {});
     }
+    if (parts.routes !== undefined) routes.push({ mixin: mixin.id, routes: parts.routes });
     if (parts.extensions !== undefined) extensions.push(parts.extensions);
     if (parts.hooks !== undefined) sources.push({ mixin: mixin.id, hooks: parts.hooks });
     storages.push(...(parts.storages ?? []));
@@ -89,6 +93,7 @@ export async function setUpMixins(
   return {
     ids: mixins.map((mixin) => mixin.id),
     operations,
+    routes: combineRoutes(routes, operations),
     servicesOf,
     hooks: combineHooks(sources, log),
     extensions,

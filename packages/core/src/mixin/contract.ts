@@ -19,6 +19,7 @@ import type { TokenSource } from '../smtp/session.types.ts';
 import type { MixinEvents, MixinEventType } from './events.ts';
 import type { Extensions } from './extensions.ts';
 import type { Hooks } from './hooks.ts';
+import type { PublicRoute } from './routes.ts';
 import type { Suppressions } from './suppressions.ts';
 
 /** The version of {@link Mixin} that this engine speaks. Rises when a mixin written before would no longer work. */
@@ -130,6 +131,8 @@ export interface MixinContext {
 export interface MixinParts {
   /** Appended to the engine's list: HTTP, OpenAPI, the command line and the audit log follow from it. */
   readonly operations?: readonly AnyOperation[];
+  /** Paths that anybody may ask for, without a token: a link in a mail. */
+  readonly routes?: readonly PublicRoute[];
   /** Given to the mixin's own operations beside what the engine gives to all. */
   readonly services?: object;
   readonly hooks?: Partial<Hooks>;

@@ -16,6 +16,7 @@ import type { PecReceiptSchema } from './receipts.table.ts';
 import { pecReader, wantedBytes } from './receiving/pec-reader.ts';
 import type { ReceiveReceiptParts } from './receiving/receive-receipt.ts';
 import { accountPec } from './sending/account-pec.ts';
+import { CertifiedAccounts } from './sending/certified-accounts.ts';
 import { createPecAccountStore } from './sending/pec-accounts.store.ts';
 import { pecSendingHooks } from './sending/pec-sending-hooks.ts';
 import { createPecSettingsStore } from './settings/settings.store.ts';
@@ -63,6 +64,7 @@ export const pec = defineMixin({
       extensions: { tenant: { pec: tenantPec(settings) }, account: { pec: accountPec(accounts) } },
       hooks: { ...sending, enveloping: beginWaiting(sending.enveloping, { database, awaited }) },
       operations: pecOperations,
+      provides: new CertifiedAccounts(accounts),
       services,
       metrics: counts.metricsWith(awaited),
       async run(signal) {

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { fields } from '@mail-proxy/core';
 import * as v from 'valibot';
+import type { FooterForm } from '../footer/footer.types.ts';
+import { MAX_TEMPLATE, templateProblem } from '../footer/footer-template.ts';
 
 /** What becomes of attachments that are larger than the tenant's limit. */
 export const ACTIONS = ['warn', 'reject', 'rewrite'] as const;
@@ -46,10 +48,20 @@ const sizeMb = v.pipe(
   v.maxValue(MAX_MB, `expected a number from 0 to ${MAX_MB}`),
 );
 
-const baseUrl = v.pipe(
+export const baseUrl = v.pipe(
   fields.httpUrl,
   v.check((text) => !/[?#]/.test(text), 'expected a URL without ? and #'),
 );
+
+const template = (form: FooterForm) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(MAX_TEMPLATE, `expected at most ${MAX_TEMPLATE} characters`),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const problem = dataset.typed ? templateProblem(form, dataset.value) : null;
+      if (problem !== null) addIssue({ message: `expected a LiquidJS template: ${problem}` });
+    }),
+  );
 
 /** As a field of the tenant: what is absent or null is the default. */
 export const largeFileConfig = v.pipe(
@@ -65,6 +77,9 @@ export const largeFileConfig = v.pipe(
     /** A link ends so many days after its first download, unless it ends earlier. */
     lifespan_after_download_days: v.nullish(fields.integer(1, MAX_DAYS)),
     action: v.nullish(v.picklist(ACTIONS)),
+    /** LiquidJS templates of what stands in place of the files. */
+    footer_html: v.nullish(template('html')),
+    footer_text: v.nullish(template('text')),
   }),
   v.forward(
     v.check(

@@ -18,8 +18,10 @@ export interface ModelMessage {
   rank: number;
   owner: number | null;
   attempts: number;
-  /** Attachments that are not there. */
+  /** Steps until it is ready: attachments that are not there, and one where mixins are to be asked. */
   unfetched: number;
+  /** Mixins are to be asked once all attachments are there. */
+  readonly asksMixins: boolean;
   events: number;
 }
 
@@ -36,7 +38,10 @@ export class QueueModel {
     this.sessions = [...sessions];
   }
 
-  accept(message: Pick<ModelMessage, 'pk' | 'priority' | 'eligibleAt' | 'unfetched'>, now: number): void {
+  accept(
+    message: Pick<ModelMessage, 'pk' | 'priority' | 'eligibleAt' | 'unfetched' | 'asksMixins'>,
+    now: number,
+  ): void {
     const isDue = message.eligibleAt <= now;
     this.messages.push({
       ...message,
@@ -105,8 +110,8 @@ export class QueueModel {
     return taken;
   }
 
-  /** @returns whether the session may write of it, and whether it is ready by that */
-  pin(message: ModelMessage, session: number): { readonly isOwner: boolean; readonly isReady: boolean } {
+  /** A file is there, or mixins have answered. @returns whether the session may write of it, and whether it is ready by that */
+  step(message: ModelMessage, session: number): { readonly isOwner: boolean; readonly isReady: boolean } {
     if (!this.#mayPrepare(message, session)) return { isOwner: false, isReady: false };
     message.unfetched -= 1;
     const isReady = message.unfetched === 0;

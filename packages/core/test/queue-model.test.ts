@@ -152,13 +152,17 @@ async function codeOf(attempt: Promise<unknown>): Promise<string> {
   }
 }
 
-const accept = (priority: number, delayMs: number, unfetched: number) =>
-  command(`accept(priority ${priority}, in ${delayMs} ms, ${unfetched} to fetch)`, async (model, { world }) => {
-    const now = world.clock.now();
-    const attachments = Array.from({ length: unfetched }, (_, index) => fileToFetch(`${index}`));
-    const pk = await world.accept({ priority, eligible_at: now + delayMs, attachments });
-    model.accept({ pk, priority, eligibleAt: now + delayMs, unfetched }, now);
-  });
+const accept = (priority: number, delayMs: number, files: number, asksMixins: boolean) =>
+  command(
+    `accept(priority ${priority}, in ${delayMs} ms, ${files} to fetch${asksMixins ? ', asks mixins' : ''})`,
+    async (model, { world }) => {
+      const now = world.clock.now();
+      const attachments = Array.from({ length: files }, (_, index) => fileToFetch(`${index}`));
+      const unfetched = files + (asksMixins ? 1 : 0);
+      const pk = await world.accept({ priority, eligible_at: now + delayMs, attachments, unfetched });
+      model.accept({ pk, priority, eligibleAt: now + delayMs, unfetched, asksMixins }, now);
+    },
+  );
 
 const advance = (ms: number) => command(`advance(${ms} ms)`, (_, { world }) => world.clock.advance(ms));
 
@@ -231,12 +235,25 @@ const pin = (which: number, isStranger: boolean) =>
     const message = nth(preparedNow(model), which);
     if (message === undefined || message.owner === null) return;
     const session = isStranger ? 1_000_000 : message.owner;
+    const missing = missingOf(message);
+    if (missing === 0) return;
     // The files of a message are fetched from the last to the first here.
-    const fetched = { position: message.unfetched - 1, contentHash: await storedFile(world) };
+    const fetched = { position: missing - 1, contentHash: await storedFile(world) };
     const pinning = preparing.pin({ pk: message.pk, owner_session: session }, fetched, world.clock.now());
-    const { isOwner, isReady } = model.pin(message, session);
+    const { isOwner, isReady } = model.step(message, session);
     if (isOwner) expect(await pinning).toBe(isReady);
     else expect(await codeOf(pinning)).toBe('lease_lost');
+  });
+
+const finish = (which: number, isStranger: boolean) =>
+  command(`finish(message ${which}${isStranger ? ' by a stranger' : ''})`, async (model, { world, preparing }) => {
+    const message = nth(preparedNow(model), which);
+    if (message === undefined || message.owner === null) return;
+    const session = isStranger ? 1_000_000 : message.owner;
+    const finishing = preparing.finish({ pk: message.pk, owner_session: session }, [], world.clock.now());
+    // Not before all its files are there.
+    const isOwner = missingOf(message) === 0 && model.step(message, session).isOwner;
+    expect(await codeOf(finishing)).toBe(isOwner ? 'ok' : 'lease_lost');
   });
 
 const putOff = (which: number, isStranger: boolean) =>
@@ -291,6 +308,10 @@ function leased(model: QueueModel): readonly ModelMessage[] {
   return model.messages.filter(({ state }) => state === 'leased');
 }
 
+function missingOf({ unfetched, asksMixins }: ModelMessage): number {
+  return unfetched - (asksMixins ? 1 : 0);
+}
+
 function preparedNow(model: QueueModel): readonly ModelMessage[] {
   return model.messages.filter(({ state, owner }) => state === 'preparing' && owner !== null);
 }
@@ -313,6 +334,7 @@ const acceptArb = fc
     fc.integer({ min: 0, max: 3 }),
     fc.constantFrom(0, 0, 0, 1, STEP_MS / 2, 2 * STEP_MS),
     fc.constantFrom(0, 0, 1, 2),
+    fc.constantFrom(false, false, true),
   )
   .map((each) => accept(...each));
 const claimArb = fc
@@ -339,6 +361,7 @@ const commands = [
   fc.tuple(index, fc.integer({ min: 1, max: 6 })).map((each) => take(...each)),
   pinArb,
   pinArb,
+  fc.tuple(index, fc.constantFrom(false, false, true)).map((each) => finish(...each)),
   fc.tuple(index, fc.boolean()).map((each) => putOff(...each)),
   index.map(cancel),
   index.map(die),

@@ -67,6 +67,7 @@ function stored(input: MessageInput) {
       if (file === null || isHeldFile(file) || file.bytes === null) throw new Error('base64 is decoded');
       return { ...attachment, bytes: file.bytes };
     }),
+    detached: [],
   };
 }
 
@@ -112,6 +113,23 @@ test('what a client posted is what a reader finds, and nothing of bcc', async ()
   expect(email.headers.find(({ key }) => key === 'x-genro-mail-id')?.value).toBe('invitation-1');
 });
 
+test('what was taken out of it is shown to mixins, and no part of what is sent', async () => {
+  const link = {
+    mixin: 'links',
+    filename: 'film.mp4',
+    mimeType: 'video/mp4',
+    data: { url: 'https://files.example/f' },
+  };
+  const composing = (content: MailContent): MailContent => ({
+    ...content,
+    text: `${content.text} ${JSON.stringify(content.detached)}`,
+  });
+  const wire = await wireOf(MESSAGE, { ...stored(INPUT), detached: [link] }, composing, []);
+  const email = await PostalMime.parse(wire.bytes);
+  expect(email.text).toBe(`Ciao ${JSON.stringify([link])}\n`);
+  expect(email.attachments.map(({ filename }) => filename)).toEqual(['logo.png', null, 'ü.pdf']);
+});
+
 function keyOf({ algorithm, pem }: Awaited<ReturnType<typeof generateDkimKey>>): DkimSigningKey {
   return { domain: 'acme.example', selector: 's', algorithm, privateKey: createPrivateKey(pem) };
 }
@@ -138,7 +156,7 @@ test('a file that is a source is not read for composing, and once for the signat
   const source = new TestSource(Buffer.from('%PDF'));
   const { stored: content, attachments } = stored(INPUT);
   const [file, ...others] = attachments;
-  const loaded = { stored: content, attachments: [{ ...file!, bytes: source }, ...others] };
+  const loaded = { stored: content, attachments: [{ ...file!, bytes: source }, ...others], detached: [] };
   const unsigned = await composeMessage(MESSAGE, loaded, unchanged, []);
   expect(source.readings).toBe(0);
   const signed = await composeMessage(MESSAGE, loaded, unchanged, [key]);
@@ -159,7 +177,7 @@ test('a source that cannot be read for the signature fails the composing with it
   const failed = new Error('the disk is gone');
   const source = new TestSource(Buffer.alloc(1_000), { pieceBytes: 100, beforePiece: (at) => failAt(at, 300, failed) });
   const { stored: content, attachments } = stored(INPUT);
-  const loaded = { stored: content, attachments: [{ ...attachments[0]!, bytes: source }] };
+  const loaded = { stored: content, attachments: [{ ...attachments[0]!, bytes: source }], detached: [] };
   await expect(composeMessage(MESSAGE, loaded, unchanged, [key])).rejects.toBe(failed);
   expect(source.open).toBe(0);
 });
@@ -174,6 +192,7 @@ test('a message that came complete is shown to no mixin', async () => {
   const loaded = {
     stored: { ...content, raw },
     attachments: [...attachments, { ...body!, bytes: Buffer.from('.\r\n') }],
+    detached: [],
   };
   const wire = await wireOf(MESSAGE, loaded, composing, []);
   expect([wire.bytes.toString(), wire.needsSmtpUtf8]).toEqual(['From: ä@acme.example\r\n\r\n.\r\n', true]);

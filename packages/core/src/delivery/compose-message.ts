@@ -30,6 +30,8 @@ export interface ComposedOf {
   readonly stored: StoredContent;
   readonly attachments: readonly (Omit<LoadedMessage['attachments'][number], 'bytes'> &
     Pick<MailAttachment, 'bytes'>)[];
+  /** Files that mixins took out of it. */
+  readonly detached: LoadedMessage['detached'];
 }
 
 /**
@@ -42,7 +44,7 @@ export interface ComposedOf {
  */
 export function composeMessage(
   message: ClaimedMessage,
-  { stored, attachments }: ComposedOf,
+  { stored, attachments, detached }: ComposedOf,
   composing: (content: MailContent) => MailContent,
   signingKeys: readonly DkimSigningKey[],
 ): WireMessage | Promise<WireMessage> {
@@ -65,7 +67,7 @@ export function composeMessage(
           contentId: attachment.content_id,
           bytes: attachment.bytes,
         })),
-        detached: [],
+        detached,
         messageId: message.message_id,
         date: message.created_at,
       }),

@@ -127,7 +127,7 @@ export async function deliver(
   const keys = await services.signingKeys(message.tenant_id, message.account_pk, domainOf(stored.from.address));
   const composed = await composeMessage(
     message,
-    { stored, attachments: loaded.attachments },
+    { stored, attachments: loaded.attachments, detached: loaded.detached },
     (content) => services.hooks.composing(content, hooked),
     keys,
   );

@@ -34,7 +34,7 @@ export function createExplain(services: ExplainServices): Explain {
       case 'preparing':
         return [
           ...(await closuresOf(services, message)),
-          waiting({ kind: 'attachments', detail: 'its attachments are to be fetched first' }),
+          waiting({ kind: 'attachments', detail: 'its attachments are to be fetched or prepared first' }),
         ];
       case 'in_doubt':
         return [

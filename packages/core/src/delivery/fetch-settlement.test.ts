@@ -25,6 +25,7 @@ const MESSAGE: PreparingMessage = {
   units: 1,
   created_at: NOW,
   fetch_attempts: 2,
+  unfetched: 1,
 };
 
 const RECIPIENTS = {

@@ -5,25 +5,23 @@ import type { Clock, Random } from '../clock.ts';
 import type { AccountRelayRow } from '../entities/account/account.model.ts';
 import type { MessageAttachmentsTable } from '../entities/message/message.table.ts';
 import { isMailProxyError } from '../errors.ts';
-import type { Log } from '../observability/log.ts';
 import type { LoadRecipients } from '../queue/load-recipients.ts';
 import type { Preparing, PreparingMessage } from '../queue/preparing.ts';
 import type { Settle, Settlement } from '../queue/settle.ts';
 import { type RetryPolicy, resolveRetryPolicy } from '../retry-policy.ts';
 import type { BringAttachment } from './bring-attachment.ts';
+import { type DetachServices, detachFiles } from './detach-files.ts';
 import { settlementOfFetch } from './fetch-settlement.ts';
+import { failureOfBug, type PreparingFailure, tooLargeTogether } from './preparing-failure.ts';
 import { isDatabaseAway, writeOutcome } from './run-attempt.ts';
 
-export interface PrepareServices {
+export interface PrepareServices extends DetachServices {
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: Log;
-  readonly preparing: Pick<Preparing, 'attachments' | 'pin'>;
+  readonly preparing: Pick<Preparing, 'attachments' | 'pin' | 'finish'>;
   readonly recipients: LoadRecipients;
   readonly accounts: { relayRow(pk: string): Promise<AccountRelayRow> };
   readonly bring: BringAttachment;
-  /** Bytes of an attachment that is stored already. */
-  readonly sizeOf: (attachment: MessageAttachmentsTable) => Promise<number>;
   readonly settle: Settle;
   readonly policy: RetryPolicy;
   readonly limits: { readonly maxMessageBytes: number; readonly messageTimeoutMs: number };
@@ -37,8 +35,8 @@ const PAUSE_MS = 500;
 const AT_ONCE = 3;
 
 /**
- * Bring what a message has attached and is not here yet. What came stays, whatever becomes of the rest, and is the same
- * in all attempts to send.
+ * Bring what a message has attached and is not here yet, and let mixins take files out of it where one wanted to be asked.
+ * What came stays, whatever becomes of the rest, and is the same in all attempts to send.
  *
  * @param signal aborts when the message is not to be prepared any more: nothing is written then
  */
@@ -47,28 +45,58 @@ export async function prepareMessage(
   services: PrepareServices,
   signal: AbortSignal,
 ): Promise<void> {
-  const { log, clock, onReady, limits } = services;
-  const timeout = new AbortController();
-  using _timer = clock.after(limits.messageTimeoutMs, () => timeout.abort(tooSlow(limits.messageTimeoutMs)));
+  const { log, clock, onReady } = services;
   try {
-    const failure = await bringAll(message, services, { signal, late: timeout.signal });
+    const failure = await makeReady(message, services, signal);
     if (failure === null) onReady(message);
     else await settleFailure(message, failure, services, signal);
   } catch (error) {
     if (signal.aborted) return;
     if (isMailProxyError(error, 'lease_lost')) {
-      log.debug({ messagePk: message.pk }, 'a message was changed while its attachments were fetched');
+      log.debug({ messagePk: message.pk }, 'a message was changed while it was prepared');
     } else if (isDatabaseAway(error)) {
       log.warn({ messagePk: message.pk, code: error.code }, 'a message goes back, as the database is away');
       await clock.sleep(PAUSE_MS, signal);
     } else {
       log.error({ messagePk: message.pk, tenantId: message.tenant_id, err: error }, 'preparing failed by a bug');
-      await settleFailure(message, ofBug(error), services, signal);
+      await settleFailure(message, failureOfBug(error), services, signal);
     }
   }
 }
 
-interface Signals {
+/** @returns why it can't be sent, for now or for good; null where it is ready */
+async function makeReady(
+  message: PreparingMessage,
+  services: PrepareServices,
+  signal: AbortSignal,
+): Promise<PreparingFailure | null> {
+  const { preparing, clock, limits } = services;
+  const attachments = await preparing.attachments(message.pk);
+  const missing = attachments.filter(({ content_hash }) => content_hash === null);
+  const present = attachments.filter(({ content_hash }) => content_hash !== null);
+  const hasMixins = message.unfetched > missing.length;
+  const seconds = limits.messageTimeoutMs / 1_000;
+  const within = async <Result>(reason: string, work: (late: AbortSignal) => Promise<Result>): Promise<Result> => {
+    const timeout = new AbortController();
+    using _timer = clock.after(limits.messageTimeoutMs, () => timeout.abort(new AttachmentFailure('timeout', reason)));
+    return await work(timeout.signal);
+  };
+  const failure = await within(`the attachments took longer than ${seconds} s together`, async (late) => {
+    // Mixins may take some of them out of it.
+    const maxBytes = hasMixins ? Number.POSITIVE_INFINITY : limits.maxMessageBytes;
+    return await bringAll(message, services, { present, missing, maxBytes, signal, late });
+  });
+  if (failure !== null || !hasMixins) return failure;
+  return await within(`preparing the attachments took longer than ${seconds} s`, (late) =>
+    detachFiles(message, services, { signal, late }),
+  );
+}
+
+interface Bringing {
+  readonly present: readonly MessageAttachmentsTable[];
+  readonly missing: readonly MessageAttachmentsTable[];
+  /** Of all of them together. */
+  readonly maxBytes: number;
   /** Of the caller. */
   readonly signal: AbortSignal;
   /** Of the message's time. */
@@ -79,14 +107,11 @@ interface Signals {
 async function bringAll(
   message: PreparingMessage,
   services: PrepareServices,
-  { signal, late }: Signals,
+  { present, missing, maxBytes, signal, late }: Bringing,
 ): Promise<AttachmentFailure | null> {
-  const { preparing, clock, bring, sizeOf, limits } = services;
-  const attachments = await preparing.attachments(message.pk);
-  const missing = attachments.filter(({ content_hash }) => content_hash === null);
-  const present = attachments.filter(({ content_hash }) => content_hash !== null);
-  const sizes = await Promise.all(present.map(sizeOf));
-  let room = limits.maxMessageBytes - sizes.reduce((sum, size) => sum + size, 0);
+  const { preparing, clock, bring, contents } = services;
+  let room = maxBytes;
+  for (const size of await Promise.all(present.map((attachment) => sizeOf(attachment, contents)))) room -= size;
   const failures: AttachmentFailure[] = [];
   const isOver = (): boolean => failures.some(({ permanence }) => permanence === 'permanent');
   const stop = new AbortController();
@@ -97,7 +122,7 @@ async function bringAll(
       try {
         const { hash, sizeBytes } = await bring(attachment, AbortSignal.any([signal, late, stop.signal]));
         room -= sizeBytes;
-        if (room < 0) throw tooLargeTogether(limits.maxMessageBytes);
+        if (room < 0) throw tooLargeTogether(maxBytes);
         await preparing.pin(message, { position: attachment.position, contentHash: hash }, clock.now());
       } catch (error) {
         const failure = late.aborted ? late.reason : error;
@@ -133,7 +158,7 @@ function latest(failures: readonly AttachmentFailure[]): AttachmentFailure | nul
 
 async function settleFailure(
   message: PreparingMessage,
-  failure: AttachmentFailure,
+  failure: PreparingFailure,
   services: PrepareServices,
   signal: AbortSignal,
 ): Promise<void> {
@@ -149,15 +174,9 @@ async function settleFailure(
   if (await writeOutcome(settlement, services, signal)) onSettled(message, settlement);
 }
 
-function tooSlow(ms: number): AttachmentFailure {
-  return new AttachmentFailure('timeout', `the attachments took longer than ${ms / 1_000} s together`);
-}
-
-function tooLargeTogether(maxBytes: number): AttachmentFailure {
-  return new AttachmentFailure('too_large', `the attachments are larger than ${maxBytes} bytes together`);
-}
-
-function ofBug(error: unknown): AttachmentFailure {
-  const reason = `internal error: ${error instanceof Error ? error.message : String(error)}`;
-  return new AttachmentFailure('unavailable', reason, { cause: error });
+async function sizeOf(
+  { tenant_id: tenantId, content_hash: hash }: MessageAttachmentsTable,
+  contents: PrepareServices['contents'],
+): Promise<number> {
+  return hash === null ? 0 : ((await contents.sizeOf({ tenantId, hash })) ?? 0);
 }

@@ -13,7 +13,7 @@ export interface PreparerServices {
   /** The number of this engine's session. */
   readonly session: () => number;
   readonly preparing: Pick<Preparing, 'tenants' | 'claim' | 'ownedBy' | 'giveBack'>;
-  /** Fetch what the message lacks, and write what became of it. */
+  /** Make the message ready, or write why it is not. */
   readonly prepare: (message: PreparingMessage, signal: AbortSignal) => Promise<void>;
   /** Messages at the same time. */
   readonly concurrency: number;
@@ -29,8 +29,8 @@ interface Running {
 }
 
 /**
- * Fetches the attachments of messages that are due, so that a slow server holds up no connection to a relay. Tenants
- * have their turns: one whose servers hang leaves room for the others.
+ * Prepares messages that are due: fetches their attachments, so that a slow server holds up no connection to a relay, and
+ * lets mixins have a look. Tenants have their turns: one whose servers hang leaves room for the others.
  */
 export class Preparer {
   readonly #s: PreparerServices;

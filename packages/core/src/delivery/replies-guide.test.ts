@@ -102,7 +102,13 @@ async function attempt(vector: ReplyVector, text: string, isToAll: boolean): Pro
       clock,
       // The longest delay there can be.
       random: () => 0,
-      load: async () => ({ content: JSON.stringify(CONTENT), pending: RECIPIENTS, decided: [], attachments: [] }),
+      load: async () => ({
+        content: JSON.stringify(CONTENT),
+        pending: RECIPIENTS,
+        decided: [],
+        attachments: [],
+        detached: [],
+      }),
       recipients: async () => ({ pending: RECIPIENTS, decided: [] }),
       accounts: { relayRow: async () => PLAIN_ACCOUNT },
       signingKeys: async () => [],

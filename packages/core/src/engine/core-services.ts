@@ -31,7 +31,7 @@ export interface CoreServicesParts {
   readonly stores: Stores;
   readonly clock: Clock;
   readonly makePk: MakePk;
-  readonly mixed: { readonly hooks: Pick<CombinedHooks, 'accepting'> };
+  readonly mixed: { readonly hooks: Pick<CombinedHooks, 'accepting' | 'needsPreparing'> };
   readonly encryption: Pick<EncryptionSide, 'services'>;
   readonly storageBackends: readonly StorageBackend[];
   readonly reportSink: ReportSink | undefined;
@@ -66,6 +66,7 @@ export function createCoreServices(parts: CoreServicesParts): CoreServices {
     findSuppressed: parts.suppression.find,
     suppressionRefused: parts.suppression.refused,
     accepting: parts.mixed.hooks.accepting,
+    needsPreparing: parts.mixed.hooks.needsPreparing,
     maxBatch: config.limits.maxBatch,
     maxRecipients: config.limits.maxRecipients,
     keysInFlight: new KeysInFlight(),

@@ -248,8 +248,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
           ...attemptServices,
           preparing: stores.preparing,
           bring: parts.bring,
-          sizeOf: async ({ tenant_id: tenantId, content_hash: hash }) =>
-            hash === null ? 0 : ((await stores.contents.sizeOf({ tenantId, hash })) ?? 0),
+          contents: stores.contents,
           limits: config.attachments,
           onReady: ({ account_pk: accountPk, tenant_id: tenantId, priority }) =>
             dispatcher.arrived({ accountPk, tenantId }, priority === 0),

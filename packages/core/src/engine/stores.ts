@@ -115,7 +115,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     claimedLoader: prepareLoadClaimed(database, contentSealer),
     loadRecipients: prepareLoadRecipients(database),
     mayHaveArrived: prepareMayHaveArrived(database),
-    preparing: createPreparing(database),
+    preparing: createPreparing(database, contentSealer),
     contents: createAttachmentContents(database, contentSealer),
     marks,
     settle: prepareSettle(database, makePk, { marks, suppress, clock }),

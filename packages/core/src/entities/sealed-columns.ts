@@ -19,6 +19,7 @@ export const CORE_SEALED_COLUMNS = listSealedColumns<CoreSchema>({
 /** What messages say and have attached: sealed where the configuration wants it, and in clear beside that. */
 export const CONTENT_COLUMNS: readonly SealedColumn[] = [
   { table: 'message_contents', column: 'content', key: ['message_pk'], pageRows: 20 },
+  { table: 'message_attachments', column: 'detached', key: ['message_pk', 'position'], pageRows: 100 },
   {
     table: 'attachment_chunks',
     column: 'bytes',

@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import type { MessageState } from '../entities/message/message-state.ts';
 
-/** What becomes of a message whose time has come: its attachments are fetched first. */
+/** What becomes of a message whose time has come: it is prepared first, where that has steps left. */
 export const dueState = sql<MessageState>`case when unfetched > 0 then 'preparing' else 'ready' end`;
 
 /** What becomes of one that may go on: it waits for its time, if that has not come. */

@@ -29,6 +29,8 @@ export interface FileStatements {
   readonly attachments: Prepared<Rows, unknown>;
 }
 
+type NewAttachment = Omit<MessageAttachmentsTable, 'detached'>;
+
 const ATTACHMENT = {
   message_pk: 'text',
   position: 'integer',
@@ -43,10 +45,10 @@ const ATTACHMENT = {
   md5: 'text',
   sha256: 'text',
   content_hash: 'text',
-} as const satisfies { readonly [Column in keyof MessageAttachmentsTable]: 'text' | 'integer' };
+} as const satisfies { readonly [Column in keyof NewAttachment]: 'text' | 'integer' };
 
 // Object.keys forgets which keys there are.
-const ATTACHMENT_COLUMNS = Object.keys(ATTACHMENT) as (keyof MessageAttachmentsTable)[];
+const ATTACHMENT_COLUMNS = Object.keys(ATTACHMENT) as (keyof NewAttachment)[];
 
 export function prepareFileStatements(db: Database<CoreSchema>): FileStatements {
   const { rows, bytesSlice } = db.dialect;
@@ -111,7 +113,7 @@ export function prepareFileStatements(db: Database<CoreSchema>): FileStatements 
         .columns(ATTACHMENT_COLUMNS)
         .expression(
           k
-            .selectFrom(rows<MessageAttachmentsTable>(p.rows, ATTACHMENT).as('r'))
+            .selectFrom(rows<NewAttachment>(p.rows, ATTACHMENT).as('r'))
             .select(ATTACHMENT_COLUMNS)
             .where(messageIsStored),
         )

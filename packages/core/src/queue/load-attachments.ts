@@ -3,9 +3,11 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { type ContentSealer, plainContents } from '../entities/message/content-sealer.ts';
+import { openDetached } from '../entities/message/detached-record.ts';
 import type { MessageAttachmentsTable } from '../entities/message/message.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { ByteSource } from '../smtp/compose/byte-source.ts';
+import type { DetachedFile } from '../smtp/compose/content.ts';
 import { CHUNK_BYTES } from './attachment-chunks.ts';
 import { prepareReadContent } from './attachment-contents.ts';
 
@@ -15,22 +17,26 @@ export interface LoadedAttachment
   readonly bytes: Uint8Array | ByteSource;
 }
 
-interface Row extends Pick<MessageAttachmentsTable, 'tenant_id' | 'content_hash'> {
-  readonly filename: string;
-  readonly mime_type: string;
-  readonly disposition: MessageAttachmentsTable['disposition'];
-  readonly content_id: string | null;
+type FileColumns = 'filename' | 'mime_type' | 'disposition' | 'content_id' | 'content_hash' | 'position' | 'detached';
+
+interface Row extends Pick<MessageAttachmentsTable, 'tenant_id' | FileColumns> {
   readonly size_bytes: number | null;
   /** All bytes of a small file; null of a large one. */
   readonly bytes: Uint8Array | null;
   readonly sealed_as: string | null;
 }
 
-/** The files of a message, all fetched, in their order. */
+/** The files of a message: all fetched, in their order, or taken out of it. */
+export interface LoadedFiles {
+  readonly attachments: readonly LoadedAttachment[];
+  readonly detached: readonly DetachedFile[];
+}
+
+/** Read the files of messages. */
 export function prepareLoadAttachments(
   db: Database<CoreSchema>,
   contents: ContentSealer = plainContents,
-): (pk: string) => Promise<readonly LoadedAttachment[]> {
+): (pk: string) => Promise<LoadedFiles> {
   const read = prepareReadContent(db, contents);
   const attachments = db.prepare<{ pk: string }, Row>((k, p) =>
     k
@@ -46,16 +52,30 @@ export function prepareLoadAttachments(
           .on('c.size_bytes', '<=', sql.lit(CHUNK_BYTES)),
       )
       .select(['a.tenant_id', 'a.filename', 'a.mime_type', 'a.disposition', 'a.content_id', 'a.content_hash'])
+      .select(['a.position', 'a.detached'])
       .select(['c.size_bytes', 'first.bytes', 'first.sealed_as'])
       .where('a.message_pk', '=', p.pk)
       .orderBy('a.position'),
   );
-  return async (pk) =>
-    (await db.read(attachments.bind({ pk }))).map(({ tenant_id: tenantId, content_hash: hash, ...row }) => {
-      const { filename, mime_type, disposition, content_id, size_bytes: sizeBytes, bytes } = row;
-      if (hash === null || sizeBytes === null) throw new Error(`message ${pk} is to be sent without ${filename}`);
-      const source = { sizeBytes, read: () => read({ tenantId, hash }) };
-      const small = bytes && contents.openChunk({ tenantId, hash, position: 0 }, bytes, row.sealed_as);
-      return { filename, mime_type, disposition, content_id, bytes: small ?? source };
-    });
+  const loaded = (pk: string, row: Row): LoadedAttachment => {
+    const { tenant_id: tenantId, content_hash: hash, size_bytes: sizeBytes, bytes } = row;
+    const { filename, mime_type, disposition, content_id } = row;
+    if (hash === null || sizeBytes === null) throw new Error(`message ${pk} is to be sent without ${filename}`);
+    const source = { sizeBytes, read: () => read({ tenantId, hash }) };
+    const small = bytes && contents.openChunk({ tenantId, hash, position: 0 }, bytes, row.sealed_as);
+    return { filename, mime_type, disposition, content_id, bytes: small ?? source };
+  };
+  return async (pk) => {
+    const attached: LoadedAttachment[] = [];
+    const detached: DetachedFile[] = [];
+    for (const row of await db.read(attachments.bind({ pk }))) {
+      const record = openDetached({ ...row, message_pk: pk }, contents);
+      if (record === null) attached.push(loaded(pk, row));
+      else {
+        const { mixin, data } = record;
+        detached.push({ mixin, filename: row.filename, mimeType: row.mime_type, data });
+      }
+    }
+    return { attachments: attached, detached };
+  };
 }

@@ -6,14 +6,13 @@ import type { Database } from '../database/database.ts';
 import { rowsJson } from '../database/row-parameters.ts';
 import { type ContentSealer, plainContents } from '../entities/message/content-sealer.ts';
 import type { CoreSchema } from '../entities/schema.ts';
-import { type LoadedAttachment, prepareLoadAttachments } from './load-attachments.ts';
+import { type LoadedFiles, prepareLoadAttachments } from './load-attachments.ts';
 import { byState, type LoadedRecipients, type RecipientRow } from './load-recipients.ts';
 
 /** What an attempt needs besides the queue's row. */
-export interface LoadedMessage extends LoadedRecipients {
+export interface LoadedMessage extends LoadedRecipients, LoadedFiles {
   /** JSON, as accepted. */
   readonly content: string;
-  readonly attachments: readonly LoadedAttachment[];
 }
 
 export type LoadClaimed = (pk: string) => Promise<LoadedMessage>;
@@ -31,6 +30,7 @@ const MAX_BYTES_AHEAD = 65_536;
 const ANY_LENGTH = 2_147_483_647;
 /** What is read ahead and was not asked for; those that were claimed first make room, and are read again. */
 const MAX_MESSAGES_AHEAD = 1_000;
+const NO_FILES: LoadedFiles = { attachments: [], detached: [] };
 
 interface ContentRow {
   readonly message_pk: string;
@@ -96,7 +96,7 @@ export function prepareLoadClaimed(db: Database<CoreSchema>, sealed: ContentSeal
       return {
         content: sealed.openText(pk, read.content.content),
         ...byState(read.recipients),
-        attachments: read.content.attachments === 0 ? [] : await loadAttachments(pk),
+        ...(read.content.attachments === 0 ? NO_FILES : await loadAttachments(pk)),
       };
     },
 

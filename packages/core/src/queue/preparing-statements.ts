@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Prepared } from '../database/statement.ts';
-import type { MessageAttachmentsTable } from '../entities/message/message.table.ts';
+import type { MessageAttachmentsTable, MessagesTable } from '../entities/message/message.table.ts';
 import type { MessageState } from '../entities/message/message-state.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { CLAIMED, type ClaimedRow, nothingIsStopped, ofNoSuspendedBatch } from './claim.ts';
@@ -14,18 +14,28 @@ interface Owned {
   readonly session: number;
 }
 
+interface FetchedFile {
+  readonly position: number;
+  readonly content_hash: string;
+}
+
 export interface PreparingStatements {
   readonly tenants: Prepared<object, { tenant_id: string }>;
   readonly claim: Prepared<
     { readonly tenant_id: string; readonly quota: number; readonly session: number; readonly now: number },
-    ClaimedRow & { readonly fetch_attempts: number }
+    ClaimedRow & Pick<MessagesTable, 'fetch_attempts' | 'unfetched'>
   >;
   readonly owned: Prepared<{ readonly session: number }, { pk: string }>;
   readonly giveBack: Prepared<Owned, unknown>;
   readonly attachments: Prepared<{ readonly pk: string }, MessageAttachmentsTable>;
-  readonly pin: Prepared<Owned & { readonly position: number; readonly content_hash: string }, unknown>;
-  /** Count what is still to be fetched; without any the message is ready, and nobody's. */
-  readonly advance: Prepared<Owned & { readonly now: number; readonly content_hash: string }, { state: MessageState }>;
+  /** One step less, if the file is still missing; without any left the message is ready, and nobody's. */
+  readonly advance: Prepared<Owned & FetchedFile & { readonly now: number }, { state: MessageState }>;
+  /** Goes behind `advance` in its unit, which holds the condition. */
+  readonly pin: Prepared<Pick<Owned, 'pk'> & FetchedFile, unknown>;
+  /** The last step: nothing is left to fetch, and mixins have answered. */
+  readonly finish: Prepared<Owned & { readonly now: number; readonly detached_bytes: number }, unknown>;
+  /** Goes behind `finish` in its unit. */
+  readonly detach: Prepared<Pick<Owned, 'pk'> & { readonly position: number; readonly detached: string }, unknown>;
 }
 
 export function preparePreparingStatements(db: Database<CoreSchema>): PreparingStatements {
@@ -67,7 +77,7 @@ export function preparePreparingStatements(db: Database<CoreSchema>): PreparingS
         .updateTable('messages')
         .set({ owner_session: p.session, updated_at: p.now })
         .where('pk', 'in', (eb) => eb.selectFrom('next').select('next.pk'))
-        .returning([...CLAIMED, 'fetch_attempts']),
+        .returning([...CLAIMED, 'fetch_attempts', 'unfetched']),
     ),
     owned: db.prepare((k, p) =>
       k
@@ -87,30 +97,20 @@ export function preparePreparingStatements(db: Database<CoreSchema>): PreparingS
     attachments: db.prepare((k, p) =>
       k.selectFrom('message_attachments').selectAll().where('message_pk', '=', p.pk).orderBy('position'),
     ),
-    pin: db.prepare((k, p) =>
-      k
-        .updateTable('message_attachments')
-        .set({ content_hash: p.content_hash })
-        .where('message_pk', '=', p.pk)
-        .where('position', '=', p.position)
-        .where(
-          sql<boolean>`exists (
-            select 1 from ${messages} m where m.pk = message_pk and m.state = 'preparing' and m.owner_session = ${p.session}
-          )`,
-        ),
-    ),
     advance: db.prepare((k, p) => {
-      const left = sql<number>`(
+      // Of this file alone: what others of the message write at the same time may not be seen yet.
+      const isMissing = sql<number>`(
         select count(*) from ${sql.table('message_attachments')} a
-        where a.message_pk = messages.pk and a.content_hash is null
+        where a.message_pk = messages.pk and a.position = ${p.position} and a.content_hash is null
       )`;
+      const left = sql<number>`unfetched - ${isMissing}`;
       return k
         .updateTable('messages')
         .set({
           unfetched: left,
           state: sql<MessageState>`case when ${left} = 0 then 'ready' else 'preparing' end`,
           owner_session: sql<number | null>`case when ${left} = 0 then null else owner_session end`,
-          size_bytes: sql<number>`size_bytes + coalesce((
+          size_bytes: sql<number>`size_bytes + ${isMissing} * coalesce((
             select c.size_bytes from ${sql.table('attachment_contents')} c
             where c.tenant_id = messages.tenant_id and c.hash = ${p.content_hash}
           ), 0)`,
@@ -122,5 +122,40 @@ export function preparePreparingStatements(db: Database<CoreSchema>): PreparingS
         .where(ifSessionLives(p.session))
         .returning('state');
     }),
+    pin: db.prepare((k, p) =>
+      k
+        .updateTable('message_attachments')
+        .set({ content_hash: p.content_hash })
+        .where('message_pk', '=', p.pk)
+        .where('position', '=', p.position),
+    ),
+    finish: db.prepare((k, p) =>
+      k
+        .updateTable('messages')
+        .set({
+          unfetched: 0,
+          state: 'ready',
+          owner_session: null,
+          size_bytes: sql<number>`size_bytes - ${p.detached_bytes}`,
+          updated_at: p.now,
+        })
+        .where('pk', '=', p.pk)
+        .where('state', '=', sql.lit('preparing'))
+        .where('owner_session', '=', p.session)
+        .where('unfetched', '=', sql.lit(1))
+        .where(
+          sql<boolean>`not exists (
+            select 1 from ${sql.table('message_attachments')} a where a.message_pk = messages.pk and a.content_hash is null
+          )`,
+        )
+        .where(ifSessionLives(p.session)),
+    ),
+    detach: db.prepare((k, p) =>
+      k
+        .updateTable('message_attachments')
+        .set({ content_hash: null, detached: p.detached })
+        .where('message_pk', '=', p.pk)
+        .where('position', '=', p.position),
+    ),
   };
 }

@@ -2,16 +2,20 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Database } from '../database/database.ts';
 import { exactlyOne } from '../database/statement.ts';
+import { type ContentSealer, plainContents } from '../entities/message/content-sealer.ts';
+import type { DetachedRecord } from '../entities/message/detached-record.ts';
 import type { MessageAttachmentsTable } from '../entities/message/message.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { ClaimedMessage } from './claim.ts';
 import { preparePreparingStatements } from './preparing-statements.ts';
 import { byRank } from './rank.ts';
 
-/** A message whose attachments this session fetches. */
+/** A message that this session prepares. */
 export interface PreparingMessage extends ClaimedMessage {
   /** Tries that failed for now. */
   readonly fetch_attempts: number;
+  /** Steps that were left when it was claimed. */
+  readonly unfetched: number;
 }
 
 /** Who writes of a message. */
@@ -21,6 +25,11 @@ type Owned = Pick<PreparingMessage, 'pk' | 'owner_session'>;
 export interface FetchedAttachment {
   readonly position: number;
   readonly contentHash: string;
+}
+
+/** A file that the message loses, and what is kept of it. */
+export interface FileToDetach extends DetachedRecord {
+  readonly position: number;
 }
 
 /**
@@ -42,15 +51,21 @@ export interface Preparing {
   /** The attachments of a message, in their order. */
   attachments(pk: string): Promise<readonly MessageAttachmentsTable[]>;
   /**
-   * Write that an attachment is there. With the last one the message is ready.
+   * Write that an attachment is there. With the last one the message is ready, unless mixins are to be asked.
    *
    * @returns whether it is
    * @throws {MailProxyError} `lease_lost`: somebody else owns it, or changed it
    */
   pin(message: Owned, fetched: FetchedAttachment, now: number): Promise<boolean>;
+  /**
+   * Write what mixins make of a message whose attachments are all there: it is ready, without those that are detached.
+   *
+   * @throws {MailProxyError} `lease_lost`: somebody else owns it, or changed it
+   */
+  finish(message: Owned, detached: readonly FileToDetach[], now: number): Promise<void>;
 }
 
-export function createPreparing(db: Database<CoreSchema>): Preparing {
+export function createPreparing(db: Database<CoreSchema>, contents: ContentSealer = plainContents): Preparing {
   const statements = preparePreparingStatements(db);
   return {
     async tenants() {
@@ -73,11 +88,28 @@ export function createPreparing(db: Database<CoreSchema>): Preparing {
     },
     attachments: (pk) => db.read(statements.attachments.bind({ pk })),
     async pin({ pk, owner_session: session }, { position, contentHash }, now) {
-      const [, updated] = await db.write([
-        statements.pin.bind({ pk, position, content_hash: contentHash, session }),
-        exactlyOne(statements.advance.bind({ pk, session, now, content_hash: contentHash }), 'lease_lost'),
+      const file = { position, content_hash: contentHash };
+      const [updated] = await db.write([
+        exactlyOne(statements.advance.bind({ pk, session, now, ...file }), 'lease_lost'),
+        statements.pin.bind({ pk, ...file }),
       ]);
       return updated.rows[0]?.state === 'ready';
+    },
+    async finish({ pk, owner_session: session }, detached, now) {
+      const detached_bytes = detached.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      await db.write([
+        exactlyOne(statements.finish.bind({ pk, session, now, detached_bytes }), 'lease_lost'),
+        ...detached.map(({ position, ...record }) =>
+          statements.detach.bind({
+            pk,
+            position,
+            detached: contents.sealDetached(
+              { messagePk: pk, position },
+              JSON.stringify(record satisfies DetachedRecord),
+            ),
+          }),
+        ),
+      ]);
     },
   };
 }

@@ -42,7 +42,7 @@ export function attachmentContentsConformance(open: OpenStore): void {
       expect(await count(world.database, 'attachment_contents')).toBe(2);
       expect(await count(world.database, 'attachment_chunks')).toBe(4);
       for (const pk of pks) {
-        for (const loaded of await prepareLoadAttachments(world.database)(pk)) {
+        for (const loaded of (await prepareLoadAttachments(world.database)(pk)).attachments) {
           expect(await bytesOf(loaded.bytes)).toEqual(bytes);
         }
       }
@@ -84,7 +84,7 @@ export function attachmentContentsConformance(open: OpenStore): void {
           world.accept({ attachments: [draftedFile('a', bytes)] }),
           contents.forget(world.clock.now() - 1, 10),
         ]);
-        const [loaded] = await prepareLoadAttachments(world.database)(pk);
+        const [loaded] = (await prepareLoadAttachments(world.database)(pk)).attachments;
         expect(await bytesOf(loaded?.bytes)).toEqual(bytes);
         await remove(world, pk);
       }
@@ -108,7 +108,7 @@ async function read(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(all);
 }
 
-type Loaded = Awaited<ReturnType<ReturnType<typeof prepareLoadAttachments>>>[number];
+type Loaded = Awaited<ReturnType<ReturnType<typeof prepareLoadAttachments>>>['attachments'][number];
 
 async function bytesOf(bytes: Loaded['bytes'] | undefined): Promise<Buffer | null> {
   if (bytes === undefined) return null;

@@ -29,6 +29,7 @@ export function claimedLoaderConformance(open: OpenStore): void {
         pending: to.map((address, position) => expect.objectContaining({ address, position, attempts: 0 })),
         decided: [],
         attachments: [],
+        detached: [],
       });
       expect(two).toMatchObject({ content: '{"text":"two"}', pending: [{ address: 'cy@example.org' }] });
       expect(reads()).toBe(1);

@@ -155,6 +155,7 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
       findSuppressed: async () => new Map(),
       suppressionRefused: () => undefined,
       accepting: null,
+      needsPreparing: null,
       limitGate: async () => self.reached,
       attachmentRules: async () => ANY_ATTACHMENT,
       storeFile: () => Promise.reject(new Error('no file comes by itself')),

@@ -134,8 +134,8 @@ function file(filename: string, bytes: readonly number[]): MessageDraft['attachm
 }
 
 async function files({ database }: World, pk: string): Promise<readonly (readonly [string, readonly number[]])[]> {
-  const loaded = await prepareLoadAttachments(database)(pk);
-  return loaded.map(({ filename, bytes }) => [filename, bytes instanceof Uint8Array ? [...bytes] : []] as const);
+  const { attachments } = await prepareLoadAttachments(database)(pk);
+  return attachments.map(({ filename, bytes }) => [filename, bytes instanceof Uint8Array ? [...bytes] : []] as const);
 }
 
 async function contents({ database }: World, pk: string): Promise<readonly string[]> {

@@ -2,16 +2,24 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { fileToFetch } from '../../src/entities/message/drafted-file.case.ts';
+import { draftedFile, fileToFetch } from '../../src/entities/message/drafted-file.case.ts';
 import { createAttachmentContents } from '../../src/queue/attachment-contents.ts';
 import { prepareBatchStatements } from '../../src/queue/batch-statements.ts';
 import { createMessageControl } from '../../src/queue/control.ts';
 import { prepareExpire } from '../../src/queue/expire.ts';
-import { createPreparing, type PreparingMessage } from '../../src/queue/preparing.ts';
+import { prepareLoadAttachments } from '../../src/queue/load-attachments.ts';
+import {
+  createPreparing,
+  type FileToDetach,
+  type Preparing,
+  type PreparingMessage,
+} from '../../src/queue/preparing.ts';
 import { preparePromotion } from '../../src/queue/promote.ts';
 import { prepareSettle } from '../../src/queue/settle.ts';
 import { createWorld, type DraftChanges, type OpenStore, STEP_MS, type World } from './store-world.case.ts';
 
+const FILE = 'a file';
+const FILE_BYTES = FILE.length;
 const TWO_FILES = { attachments: [fileToFetch('a.pdf'), fileToFetch('b.pdf')] };
 
 export function preparingConformance(open: OpenStore): void {
@@ -28,6 +36,30 @@ export function preparingConformance(open: OpenStore): void {
       expect(await world.pin(message, 0)).toBe(true);
       expect(await world.message(pk)).toMatchObject({ state: 'ready', unfetched: 0, owner_session: null });
       expect((await world.claimAll()).pks).toEqual([pk]);
+    });
+
+    test('counts a file once, however often it is said to be there', async () => {
+      await using world = await openPreparing(open);
+      const pk = await world.accept(TWO_FILES);
+      const [message] = await world.take();
+      const { size_bytes: before } = await world.message(pk);
+      for (let time = 0; time < 3; time++) expect(await world.pin(message, 1)).toBe(false);
+      expect(await world.message(pk)).toMatchObject({ unfetched: 1, size_bytes: before + FILE_BYTES });
+    });
+
+    test('is ready with the last of them, though several are written at once', async () => {
+      await using world = await openPreparing(open);
+      const attachments = Array.from({ length: 16 }, (_, index) => fileToFetch(`${index}`));
+      const pk = await world.accept({ attachments });
+      const [message] = await world.take();
+      const writers = await Promise.all(Array.from({ length: 4 }, () => world.connect()));
+      const pinned = await Promise.all(
+        attachments.map((_, position) =>
+          world.pin(message, position, createPreparing(writers[position % writers.length] ?? world.database)),
+        ),
+      );
+      expect(pinned.filter((isReady) => isReady)).toHaveLength(1);
+      expect(await world.message(pk)).toMatchObject({ state: 'ready', unfetched: 0 });
     });
 
     test('waits for its time first', async () => {
@@ -190,6 +222,81 @@ export function preparingConformance(open: OpenStore): void {
       await expect(world.pin(message, 0)).rejects.toMatchObject({ code: 'lease_lost' });
     });
   });
+
+  describe('a message of which mixins are asked', () => {
+    const ASKED = { ...TWO_FILES, unfetched: 3 };
+    const link = (position: number): FileToDetach => ({
+      position,
+      mixin: 'links',
+      sizeBytes: FILE_BYTES,
+      data: { url: `https://files.example/${position}` },
+    });
+
+    test('is ready once they have answered and not with its last file, and loses what is detached', async () => {
+      await using world = await openPreparing(open);
+      const pk = await world.accept(ASKED);
+      const { size_bytes: before } = await world.message(pk);
+      const [message] = await world.take();
+      expect(message).toMatchObject({ unfetched: 3 });
+      if (message === undefined) throw new Error('nothing was taken');
+      await world.pin(message, 0);
+      await expect(world.preparing.finish(message, [], world.clock.now())).rejects.toMatchObject({
+        code: 'lease_lost',
+      });
+      expect(await world.pin(message, 1)).toBe(false);
+      expect(await world.message(pk)).toMatchObject({ state: 'preparing', unfetched: 1, owner_session: world.session });
+      await world.preparing.finish(message, [link(0)], world.clock.now());
+      expect(await world.message(pk)).toMatchObject({
+        state: 'ready',
+        unfetched: 0,
+        owner_session: null,
+        size_bytes: before + FILE_BYTES,
+      });
+      expect(await prepareLoadAttachments(world.database)(pk)).toMatchObject({
+        attachments: [{ filename: 'b.pdf' }],
+        detached: [{ mixin: 'links', filename: 'a.pdf', data: link(0).data }],
+      });
+      await expect(world.preparing.finish(message, [], world.clock.now())).rejects.toMatchObject({
+        code: 'lease_lost',
+      });
+      expect((await world.claimAll()).pks).toEqual([pk]);
+    });
+
+    test('waits for the answer even where nothing is to be fetched', async () => {
+      await using world = await openPreparing(open);
+      const pk = await world.accept({ attachments: [draftedFile('a.pdf', Buffer.from(FILE))], unfetched: 1 });
+      expect((await world.message(pk)).state).toBe('preparing');
+      const [message] = await world.take();
+      if (message === undefined) throw new Error('nothing was taken');
+      await world.preparing.finish(message, [link(0)], world.clock.now());
+      expect(await prepareLoadAttachments(world.database)(pk)).toMatchObject({ attachments: [], detached: [{}] });
+      const contents = createAttachmentContents(world.database);
+      await world.clock.advance(1);
+      // Nobody else has these bytes.
+      expect(await contents.forget(world.clock.now(), 10)).toBeGreaterThan(0);
+    });
+
+    test('of a session that ended before the answer was written loses nothing by it, and another asks again', async () => {
+      await using world = await openPreparing(open);
+      const pk = await world.accept(ASKED);
+      const [message] = await world.take();
+      if (message === undefined) throw new Error('nothing was taken');
+      await world.pin(message, 0);
+      await world.pin(message, 1);
+      await world.sessions.end(world.session, world.clock.now());
+      const late = world.preparing.finish(message, [link(0)], world.clock.now());
+      await expect(late).rejects.toMatchObject({ code: 'lease_lost' });
+      expect((await prepareLoadAttachments(world.database)(pk)).detached).toEqual([]);
+      const next = await world.sessions.start('next', world.clock.now());
+      await world.sessions.rescue(world.session, { now: world.clock.now(), limit: 10 });
+      const quotas = [{ tenantId: world.tenantId, quota: 1 }];
+      const [again] = await world.preparing.claim(quotas, { session: next, now: world.clock.now() });
+      if (again === undefined) throw new Error('nothing was taken');
+      expect(again).toMatchObject({ pk, unfetched: 1 });
+      await world.preparing.finish(again, [link(1)], world.clock.now());
+      expect((await prepareLoadAttachments(world.database)(pk)).detached).toMatchObject([{ filename: 'b.pdf' }]);
+    });
+  });
 }
 
 interface PreparingWorld extends World {
@@ -197,7 +304,8 @@ interface PreparingWorld extends World {
   readonly preparing: ReturnType<typeof createPreparing>;
   /** Take all messages of the tenant that are to be prepared. */
   take(): Promise<readonly PreparingMessage[]>;
-  pin(message: PreparingMessage | undefined, position: number): Promise<boolean>;
+  /** @param preparing - who writes it. @defaultValue this world's */
+  pin(message: PreparingMessage | undefined, position: number, preparing?: Pick<Preparing, 'pin'>): Promise<boolean>;
   stopTenant(at: number | null): Promise<void>;
   accept(changes?: DraftChanges): Promise<string>;
 }
@@ -207,7 +315,7 @@ async function openPreparing(open: OpenStore): Promise<PreparingWorld> {
   const { database, clock, tenantId } = world;
   const session = await world.sessions.start('test', clock.now());
   const preparing = createPreparing(database);
-  const bytes = new TextEncoder().encode('a file');
+  const bytes = new TextEncoder().encode(FILE);
   const contentHash = await createAttachmentContents(database).store(
     tenantId,
     {
@@ -227,9 +335,9 @@ async function openPreparing(open: OpenStore): Promise<PreparingWorld> {
     session,
     preparing,
     take: () => preparing.claim([{ tenantId, quota: 100 }], { session, now: clock.now() }),
-    pin(message, position) {
+    pin(message, position, writer = preparing) {
       if (message === undefined) throw new Error('there is no such message');
-      return preparing.pin(message, { position, contentHash }, clock.now());
+      return writer.pin(message, { position, contentHash }, clock.now());
     },
     async stopTenant(at) {
       await database.write([stop.bind({ id: tenantId, at })]);

@@ -22,7 +22,7 @@ export function writeConformance(open: OpenStore): void {
         ['ann@example.org', 'pending'],
         ['bob@example.org', 'pending'],
       ]);
-      const [file] = await prepareLoadAttachments(world.database)(pk);
+      const [file] = (await prepareLoadAttachments(world.database)(pk)).attachments;
       expect(file?.filename).toBe('a.bin');
       expect(file?.bytes instanceof Uint8Array && [...file.bytes]).toEqual([...bytes]);
     });

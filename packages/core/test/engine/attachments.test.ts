@@ -224,6 +224,7 @@ describe('an attachment', () => {
       fetch_mode: 'http_url',
       fetched: true,
       size: 4,
+      detached_by: null,
     });
     const [message] = await sink.waitFor(1);
     expect(await filesOf(message)).toEqual({ 'good.txt': 'good', 'late.txt': 'later' });

@@ -10,6 +10,7 @@ import { reports } from './0007-reports.ts';
 import { intake } from './0008-intake.ts';
 import { feedback } from './0009-feedback.ts';
 import { suppression } from './0010-suppression.ts';
+import { detachedFiles } from './0011-detached-files.ts';
 import type { MigrationList } from './migration.ts';
 
 /** The schema of core, oldest step first. */
@@ -26,5 +27,6 @@ export const CORE_MIGRATIONS: MigrationList = {
     intake,
     feedback,
     suppression,
+    detachedFiles,
   ],
 };

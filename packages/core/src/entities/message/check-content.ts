@@ -24,12 +24,16 @@ export interface CheckedMessage {
   readonly attachments: readonly CheckedAttachment[];
   /** With brackets; null: to be made. */
   readonly messageId: string | null;
+  /** That its files are too large together, which is wrong unless mixins may take some out of it. */
+  readonly tooLarge: InputProblem | null;
 }
 
 export interface CheckOptions {
   readonly maxRecipients: number;
   /** Of the message's tenant. */
   readonly attachmentRules: AttachmentRules;
+  /** Mixins may take files out of messages. @defaultValue false */
+  readonly mayDetach?: boolean;
   /** Milliseconds. */
   readonly now: number;
 }
@@ -47,7 +51,7 @@ const UNSUBSCRIBE_HEADER = /^list-unsubscribe(?:-post)?$/i;
  * @param base - pointer of the message in the request: empty, or `/messages/3`
  */
 export function checkContent(input: ParsedMessage, base: string, options: CheckOptions): CheckResult {
-  const { maxRecipients, attachmentRules: rules, now } = options;
+  const { maxRecipients, attachmentRules: rules, mayDetach = false, now } = options;
   const problems = new Problems(base);
   const from = mailbox(input.from, problems);
   const to = addresses(input.to, 'to', problems);
@@ -78,12 +82,20 @@ export function checkContent(input: ParsedMessage, base: string, options: CheckO
   const attachments = input.attachments.map((attachment, index) =>
     checkAttachment(attachment, index, { problems, rules }),
   );
-  const attachedBytes = attachments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  if (attachedBytes > rules.maxMessageBytes) {
-    problems.add('attachments', `expected at most ${rules.maxMessageBytes} bytes together, got ${attachedBytes}`);
-  }
-  if (problems.list.length > 0) return { ok: false, problems: problems.list };
-  return { ok: true, checked: { content, bcc, attachments, messageId: input.message_id ?? null } };
+  const together = new Problems(base);
+  together.add('attachments', tooLargeTogether(attachments, rules));
+  const found = mayDetach ? problems.list : [...problems.list, ...together.list];
+  if (found.length > 0) return { ok: false, problems: found };
+  const [tooLarge = null] = together.list;
+  return { ok: true, checked: { content, bcc, attachments, messageId: input.message_id ?? null, tooLarge } };
+}
+
+function tooLargeTogether(
+  attachments: readonly CheckedAttachment[],
+  { maxMessageBytes }: AttachmentRules,
+): string | null {
+  const bytes = attachments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return bytes > maxMessageBytes ? `expected at most ${maxMessageBytes} bytes together, got ${bytes}` : null;
 }
 
 function escapePointer(key: string): string {

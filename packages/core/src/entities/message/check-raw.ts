@@ -73,6 +73,7 @@ export function checkRaw(
       bcc,
       attachments: [{ ...BODY, content: body, sizeBytes: bodyBytes }],
       messageId: isKept ? messageId : null,
+      tooLarge: null,
     },
   };
 }

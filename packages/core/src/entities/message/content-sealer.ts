@@ -19,6 +19,12 @@ export interface ChunkPlace {
   readonly sizeBytes: number;
 }
 
+/** Which file of which message. */
+export interface FilePlace {
+  readonly messagePk: string;
+  readonly position: number;
+}
+
 /** Seals what messages say and what they have attached, and opens both, sealed or not. */
 export interface ContentSealer {
   /** Whether what is stored from now on is sealed. */
@@ -26,6 +32,10 @@ export interface ContentSealer {
   sealText(messagePk: string, text: string): string;
   /** @throws {MailProxyError} `sealed_with_unknown_key` */
   openText(messagePk: string, text: string): string;
+  /** What is left of a file that was taken out of its message. */
+  sealDetached(place: FilePlace, text: string): string;
+  /** @throws {MailProxyError} `sealed_with_unknown_key` */
+  openDetached(place: FilePlace, text: string): string;
   /** The name under which a file is stored: its SHA-256, or where files are sealed a keyed hash of that. */
   nameOf(tenantId: string, sha256: string): Promise<string>;
   sealChunk(place: ChunkPlace, bytes: Uint8Array): { readonly bytes: Uint8Array; readonly sealedAs: string };
@@ -45,6 +55,8 @@ export const plainContents: ContentSealer = {
   isOn: false,
   sealText: (_, text) => text,
   openText: (_, text) => text,
+  sealDetached: (_, text) => text,
+  openDetached: (_, text) => text,
   nameOf: async (_, sha256) => sha256,
   sealChunk() {
     throw new Error('nothing is sealed here');
@@ -63,6 +75,8 @@ export function createContentSealer(
     sealText: (messagePk, text) => (isOn ? sealer.seal(text, textPlace(messagePk)) : text),
     // What is not sealed is JSON of an object.
     openText: (messagePk, text) => (text.startsWith('{') ? text : sealer.open(text, textPlace(messagePk))),
+    sealDetached: (file, text) => (isOn ? sealer.seal(text, detachedPlace(file)) : text),
+    openDetached: (file, text) => (text.startsWith('{') ? text : sealer.open(text, detachedPlace(file))),
     async nameOf(tenantId, sha256) {
       if (!isOn) return sha256;
       const key = await namingKeys.get(tenantId, () => namingKeyOf(tenantId));
@@ -94,6 +108,10 @@ export function chunkPlace({ tenantId, hash, position, sizeBytes }: ChunkPlace):
 
 function textPlace(messagePk: string): SealedPlace {
   return { table: 'message_contents', column: 'content', row: messagePk };
+}
+
+function detachedPlace({ messagePk, position }: FilePlace): SealedPlace {
+  return { table: 'message_attachments', column: 'detached', row: `${messagePk}:${position}` };
 }
 
 /** Each tenant has a key of its own, made when it is first needed; of several that make it at once one stays. */

@@ -8,7 +8,7 @@ import type { MessageAttachmentsTable } from './message.table.ts';
 
 /** A file of a draft; its message and its place are given when it is stored. */
 export interface DraftAttachment
-  extends Omit<MessageAttachmentsTable, 'message_pk' | 'position' | 'tenant_id' | 'content_hash'> {
+  extends Omit<MessageAttachmentsTable, 'message_pk' | 'position' | 'tenant_id' | 'content_hash' | 'detached'> {
   /** Null where it is still to be fetched. */
   readonly content: DraftContent | null;
 }

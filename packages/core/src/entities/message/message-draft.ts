@@ -49,6 +49,8 @@ export interface DraftContext {
   /** Of what was checked. */
   readonly json: string;
   readonly pk: string;
+  /** Mixins are to be asked once its files are here. */
+  readonly needsPreparing: boolean;
   /** Files of the message whose bytes are stored by now, by their place. */
   readonly stored: ReadonlyMap<number, DraftContent>;
   readonly sealAuth: SealAttachmentAuth;
@@ -90,7 +92,7 @@ export function draftMessage(input: Scheduled, checked: CheckedMessage, context:
       expires_at: input.expires_at === undefined ? eligibleAt + context.maxAgeMs : Date.parse(input.expires_at),
       on_in_doubt: input.on_in_doubt ?? context.onInDoubt,
       units: recipients.length,
-      unfetched: attachments.filter(({ content }) => content === null).length,
+      unfetched: attachments.filter(({ content }) => content === null).length + (context.needsPreparing ? 1 : 0),
       size_bytes: checked.attachments.reduce((sum, { sizeBytes }) => sum + sizeBytes, Buffer.byteLength(json)),
       created_at: now,
     },

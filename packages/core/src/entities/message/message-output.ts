@@ -92,8 +92,16 @@ function toRecipient(row: MessageRecipientsTable): InferOutput<typeof recipientO
 }
 
 function toAttachment(row: ListedAttachment): InferOutput<typeof attachmentOutput> {
-  const { filename, mime_type, disposition, fetch_mode, content_hash, size_bytes: size } = row;
-  return { filename, mime_type, disposition, fetch_mode, fetched: content_hash !== null, size };
+  const { filename, mime_type, disposition, fetch_mode, content_hash, detached } = row;
+  return {
+    filename,
+    mime_type,
+    disposition,
+    fetch_mode,
+    fetched: content_hash !== null || detached !== null,
+    size: detached?.sizeBytes ?? row.size_bytes,
+    detached_by: detached?.mixin ?? null,
+  };
 }
 
 function toHistory(events: readonly MessageEventRow[], hasContent: boolean): InferOutput<typeof attemptOutput>[] {

@@ -103,6 +103,8 @@ export interface SubmissionServices {
   readonly suppressionRefused: (entryPks: readonly string[]) => void;
   /** What mixins find wrong with a message; null where none is to be asked. */
   readonly accepting: CombinedHooks['accepting'];
+  /** Whether mixins are to be asked of a message's files once they are here; null where none is. */
+  readonly needsPreparing: CombinedHooks['needsPreparing'];
   /** The limit that keeps the account from sending now; null where none does. */
   readonly limitGate: (accountPk: string) => Promise<LimitReached | null>;
 }

@@ -236,6 +236,8 @@ export const attachmentOutput = v.object({
   fetched: v.boolean(),
   /** Null while they are not. */
   size: v.nullable(v.number()),
+  /** The mixin that took it out of the message before it was sent; null where it is part of it. */
+  detached_by: v.nullable(v.string()),
 });
 
 /** One attempt, or what else counted as one. */

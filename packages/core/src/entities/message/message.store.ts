@@ -9,6 +9,7 @@ import type { Reach } from '../../operations/principal.ts';
 import type { MessageFeedbackTable } from '../message-event/message-event.table.ts';
 import type { CoreSchema } from '../schema.ts';
 import { type ContentSealer, plainContents } from './content-sealer.ts';
+import { type DetachedRecord, openDetached } from './detached-record.ts';
 import type { MessageAttachmentsTable, MessageRecipientsTable } from './message.table.ts';
 import { type MessageFilter, type MessagePage, prepareMessagePages } from './message-filter.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './message-row.ts';
@@ -27,7 +28,12 @@ export interface MessageCounts {
 export interface ListedAttachment
   extends Pick<MessageAttachmentsTable, 'filename' | 'mime_type' | 'disposition' | 'fetch_mode' | 'content_hash'> {
   readonly size_bytes: number | null;
+  /** What is left of it, where a mixin took it out of the message. */
+  readonly detached: DetachedRecord | null;
 }
+
+type AttachmentRow = Omit<ListedAttachment, 'detached'> &
+  Pick<MessageAttachmentsTable, 'message_pk' | 'position' | 'detached'>;
 
 /** How a message came back. */
 export type MessageBounce = Pick<MessageFeedbackTable, 'message_pk' | 'bounce_type' | 'code' | 'reason' | 'at'>;
@@ -116,13 +122,14 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
       .where(isReached(p.pk, p.tenant))
       .orderBy('position'),
   );
-  const attachments = db.prepare<Reached, ListedAttachment>((k, p) =>
+  const attachments = db.prepare<Reached, AttachmentRow>((k, p) =>
     k
       .selectFrom('message_attachments as a')
       .leftJoin('attachment_contents as c', (join) =>
         join.onRef('c.tenant_id', '=', 'a.tenant_id').onRef('c.hash', '=', 'a.content_hash'),
       )
       .select(['a.filename', 'a.mime_type', 'a.disposition', 'a.fetch_mode', 'a.content_hash', 'c.size_bytes'])
+      .select(['a.message_pk', 'a.position', 'a.detached'])
       .where('a.message_pk', '=', p.pk)
       .where(isReached(p.pk, p.tenant))
       .orderBy('a.position'),
@@ -181,7 +188,10 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
       return row === undefined ? null : contents.openText(pk, row.content);
     },
     recipients: ({ tenantId: tenant }, pk) => db.read(recipients.bind({ pk, tenant })),
-    attachments: ({ tenantId: tenant }, pk) => db.read(attachments.bind({ pk, tenant })),
+    async attachments({ tenantId: tenant }, pk) {
+      const rows = await db.read(attachments.bind({ pk, tenant }));
+      return rows.map((row) => ({ ...row, detached: openDetached(row, contents) }));
+    },
     async bounces(pks) {
       const found = new Map<string, MessageBounce>();
       if (pks.length === 0) return found;

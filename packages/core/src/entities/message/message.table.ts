@@ -43,7 +43,7 @@ export interface MessagesTable {
   readonly handed_at: number | null;
   /** Recipients that are still to be served. */
   readonly units: number;
-  /** Attachments whose bytes are still to be fetched: before that it is never ready. */
+  /** Steps until it may be ready: attachments whose bytes are still to be fetched, and one where mixins are to be asked then. */
   readonly unfetched: number;
   /** Of its content and its attachments, as far as they are here; a file that several messages have counts in each. */
   readonly size_bytes: number;
@@ -96,6 +96,8 @@ export interface MessageAttachmentsTable {
   readonly sha256: string | null;
   /** Its bytes in `attachment_contents`, once they are here: the same in all attempts. */
   readonly content_hash: string | null;
+  /** JSON of a `DetachedRecord` once a mixin took it out of the message, sealed where contents are; its bytes are the message's no more. */
+  readonly detached: string | null;
 }
 
 /** Bytes of attachments, each once in a tenant. */

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { isMailProxyError, MailProxyError } from '../../errors.ts';
+import { isLate } from '../../mixin/answers.ts';
 import type { Principal, Reach } from '../../operations/principal.ts';
+import { invalidInput } from '../../operations/validate.ts';
 import { resolveRetryPolicy } from '../../retry-policy.ts';
 import { expectAllowedSender } from './allowed-sender.ts';
 import type { CheckedMessage } from './check-content.ts';
 import { expectAccepted } from './expect-accepted.ts';
+import { isRepeated } from './is-repeated.ts';
 import { DEFAULT_PRIORITY, draftMessage } from './message-draft.ts';
 import type { LimitReached, SubmissionServices } from './message-services.ts';
+import { needsPreparing } from './needs-preparing.ts';
 import type { OnConflict } from './on-conflict.ts';
 import type { ParsedSubmitted } from './raw-message.ts';
 import { storeFiles } from './store-files.ts';
@@ -54,6 +58,9 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
         const accepted = expectAccepted({ accepting, findTaken }, parts, { ...of, accountPk: account.pk });
         if (accepted !== null) await accepted;
       }
+      const askedLater = needsPreparing(services, parts, { ...of, accountPk: account.pk });
+      const needs = isLate(askedLater) ? await askedLater : askedLater;
+      if (parts.tooLarge !== null && !needs && !(await isRepeated(services, of))) throw invalidInput([parts.tooLarge]);
       if (tenant.refuseOverLimit) await expectRoom(account.pk);
       await expectRecipients(services, parts, of);
       const json = JSON.stringify(parts.content);
@@ -68,6 +75,7 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
         now,
         json,
         pk,
+        needsPreparing: needs,
         stored: await storeFiles(services, tenantId, { attachments: parts.attachments, base }),
         sealAuth: services.sealAttachmentAuth,
       });

@@ -138,13 +138,14 @@ async function checkAll(
   const now = services.clock.now();
   const problems: InputProblem[] = [];
   const checked: CheckedMessage[] = [];
+  const { maxRecipients } = services;
+  const mayDetach = services.needsPreparing !== null;
   for (const [index, input] of messages.entries()) {
     const pause = pace.pause();
     if (pause !== null) await pause;
-    const { maxRecipients } = services;
     const result = isRaw(input)
       ? checkRaw(input, readOf(input, raw), pointerOf(index), { maxRecipients, now })
-      : checkContent(input, pointerOf(index), { maxRecipients, attachmentRules: rulesOf(input), now });
+      : checkContent(input, pointerOf(index), { maxRecipients, attachmentRules: rulesOf(input), mayDetach, now });
     if (result.ok) checked.push(result.checked);
     else problems.push(...result.problems);
     if (input.send_at !== undefined && input.deferred_ts !== undefined) {

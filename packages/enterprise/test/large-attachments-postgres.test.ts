@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BUSL-1.1
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { createDatabase } from '@mail-proxy/testkit';
+import { inject } from 'vitest';
+import type { Made } from './bounce-world.case.ts';
+import { largeAttachmentsConformance, sharedLargeAttachments } from './large-attachments.case.ts';
+
+const onPostgres: Made = async () => {
+  const made = await createDatabase(inject('pgUrl') ?? '');
+  return { database: made.url, drop: () => made.drop() };
+};
+
+largeAttachmentsConformance('PostgreSQL', onPostgres, inject('pgSkip'));
+sharedLargeAttachments('PostgreSQL', onPostgres, inject('pgSkip'));

@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: BUSL-1.1
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { writeFileSync } from 'node:fs';
+import { eventually, tempDir } from '@mail-proxy/testkit';
+import { describe, expect, test } from 'vitest';
+import { LargeCounts } from '../src/large-attachments/files/large-counts.ts';
+import { createLargeFileStore } from '../src/large-attachments/files/large-file.store.ts';
+import { createStoreOnce, type FileToStore, type StoreOnce } from '../src/large-attachments/files/store-once.ts';
+import { type MemoryStores, openMemoryStores } from '../src/object-storage/memory-stores.case.ts';
+import { StorageFailure } from '../src/object-storage/storage-failure.ts';
+import { eventsUntil, type Made } from './bounce-world.case.ts';
+import {
+  attachment,
+  LARGE,
+  type LargeWorld,
+  linksIn,
+  MB,
+  openLargeWorld,
+  REWRITE,
+  SMALL,
+  STORAGE,
+} from './large-attachments-world.case.ts';
+
+const DAY = 86_400_000;
+const OWN_LINK = /^https:\/\/mail\.example\.com\/download\/[^/]+\/[^/]+$/;
+
+/** @param skip why there is no database to test on; empty where there is one */
+export function largeAttachmentsConformance(name: string, make: Made, skip = ''): void {
+  describe.skipIf(skip !== '')(`large attachments on ${name}${skip === '' ? '' : ` (skipped: ${skip})`}`, () => {
+    test('what is not larger than the limit goes as it is, and nobody is asked for it', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure({ ...REWRITE, max_size_mb: LARGE.byteLength / MB });
+      const { event, mail } = await world.send('m1', { attachments: [attachment('a.bin', LARGE)] });
+      expect([event, mail?.attachments.map(({ filename }) => filename)]).toEqual(['sent', ['a.bin']]);
+      expect(mail?.text).not.toContain('http');
+      expect([await world.events('m1'), await world.rows('large_files'), world.stores.puts]).toEqual([[], [], []]);
+    });
+
+    test('without settings, or with such as are not enabled, all goes as it is', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure({ ...REWRITE, enabled: false });
+      for (const tenantId of ['acme', 'other']) {
+        const { mail } = await world.send('m1', { attachments: [attachment('a.bin', LARGE)] }, tenantId);
+        expect(mail?.attachments).toHaveLength(1);
+      }
+      expect(world.stores.puts).toEqual([]);
+    });
+
+    test('warn sends it as it is, and says so once in the history', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure({ enabled: true, max_size_mb: 0.01, action: 'warn' });
+      const { event, mail } = await world.send('m1', {
+        attachments: [attachment('a.bin', LARGE), attachment('b.txt', SMALL)],
+      });
+      expect([event, mail?.attachments.length]).toEqual(['sent', 2]);
+      expect(await world.events('m1')).toMatchObject([
+        {
+          type: 'large_attachments_warned',
+          reason: 'Large attachments: a.bin (0.1 MB)',
+          extra: { files: 1, size_bytes: LARGE.byteLength },
+        },
+      ]);
+    });
+
+    test('reject fails the message, and its reason names file, size and limit', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure({ enabled: true, max_size_mb: 1, action: 'reject' });
+      const attachments = [attachment('big.bin', Buffer.alloc(2 * MB)), attachment('b.txt', SMALL)];
+      const { event, error, mail } = await world.send('m1', { attachments });
+      expect([event, mail]).toEqual(['error', null]);
+      expect(error).toContain('Attachment big.bin (2.0 MB) exceeds the limit (1.0 MB)');
+      expect([await world.events('m1'), world.stores.puts]).toEqual([[], []]);
+    });
+
+    test('rewrite stores it and sends a link; what is small stays, and so does what the HTML shows', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure(REWRITE);
+      const before = Date.now();
+      const { event, mail } = await world.send('m1', {
+        html: '<html><body><img src="cid:logo">Hi</body></html>',
+        attachments: [
+          attachment('b.txt', SMALL),
+          attachment('plans (1).bin', LARGE, { mime_type: 'application/x-plans' }),
+          attachment('logo.png', LARGE, { disposition: 'inline', content_id: 'logo' }),
+        ],
+      });
+      expect(event).toBe('sent');
+      expect(mail?.attachments.map(({ filename }) => filename).toSorted()).toEqual(['b.txt', 'logo.png']);
+      const [url = ''] = linksIn(mail?.text);
+      expect(url).toMatch(OWN_LINK);
+      expect(linksIn(mail?.html)).toEqual([url]);
+      expect(mail?.html).toMatch(/plans \(1\)\.bin<\/a> \(0\.1 MB\)[\s\S]*<\/body><\/html>\s*$/);
+      expect(mail?.text).toMatch(/^Hello\.\n\n---\n/);
+
+      const [file, ...others] = await world.rows('large_files');
+      expect(others).toEqual([]);
+      expect(file).toMatchObject({ tenant_id: 'acme', storage_url: STORAGE, state: 'stored' });
+      const stored = world.stores.objects.get(`${STORAGE}/${file?.object_key}`);
+      expect([stored?.mimeType, stored?.content.equals(LARGE)]).toEqual(['application/x-plans', true]);
+      const [link] = await world.rows('large_links');
+      expect(link).toMatchObject({
+        ...{ message_id: 'm1', position: 1, file_pk: file?.pk, filename: 'plans (1).bin', url_kind: 'own' },
+        ...{ mime_type: 'application/x-plans', size_bytes: LARGE.byteLength, downloads: 0, revoked_at: null },
+      });
+      expect(url).toContain(link?.pk);
+      const expiresAt = link?.expires_at ?? 0;
+      expect(expiresAt).toBeGreaterThanOrEqual(before + 30 * DAY);
+      expect(expiresAt).toBeLessThanOrEqual(Date.now() + 30 * DAY);
+      expect(await world.events('m1')).toMatchObject([
+        {
+          type: 'large_attachments_linked',
+          reason: 'Sent as links: plans (1).bin (0.1 MB)',
+          extra: { files: 1, size_bytes: LARGE.byteLength, expires_at: new Date(expiresAt).toISOString() },
+        },
+      ]);
+    });
+
+    test('no name of a file is markup in the mail', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure(REWRITE);
+      const filename = `<img src=x onerror="alert('1')">&amp;.pdf`;
+      const { mail } = await world.send('m1', { html: '<p>Hi', attachments: [attachment(filename, LARGE)] });
+      expect(mail?.html).not.toContain('<img');
+      expect(mail?.html).toContain('>&lt;img src=x onerror=&#34;alert(&#39;1&#39;)&#34;&gt;&amp;amp;.pdf</a>');
+      const [url = ''] = linksIn(mail?.html);
+      expect(url).toMatch(OWN_LINK);
+      expect(mail?.text).toContain(`- ${filename} (`);
+    });
+
+    test('a footer says it in the words of the tenant, in the bodies that there are', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure({
+        ...REWRITE,
+        footer_html: '<p id=f>{% for file in files %}[{{ file.filename }}]{% endfor %}</p>',
+        footer_text: 'Scarica {{ files.size }}: {{ files[0].url }}',
+      });
+      const attachments = [attachment('a&b.bin', LARGE), attachment('c.bin', Buffer.alloc(30_000))];
+      const both = await world.send('m1', { html: '<p>Hi', attachments });
+      expect(both.mail?.text).toMatch(/^Hello\.\n\nScarica 2: https:/);
+      expect(both.mail?.html).toContain('<p>Hi<p id=f>[a&amp;b.bin][c.bin]</p>');
+      const html = await world.send('m2', { text: undefined, html: '<p>Hi', attachments });
+      expect(html.mail?.html).toContain('<p id=f>');
+      expect(html.mail?.text).toBeUndefined();
+      expect(await world.rows('large_files')).toHaveLength(2);
+    });
+
+    test('a retry sends the same link, and uploads nothing again', async () => {
+      await using world = await openLargeWorld(make, {
+        onMessage: (_message, attempt) => (attempt === 1 ? { code: 451, text: '4.3.0 later' } : null),
+      });
+      await world.configure(REWRITE);
+      const { event, mail } = await world.send('m1', { attachments: [attachment('a.bin', LARGE)] });
+      expect(event).toBe('sent');
+      const links = await world.rows('large_links');
+      expect(links).toHaveLength(1);
+      expect(linksIn(mail?.text)[0]).toContain(links[0]?.pk);
+      expect(world.stores.puts).toHaveLength(1);
+      expect(await world.events('m1')).toHaveLength(1);
+    });
+
+    test('a storage that is away defers the message, and what was uploaded by then is not uploaded again', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure(REWRITE);
+      const second = Buffer.alloc(30_000, 2);
+      let fails = 2;
+      world.stores.before = async (act) => {
+        if (act === 'put' && world.stores.puts.length === 1 && fails-- > 0) {
+          throw new StorageFailure('unavailable', 'the storage is away');
+        }
+      };
+      const { event, mail } = await world.send('m1', {
+        attachments: [attachment('a.bin', LARGE), attachment('b.bin', second)],
+      });
+      expect([event, fails, world.stores.puts.length]).toEqual(['sent', 0, 2]);
+      expect(linksIn(mail?.text)).toHaveLength(2);
+      const events = await eventsUntil(world.engine, 'acme', (each) => each.event === 'sent');
+      expect(events.map((each) => ('deferred_reason' in each ? each.deferred_reason : each.event))).toContainEqual(
+        expect.stringContaining('large attachments cannot be stored: the storage is away'),
+      );
+    });
+
+    test('a storage that cannot be used fails the message for good, and says why', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure(REWRITE);
+      world.stores.before = async () => {
+        throw new StorageFailure('misconfigured', 'there is no bucket of that name');
+      };
+      const { event, error } = await world.send('m1', { attachments: [attachment('a.bin', LARGE)] });
+      expect([event, error]).toEqual(['error', expect.stringContaining('there is no bucket of that name')]);
+      expect(await world.rows('large_links')).toEqual([]);
+    });
+
+    test('what was uploaded before anybody could write that down is found, and not uploaded again', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure(REWRITE);
+      const { puts } = world.stores;
+      world.stores.before = async (act, key) => {
+        // All of it arrived, and the answer was lost.
+        if (act !== 'put' || puts.length > 0) return;
+        puts.push(key);
+        world.stores.objects.set(`${STORAGE}/${key}`, { content: LARGE, mimeType: 'application/octet-stream' });
+        throw new StorageFailure('timeout', 'no answer');
+      };
+      const { event, mail } = await world.send('m1', { attachments: [attachment('a.bin', LARGE)] });
+      expect([event, puts.length]).toEqual(['sent', 1]);
+      expect(linksIn(mail?.text)).toHaveLength(1);
+      expect(await world.rows('large_files')).toMatchObject([{ state: 'stored' }]);
+    });
+
+    test('an upload that was cut short is done again, as the same object', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure(REWRITE);
+      const keys: string[] = [];
+      world.stores.before = async (act, key) => {
+        if (act === 'put' && keys.push(key) === 1) throw new StorageFailure('timeout', 'cut off');
+      };
+      expect(await world.send('m1', { attachments: [attachment('a.bin', LARGE)] })).toMatchObject({ event: 'sent' });
+      expect(keys).toHaveLength(2);
+      expect(new Set(keys).size).toBe(1);
+    });
+
+    test('messages with the same content share one file, and have each a link; tenants share nothing', async () => {
+      await using world = await openLargeWorld(make);
+      for (const tenantId of ['acme', 'other']) await world.configure(REWRITE, tenantId);
+      const twice = [attachment('a.bin', LARGE), attachment('again.bin', LARGE)];
+      await Promise.all([
+        world.send('m1', { attachments: [attachment('a.bin', LARGE)] }),
+        world.send('m2', { attachments: twice }),
+      ]);
+      await world.send('m3', { attachments: [attachment('other name.bin', LARGE)] });
+      expect(world.stores.puts).toHaveLength(1);
+      const links = await world.rows('large_links');
+      expect(new Set(links.map(({ pk }) => pk)).size).toBe(4);
+      expect(new Set(links.map(({ file_pk }) => file_pk)).size).toBe(1);
+      await world.send('m1', { attachments: [attachment('a.bin', LARGE)] }, 'other');
+      await world.configure({ ...REWRITE, storage_url: 's3://elsewhere' });
+      await world.send('m4', { attachments: [attachment('a.bin', LARGE)] });
+      expect(world.stores.puts).toHaveLength(3);
+      const files = await world.rows('large_files');
+      expect(new Set(files.map(({ object_key }) => object_key)).size).toBe(3);
+      expect(files.map(({ object_key }) => object_key.split('/')[0])).toEqual(['acme', 'other', 'acme']);
+    });
+
+    test('what somebody cleared out of the storage is uploaded again', async () => {
+      const { database, drop } = await make();
+      const stores = openMemoryStores();
+      try {
+        const sendOne = async (id: string, isAgain: boolean): Promise<number> => {
+          await using world = await openLargeWorld(make, { database, stores, isAgain });
+          await world.configure(REWRITE);
+          await world.send(id, { attachments: [attachment('a.bin', LARGE)] });
+          return stores.puts.length;
+        };
+        expect([await sendOne('m1', false), await sendOne('m2', true)]).toEqual([1, 1]);
+        stores.objects.clear();
+        expect(await sendOne('m3', true)).toBe(2);
+        expect(stores.objects.size).toBe(1);
+      } finally {
+        await drop();
+      }
+    });
+
+    test('messages of one process wait for one upload, and who gives up takes nobody along', async () => {
+      await using world = await openLargeWorld(make);
+      const { stores } = world;
+      const storeOnce = storeOnceOf(world);
+      const store = await stores.open(STORAGE, 'acme');
+      const [first, others] = [new AbortController(), new AbortController()];
+      const held = holdPut(stores);
+      const given = storeOnce(toStore(), store, first.signal).catch((error: unknown) => error);
+      const waiting = [1, 2].map(() => storeOnce(toStore(), store, others.signal));
+      await held.begun;
+      first.abort('its message is gone');
+      held.release();
+      expect(await given).toBe('its message is gone');
+      const [second, third] = await Promise.all(waiting);
+      expect([second?.pk === third?.pk, stores.puts.length]).toEqual([true, 1]);
+    });
+
+    test('accounts for certified mail are left alone, and so is a message that came complete', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure(REWRITE);
+      await world.run('accounts.update', { tenant_id: 'acme', account_id: 'relay', pec: true });
+      const { mail } = await world.send('m1', { attachments: [attachment('a.bin', LARGE)] });
+      expect(mail?.attachments).toHaveLength(1);
+      await world.run('accounts.update', { tenant_id: 'acme', account_id: 'relay', pec: false });
+      const head = 'From: shop@example.com\r\nTo: ann@example.org\r\nContent-Type: application/octet-stream\r\n\r\n';
+      const raw = Buffer.from(`${head}${'x'.repeat(70)}\r\n`.padEnd(30_000, 'y\r\n'));
+      await world.engine.submit([{ id: 'm2', account_id: 'relay', raw }], { tenantId: 'acme' });
+      expect((await world.ended('m2')).event).toBe('sent');
+      expect([world.stores.puts, await world.rows('large_links')]).toEqual([[], []]);
+    });
+
+    test('what is fetched is large once it is here', async () => {
+      using dir = tempDir();
+      await using world = await openLargeWorld(make, { config: { attachments: { roots: [dir.path] } } });
+      await world.configure(REWRITE);
+      writeFileSync(dir.file('large.bin'), LARGE);
+      writeFileSync(dir.file('small.bin'), SMALL);
+      const { event, mail } = await world.send('m1', {
+        attachments: ['large.bin', 'small.bin'].map((filename) => ({ filename, storage_path: dir.file(filename) })),
+      });
+      expect([event, mail?.attachments.map(({ filename }) => filename)]).toEqual(['sent', ['small.bin']]);
+      expect(linksIn(mail?.text)).toHaveLength(1);
+    });
+
+    test('without a base of its own a link is signed by the storage, and lives no longer than that signs for', async () => {
+      await using world = await openLargeWorld(make);
+      const { public_base_url: _, ...rest } = REWRITE;
+      await world.configure({ ...rest, file_ttl_days: 30 });
+      const now = Date.now();
+      const first = await world.send('m1', { attachments: [attachment('a b.bin', LARGE)] });
+      const [url = ''] = linksIn(first.mail?.text);
+      expect(url).toMatch(/^https:\/\/storage\.example\/.*expires=604800&filename=a\+b\.bin$/);
+      await world.configure({ ...rest, file_ttl_days: 3 });
+      const second = await world.send('m2', { attachments: [attachment('a b.bin', LARGE)] });
+      expect(linksIn(second.mail?.text)[0]).toContain(`expires=${3 * 86_400}`);
+      const links = await world.rows('large_links');
+      expect(links).toMatchObject([{ url_kind: 'presigned' }, { url_kind: 'presigned' }]);
+      const days = links.map(({ expires_at }) => Math.round((expires_at - now) / DAY));
+      expect(days).toEqual([7, 3]);
+    });
+
+    test("the tenant's base comes before the instance's", async () => {
+      const mixinConfig = { publicUrl: 'https://links.example.net/mail/' };
+      await using world = await openLargeWorld(make, { mixinConfig });
+      const { public_base_url, ...rest } = { ...REWRITE, storage_url: 'file:///files' };
+      await world.configure(rest);
+      const first = await world.send('m1', { attachments: [attachment('a.bin', LARGE)] });
+      expect(linksIn(first.mail?.text)[0]).toMatch(/^https:\/\/links\.example\.net\/mail\/download\//);
+      await world.configure({ ...rest, public_base_url });
+      const second = await world.send('m2', { attachments: [attachment('a.bin', LARGE)] });
+      expect(linksIn(second.mail?.text)[0]).toMatch(OWN_LINK);
+    });
+
+    test('where contents are sealed, so is what is kept of the link', async () => {
+      const kept = async (contentEncryption: boolean): Promise<string> => {
+        await using world = await openLargeWorld(make, { config: { contentEncryption } });
+        await world.configure(REWRITE);
+        const { mail } = await world.send('m1', { attachments: [attachment('a.bin', LARGE)] });
+        expect(linksIn(mail?.text)[0]).toMatch(OWN_LINK);
+        const database = world.context.database.withTables<{ message_attachments: { detached: string | null } }>();
+        const all = database.prepare((k) => k.selectFrom('message_attachments').select('detached'));
+        return JSON.stringify(await database.read(all.bind({})));
+      };
+      expect(await kept(false)).toContain('/download/');
+      const sealed = await kept(true);
+      expect(sealed).toContain('sealed:');
+      expect(sealed).not.toContain('/download/');
+    });
+
+    test('a file that was given up while it was stored is stored anew by the next try', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure(REWRITE);
+      const database = world.context.database.withTables<{
+        large_files: { state: string; content_hash: string | null };
+      }>();
+      const giveUp = database.prepare((k) =>
+        k.updateTable('large_files').set({ state: 'deleting', content_hash: null }),
+      );
+      world.stores.before = async (act) => {
+        if (act === 'put' && world.stores.puts.length === 0) await database.write([giveUp.bind({})]);
+      };
+      const { event } = await world.send('m1', { attachments: [attachment('a.bin', LARGE)] });
+      expect([event, world.stores.puts.length]).toEqual(['sent', 2]);
+      const [given, kept] = await world.rows('large_files');
+      expect([given?.state, kept?.state]).toEqual(['deleting', 'stored']);
+      expect(await world.rows('large_links')).toMatchObject([{ file_pk: kept?.pk }]);
+    });
+  });
+}
+
+/** Of databases that several instances share. */
+export function sharedLargeAttachments(name: string, make: Made, skip = ''): void {
+  test.skipIf(skip !== '')(
+    `instances on ${name} take turns, so that a content is uploaded once${skip === '' ? '' : ` (skipped: ${skip})`}`,
+    async () => {
+      const { database, drop } = await make();
+      const stores = openMemoryStores();
+      try {
+        await using first = await openLargeWorld(make, { database, stores });
+        await using second = await openLargeWorld(make, { database, stores, isAgain: true });
+        const held = holdPut(stores);
+        const { signal } = new AbortController();
+        const store = await stores.open(STORAGE, 'acme');
+        const one = storeOnceOf(first)(toStore(), store, signal);
+        await held.begun;
+        const other = storeOnceOf(second, 1_000)(toStore(), store, signal);
+        await eventually(async () => {
+          const [file] = await first.rows('large_files');
+          return file !== undefined && file.used_at > file.created_at;
+        });
+        held.release();
+        expect((await one).pk).toBe((await other).pk);
+        expect(stores.puts).toHaveLength(1);
+      } finally {
+        await drop();
+      }
+    },
+  );
+}
+
+/** A file of a message. */
+function toStore(): FileToStore {
+  return {
+    ...{ tenantId: 'acme', storageUrl: STORAGE, contentHash: 'hash', mimeType: 'text/plain' },
+    sizeBytes: LARGE.byteLength,
+    async *read() {
+      yield LARGE;
+    },
+  };
+}
+
+/** What the mixin has of it. @param aheadMs by how much its clock is ahead */
+function storeOnceOf({ context: { database, leases, clock, makePk } }: LargeWorld, aheadMs = 0): StoreOnce {
+  const files = createLargeFileStore(database.withTables(), {
+    clock: { ...clock, now: () => clock.now() + aheadMs },
+    makePk,
+  });
+  return createStoreOnce({ files, leases, clock, counts: new LargeCounts() });
+}
+
+/** Have the first upload begin and wait. */
+function holdPut(stores: MemoryStores): { readonly begun: Promise<void>; release(): void } {
+  const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  stores.before = async (act) => {
+    if (act !== 'put') return;
+    begun.resolve();
+    await held.promise;
+  };
+  return { begun: begun.promise, release: () => held.resolve() };
+}

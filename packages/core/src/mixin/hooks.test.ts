@@ -281,6 +281,16 @@ describe('composing', () => {
     expect(hooks.composing(content, message).subject).toBe('ab');
   });
 
+  test('what a mixin took out is not left out for good where that mixin is gone', () => {
+    const file = { filename: 'a.pdf', mimeType: 'application/pdf', data: null };
+    const { hooks } = combined({}, {});
+    const detached = [{ ...file, mixin: 'two' }];
+    expect(hooks.composing({ ...content, detached }, message).detached).toBe(detached);
+    expect(() => hooks.composing({ ...content, detached: [{ ...file, mixin: 'three' }] }, message)).toThrow(
+      'a.pdf was taken out by the mixin three, which is not here',
+    );
+  });
+
   test('an error reaches the attempt', () => {
     const { hooks } = combined({
       composing: () => {

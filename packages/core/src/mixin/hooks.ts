@@ -210,7 +210,8 @@ export interface Hooks {
    * Change what the message says before it becomes bytes. Pure: called once per attempt, and every attempt must
    * send the same message. Header names and values must be such as the header policy lets through; `messageId`
    * stays as it is. Not called for a message that came complete, which is sent as its author wrote it. `detached` are the
-   * files that mixins took out of it by {@link Hooks.preparing}; those of others are none of a mixin's business.
+   * files that mixins took out of it by {@link Hooks.preparing}; those of others are none of a mixin's business. Where such a
+   * mixin is not here, the attempt fails, so that nobody gets the message without what it stands for.
    *
    * Order: waterfall. Each mixin is given what the one before returned.
    * Errors: fail the attempt as a bug does; the message is tried again, no later mixin is called.
@@ -288,6 +289,9 @@ export function combineHooks(sources: readonly HookSource[], log: Log = silentLo
         (answer) => answer ?? {},
       ),
     composing(content, message) {
+      const lost = content.detached.find((file) => sources.every(({ mixin }) => mixin !== file.mixin));
+      if (lost !== undefined)
+        throw new Error(`${lost.filename} was taken out by the mixin ${lost.mixin}, which is not here`);
       return sources.reduce(
         (changed, { hooks }) => (hooks.composing ? hooks.composing(changed, message) : changed),
         content,

@@ -13,7 +13,7 @@ const LAYERS = [
   ['database', 'operations', 'mixin'],
   ['entities'],
   ['queue'],
-  ['delivery', 'reporting', 'transfer'],
+  ['delivery', 'reporting', 'transfer', 'genro'],
   ['engine'],
 ];
 

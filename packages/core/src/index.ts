@@ -23,6 +23,7 @@ export type {
   SubmitOptions,
 } from './engine/engine.types.ts';
 export type { EventStreamOptions } from './engine/event-stream.ts';
+export * from './engine/import-genro.ts';
 export * from './engine/migrate-database.ts';
 export { coreOperations } from './engine/operations.ts';
 export * from './engine/transfer-database.ts';
@@ -31,6 +32,8 @@ export * as accountFields from './entities/account/account.fields.ts';
 export type { BatchResult, MessageInput, RawMessageInput } from './entities/message/message.schema.ts';
 export type { CoreSchema } from './entities/schema.ts';
 export * from './errors.ts';
+export { GENRO_KINDS, type GenroCount, type GenroFinding, type GenroKind } from './genro/findings.ts';
+export { genroKeyOfText, readGenroKey } from './genro/old-secrets.ts';
 export type { MakePk } from './identity.ts';
 export * from './mixin/contract.ts';
 export * from './mixin/events.ts';

@@ -20,6 +20,8 @@ export interface DatabaseFlags {
 export interface DatabaseSettings {
   readonly config: EngineConfigInput;
   readonly mixins: readonly Mixin[];
+  /** Settings of mixins, by their ids. */
+  readonly mixinConfig: Readonly<Record<string, unknown>>;
   /** Make the data folder, where a new database and its key will lie. */
   readonly makeFolder: () => Promise<void>;
 }
@@ -44,13 +46,18 @@ export async function withDatabase(
   run: (settings: DatabaseSettings) => Promise<ExitCode>,
 ): Promise<void> {
   try {
-    const { dataDir, edition, engine } = readServerConfig({
+    const {
+      dataDir,
+      edition,
+      engine,
+      mixins: mixinConfig,
+    } = readServerConfig({
       ...env,
       ...(flags.dataDir === undefined ? {} : { GMP_DATA_DIR: flags.dataDir }),
       ...(flags.config === undefined ? {} : { GMP_CONFIG_FILE: flags.config }),
     });
     const { mixins } = await findMixins(edition);
-    finish(await run({ config: engine, mixins, makeFolder: () => makeDataFolder(dataDir) }));
+    finish(await run({ config: engine, mixins, mixinConfig, makeFolder: () => makeDataFolder(dataDir) }));
   } catch (error) {
     if (!isMailProxyError(error)) throw error;
     finish(reportFailure(error, streams));

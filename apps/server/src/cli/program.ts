@@ -7,6 +7,7 @@ import type { CommandContext, ServeContext } from './command-context.ts';
 import { exportCommand } from './export-command.ts';
 import { generateKeyCommand } from './generate-key-command.ts';
 import { importCommand } from './import-command.ts';
+import { importGenroCommand } from './import-genro-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { openApiCommand } from './openapi-command.ts';
 import { operationCommand } from './operation-command.ts';
@@ -17,7 +18,16 @@ import { suppressionsImportCommand } from './suppressions-import-command.ts';
 import { tokenCommand } from './token-command.ts';
 
 /** Commands that are none of an operation. */
-export const OTHER_COMMANDS = ['serve', 'token', 'openapi', 'migrate', 'export', 'import', 'call'] as const;
+export const OTHER_COMMANDS = [
+  'serve',
+  'token',
+  'openapi',
+  'migrate',
+  'export',
+  'import',
+  'import-genro',
+  'call',
+] as const;
 
 /** Put all commands together, one for each of the operations. */
 export function createProgram(context: ServeContext, operations: readonly AnyOperation[]): Command {
@@ -36,6 +46,7 @@ export function createProgram(context: ServeContext, operations: readonly AnyOpe
   program.addCommand(migrateCommand(context));
   program.addCommand(exportCommand(context));
   program.addCommand(importCommand(context));
+  program.addCommand(importGenroCommand(context));
   program.commandsGroup('Operations on a running server:');
   for (const [resource, own] of Object.entries(byResource(operations))) {
     program.addCommand(resourceCommand(resource, own, context));

@@ -201,6 +201,6 @@ function migrationsOf({ id, migrations }: Mixin): readonly MigrationList[] {
 }
 
 /** All columns that hold secrets, core's and the mixins'. */
-function sealedColumns(mixins: readonly Mixin[]): readonly SealedColumn[] {
+export function sealedColumns(mixins: readonly Mixin[]): readonly SealedColumn[] {
   return [...CORE_SEALED_COLUMNS, ...CONTENT_COLUMNS, ...mixins.flatMap(({ sealedColumns = [] }) => sealedColumns)];
 }

@@ -12,9 +12,23 @@ export function makeToken(kind: KeyKind, mode: StoredLimits['mode'], id: string)
   return `mp_${kind === 'tenant' ? mode : kind}_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
 }
 
-/** The id of the key that a token would be of; null for what is no such token. */
-export function keyIdOf(token: string): string | null {
-  return TOKEN.exec(token)?.[1] ?? null;
+/** A token of genro-mail-proxy: 32 random bytes in base64url, and nothing that names a row. */
+const BARE_TOKEN = /^[A-Za-z0-9_-]{43}$/;
+/** As many as other ids have. */
+const ID_DIGITS = 32;
+
+/**
+ * The id of the key that a token would be of; null for what is no such token.
+ *
+ * @param hash - of the token
+ */
+export function keyIdOf(token: string, hash: Buffer = hashOf(token)): string | null {
+  return TOKEN.exec(token)?.[1] ?? (BARE_TOKEN.test(token) ? adoptedIdOf(hash) : null);
+}
+
+/** The id of a key that was taken over and of which the hash alone is known: what its holder sends has to lead to it. */
+export function adoptedIdOf(hash: Buffer): string {
+  return hash.toString('hex').slice(0, ID_DIGITS);
 }
 
 /** By way of a text: to have the runtime make a buffer takes three times as long. */

@@ -205,6 +205,9 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'pec.get-receipt': ofReceipt,
   'pec.download-receipt': ofReceipt,
   'pec.status': ofMessage({}, 404),
+  'large-attachments.list': { input: nothing },
+  'large-attachments.get': { input: async () => ({ link_id: 'none' }), status: 404 },
+  'large-attachments.revoke': { input: async () => ({ link_id: 'none' }), status: 404 },
   'bounces.receive': {
     input: async () => ({ mail_base64: Buffer.from('Subject: hello\r\n\r\nhello\r\n').toString('base64') }),
   },

@@ -23,6 +23,7 @@ test('every operation has a row', () => {
 const ofMixins = {
   table: ['touch'],
   mailboxes: ['create', 'list', 'get', 'update', 'delete', 'status', 'check', 'list-mails', 'retry-mail'],
+  'large-attachments': ['list', 'get', 'revoke'],
   bounces: ['receive', 'list-unmatched', 'settings', 'update-settings', 'remove-settings'],
 };
 const forTenants = Object.entries(ofMixins).flatMap(([resource, verbs]) =>
@@ -124,10 +125,21 @@ describe('the other forms in which a message is posted', () => {
 describe('the paths that are no operations', () => {
   const open = ['/', '/docs', '/openapi.json', '/livez', '/readyz', '/health'];
 
-  test('are these, and metrics', () => {
-    const ofOperations = world.engine.operations.map(({ http }) => http.path.replaceAll(/\{(\w+)\}/g, ':$1'));
-    const rest = world.routes.map(({ path }) => path).filter((path) => !ofOperations.includes(path) && path !== '/*');
+  test('are these, metrics, and those that mixins answer for anybody', () => {
+    const { operations, routes } = world.engine;
+    const served = [...operations.map(({ http }) => http.path), ...routes.map(({ path }) => path)];
+    const known = served.map((path) => path.replaceAll(/\{(\w+)\}/g, ':$1'));
+    const rest = world.routes.map(({ path }) => path).filter((path) => !known.includes(path) && path !== '/*');
     expect(new Set(rest)).toEqual(new Set([...open, '/metrics']));
+  });
+
+  test('of mixins give what nobody signed to nobody', async () => {
+    for (const { path } of world.engine.routes) {
+      for (const { name, token } of world.callers) {
+        const answer = await world.fetch(token, 'GET', path.replaceAll(/\{\w+\}/g, 'x'));
+        expect([path, name, answer.status]).toEqual([path, name, 404]);
+      }
+    }
   });
 
   test.each(open)('%s says the same to everybody', async (path) => {

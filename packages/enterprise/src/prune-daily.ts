@@ -21,8 +21,13 @@ export interface Pruning {
 }
 
 /** Remove what is too old once a day, by one of all instances. */
-export async function pruneDaily(
-  { lease, prune, failure }: Pruning,
+export function pruneDaily(pruning: Pruning, parts: PruneParts, signal: AbortSignal): Promise<void> {
+  return pruneRegularly({ ...pruning, everyMs: PRUNE_EVERY_MS }, parts, signal);
+}
+
+/** The same, as often as is wanted. */
+export async function pruneRegularly(
+  { lease, prune, failure, everyMs }: Pruning & { readonly everyMs: number },
   { leases, clock, log }: PruneParts,
   signal: AbortSignal,
 ): Promise<void> {
@@ -31,7 +36,7 @@ export async function pruneDaily(
     try {
       if (await leases.take(lease)) {
         await prune();
-        waitMs = PRUNE_EVERY_MS;
+        waitMs = everyMs;
       }
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error }, failure);

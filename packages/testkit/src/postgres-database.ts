@@ -7,8 +7,15 @@ import pg from 'pg';
 export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
   readonly name: string;
+  /** A connection of the test's own, to hold rows for example; end it before the database is deleted. */
+  connect(): Promise<TestConnection>;
   /** Delete it; connections that are still open are cut. */
   drop(): Promise<void>;
+}
+
+export interface TestConnection {
+  query<Row>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  end(): Promise<void>;
 }
 
 /** The first that can be told how to copy: in `server_version_num`. */
@@ -33,7 +40,18 @@ export async function createDatabase(url: string, template = 'template1'): Promi
   own.pathname = `/${name}`;
   const drop = (): Promise<void> =>
     execute(url, (client) => client.query(`drop database if exists ${name} with (force)`));
-  return { url: own.href, name, drop, [Symbol.asyncDispose]: drop };
+  return { url: own.href, name, connect: () => connectTo(own.href), drop, [Symbol.asyncDispose]: drop };
+}
+
+async function connectTo(url: string): Promise<TestConnection> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return {
+    // The test knows what it asks for.
+    query: async <Row>(sql: string, values: readonly unknown[] = []) =>
+      (await client.query(sql, [...values])).rows as Row[],
+    end: () => client.end(),
+  };
 }
 
 async function execute(url: string, run: (client: pg.Client) => Promise<unknown>): Promise<void> {

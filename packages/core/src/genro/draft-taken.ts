@@ -50,6 +50,8 @@ export interface TakeContext {
   readonly isStorage: (name: string) => boolean;
   readonly makePk: MakePk;
   readonly sealAuth: SealAttachmentAuth;
+  /** Whether mixins look at files before a message is sent. */
+  readonly preparesFiles: boolean;
 }
 
 /** Stands in place of a sender that nobody can read. */
@@ -92,6 +94,7 @@ function draftOf(old: OldMessage, checked: CheckedMessage, context: TakeContext)
     pk: context.makePk(),
     stored: new Map(),
     sealAuth: context.sealAuth,
+    needsPreparing: context.preparesFiles && checked.attachments.length > 0,
   });
   const eligibleAt = dueAt ?? Math.min(createdAt, now);
   return {
@@ -123,5 +126,6 @@ function bare(): CheckedMessage {
     bcc: [],
     attachments: [],
     messageId: null,
+    tooLarge: null,
   };
 }

@@ -119,6 +119,7 @@ async function takeOfTenant(
     makePk,
     sealAuth,
     isStorage: (name: string) => storages.includes(name),
+    preparesFiles: parts.mixins.includes('large-attachments'),
   };
   const taken: TakenMessage[] = [];
   const ids: TakenIdRow[] = [];

@@ -32,6 +32,7 @@ async function hooksWith(config: unknown): Promise<CombinedHooks> {
     leases,
     events,
     suppressions,
+    storages: { open: async () => null },
     macs,
     config,
     provided,

@@ -2,10 +2,14 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 export type { AttachmentBody } from './attachments/attachment-body.ts';
 export { AttachmentFailure, type AttachmentFailureCode } from './attachments/attachment-failure.ts';
+export { checkAbsolutePath } from './attachments/files/contained-path.ts';
+export { isContained, locateContained, locateFolders, type RealFolders } from './attachments/files/locate-contained.ts';
+export { type OpenFile, openContained } from './attachments/files/open-contained.ts';
 export * from './attachments/storages/storage-backend.ts';
 export { UploadedFile } from './attachments/uploaded-file.ts';
 export type { Uploads } from './attachments/uploads.ts';
 export * from './clock.ts';
+export { checkRoot, rootsOf } from './config/attachment-roots.ts';
 export * from './config/engine-config.ts';
 export * from './config/ip-ranges.ts';
 export type * from './config/postgres-pool.ts';
@@ -42,6 +46,7 @@ export * from './mixin/hooks.ts';
 export * from './mixin/load.ts';
 export type { PublicRoute } from './mixin/routes.ts';
 export * from './mixin/suppressions.ts';
+export type * from './mixin/tenant-storages.ts';
 export * from './observability/log.ts';
 export type { MixinMetric, MixinSample } from './observability/mixin-metrics.ts';
 export * from './operations/execute.ts';

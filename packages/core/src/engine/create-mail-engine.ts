@@ -126,6 +126,7 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
     macsOf: (mixin, purpose) => createMacs(ring, `${mixin}:${purpose}`),
     eventsOf: ({ id, eventTypes = [] }) => eventsFor(eventTypes, id),
     suppressions: createSuppressions(stores),
+    storages: { open: (tenantId, name) => stores.storages.open(tenantId, name) },
     leasesOf: (mixin) =>
       createLeases(mixin, {
         store: stores.leases,

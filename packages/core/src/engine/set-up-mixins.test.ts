@@ -21,6 +21,7 @@ function setUp(mixins: readonly Mixin[], given: Partial<MixinSetUp> = {}): Promi
     log: silentLog,
     config: {},
     suppressions: { suppress: async () => [], changed: () => undefined },
+    storages: { open: async () => null },
     leasesOf: () => ({ take: async () => true, release: async () => undefined }),
     macsOf: () => ({ sign: () => Buffer.of(), verify: () => false }),
     // And append nothing.

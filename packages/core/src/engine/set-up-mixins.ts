@@ -10,6 +10,7 @@ import type { Extensions } from '../mixin/extensions.ts';
 import { type CombinedHooks, combineHooks, type HookSource } from '../mixin/hooks.ts';
 import { combineRoutes, type PublicRoute, type RouteSource } from '../mixin/routes.ts';
 import type { Suppressions } from '../mixin/suppressions.ts';
+import type { TenantStorages } from '../mixin/tenant-storages.ts';
 import type { Log } from '../observability/log.ts';
 import type { MixinMetric } from '../observability/mixin-metrics.ts';
 import type { AnyOperation } from '../operations/operation.ts';
@@ -31,6 +32,7 @@ export interface MixinSetUp {
   readonly macsOf: (mixin: string, purpose: string) => Macs;
   readonly eventsOf: (mixin: Mixin) => MixinEvents;
   readonly suppressions: Suppressions;
+  readonly storages: TenantStorages;
 }
 
 /** What all mixins add, ready for the engine. */

@@ -21,6 +21,7 @@ import type { Extensions } from './extensions.ts';
 import type { Hooks } from './hooks.ts';
 import type { PublicRoute } from './routes.ts';
 import type { Suppressions } from './suppressions.ts';
+import type { TenantStorages } from './tenant-storages.ts';
 
 /** The version of {@link Mixin} that this engine speaks. Rises when a mixin written before would no longer work. */
 export const MIXIN_CONTRACT = 1;
@@ -118,6 +119,8 @@ export interface MixinContext {
   readonly events: MixinEvents;
   /** Fills the suppression lists of tenants. */
   readonly suppressions: Suppressions;
+  /** What tenants set up with `storages.create`. */
+  readonly storages: TenantStorages;
   /** The mixin's part of the configuration as it came, undefined where there is none: parse it. */
   readonly config: unknown;
   /**

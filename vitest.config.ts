@@ -6,8 +6,9 @@ import { defineConfig } from 'vitest/config';
 import { SlowestFirst } from './test/slowest-first.ts';
 import { createTallyReporter } from './test/tally-reporter.ts';
 
-// Tests import the TypeScript sources of the packages, not what was built.
-const conditions = ['mail-proxy-source', ...defaultServerConditions];
+// Tests import the TypeScript sources of the packages, not what was built; of others what Node imports, not what is there
+// for bundlers.
+const conditions = ['mail-proxy-source', ...defaultServerConditions.filter((condition) => condition !== 'module')];
 
 export default defineConfig({
   ssr: { resolve: { conditions } },

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BUSL-1.1
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { createDatabase } from '@mail-proxy/testkit';
+import { inject } from 'vitest';
+import { storagesConformance } from './storages.case.ts';
+
+storagesConformance(
+  'PostgreSQL',
+  async () => {
+    const made = await createDatabase(inject('pgUrl') ?? '');
+    return { database: made.url, drop: () => made.drop() };
+  },
+  inject('pgSkip'),
+);

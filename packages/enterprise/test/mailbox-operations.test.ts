@@ -55,7 +55,7 @@ describe('settings', () => {
     ['there is no login', { password: null }, '/password'],
     ['there are two logins', { oauth: { access_token: 't' } }, '/password'],
     ['there is no purpose', { purposes: [] }, '/purposes'],
-    ['it would look too often', { poll_interval_seconds: 1 }, '/poll_interval_seconds'],
+    ['it would look too often', { poll_interval_seconds: 0 }, '/poll_interval_seconds'],
     ['an account is named for all accounts', { scope: 'tenant', account_id: 'a' }, '/account_id'],
     ['no account is named', { scope: 'account' }, '/account_id'],
     ['a tenant is named for the instance', { scope: 'instance', tenant_id: 'default' }, '/tenant_id'],

@@ -13,6 +13,7 @@ import type { CombinedHooks } from '../mixin/hooks.ts';
 import { reachOf } from '../operations/principal.ts';
 import type { ReportSink } from '../reporting/report-transport.ts';
 import type { Reporter } from '../reporting/reporter.ts';
+import { resolveRetention, retentionOfConfig } from '../retention.ts';
 import type { AccessSide } from './access-side.ts';
 import type { AttachmentSide } from './attachment-side.ts';
 import type { DeliverySide } from './delivery-side.ts';
@@ -72,6 +73,11 @@ export function createCoreServices(parts: CoreServicesParts): CoreServices {
     keysInFlight: new KeysInFlight(),
     room: parts.room,
     waitingUsage: stores.waitingUsage,
+    finished,
+    keptMs: async (reach, tenantId) =>
+      resolveRetention(retentionOfConfig(config.retention), (await stores.tenants.get(reach, tenantId)).retention)
+        .metadata,
+    tenantsOf: ({ tenantId }) => (tenantId === null ? stores.tenants.listReportTargets() : Promise.resolve([tenantId])),
     clearMail: (owner, mode) => clearMail({ ...services, finished }, owner, mode),
     idempotencyMs: config.limits.idempotencyMs,
     retry: config.retry,

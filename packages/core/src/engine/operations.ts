@@ -14,6 +14,7 @@ import { type InstanceServices, instanceOperations } from '../entities/instance/
 import { messageOperations } from '../entities/message/message.operations.ts';
 import { type HistoryServices, listMessageEvents } from '../entities/message/message-events.operations.ts';
 import type { MessageServices } from '../entities/message/message-services.ts';
+import type { RemovalServices } from '../entities/message/removal.operations.ts';
 import {
   type MessageEventServices,
   messageEventOperations,
@@ -35,6 +36,7 @@ export type CoreServices = TenantServices &
   SuppressionServices &
   CommandLogServices &
   MessageServices &
+  RemovalServices &
   HistoryServices &
   MessageEventServices &
   ReportServices &

@@ -3,7 +3,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { rowsJson } from '../database/row-parameters.ts';
-import type { FinishedMail, MailOwner } from '../entities/message/clear-mail.ts';
+import type { FinishedMail, MailOwner, NamedEnd } from '../entities/message/clear-mail.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { prepareLockMessages } from './lock-messages.ts';
 import { prepareRetentionStatements } from './retention-statements.ts';
@@ -39,9 +39,18 @@ export function createFinishedMail(
     (p) => sql`select state, count(*) as count from ${messages}
       where account_pk in ${ofOwner(p)} and state <> 'final' group by state`,
   );
-  const finished = raw<OwnerInput & { limit: number }, { pk: string }>(
+  const finished = raw<OwnerInput & { before: number; limit: number }, { pk: string }>(
     (p) => sql`select pk from ${messages}
-      where account_pk in ${ofOwner(p)} and state = 'final' limit ${p.limit}`,
+      where account_pk in ${ofOwner(p)} and state = 'final' and final_at < ${p.before} limit ${p.limit}`,
+  );
+  // Of those that the tenant was told of alone, or the same untold ones would be found each time.
+  const told = raw<OwnerInput & { before: number; acked_seq: number; limit: number }, { pk: string }>(
+    (p) => sql`select m.pk from ${messages} m
+      where m.account_pk in ${ofOwner(p)} and m.state = 'final' and m.final_at < ${p.before}
+      and not exists (select 1 from ${sql.table('message_events')} e where e.message_pk = m.pk
+        and (e.seq is null or e.seq > ${p.acked_seq}
+          or exists (select 1 from ${sql.table('report_exceptions')} x where x.event_pk = e.pk)))
+      limit ${p.limit}`,
   );
   // By what the tenant has not acknowledged. Events of an account itself are told after it is gone, but not after the tenant.
   const unreported = raw<OwnerInput & { everyone: number }, { count: number }>(
@@ -72,6 +81,11 @@ export function createFinishedMail(
     (p) => sql`delete from ${messages} where state = 'final'
       and pk in (select r.pk from ${db.dialect.rows<{ pk: string }>(p.rows, { pk: 'text' })} r)`,
   );
+  // One may have been written before the message was removed by name.
+  const forgetEnds = raw<{ rows: string }>(
+    (p) => sql`delete from ${sql.table('message_ends')}
+      where message_pk in (select r.pk from ${db.dialect.rows<{ pk: string }>(p.rows, { pk: 'text' })} r)`,
+  );
   const everyone = isEveryoneTold ? 1 : 0;
   const inputOf = ({ tenantId, accountPk }: MailOwner): OwnerInput => ({ tenant_id: tenantId, account_pk: accountPk });
 
@@ -84,20 +98,35 @@ export function createFinishedMail(
       const [row] = await db.read(unreported.bind({ ...inputOf(owner), everyone }));
       return row?.count ?? 0;
     },
-    async remove(owner, { isTold, now, limit }) {
-      const found = await db.read(finished.bind({ ...inputOf(owner), limit }));
-      if (found.length === 0) return 0;
-      const rows = rowsJson(found.map(({ pk }) => ({ pk })));
+    async remove(owner, { isTold, now, limit, endedBefore: before = ANY }) {
       const [cursor] = await db.read(acked.bind({ tenant_id: owner.tenantId, everyone }));
       const acked_seq = cursor?.acked_seq ?? 0;
-      const removal =
-        isTold && cursor?.is_told === 1
-          ? retention.removeMessages.bind({ rows, before: ANY, written_before: ANY, acked_seq })
-          : removeAny.bind({ rows });
+      const keepsUntold = isTold && cursor?.is_told === 1;
+      const found = await db.read(
+        keepsUntold
+          ? told.bind({ ...inputOf(owner), before, acked_seq, limit })
+          : finished.bind({ ...inputOf(owner), before, limit }),
+      );
+      if (found.length === 0) return 0;
+      const rows = rowsJson(found.map(({ pk }) => ({ pk })));
       const results = await db.write([
         ...lock(found),
         retention.writeEnds.bind({ rows, now, forget_at: now + idsMs }),
-        removal,
+        keepsUntold
+          ? retention.removeMessages.bind({ rows, before, written_before: ANY, acked_seq })
+          : removeAny.bind({ rows }),
+      ]);
+      return results.at(-1)?.changes ?? 0;
+    },
+    async removeNamed(named, now) {
+      if (named.length === 0) return 0;
+      const rowsWhere = (isWanted: (end: NamedEnd) => boolean): string =>
+        rowsJson(named.filter(isWanted).map(({ pk }) => ({ pk })));
+      const results = await db.write([
+        ...lock(named),
+        retention.writeEnds.bind({ rows: rowsWhere(({ isSent }) => isSent), now, forget_at: now + idsMs }),
+        forgetEnds.bind({ rows: rowsWhere(({ isSent }) => !isSent) }),
+        removeAny.bind({ rows: rowsWhere(() => true) }),
       ]);
       return results.at(-1)?.changes ?? 0;
     },

@@ -65,6 +65,20 @@ export const getInstance = defineOperation({
   },
 });
 
+export const getInstanceStatus = defineOperation({
+  name: 'instance.status',
+  summary: 'Tell whether mail is sent, or the operator stopped all sending',
+  http: { method: 'GET', path: '/v1/instance/status' },
+  access: 'tenant',
+  scope: 'tenant:read',
+  audit: false,
+  input: v.strictObject({}),
+  output: v.object({ sending: v.boolean() }),
+  async run({ instances }: Pick<InstanceServices, 'instances'>) {
+    return { sending: (await instances.get()).paused_at === null };
+  },
+});
+
 export const runNow = defineOperation({
   name: 'instance.run-now',
   summary: 'Look for work at once, and call the tenant with its reports without waiting',
@@ -111,4 +125,4 @@ async function setPaused(
   return pauseView(await instances.get());
 }
 
-export const instanceOperations = [getInstance, runNow, pauseInstance, resumeInstance] as const;
+export const instanceOperations = [getInstance, getInstanceStatus, runNow, pauseInstance, resumeInstance] as const;

@@ -30,10 +30,28 @@ export interface FinishedMail {
    *
    * @returns how many were removed
    */
-  remove(
-    owner: MailOwner,
-    options: { readonly isTold: boolean; readonly now: number; readonly limit: number },
-  ): Promise<number>;
+  remove(owner: MailOwner, options: RemoveOptions): Promise<number>;
+  /**
+   * Remove these, told or not, where they are final. The ids of those that were sent stay taken; the others may be used
+   * again.
+   *
+   * @returns how many were removed
+   */
+  removeNamed(messages: readonly NamedEnd[], now: number): Promise<number>;
+}
+
+export interface RemoveOptions {
+  /** Keep what the tenant was not told of. */
+  readonly isTold: boolean;
+  readonly now: number;
+  readonly limit: number;
+  /** Milliseconds: only what ended before. @defaultValue all */
+  readonly endedBefore?: number;
+}
+
+export interface NamedEnd {
+  readonly pk: string;
+  readonly isSent: boolean;
 }
 
 export type ClearMail = (owner: MailOwner, mode: ClearMode) => Promise<void>;

@@ -56,15 +56,21 @@ type Given = { readonly [Name in Exclude<GivenName, 'is_open'>]: PageInput[Name]
   readonly is_open: 1 | null;
 };
 
-/** Binds the query of a page. */
-export type BindPage = (tenantId: string | null, filter: MessageFilter, page: MessagePage) => Statement<MessageRow>;
+/** Queries of messages that match a filter. */
+export interface MessagePages {
+  /** Binds the query of a page. */
+  readonly bind: (tenantId: string | null, filter: MessageFilter, page: MessagePage) => Statement<MessageRow>;
+  /** Binds the query of how many there are in all. */
+  readonly bindCount: (tenantId: string | null, filter: MessageFilter) => Statement<{ readonly count: number }>;
+}
 
 /**
  * Each set of conditions is a statement of its own, made when it is asked for the first time: with all of them in one,
  * as "is null or equal", neither database would use an index for any.
  */
-export function prepareMessagePages(db: Database<CoreSchema>): BindPage {
+export function prepareMessagePages(db: Database<CoreSchema>): MessagePages {
   const known = new Map<string, Prepared<Partial<PageInput>, MessageRow>>();
+  const counts = new Map<string, Prepared<Partial<PageInput>, { readonly count: number }>>();
   const preparePage = (names: readonly ConditionName[], order: MessagePage['order']) =>
     db.prepare<Partial<PageInput>, MessageRow>((k, input) => {
       // A condition is used exactly where its value is given.
@@ -78,28 +84,57 @@ export function prepareMessagePages(db: Database<CoreSchema>): BindPage {
         .limit(p.limit);
     });
 
-  return (tenantId, filter, { order, after, limit }) => {
-    const given: Given = {
-      tenant: tenantId,
-      reference: filter.reference ?? null,
-      batch_code: filter.batchCode ?? null,
-      account: filter.account ?? null,
-      state: filter.state ?? null,
-      result: filter.result ?? null,
-      priority: filter.priority ?? null,
-      recipient: filter.recipient ?? null,
-      created_from: filter.createdFrom ?? null,
-      created_before: filter.createdBefore ?? null,
-      is_open: filter.isOpen === true ? 1 : null,
-      after,
-    };
-    // Its keys are those of the literal above.
-    const names = conditionsOf((Object.keys(given) as GivenName[]).filter((name) => given[name] !== null));
-    const key = [order, ...names].join(',');
-    const prepared = known.get(key) ?? preparePage(names, order);
-    known.set(key, prepared);
-    return prepared.bind({ ...given, limit } as PageInput);
+  const prepareCount = (names: readonly ConditionName[]) =>
+    db.prepare<Partial<PageInput>, { readonly count: number }>((k, input) => {
+      // As above.
+      const p = input as PageInput;
+      return k
+        .selectFrom('messages')
+        .innerJoin('accounts', 'accounts.pk', 'messages.account_pk')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where((eb) => eb.and(names.map((name) => conditionOf(name, p, 'newest first'))));
+    });
+
+  return {
+    bind(tenantId, filter, { order, after, limit }) {
+      const given = givenBy(tenantId, filter, after);
+      const names = namesOf(given);
+      const key = [order, ...names].join(',');
+      const prepared = known.get(key) ?? preparePage(names, order);
+      known.set(key, prepared);
+      return prepared.bind({ ...given, limit } as PageInput);
+    },
+    bindCount(tenantId, filter) {
+      const given = givenBy(tenantId, filter, null);
+      const names = namesOf(given);
+      const key = names.join(',');
+      const prepared = counts.get(key) ?? prepareCount(names);
+      counts.set(key, prepared);
+      return prepared.bind({ ...given, limit: 0 } as PageInput);
+    },
   };
+}
+
+function givenBy(tenantId: string | null, filter: MessageFilter, after: string | null): Given {
+  return {
+    tenant: tenantId,
+    reference: filter.reference ?? null,
+    batch_code: filter.batchCode ?? null,
+    account: filter.account ?? null,
+    state: filter.state ?? null,
+    result: filter.result ?? null,
+    priority: filter.priority ?? null,
+    recipient: filter.recipient ?? null,
+    created_from: filter.createdFrom ?? null,
+    created_before: filter.createdBefore ?? null,
+    is_open: filter.isOpen === true ? 1 : null,
+    after,
+  };
+}
+
+function namesOf(given: Given): readonly ConditionName[] {
+  // Its keys are those of the literal above.
+  return conditionsOf((Object.keys(given) as GivenName[]).filter((name) => given[name] !== null));
 }
 
 /** What waits of a batch has an index of its own, which is small where the tenant has a long history. */

@@ -91,7 +91,8 @@ function toRecipient(row: MessageRecipientsTable): InferOutput<typeof recipientO
   return { address, kind, state, attempts, stage, code, enhanced, reply, verdict };
 }
 
-function toAttachment(row: ListedAttachment): InferOutput<typeof attachmentOutput> {
+/** A file as it is shown. */
+export function toAttachment(row: ListedAttachment): InferOutput<typeof attachmentOutput> {
   const { filename, mime_type, disposition, fetch_mode, content_hash, detached } = row;
   return {
     filename,

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
 import { MailProxyError } from '../../errors.ts';
-import { clientId, line, page, pageOf, rfc3339, tenantId } from '../../operations/fields.ts';
+import { clientId, line, page, pageOf, queryBoolean, rfc3339, tenantId } from '../../operations/fields.ts';
 import { type Call, defineOperation } from '../../operations/operation.ts';
 import { hasScope } from '../../operations/principal.ts';
 import { batchOperations } from './batch.operations.ts';
@@ -14,21 +14,24 @@ import {
   batchOutput,
   messageInput,
   messageOutput,
-  messageSummary,
   queryPriority,
   rawMessageInput,
 } from './message.schema.ts';
 import { messageControlOperations } from './message-control.operations.ts';
-import { toMessage, toSummaries } from './message-output.ts';
+import { include, listedMessage, toListed } from './message-included.ts';
+import { toMessage } from './message-output.ts';
 import type { MessageServices, SubmissionServices } from './message-services.ts';
 import { MESSAGE_RESULTS, MESSAGE_STATES } from './message-state.ts';
 import { type ParsedSubmitted, submittedInput } from './raw-message.ts';
+import { removalOperations } from './removal.operations.ts';
 import { parseStoredContent } from './stored-content.ts';
 import { submitMessages } from './submit-messages.ts';
 import { retryAfterOf, toBatchResult } from './submitted.ts';
 
 /** What reading messages needs. */
 type ReadServices = Pick<MessageServices, 'messages' | 'messageEvents' | 'explain'>;
+
+type ListServices = Pick<MessageServices, 'messages' | 'messageEvents' | 'limitGate'>;
 
 /** Not in the list of what can be done: it is what creating a message is for a body that is a message. */
 const createRawMessage = defineOperation({
@@ -131,11 +134,19 @@ export const listMessages = defineOperation({
     priority: v.optional(queryPriority),
     /** Exact address. */
     recipient: v.optional(line(320)),
+    /** Only what is not final. */
+    open: v.optional(queryBoolean),
+    include: v.optional(include, []),
     ...page,
   }),
-  output: pageOf(messageSummary),
-  async run({ messages }: Pick<MessageServices, 'messages'>, input, { reach }) {
-    const { limit } = input;
+  output: v.object({
+    ...pageOf(listedMessage).entries,
+    /** Where it was asked for. */
+    count: v.optional(v.number()),
+  }),
+  async run(services: ListServices, input, { reach, principal }) {
+    const { messages } = services;
+    const { limit, include: included } = input;
     const filter = {
       state: input.state,
       result: input.result,
@@ -143,11 +154,16 @@ export const listMessages = defineOperation({
       account: input.account_id,
       priority: input.priority,
       recipient: input.recipient,
+      isOpen: input.open === true ? (true as const) : undefined,
     };
-    const rows = await messages.list(reach, filter, { order: 'newest first', after: input.after ?? null, limit });
+    const [rows, count] = await Promise.all([
+      messages.list(reach, filter, { order: 'newest first', after: input.after ?? null, limit }),
+      included.includes('count') ? messages.count(reach, filter) : undefined,
+    ]);
     const last = rows.at(-1);
-    const items = await toSummaries(messages, rows);
-    return { items, next: rows.length === limit && last !== undefined ? last.pk : null };
+    const items = await toListed(services, rows, { included, reach, principal });
+    const next = rows.length === limit && last !== undefined ? last.pk : null;
+    return { items, next, ...(count === undefined ? {} : { count }) };
   },
 });
 
@@ -158,6 +174,7 @@ export const messageOperations = [
   listMessages,
   ...messageControlOperations,
   changeMessages,
+  ...removalOperations,
   ...batchOperations,
 ] as const;
 

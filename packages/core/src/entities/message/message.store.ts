@@ -14,6 +14,7 @@ import type { MessageAttachmentsTable, MessageRecipientsTable } from './message.
 import { type MessageFilter, type MessagePage, prepareMessagePages } from './message-filter.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './message-row.ts';
 import { isReached, type Reached } from './reached.ts';
+import { prepareSaidMessages, type ReadSaid } from './said-messages.ts';
 
 export type { MessageRow } from './message-row.ts';
 
@@ -48,6 +49,8 @@ export interface MessageStore {
   find(reach: Reach, reference: string): Promise<MessageRow>;
   /** One page of the messages that match. */
   list(reach: Reach, filter: MessageFilter, page: MessagePage): Promise<readonly MessageRow[]>;
+  /** How many messages match. */
+  count(reach: Reach, filter: MessageFilter): Promise<number>;
   /**
    * Messages that each of the references names, in their order, where the filter matches them too. A primary key wins;
    * an id that several tenants within the reach use names several.
@@ -66,6 +69,8 @@ export interface MessageStore {
   attachments(reach: Reach, pk: string): Promise<readonly ListedAttachment[]>;
   /** Of messages that were found, by primary key: the hard bounce of each if there is one, else the last. */
   bounces(pks: readonly string[]): Promise<ReadonlyMap<string, MessageBounce>>;
+  /** What messages that were found say. */
+  readonly said: ReadSaid;
   counts(): Promise<MessageCounts>;
 }
 
@@ -98,7 +103,7 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
       .where('messages.id', '=', p.reference)
       .where('messages.tenant_id', '=', p.tenant),
   );
-  const bindPage = prepareMessagePages(db);
+  const pages = prepareMessagePages(db);
   const position = db.prepare<{ pk: string }, { before: number }>((k, p) => ({
     compile: () =>
       sql<{ before: number }>`
@@ -168,11 +173,15 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
       if (row === undefined) throw new MailProxyError('not_found', { detail: 'there is no such message' });
       return row;
     },
-    list: (reach, filter, page) => db.read(bindPage(reach.tenantId, filter, page)),
+    list: (reach, filter, page) => db.read(pages.bind(reach.tenantId, filter, page)),
+    async count(reach, filter) {
+      const [row] = await db.read(pages.bindCount(reach.tenantId, filter));
+      return row?.count ?? 0;
+    },
     async listNamed(reach, references, filter) {
       const page = { order: 'oldest first', after: null, limit: SEVERAL } as const;
       const found = await db.readAll(
-        references.map((reference) => bindPage(reach.tenantId, { ...filter, reference }, page)),
+        references.map((reference) => pages.bind(reach.tenantId, { ...filter, reference }, page)),
       );
       return found.map(({ rows }, index) => {
         const owner = rows.find((row) => row.pk === references[index]);
@@ -202,6 +211,7 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
       }
       return found;
     },
+    said: prepareSaidMessages(db, contents),
     async counts() {
       const byState: Record<string, number> = {};
       const byResult: Record<string, number> = {};

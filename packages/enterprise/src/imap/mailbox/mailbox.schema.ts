@@ -13,7 +13,7 @@ const purposes = v.pipe(
   v.check((list) => new Set(list).size === list.length, 'expected each purpose once'),
 );
 /** Seconds. RFC 2177 wants IDLE renewed at least every 29 minutes, which this does not wait for. */
-const pollInterval = fields.integer(10, 86_400);
+const pollInterval = fields.integer(1, 86_400);
 
 /** All that can be set, as it is given: absent stays, null is the default. */
 const settings = {

@@ -53,7 +53,7 @@ export async function startServer(
   const engine = opened.use(
     await createMailEngine({ config: settings, mixins, mixinConfig: config.mixins, log, clock }),
   );
-  const { host, port, maxBodyBytes, metricsListen, drainMs, proxies, publicRoutes } = config;
+  const { host, port, maxBodyBytes, metricsListen, drainMs, proxies, publicRoutes, genro } = config;
   let isStopping = false;
   const stopping = new AbortController();
   const limits = bodyLimits(maxBodyBytes, engine.uploads);
@@ -71,7 +71,7 @@ export async function startServer(
       }),
     );
   const listener = opened.use(
-    await listen(createHttpApp(engine, { ...options, isMetricsOpen: isLoopback(host) }), {
+    await listen(createHttpApp(engine, { ...options, genro, isMetricsOpen: isLoopback(host) }), {
       host,
       port,
       limits,

@@ -41,6 +41,8 @@ const listenAddress = v.pipe(
  */
 export const serverConfigSchema = v.strictObject({
   ...engineConfigSchema.entries,
+  /** Its least length depends on who calls: see there. */
+  adminToken: v.optional(v.string()),
   /** File path or `postgres://` address; `<dataDir>/mail-proxy.db` by default. */
   database: v.optional(text),
   host: v.optional(text, '127.0.0.1'),
@@ -75,6 +77,17 @@ export const serverConfigSchema = v.strictObject({
       v.maxValue(60_000, 'expected at most 60000 milliseconds'),
     ),
     0,
+  ),
+  /** `genro` serves the calls of genro-mail-proxy beside our own. */
+  compat: v.optional(v.picklist(['none', 'genro'], 'expected none or genro'), 'none'),
+  /** Milliseconds for which a message that came by such a call waits before it is sent. A minute is long. */
+  compatSendDelayMs: v.optional(
+    v.pipe(
+      v.number('expected milliseconds'),
+      v.minValue(0, 'expected milliseconds, at least 0'),
+      v.maxValue(60_000, 'expected at most 60000 milliseconds'),
+    ),
+    500,
   ),
   logLevel: v.optional(v.picklist(LOG_LEVELS, `expected ${LOG_LEVELS.join(', ')}`), 'info'),
   /** Another `host:port` that serves metrics only. */

@@ -59,6 +59,40 @@ describe('the configuration', () => {
     });
   });
 
+  test('is as it was for old clients, unless a setting says otherwise', () => {
+    expect(readServerConfig({}).genro).toBeNull();
+    expect(readServerConfig({}).engine).toMatchObject({
+      reports: { requireOk: true },
+      limits: { wrongTokensPerMinute: 20 },
+    });
+    const old = readServerConfig({ GMP_COMPAT: 'genro', GMP_API_TOKEN: 'short-one' });
+    expect(old.genro).toEqual({ sendDelayMs: 500 });
+    expect(old.engine).toMatchObject({
+      adminToken: 'short-one',
+      retry: { delaysMs: [60_000, 300_000, 900_000, 3_600_000, 7_200_000] },
+      reports: { requireOk: false, intervalMs: 300_000 },
+      limits: { wrongTokensPerMinute: 600, maxBatch: 1_000 },
+    });
+    const other = readServerConfig({
+      GMP_COMPAT: 'genro',
+      GMP_COMPAT_SEND_DELAY_MS: '0',
+      GMP_RETRY_BASE_MS: '1000',
+      GMP_REPORT_REQUIRE_OK: 'true',
+      GMP_WRONG_TOKENS_PER_MINUTE: '5',
+    });
+    expect(other.genro).toEqual({ sendDelayMs: 0 });
+    expect(other.engine).toMatchObject({
+      retry: { baseMs: 1_000 },
+      reports: { requireOk: true },
+      limits: { wrongTokensPerMinute: 5 },
+    });
+    expect(problemsOf({ GMP_COMPAT: 'genro', GMP_API_TOKEN: 'seven-7' })).toEqual([
+      'GMP_API_TOKEN: expected at least 8 characters',
+    ]);
+    expect(problemsOf({ GMP_API_TOKEN: 'short-one' })).toEqual(['GMP_API_TOKEN: expected at least 16 characters']);
+    expect(problemsOf({ GMP_COMPAT: 'other' })).toEqual(['GMP_COMPAT: expected none or genro']);
+  });
+
   test('takes where HTTP requests may go from the environment, nowhere private by default', () => {
     expect(readServerConfig({}).engine.outgoing).toEqual({ allowPrivateNetworks: false, allowedHosts: [] });
     const { engine } = readServerConfig({

@@ -17,8 +17,13 @@ import { draftConfig } from './config-draft.ts';
 import { CONFIG_KEYS, serverConfigSchema } from './config-schema.ts';
 import { type Environment, variableOf } from './environment.ts';
 import { codeOf } from './error-code.ts';
+import { withGenroDefaults } from './genro-defaults.ts';
 import { isLoopback } from './loopback.ts';
 import { nearestName } from './nearest-name.ts';
+
+/** Characters of the admin token; fewer where clients of the original hold one that cannot be changed at once. */
+const MIN_TOKEN = 16;
+const MIN_GENRO_TOKEN = 8;
 
 export interface ServerConfig {
   readonly host: string;
@@ -35,6 +40,8 @@ export interface ServerConfig {
   /** Settings of mixins, by their ids. */
   readonly mixins: Readonly<Record<string, unknown>>;
   readonly proxies: TrustedProxies;
+  /** What serves the calls of genro-mail-proxy; null where nothing does. */
+  readonly genro: { readonly sendDelayMs: number } | null;
 }
 
 /**
@@ -46,17 +53,25 @@ export interface ServerConfig {
 export function readServerConfig(env: Environment): ServerConfig {
   const file = variableOf(env, 'GMP_CONFIG_FILE') ?? '';
   const draft = draftConfig(env, file === '' ? {} : readConfigFile(file), file);
-  const parsed = v.safeParse(serverConfigSchema, draft.values, { abortPipeEarly: true });
+  const parsed = v.safeParse(serverConfigSchema, withGenroDefaults(draft.values), { abortPipeEarly: true });
   const problems = [
     ...draft.problems,
     ...(parsed.issues ?? []).map((issue) => problemOf(issue, draft.sourceOf)),
     ...openDoors(draft.values, draft.sourceOf),
+    ...shortToken(draft.values, draft.sourceOf),
     ...notPostgres(draft.values, draft.sourceOf),
   ];
   if (!parsed.success || problems.length > 0) throw invalidConfig(problems);
   const { host, port, dataDir, maxBodyBytes, drainMs, logLevel, metricsListen, edition, mixins, ...others } =
     parsed.output;
-  const { trustedProxies, trustedProxyHeader: header, publicRoutes, ...engine } = others;
+  const {
+    trustedProxies,
+    trustedProxyHeader: header,
+    publicRoutes,
+    compat,
+    compatSendDelayMs: sendDelayMs,
+    ...engine
+  } = others;
   const folder = resolve(dataDir);
   return {
     host,
@@ -70,6 +85,7 @@ export function readServerConfig(env: Environment): ServerConfig {
     edition,
     mixins,
     proxies: { ranges: parseIpRanges(trustedProxies), header },
+    genro: compat === 'genro' ? { sendDelayMs } : null,
     engine: withPlaces(engine, folder),
   };
 }
@@ -111,6 +127,13 @@ function openDoors(values: Readonly<Record<string, unknown>>, sourceOf: (key: st
         '(for example to the output of: openssl rand -hex 32), or listen on 127.0.0.1',
     },
   ];
+}
+
+function shortToken(values: Readonly<Record<string, unknown>>, sourceOf: (key: string) => string): InputProblem[] {
+  const { adminToken, compat } = values;
+  const min = compat === 'genro' ? MIN_GENRO_TOKEN : MIN_TOKEN;
+  if (typeof adminToken !== 'string' || adminToken.length >= min) return [];
+  return [{ pointer: sourceOf('adminToken'), message: `expected at least ${min} characters` }];
 }
 
 /** A mistyped address would otherwise be the name of a new, empty SQLite file. */

@@ -85,6 +85,7 @@ export const VARIABLES: readonly Variable[] = [
       'address under which people reach this server, for links in mails (none)',
     ],
     ['GMP_LOG_LEVEL', 'logLevel', 'debug, info, warn, error or silent (info)'],
+    ['GMP_COMPAT', 'compat', 'genro: serve the calls of genro-mail-proxy, too (none)'],
     ['GMP_EDITION', 'edition', 'auto, community or enterprise (auto)'],
     ['GMP_INSTANCE_NAME', 'instanceName', 'name of this instance (mail-proxy)'],
     ['GMP_EHLO_NAME', 'delivery.ehloName', "name given with EHLO (the machine's)"],
@@ -107,8 +108,18 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_PUBLIC_MAX_OPEN', 'publicRoutes.maxOpen', 'downloads by links in mails at the same time (200)'],
     ['GMP_PUBLIC_MAX_OPEN_PER_CLIENT', 'publicRoutes.maxOpenPerClient', 'of those, by one address (20)'],
     ['GMP_DRAIN_MS', 'drainMs', 'how long a stop goes on serving while it says that it is not ready (0)'],
+    [
+      'GMP_COMPAT_SEND_DELAY_MS',
+      'compatSendDelayMs',
+      'how long messages of such calls wait before they are sent (500)',
+    ],
     ['GMP_MAX_PENDING', 'limits.maxPending', 'messages of a tenant that may wait (no limit)'],
     ['GMP_MAX_PENDING_BYTES', 'limits.maxBytes', 'bytes of a tenant that may wait, attachments included (no limit)'],
+    [
+      'GMP_WRONG_TOKENS_PER_MINUTE',
+      'limits.wrongTokensPerMinute',
+      'wrong tokens of an address, after which none of its tokens is looked at for a while (20)',
+    ],
     ['GMP_RETENTION_IDS_DAYS', 'retention.idsDays', 'days for which the id of a removed message stays taken (90)'],
     ['GMP_MAX_SENDS', 'delivery.maxSends', 'messages being sent at the same time (50)'],
     ['GMP_MAX_CONNECTIONS', 'delivery.maxConnections', 'connections to relays, over all accounts (500)'],
@@ -165,6 +176,7 @@ export const VARIABLES: readonly Variable[] = [
   ]),
   ...variables(asBoolean, [
     ['GMP_CONTENT_ENCRYPTION', 'contentEncryption', 'seal what messages say and have attached, too (false)'],
+    ['GMP_REPORT_REQUIRE_OK', 'reports.requireOk', 'only an answer with ok: true acknowledges a report (true)'],
     ['GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS', 'outgoing.allowPrivateNetworks', 'call private addresses too (false)'],
   ]),
   ...variables(asTextList, [

@@ -7,6 +7,8 @@ import { type AllowedMethods, allowedMethods } from './allowed-methods.ts';
 import { bodyLimits } from './body-limits.ts';
 import { NO_PROXIES, type TrustedProxies } from './client-address.ts';
 import type { HttpContext, HttpEnv, ServedEngine } from './context.ts';
+import type { GenroOptions } from './genro/genro-options.ts';
+import { addGenroRoutes } from './genro/genro-routes.ts';
 import { addMetricsRoute } from './metrics-route.ts';
 import type { OpenAnswerLimits } from './open-answers.ts';
 import { addOperationRoutes } from './operation-routes.ts';
@@ -28,6 +30,8 @@ export interface HttpAppOptions {
   readonly proxies?: TrustedProxies;
   /** Answers under way on paths that mixins serve to anybody. @defaultValue 200, of these 20 to one address */
   readonly publicRoutes?: OpenAnswerLimits;
+  /** Serves the calls of genro-mail-proxy, too. @defaultValue it does not */
+  readonly genro?: Pick<GenroOptions, 'sendDelayMs'> | null;
   /** @defaultValue silent */
   readonly log?: Log;
   readonly clock?: Clock;
@@ -47,7 +51,7 @@ const OPEN_ANSWERS: OpenAnswerLimits = { maxOpen: 200, maxOpenPerClient: 20 };
  * ```
  */
 export function createHttpApp(engine: ServedEngine, options: HttpAppOptions = {}): Hono<HttpEnv> {
-  const { maxBodyBytes = MAX_BODY_BYTES, isMetricsOpen = false, isStopping = () => false } = options;
+  const { maxBodyBytes = MAX_BODY_BYTES, isMetricsOpen = false, isStopping = () => false, genro = null } = options;
   const { log = silentLog, clock = systemClock, publicRoutes = OPEN_ANSWERS } = options;
   const app = bareApp({ ...options, isStopping });
   const limits = bodyLimits(maxBodyBytes, engine.uploads);
@@ -56,6 +60,7 @@ export function createHttpApp(engine: ServedEngine, options: HttpAppOptions = {}
   addMetricsRoute(app, engine, { isOpen: isMetricsOpen });
   addDocsRoutes(app, { operations: engine.operations, version: VERSION });
   addPublicRoutes(app, engine.routes, { limits: publicRoutes, clock, log });
+  if (genro !== null) addGenroRoutes(app, engine, { ...genro, maxBodyBytes, log, clock });
   return answerTheRest(app, log);
 }
 

@@ -124,6 +124,8 @@ const reports = v.strictObject({
   concurrency: v.optional(positive, 10),
   /** What a tenant did not take for so long is given up. */
   maxAgeMs: v.optional(milliseconds, 604_800_000),
+  /** Whether only an answer with `ok: true` acknowledges; else every one of success does that does not say `ok: false`. */
+  requireOk: v.optional(v.boolean('expected true or false'), true),
   /** Calls of one tenant that wait for events at the same time. */
   maxWaiting: v.optional(positive, 10),
 });
@@ -177,6 +179,8 @@ const limits = v.strictObject({
   /** Most messages of a tenant that may wait, and most bytes of them; tenants may have their own. Null for no limit. */
   maxPending: v.optional(v.nullable(positive), null),
   maxBytes: v.optional(v.nullable(positive), null),
+  /** Wrong tokens that an address may send in a minute; then none of its tokens is looked at for a while. */
+  wrongTokensPerMinute: v.optional(positive, 20),
   /** How long the answer to a request with an `Idempotency-Key` is kept. */
   idempotencyMs: v.optional(milliseconds, 86_400_000),
 });
@@ -230,7 +234,7 @@ export const engineConfigSchema = v.strictObject({
   database: v.union([text, postgresPool], 'expected a path, postgres://... or a pool'),
   instanceName: v.optional(text, 'mail-proxy'),
   /** Token of the operator; without one only embedding code can act as admin. */
-  adminToken: v.optional(v.pipe(v.string(), v.minLength(16, 'expected at least 16 characters'))),
+  adminToken: v.optional(v.pipe(v.string(), v.minLength(8, 'expected at least 8 characters'))),
   /** Token that reads metrics and nothing else. */
   metricsToken: v.optional(v.pipe(v.string(), v.minLength(16, 'expected at least 16 characters'))),
   /** Base64 of the 32 bytes that seal secrets at rest. */

@@ -12,7 +12,7 @@ import { RefusedCalls } from './refused-calls.ts';
 import type { Stores } from './stores.ts';
 
 export interface AccessSideParts {
-  readonly config: Pick<EngineConfig, 'adminToken' | 'metricsToken'>;
+  readonly config: Pick<EngineConfig, 'adminToken' | 'metricsToken' | 'limits'>;
   readonly stores: Pick<Stores, 'apiKeys' | 'commandLog'>;
   readonly clock: Clock;
   readonly makePk: MakePk;
@@ -44,6 +44,7 @@ export function createAccessSide({ config, stores, clock, makePk, log, isTold }:
     authenticate: createAuthenticate({
       adminToken: config.adminToken,
       metricsToken: config.metricsToken,
+      wrongTokensPerMinute: config.limits.wrongTokensPerMinute,
       apiKeys: stores.apiKeys,
       isTold,
       clock,

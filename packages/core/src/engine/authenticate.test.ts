@@ -7,7 +7,8 @@ import type { Identified } from '../entities/api-key/identified.ts';
 import type { Refusal } from '../operations/execute.ts';
 import { standingClock } from '../smtp/standing-clock.case.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
-import { MAX_FAILURES_PER_MINUTE } from './guess-guard.ts';
+
+const MAX_FAILURES_PER_MINUTE = 20;
 
 const KEY: ApiKey = {
   ...{ id: 'k1', tenant_id: 'acme', kind: 'tenant', label: '', ...UNLIMITED },
@@ -34,6 +35,7 @@ function open(key: Partial<ApiKey> = {}, kind: Exclude<Identified['kind'], 'unkn
   const asked: boolean[] = [];
   const opened = { time, refused, used, asked, isTold: true };
   const authenticate = createAuthenticate({
+    wrongTokensPerMinute: MAX_FAILURES_PER_MINUTE,
     adminToken: 'admin-token',
     metricsToken: 'metrics-token',
     apiKeys: {

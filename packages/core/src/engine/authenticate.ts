@@ -15,6 +15,8 @@ import { MinuteBuckets } from './minute-buckets.ts';
 export interface AuthenticationSources {
   readonly adminToken: string | undefined;
   readonly metricsToken: string | undefined;
+  /** Wrong ones that an address may send. */
+  readonly wrongTokensPerMinute: number;
   /** Keys of the database. */
   readonly apiKeys: Pick<ApiKeyStore, 'identify'>;
   /** Whether this process hears which keys others revoke. */
@@ -43,7 +45,7 @@ type Failure = 'unknown token' | 'key revoked' | 'key expired' | 'address not al
 export function createAuthenticate(sources: AuthenticationSources): Authenticate {
   const { apiKeys, clock, isTold, onRefused, onUsed } = sources;
   const ofConfig = configuredTokens(sources);
-  const guard = new GuessGuard(clock);
+  const guard = new GuessGuard(clock, sources.wrongTokensPerMinute);
   const rates = new MinuteBuckets({ clock, maxKeys: MAX_RATED_KEYS });
 
   return async (token, { address } = {}) => {

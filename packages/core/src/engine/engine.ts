@@ -205,6 +205,7 @@ export class Engine implements MailEngine {
         http: parts.http,
         clock,
         timeoutMs: config.reports.timeoutMs,
+        requiresOk: config.reports.requireOk,
       }),
       takeMessages: (tenantId, messages) => this.#takeMessages(tenantId, messages),
       clock,

@@ -5,8 +5,6 @@ import type { Clock } from '../clock.ts';
 import { siteOf } from '../config/ip-ranges.ts';
 import { MinuteBuckets } from './minute-buckets.ts';
 
-/** Wrong tokens that an address may send in a minute. */
-export const MAX_FAILURES_PER_MINUTE = 20;
 /** Addresses, and holders behind them, that are remembered. */
 const MAX_REMEMBERED = 10_000;
 
@@ -17,8 +15,11 @@ const MAX_REMEMBERED = 10_000;
 export class GuessGuard {
   readonly #failures: MinuteBuckets;
   readonly #holders = new LRUCache<string, true>({ max: MAX_REMEMBERED });
+  readonly #perMinute: number;
 
-  constructor(clock: Clock) {
+  /** @param perMinute - wrong tokens that an address may send */
+  constructor(clock: Clock, perMinute: number) {
+    this.#perMinute = perMinute;
     this.#failures = new MinuteBuckets({ clock, maxKeys: MAX_REMEMBERED });
   }
 
@@ -26,13 +27,13 @@ export class GuessGuard {
   waitMs(address: string, hash: Buffer): number {
     // On the path of every request, and nearly always so.
     if (this.#failures.isEmpty) return 0;
-    const waitMs = this.#failures.waitMs(siteOf(address), MAX_FAILURES_PER_MINUTE);
+    const waitMs = this.#failures.waitMs(siteOf(address), this.#perMinute);
     return waitMs === 0 || this.#holders.has(holder(address, hash)) ? 0 : waitMs;
   }
 
   failed(address: string, hash: Buffer): void {
     this.#holders.delete(holder(address, hash));
-    this.#failures.take(siteOf(address), MAX_FAILURES_PER_MINUTE);
+    this.#failures.take(siteOf(address), this.#perMinute);
   }
 
   succeeded(address: string, hash: Buffer): void {

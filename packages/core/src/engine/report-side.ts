@@ -26,15 +26,16 @@ interface HttpReporting {
   readonly http: OutgoingHttp;
   readonly clock: Clock;
   readonly timeoutMs: number;
+  readonly requiresOk: boolean;
 }
 
 export function reportTransportOf(
   sink: ReportSink | undefined,
-  { tenants, signingSecrets, http, clock, timeoutMs }: HttpReporting,
+  { tenants, signingSecrets, http, clock, timeoutMs, requiresOk }: HttpReporting,
 ): ReportSide {
   if (sink !== undefined) return { transport: sinkReportTransport(sink), targetOf: async () => SINK_TARGET };
   return {
-    transport: createHttpReportTransport({ http, clock, timeoutMs }),
+    transport: createHttpReportTransport({ http, clock, timeoutMs, requiresOk }),
     async targetOf(tenantId) {
       const target = await tenants.reportTarget(tenantId);
       if (target === null) return null;

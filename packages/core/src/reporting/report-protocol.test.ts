@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { NumberedEventRow } from '../entities/message-event/message-event.store.ts';
 import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
 import type { EventFeedback } from '../mixin/events.ts';
-import { parseReportAnswer, toReportEvent } from './report-protocol.ts';
+import { parseAnyAnswer, parseReportAnswer, toReportEvent } from './report-protocol.ts';
 import { reportUrl } from './report-transport.ts';
 
 const AT = 1_772_000_000_999;
@@ -134,6 +134,26 @@ describe('the answer', () => {
         expect(parseReportAnswer(text).acknowledged).toBe(false);
       }),
     );
+  });
+});
+
+describe('any answer', () => {
+  test.each([
+    '',
+    'OK',
+    '[]',
+    '"ok"',
+    'null',
+    '{"sent":1}',
+    '{"ok":true,"queued":"many"}',
+    '{"ok":"yes","error":["a"]}',
+  ])('%s acknowledges', (text) => {
+    expect(parseAnyAnswer(text)).toMatchObject({ acknowledged: true, error: [], messages: [] });
+  });
+
+  test('what it says besides counts', () => {
+    expect(parseAnyAnswer('{"error":["a"],"queued":2}')).toMatchObject({ acknowledged: true, queued: 2, error: ['a'] });
+    expect(parseAnyAnswer('{"ok":false}')).toMatchObject({ acknowledged: false });
   });
 });
 

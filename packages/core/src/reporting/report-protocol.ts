@@ -198,14 +198,36 @@ export function parseReportAnswer(text: string): ReportAnswer {
     return { acknowledged: false, reason: 'the answer is not JSON' };
   }
   const parsed = v.safeParse(answerSchema, json);
-  if (!parsed.success) {
-    const field = v.getDotPath(parsed.issues[0]);
-    return {
-      acknowledged: false,
-      reason: field === null ? 'the answer is not a JSON object' : `the answer has a wrong or missing field: ${field}`,
-    };
+  if (parsed.success) return acknowledgement(parsed.output);
+  const field = v.getDotPath(parsed.issues[0]);
+  return {
+    acknowledged: false,
+    reason: field === null ? 'the answer is not a JSON object' : `the answer has a wrong or missing field: ${field}`,
+  };
+}
+
+/** The same where success alone acknowledges, unless the body says `ok: false`. */
+export function parseAnyAnswer(text: string): ReportAnswer {
+  const parsed = v.safeParse(answerSchema, { ok: true, ...jsonObjectOf(text) });
+  return acknowledgement(parsed.success ? parsed.output : BARE_ANSWER);
+}
+
+function jsonObjectOf(text: string): object {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {};
+  } catch {
+    // What is no JSON says nothing, which is enough here.
+    return {};
   }
-  const { ok, queued, next_sync_after: nextSyncAfter, error, not_found: notFound, messages } = parsed.output;
+}
+
+type Answer = v.InferOutput<typeof answerSchema>;
+
+const BARE_ANSWER: Answer = { ok: true, queued: 0, next_sync_after: null, error: [], not_found: [] };
+
+function acknowledgement(answer: Answer): ReportAnswer {
+  const { ok, queued, next_sync_after: nextSyncAfter, error, not_found: notFound, messages } = answer;
   if (!ok) return { acknowledged: false, reason: 'the answer says ok: false' };
   return {
     acknowledged: true,

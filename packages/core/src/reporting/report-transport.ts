@@ -8,7 +8,7 @@ import type { OutgoingHttp, OutgoingPolicy } from '../outgoing/outgoing-http.typ
 import { parseRetryAfter } from '../outgoing/retry-after.ts';
 import { answerExcerpt } from './answer-excerpt.ts';
 import type { Batch } from './batch.ts';
-import { parseReportAnswer, type ReportAnswer, type ReportEvent } from './report-protocol.ts';
+import { parseAnyAnswer, parseReportAnswer, type ReportAnswer, type ReportEvent } from './report-protocol.ts';
 import { webhookHeaders } from './sign-report.ts';
 
 /** Where a tenant is told. */
@@ -63,13 +63,17 @@ export interface HttpReporting {
   readonly http: Pick<OutgoingHttp, 'request'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly timeoutMs: number;
+  /** Whether only `ok: true` acknowledges. @defaultValue true */
+  readonly requiresOk?: boolean;
 }
 
 /**
  * Call over HTTP, for `timeoutMs` at most. Redirects are not followed: the token must not reach an address that the
  * operator did not enter.
  */
-export function createHttpReportTransport({ http, clock, timeoutMs }: HttpReporting): ReportTransport {
+export function createHttpReportTransport(reporting: HttpReporting): ReportTransport {
+  const { http, clock, timeoutMs, requiresOk = true } = reporting;
+  const parse = requiresOk ? parseReportAnswer : parseAnyAnswer;
   return async (target, batch, signal) => {
     let status: number | null = null;
     try {
@@ -97,7 +101,7 @@ export function createHttpReportTransport({ http, clock, timeoutMs }: HttpReport
       const chunks: Uint8Array[] = [];
       for await (const chunk of response.body) chunks.push(chunk);
       const text = Buffer.concat(chunks).toString('utf8');
-      return { answer: parseReportAnswer(text), status, excerpt: answerExcerpt(text, target) };
+      return { answer: parse(text), status, excerpt: answerExcerpt(text, target) };
     } catch (error) {
       const reason = signal.aborted ? 'no answer in time' : reasonOf(error);
       return { answer: { acknowledged: false, reason }, status, excerpt: null };

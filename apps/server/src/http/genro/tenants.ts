@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { isMailProxyError, MailProxyError } from '@mail-proxy/core';
+import * as v from 'valibot';
+import { allOf, type GenroCall, ofTenant, orNull, type Shown, takes } from './call.ts';
+import type { GenroRoutes } from './genro-routes.types.ts';
+import { flag, given, maybe, number, seconds, someText, text } from './given-fields.ts';
+
+const clientAuth = v.object({
+  method: v.picklist(['none', 'bearer', 'basic']),
+  ...optional('token', 'user', 'password'),
+});
+
+const settings = {
+  name: maybe(text),
+  client_base_url: maybe(text),
+  client_sync_path: maybe(text),
+  client_attachment_path: maybe(text),
+  client_auth: maybe(clientAuth),
+  large_file_config: maybe(v.record(v.string(), v.unknown())),
+  active: maybe(flag),
+};
+const tenantInput = v.object({ id: someText, ...settings });
+const tenantChange = v.object(settings);
+const keyInput = v.object({ expires_at: maybe(number) });
+
+type Settings = v.InferOutput<typeof tenantChange>;
+
+/** How often a tenant without news was called. */
+const SYNC_INTERVAL_S = 300;
+
+/** An address to which mail failed was written to again; who wants it otherwise changes the tenant by our own calls. */
+const NO_SUPPRESSION = { hard: null, soft: null, complaint: null };
+
+interface TenantKey {
+  readonly id: string;
+  readonly revoked_at: string | null;
+}
+
+export const tenantRoutes: GenroRoutes = {
+  'POST /tenant': async (call) => {
+    const { id, ...fields } = await call.body(tenantInput);
+    // A definition of the whole: what it does not say is as in a new tenant, but for what nobody can read back.
+    const { client_auth, ...rest } = fields;
+    const whole = { ...asNulls(rest), client_auth };
+    return { ok: true, ...(await put(call, id, { whole, fields })) };
+  },
+  'GET /tenants': async (call) => ({
+    ok: true,
+    tenants: (await allOf<Shown>(call, 'tenants.list', {})).map(tenantView),
+  }),
+  'GET /tenants/sync-status': async (call) => {
+    const tenants = await allOf<Shown>(call, 'tenants.list', {});
+    const states = await Promise.all(tenants.map((tenant) => syncStatus(call, tenant)));
+    return { ok: true, tenants: states, sync_interval_seconds: SYNC_INTERVAL_S };
+  },
+  'GET /tenant/:id': async (call) => tenantView(await call.run('tenants.get', { tenant_id: idOf(call) })),
+  'PUT /tenant/:id': async (call) => {
+    const fields = await call.body(tenantChange);
+    await call.run('tenants.update', { tenant_id: idOf(call), ...settingsOf(call, given(fields)) });
+    return { ok: true };
+  },
+  'DELETE /tenant/:id': async (call) => {
+    await call.run('tenants.delete', { tenant_id: idOf(call), mode: 'discard' });
+    return { ok: true };
+  },
+  'POST /tenant/:id/api-key': async (call) => {
+    const tenant_id = idOf(call);
+    const { expires_at } = await call.body(keyInput);
+    const ends = expires_at === undefined ? undefined : new Date(expires_at * 1_000).toISOString();
+    adminOnly(call);
+    const before = await liveKeys(call, tenant_id);
+    const { api_key } = await call.run('api-keys.create', { tenant_id, expires_at: ends });
+    await revoke(call, tenant_id, before);
+    return { ok: true, api_key, ...(expires_at === undefined ? {} : { expires_at }) };
+  },
+  'DELETE /tenant/:id/api-key': async (call) => {
+    const tenant_id = idOf(call);
+    adminOnly(call);
+    await revoke(call, tenant_id, await liveKeys(call, tenant_id));
+    return { ok: true };
+  },
+};
+
+function optional<const Name extends string>(...names: readonly Name[]) {
+  // One entry for each name.
+  return Object.fromEntries(names.map((name) => [name, maybe(text)])) as Record<
+    Name,
+    ReturnType<typeof maybe<typeof text>>
+  >;
+}
+
+function idOf(call: GenroCall): string {
+  return ofTenant(call, call.c.req.param('id') ?? '');
+}
+
+/** A key of its own makes no others there. */
+function adminOnly({ principal }: GenroCall): void {
+  if (principal.kind !== 'admin') throw new MailProxyError('forbidden', { detail: 'Admin token required' });
+}
+
+async function liveKeys(call: GenroCall, tenant_id: string): Promise<readonly string[]> {
+  const keys = await allOf<TenantKey>(call, 'api-keys.list', { tenant_id });
+  return keys.flatMap(({ id, revoked_at }) => (revoked_at === null ? [id] : []));
+}
+
+async function revoke(call: GenroCall, tenant_id: string, keys: readonly string[]): Promise<void> {
+  for (const key_id of keys) await call.run('api-keys.revoke', { tenant_id, key_id });
+}
+
+/** Add the tenant, or make it what is said. */
+async function put(
+  call: GenroCall,
+  id: string,
+  { whole, fields }: { readonly whole: object; readonly fields: Settings },
+): Promise<object> {
+  const change = () => call.run('tenants.update', { tenant_id: id, ...settingsOf(call, whole) });
+  adminOnly(call);
+  if ((await orNull(call.run('tenants.get', { tenant_id: id }))) !== null) {
+    await change();
+    return {};
+  }
+  try {
+    const { api_key } = await call.run('tenants.create', {
+      id,
+      ...settingsOf(call, given(fields)),
+      suppression: NO_SUPPRESSION,
+    });
+    return { api_key };
+  } catch (error) {
+    // Somebody else added it meanwhile.
+    if (!isMailProxyError(error, 'duplicate_id')) throw error;
+    await change();
+    return {};
+  }
+}
+
+function asNulls(fields: object): object {
+  return Object.fromEntries(Object.keys(settings).map((name) => [name, Object(fields)[name] ?? null]));
+}
+
+/** The fields of an old tenant as those of ours. */
+function settingsOf(call: GenroCall, fields: Partial<Record<keyof Settings, unknown>>): object {
+  const { active: _, client_auth, large_file_config, client_sync_path, client_attachment_path, ...same } = fields;
+  return {
+    ...same,
+    client_sync_path: pathOf(client_sync_path),
+    client_attachment_path: pathOf(client_attachment_path),
+    client_auth: authOf(client_auth as Settings['client_auth']),
+    ...(takes(call, 'tenants.update', 'large_file_config') ? { large_file_config } : {}),
+  };
+}
+
+function pathOf(path: unknown): unknown {
+  return typeof path !== 'string' || path.startsWith('/') ? path : path === '' ? null : `/${path}`;
+}
+
+/** What does not belong to the method was ignored. */
+function authOf(auth: Settings['client_auth'] | null): object | null | undefined {
+  if (auth === undefined || auth === null) return auth;
+  const { method, token, user, password } = auth;
+  return { method, ...(method === 'bearer' ? { token } : method === 'basic' ? { user, password } : {}) };
+}
+
+/** Of the credentials the method only. */
+function tenantView(tenant: Shown) {
+  return {
+    id: tenant['id'],
+    name: tenant['name'],
+    client_auth: tenant['client_auth'],
+    client_base_url: tenant['client_base_url'],
+    client_sync_path: tenant['client_sync_path'],
+    client_attachment_path: tenant['client_attachment_path'],
+    rate_limits: null,
+    large_file_config: tenant['large_file_config'] ?? null,
+    active: true,
+    created_at: tenant['created_at'],
+    updated_at: tenant['updated_at'],
+  };
+}
+
+async function syncStatus(call: GenroCall, tenant: Shown) {
+  const state = await call.run('tenants.reporting', { tenant_id: tenant['id'] });
+  const [last, after] = [seconds(state['last_sync_at']), seconds(state['next_sync_after'])];
+  const now = Math.floor(call.options.clock.now() / 1_000);
+  return {
+    id: tenant['id'],
+    name: tenant['name'],
+    active: true,
+    client_base_url: tenant['client_base_url'],
+    last_sync_ts: last,
+    next_sync_due: last === null || now - last >= SYNC_INTERVAL_S,
+    in_dnd: after !== null && after > now,
+  };
+}

@@ -4,6 +4,7 @@ import type { InferOutput } from 'valibot';
 import { epochSeconds, rfc3339, rfc3339OrNull } from '../../operations/fields.ts';
 import { eventDetailOf } from '../message-event/message-event.schema.ts';
 import type { MessageEventRow } from '../message-event/message-event.store.ts';
+import type { ListedAttachment } from './listed-attachment.ts';
 import type {
   attachmentOutput,
   attemptOutput,
@@ -11,7 +12,7 @@ import type {
   messageSummary,
   recipientOutput,
 } from './message.schema.ts';
-import type { ListedAttachment, MessageBounce, MessageStore } from './message.store.ts';
+import type { MessageBounce, MessageStore } from './message.store.ts';
 import type { MessageRecipientsTable } from './message.table.ts';
 import type { MessageRow } from './message-row.ts';
 import type { StoredContent } from './stored-content.ts';

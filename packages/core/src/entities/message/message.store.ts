@@ -9,8 +9,9 @@ import type { Reach } from '../../operations/principal.ts';
 import type { MessageFeedbackTable } from '../message-event/message-event.table.ts';
 import type { CoreSchema } from '../schema.ts';
 import { type ContentSealer, plainContents } from './content-sealer.ts';
-import { type DetachedRecord, openDetached } from './detached-record.ts';
-import type { MessageAttachmentsTable, MessageRecipientsTable } from './message.table.ts';
+import { openDetached } from './detached-record.ts';
+import type { ListedAttachment, ListedAttachmentRow } from './listed-attachment.ts';
+import type { MessageRecipientsTable } from './message.table.ts';
 import { type MessageFilter, type MessagePage, prepareMessagePages } from './message-filter.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './message-row.ts';
 import { isReached, type Reached } from './reached.ts';
@@ -24,17 +25,6 @@ export interface MessageCounts {
   readonly byState: Readonly<Record<string, number>>;
   readonly byResult: Readonly<Record<string, number>>;
 }
-
-/** A file of a message, as it is shown. */
-export interface ListedAttachment
-  extends Pick<MessageAttachmentsTable, 'filename' | 'mime_type' | 'disposition' | 'fetch_mode' | 'content_hash'> {
-  readonly size_bytes: number | null;
-  /** What is left of it, where a mixin took it out of the message. */
-  readonly detached: DetachedRecord | null;
-}
-
-type AttachmentRow = Omit<ListedAttachment, 'detached'> &
-  Pick<MessageAttachmentsTable, 'message_pk' | 'position' | 'detached'>;
 
 /** How a message came back. */
 export type MessageBounce = Pick<MessageFeedbackTable, 'message_pk' | 'bounce_type' | 'code' | 'reason' | 'at'>;
@@ -127,7 +117,7 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
       .where(isReached(p.pk, p.tenant))
       .orderBy('position'),
   );
-  const attachments = db.prepare<Reached, AttachmentRow>((k, p) =>
+  const attachments = db.prepare<Reached, ListedAttachmentRow>((k, p) =>
     k
       .selectFrom('message_attachments as a')
       .leftJoin('attachment_contents as c', (join) =>

@@ -4,7 +4,8 @@ import type { Database } from '../../database/database.ts';
 import { rowsJson } from '../../database/row-parameters.ts';
 import type { CoreSchema } from '../schema.ts';
 import type { ContentSealer } from './content-sealer.ts';
-import type { ListedAttachment } from './message.store.ts';
+import { openDetached } from './detached-record.ts';
+import type { ListedAttachment, ListedAttachmentRow } from './listed-attachment.ts';
 import type { MessageRecipientsTable } from './message.table.ts';
 import { parseStoredContent, type StoredContent } from './stored-content.ts';
 
@@ -16,13 +17,12 @@ export interface SaidMessage {
 }
 
 type SaidRecipient = Pick<MessageRecipientsTable, 'message_pk' | 'kind' | 'address'>;
-type SaidAttachment = ListedAttachment & { readonly message_pk: string };
 
 /** Reads what messages say, by primary key; those that say nothing any more are left out. */
 export type ReadSaid = (pks: readonly string[]) => Promise<ReadonlyMap<string, SaidMessage>>;
 
 /** Three statements, however many messages there are. */
-export function prepareSaidMessages(db: Database<CoreSchema>, sealer: Pick<ContentSealer, 'openText'>): ReadSaid {
+export function prepareSaidMessages(db: Database<CoreSchema>, sealer: ContentSealer): ReadSaid {
   const { rows } = db.dialect;
   const contents = db.prepare<{ pks: string }, { message_pk: string; content: string }>((k, p) =>
     k
@@ -38,7 +38,7 @@ export function prepareSaidMessages(db: Database<CoreSchema>, sealer: Pick<Conte
       .orderBy('m.message_pk')
       .orderBy('m.position'),
   );
-  const attachments = db.prepare<{ pks: string }, SaidAttachment>((k, p) =>
+  const attachments = db.prepare<{ pks: string }, ListedAttachmentRow>((k, p) =>
     k
       .selectFrom(rows<{ pk: string }>(p.pks, { pk: 'text' }).as('r'))
       .innerJoin('message_attachments as a', 'a.message_pk', 'r.pk')
@@ -46,7 +46,7 @@ export function prepareSaidMessages(db: Database<CoreSchema>, sealer: Pick<Conte
         join.onRef('c.tenant_id', '=', 'a.tenant_id').onRef('c.hash', '=', 'a.content_hash'),
       )
       .select(['a.message_pk', 'a.filename', 'a.mime_type', 'a.disposition', 'a.fetch_mode'])
-      .select(['a.content_hash', 'c.size_bytes'])
+      .select(['a.content_hash', 'a.position', 'a.detached', 'c.size_bytes'])
       .orderBy('a.message_pk')
       .orderBy('a.position'),
   );
@@ -66,7 +66,7 @@ export function prepareSaidMessages(db: Database<CoreSchema>, sealer: Pick<Conte
         {
           content: parseStoredContent(sealer.openText(pk, content)),
           recipients: recipientsOf.get(pk) ?? [],
-          attachments: attachmentsOf.get(pk) ?? [],
+          attachments: (attachmentsOf.get(pk) ?? []).map((row) => ({ ...row, detached: openDetached(row, sealer) })),
         },
       ]),
     );

@@ -20,11 +20,11 @@ const instanceInput = v.object({
 });
 type InstanceInput = v.InferOutput<typeof instanceInput>;
 
-/** The mailbox of bounces, as it is listed, as far as it is read here. */
+/** The mailbox of bounces of all tenants, of which there was one, as it is listed and read here. */
 interface BounceMailbox {
   readonly pk: string;
   readonly scope: string;
-  readonly name: string;
+  readonly purposes: readonly string[];
   readonly host: string;
   readonly port: number;
   readonly user: string;
@@ -34,8 +34,6 @@ interface BounceMailbox {
   readonly enabled: boolean;
 }
 
-/** Of all the operator's mailboxes the one that is meant. */
-const BOUNCE_MAILBOX = 'bounce mailbox of the instance';
 /** Seconds, as it was by default. */
 const POLL_INTERVAL_S = 60;
 
@@ -75,7 +73,7 @@ function adminOnly({ principal }: GenroCall): void {
 async function bounceMailbox(call: GenroCall): Promise<BounceMailbox | null> {
   if (!has(call, 'mailboxes.list')) return null;
   const mailboxes = await allOf<BounceMailbox>(call, 'mailboxes.list', {});
-  return mailboxes.find(({ scope, name }) => scope === 'instance' && name === BOUNCE_MAILBOX) ?? null;
+  return mailboxes.find(({ scope, purposes }) => scope === 'instance' && purposes.includes('bounces')) ?? null;
 }
 
 /** What is said before host, user and password are there has nowhere to be kept. */
@@ -91,7 +89,7 @@ async function putBounceMailbox(call: GenroCall, input: InstanceInput): Promise<
   if (host === undefined || user === undefined || password === undefined) return;
   await call.run('mailboxes.create', {
     scope: 'instance',
-    name: BOUNCE_MAILBOX,
+    name: 'bounces',
     purposes: ['bounces'],
     after_handling: 'leave',
     enabled: false,

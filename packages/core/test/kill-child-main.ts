@@ -3,17 +3,36 @@
 // The process that the kill test kills: an engine that accepts and delivers as fast as it can, and tells on its
 // standard output which messages it accepted.
 import { writeSync } from 'node:fs';
-import { createMailEngine } from '@mail-proxy/core';
+import { createMailEngine, defineMixin } from '@mail-proxy/core';
 
 const [database = '', sinkPort = '', filesUrl = '', life = '', mode = ''] = process.argv.slice(2);
 const BATCH = 20;
 /** Enough that there is always mail on its way when the signal comes, not so much that the end takes minutes. */
 const MAX_WAITING = 400;
 const STDOUT = 1;
-/** One message in so many has a file to fetch first. */
+/** One message in so many has a file to fetch first, and one that a mixin takes out then. */
 const FILE_EVERY = 5;
+const DETACHED = { filename: 'detached.bin', storage_path: `base64:${Buffer.alloc(30_000).toString('base64')}` };
+const DETACH_MS = 5;
+
+/** Takes its time, as if it brought the file elsewhere. */
+const detaching = defineMixin({
+  id: 'detaching',
+  contract: 1,
+  setup: () => ({
+    hooks: {
+      needsPreparing: (_, files) => files.some(({ filename }) => filename === DETACHED.filename),
+      async preparing(_, files) {
+        await new Promise((resolve) => setTimeout(resolve, DETACH_MS));
+        const found = files.filter(({ filename }) => filename === DETACHED.filename);
+        return { detach: found.map(({ position }) => ({ position, data: null })) };
+      },
+    },
+  }),
+});
 
 await using engine = await createMailEngine({
+  mixins: [detaching],
   config: {
     database,
     delivery: { maxSends: 10 },
@@ -46,7 +65,7 @@ async function submitUntilStopped(): Promise<void> {
       subject: `Message ${index}`,
       text: 'A line of text.\n'.repeat(20),
       priority: index % 4,
-      ...(index % FILE_EVERY === 0 ? { attachments: [fileOf(`${life}-${batch}-${index}`)] } : {}),
+      ...(index % FILE_EVERY === 0 ? { attachments: [fileOf(`${life}-${batch}-${index}`), DETACHED] } : {}),
     }));
     const { results } = await engine.submit(messages);
     tell(

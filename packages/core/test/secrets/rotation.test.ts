@@ -3,6 +3,7 @@
 import { createDatabase, tempDir } from '@mail-proxy/testkit';
 import { describe, inject } from 'vitest';
 import { contentsCases } from './contents.case.ts';
+import { detachedCases } from './detached.case.ts';
 import { interruptedCases } from './interrupted.case.ts';
 import { type MakeDatabase, rotationCases } from './rotation.case.ts';
 
@@ -18,11 +19,17 @@ describe('encryption keys on SQLite', () => {
   interruptedCases(makeFile);
 });
 
-describe('sealed contents on SQLite', () => contentsCases(makeFile));
+describe('sealed contents on SQLite', () => {
+  contentsCases(makeFile);
+  detachedCases(makeFile);
+});
 
 describe.skipIf(inject('pgSkip') !== '')('encryption keys on PostgreSQL', () => {
   rotationCases(makePostgres);
   interruptedCases(makePostgres);
 });
 
-describe.skipIf(inject('pgSkip') !== '')('sealed contents on PostgreSQL', () => contentsCases(makePostgres));
+describe.skipIf(inject('pgSkip') !== '')('sealed contents on PostgreSQL', () => {
+  contentsCases(makePostgres);
+  detachedCases(makePostgres);
+});

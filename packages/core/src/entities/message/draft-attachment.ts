@@ -4,6 +4,7 @@ import type { HeldFile } from '../../attachments/uploaded-file.ts';
 import type { Sealed } from '../../secrets/sealed-columns.ts';
 import type { SealedPlace } from '../../secrets/sealer.ts';
 import type { ClientAuth } from '../tenant/client-auth.ts';
+import type { FilePlace } from './content-sealer.ts';
 import type { MessageAttachmentsTable } from './message.table.ts';
 
 /** A file of a draft; its message and its place are given when it is stored. */
@@ -35,14 +36,9 @@ export interface CheckedAttachment extends Omit<DraftAttachment, 'auth' | 'conte
 }
 
 /** Where the credentials of an attachment are sealed to. */
-export function authPlace({ messagePk, position }: AttachmentPlace): SealedPlace {
+export function authPlace({ messagePk, position }: FilePlace): SealedPlace {
   return { table: 'message_attachments', column: 'auth', row: `${messagePk}:${position}` };
 }
 
-interface AttachmentPlace {
-  readonly messagePk: string;
-  readonly position: number;
-}
-
 /** Seal the credentials of an attachment of a message. */
-export type SealAttachmentAuth = (auth: ClientAuth, place: AttachmentPlace) => Sealed;
+export type SealAttachmentAuth = (auth: ClientAuth, place: FilePlace) => Sealed;

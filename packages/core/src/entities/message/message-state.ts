@@ -36,7 +36,7 @@ export const MESSAGE_MOVES: readonly (readonly [from: MessageState | null, to: M
   [null, 'ready', 'accepted, due now'],
   [null, 'deferred', 'accepted, due later'],
   [null, 'suspended', 'accepted into a suspended batch'],
-  ['preparing', 'ready', 'attachments fetched, replaced'],
+  ['preparing', 'ready', 'attachments fetched and prepared, replaced'],
   ['preparing', 'deferred', 'a fetch failed for now, rescheduled, replaced'],
   ['preparing', 'suspended', 'batch suspended, replaced'],
   ['preparing', 'held', 'held by hand'],

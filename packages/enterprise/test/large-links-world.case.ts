@@ -105,7 +105,7 @@ export interface LinksOptions {
   /** More of the tenants' settings. */
   readonly config?: object;
   /** An own one, that stays, with its tenants. */
-  readonly again?: { readonly database: string; readonly stores: MemoryStores };
+  readonly again?: { readonly database: string; readonly stores: MemoryStores; readonly clock: LinksClock };
 }
 
 export async function openLinksWorld(make: Made, options: LinksOptions = {}): Promise<LinksWorld> {
@@ -113,7 +113,7 @@ export async function openLinksWorld(make: Made, options: LinksOptions = {}): Pr
   const made = again === undefined ? await make() : null;
   const address = again?.database ?? made?.database ?? '';
   const stores = again?.stores ?? openMemoryStores();
-  const clock = linksClock();
+  const clock = again?.clock ?? linksClock();
   const logged: { fields: object; message: string }[] = [];
   const sink: SmtpSink = await startSmtpSink();
   const given = Promise.withResolvers<{ readonly context: MixinContext; readonly parts: MixinParts }>();

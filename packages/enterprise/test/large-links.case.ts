@@ -275,26 +275,37 @@ export function largeLinks(kind: string, make: Made, skip: string | undefined): 
     await world.until(async () => expect(await world.files()).toEqual([]));
   });
 
-  suite('cut short between storage and table, the clean-up is done again', async () => {
-    await using dying = await openLinksWorld(make, { config: { file_ttl_days: 1 } });
-    await dying.link('m1');
+  suite('a clean-up that ends between storage and table is done by the next', async () => {
+    const made = await make();
+    const database = async () => ({ database: made.database, drop: async () => {} });
     const deleted = Promise.withResolvers<void>();
-    // The object is gone, and nobody lives to write it down.
-    dying.stores.before = async (act, key) => {
-      if (act !== 'delete') return;
-      dying.stores.objects.delete(`s3://bucket/prefix/${key}`);
-      deleted.resolve();
-      throw new Error('killed');
-    };
-    dying.clock.leap(DAY + 2 * HOUR);
-    dying.clock.tick();
-    await dying.until(async () =>
-      expect(await dying.files()).toMatchObject([{ state: 'deleting', content_hash: null }]),
-    );
-    await dying.until(() => deleted.promise);
-    expect(dying.stores.objects.size).toBe(0);
-    dying.stores.before = async () => {};
-    await dying.until(async () => expect(await dying.files()).toEqual([]));
+    let kept: Pick<World, 'stores' | 'clock'>;
+    {
+      await using dying = await openLinksWorld(database, { config: { file_ttl_days: 1 } });
+      const { stores } = dying;
+      kept = dying;
+      await dying.link('m1');
+      // The object is gone, and nobody lives to write it down.
+      stores.before = async (act, key, signal) => {
+        if (act !== 'delete') return;
+        stores.objects.delete(`s3://bucket/prefix/${key}`);
+        deleted.resolve();
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('killed'))));
+      };
+      dying.clock.leap(DAY + 2 * HOUR);
+      await dying.until(async () => expect(await dying.files()).toMatchObject([{ state: 'deleting' }]));
+      await deleted.promise;
+    }
+    const { stores, clock } = kept;
+    stores.before = async () => {};
+    {
+      await using next = await openLinksWorld(database, { again: { database: made.database, stores, clock } });
+      // PostgreSQL's time has not leapt.
+      next.clock.leap(DAY + 2 * HOUR);
+      await next.until(async () => expect(await next.files()).toEqual([]));
+    }
+    expect(stores.objects.size).toBe(0);
+    await made.drop();
   });
 
   suite('a storage that is away keeps others from nothing, and is asked again', async () => {

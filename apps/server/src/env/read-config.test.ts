@@ -144,6 +144,19 @@ describe('the configuration', () => {
     expect(problemsOf({ GMP_CONFIG_FILE: file })).toEqual([`${file}: mixins.imap: expected an object`]);
   });
 
+  test('takes where links in mails lead to, and how many may be followed at once', () => {
+    expect(readServerConfig({}).publicRoutes).toEqual({ maxOpen: 200, maxOpenPerClient: 20 });
+    const { mixins, publicRoutes } = readServerConfig({
+      GMP_PUBLIC_URL: 'https://mail.example.com',
+      GMP_PUBLIC_MAX_OPEN: '500',
+    });
+    expect(mixins).toEqual({ 'large-attachments': { publicUrl: 'https://mail.example.com' } });
+    expect(publicRoutes).toEqual({ maxOpen: 500, maxOpenPerClient: 20 });
+    expect(problemsOf({ GMP_PUBLIC_MAX_OPEN_PER_CLIENT: '0' })).toEqual([
+      'GMP_PUBLIC_MAX_OPEN_PER_CLIENT: expected at least 1',
+    ]);
+  });
+
   test('takes the cache of attachments from the environment, without a folder by default', () => {
     const { cache } = readServerConfig({}).engine;
     expect(cache).toEqual({

@@ -186,6 +186,11 @@ export const VARIABLES: readonly Variable[] = [
       'folders with files to attach, between commas; {tenant} stands for the id of the tenant (none)',
     ],
     [
+      'GMP_STORAGE_FILE_ROOTS',
+      'mixins.storages.fileRoots',
+      'folders below which file:/// puts objects, between commas; {tenant} as above (none)',
+    ],
+    [
       'GMP_ENCRYPTION_KEYS_PREVIOUS',
       'encryptionKeysPrevious',
       'further keys between commas, which open and do not seal (none)',

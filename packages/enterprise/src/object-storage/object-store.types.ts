@@ -42,7 +42,10 @@ export interface PresignAbout {
  * {@link StorageFailure}, or the signal's reason once it aborts; what else it throws is a bug.
  */
 export interface ObjectStore {
-  /** Write the whole object or nothing; replaces what has that key. Memory stays a few MiB whatever its size. */
+  /**
+   * Write the whole object or nothing; replaces what has that key. At most three parts of 5 MiB are held, whatever its size.
+   * After an abort there may be the whole object all the same.
+   */
   put(key: string, body: AsyncIterable<Uint8Array>, about: ObjectAbout): Promise<void>;
   /** Null where there is no such object. */
   get(key: string, options: GetOptions): Promise<StoredObject | null>;

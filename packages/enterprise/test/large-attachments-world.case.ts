@@ -66,6 +66,8 @@ export interface ShownEvent {
 
 export interface LargeWorldOptions extends SmtpSinkOptions {
   readonly stores?: MemoryStores;
+  /** In place of those in memory. */
+  readonly storages?: { readonly mixin: Mixin; readonly config: object };
   /** An own one, that stays. */
   readonly database?: string;
   /** The tenants are there already. */
@@ -95,8 +97,8 @@ export async function openLargeWorld(make: Made, options: LargeWorldOptions = {}
       retry: { baseMs: 50, maxDelayMs: 200 },
       ...options.config,
     },
-    mixins: [pec, stores.mixin, observed],
-    mixinConfig: { 'large-attachments': options.mixinConfig },
+    mixins: [pec, options.storages?.mixin ?? stores.mixin, observed],
+    mixinConfig: { 'large-attachments': options.mixinConfig, storages: options.storages?.config },
   });
   const run = async <Output>(operation: string, input: object): Promise<Output> =>
     // As the operation's own schema says.

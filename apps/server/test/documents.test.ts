@@ -81,7 +81,7 @@ test.each(PAGES)('each link of %s leads somewhere', (page) => {
   }
 });
 
-const DATABASE_COMMANDS = ['migrate', 'export', 'import'];
+const DATABASE_COMMANDS = ['migrate', 'export', 'import', 'import-genro'];
 /** Commands that stand beside operations and are none. */
 const LOCAL_COMMANDS = ['keys generate'];
 
@@ -94,7 +94,9 @@ async function helpOf(...args: readonly string[]): Promise<string> {
 }
 
 test('every command on the database that the guides show exists, with its flags', async () => {
-  const shown = GUIDES.flatMap((page) => [...textOf(page).matchAll(/^ *mail-proxy (migrate|export|import)\b(.*)$/gm)]);
+  const shown = GUIDES.flatMap((page) => [
+    ...textOf(page).matchAll(/^ *mail-proxy (migrate|export|import-genro|import)(?= |$)(.*)$/gm),
+  ]);
   expect(new Set(shown.map(([, name]) => name))).toEqual(new Set(DATABASE_COMMANDS));
   for (const [line, name = '', rest = ''] of shown) {
     const help = await helpOf(name);

@@ -3,9 +3,10 @@
 import { DEFAULT_TENANT } from '../entities/tenant/default-tenant.ts';
 import type { ImportParts } from './import-parts.ts';
 import { takeMailbox } from './mailboxes.ts';
-import { flagOf, lineOf, numberOf, type SourceRow, textOf } from './source-values.ts';
+import { UNREADABLE_PASSWORD } from './old-secrets.ts';
+import { dropAbsent, flagOf, lineOf, numberOf, type SourceRow, textOf } from './source-values.ts';
 import { storeLeniently } from './store-leniently.ts';
-import { addNamedTenant, dropAbsent } from './tenants.ts';
+import { addNamedTenant } from './tenants.ts';
 
 /** Accounts by what messages of the source name them with. */
 export interface OldAccounts {
@@ -19,8 +20,6 @@ export interface OldAccount {
 }
 
 const IMPLICIT_TLS_PORT = 465;
-/** In place of one that nobody can read: the relay refuses it, and the account is paused until it is set. */
-const UNREADABLE = 'set-me-anew';
 
 /** Take the accounts, and the mailboxes of those that send certified mail. */
 export async function takeAccounts(parts: ImportParts): Promise<OldAccounts> {
@@ -63,13 +62,14 @@ async function takeAccount(parts: ImportParts, { tenantId, id }: OldAccount, row
   }
   const isPec = flagOf(row, 'is_pec_account') === true;
   const hasPec = mixins.includes('pec');
+  const { changed, ...login } = loginOf(parts, row);
   const input = {
     tenant_id: tenantId,
     id,
     host: textOf(row, 'host')?.trim(),
     port: numberOf(row, 'port'),
     tls: tlsOf(row),
-    ...loginOf(parts, name, row),
+    ...login,
     ...limitsOf(row),
     pec: isPec && hasPec ? true : null,
   };
@@ -85,13 +85,14 @@ async function takeAccount(parts: ImportParts, { tenantId, id }: OldAccount, row
     case 'stored':
       findings.taken('accounts');
       for (const why of stored.without) findings.changed('accounts', name, `without ${why}`);
+      if (changed !== null) findings.changed('accounts', name, changed);
+      if (isPec && !hasPec)
+        findings.changed('accounts', name, 'as an ordinary one: certified mail needs the enterprise edition');
       break;
     default:
       stored satisfies never;
   }
   if (!isPec) return;
-  if (!hasPec)
-    findings.changed('accounts', name, 'as an ordinary account: certified mail needs the enterprise edition');
   const user = textOf(row, 'imap_user') ?? textOf(row, 'user');
   await takeMailbox(parts, {
     owner: { tenantId, accountId: id },
@@ -108,29 +109,31 @@ async function takeAccount(parts: ImportParts, { tenantId, id }: OldAccount, row
   });
 }
 
-/** What `use_tls` made the original do; without it the port decided. */
-function tlsOf(row: SourceRow): 'implicit' | 'starttls' | 'none' {
+/** What `use_tls` made the original do; without it the port decided, and beside that nothing was asked for. */
+function tlsOf(row: SourceRow): 'implicit' | 'starttls' | 'opportunistic' | 'none' {
   const isImplicit = numberOf(row, 'port') === IMPLICIT_TLS_PORT;
-  const useTls = flagOf(row, 'use_tls') ?? isImplicit;
-  if (!useTls) return 'none';
-  return isImplicit ? 'implicit' : 'starttls';
+  switch (flagOf(row, 'use_tls')) {
+    case true:
+      return isImplicit ? 'implicit' : 'starttls';
+    case false:
+      return 'none';
+    case null:
+      return isImplicit ? 'implicit' : 'opportunistic';
+  }
 }
 
 /** The original logged in with a user and a password, and with neither where one was missing. */
 function loginOf(
-  { secrets, findings }: Pick<ImportParts, 'secrets' | 'findings'>,
-  name: string,
+  { secrets }: Pick<ImportParts, 'secrets'>,
   row: SourceRow,
-): { readonly user?: string; readonly password?: string } {
+): { readonly user?: string; readonly password?: string; readonly changed: string | null } {
   const [user, stored] = [textOf(row, 'user'), textOf(row, 'password')];
-  if (user === null || stored === null) {
-    if (user !== null) findings.changed('accounts', name, 'without its user, as it has no password');
-    return {};
-  }
+  if (user === null || stored === null)
+    return { changed: user === null ? null : 'without its user, as it has no password' };
   const password = secrets.open(stored);
-  if (password.kind === 'plain') return { user: lineOf(user, 255), password: password.text };
-  findings.changed('accounts', name, 'with a password that has to be set anew: what is stored cannot be opened');
-  return { user: lineOf(user, 255), password: UNREADABLE };
+  if (password.kind === 'plain') return { user: lineOf(user, 255), password: password.text, changed: null };
+  const changed = 'with a password that has to be set anew: what is stored cannot be opened';
+  return { user: lineOf(user, 255), password: UNREADABLE_PASSWORD, changed };
 }
 
 function limitsOf(row: SourceRow): Readonly<Record<string, unknown>> {

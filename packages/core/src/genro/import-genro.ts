@@ -60,7 +60,9 @@ export async function expectReadableSecrets({
   if (unreadable.length === 0) return;
   const why = secrets.hasKey ? 'the key that was given does not open them' : 'no key was given';
   throw new MailProxyError('sealed_with_unknown_key', {
-    detail: `${unreadable.length} secrets of the source (${[...new Set(unreadable)].join(', ')}) are sealed, and ${why}`,
+    detail:
+      `${unreadable.length} secrets of the source (${[...new Set(unreadable)].join(', ')}) are sealed, and ${why}. ` +
+      'Name it with --source-key-file.',
   });
 }
 

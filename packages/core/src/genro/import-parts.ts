@@ -17,6 +17,8 @@ export interface ImportParts {
   readonly mixins: readonly string[];
   readonly clock: Clock;
   readonly findings: Findings;
+  /** Forget the key that a new tenant is given. */
+  readonly forgetKey: (token: string) => Promise<void>;
   /** Takes rows of a table that are done. */
   readonly onRows: (table: string, rows: number) => void;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { ImportParts } from './import-parts.ts';
-import { asObject, type Json } from './source-values.ts';
+import { UNREADABLE_PASSWORD } from './old-secrets.ts';
+import { asObject, dropAbsent, type Json } from './source-values.ts';
 import { storeLeniently } from './store-leniently.ts';
-import { dropAbsent } from './tenants.ts';
 
 /** A mailbox of the source: an account's for receipts, or the instance's for bounces. */
 export interface OldMailbox {
@@ -23,10 +23,8 @@ export interface OldMailbox {
   readonly isEnabled: boolean;
 }
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i;
 const PLAIN_PORT = 143;
-const [MIN_POLL_SECONDS, MAX_POLL_SECONDS] = [10, 86_400];
-const UNREADABLE = 'set-me-anew';
+const [MIN_POLL_SECONDS, MAX_POLL_SECONDS] = [1, 86_400];
 const PAGE = 1_000;
 
 export async function takeMailbox(parts: ImportParts, mailbox: OldMailbox): Promise<void> {
@@ -48,10 +46,8 @@ export async function takeMailbox(parts: ImportParts, mailbox: OldMailbox): Prom
   if (password.kind === 'unreadable') {
     findings.changed('mailboxes', name, 'with a password that has to be set anew: what is stored cannot be opened');
   }
-  const tls = tlsOf(mailbox, host);
-  if (!mailbox.isSsl && tls !== 'none') {
-    findings.changed('mailboxes', name, 'with STARTTLS: the original sent its password in clear');
-  }
+  const tls = tlsOf(mailbox);
+  if (tls === 'none') findings.changed('mailboxes', name, 'without TLS, as it was: its password goes in clear');
   const poll =
     pollSeconds === null ? null : Math.min(MAX_POLL_SECONDS, Math.max(MIN_POLL_SECONDS, Math.round(pollSeconds)));
   if (poll !== null && poll !== pollSeconds) findings.changed('mailboxes', name, `looked into every ${poll} s`);
@@ -60,8 +56,9 @@ export async function takeMailbox(parts: ImportParts, mailbox: OldMailbox): Prom
     host,
     port: mailbox.port,
     user,
-    password: password.kind === 'plain' ? password.text : UNREADABLE,
+    password: password.kind === 'plain' ? password.text : UNREADABLE_PASSWORD,
     tls,
+    allow_cleartext: tls === 'none' ? true : null,
     folder,
     purposes: [purpose],
     // The original left all mail as it was.
@@ -82,9 +79,9 @@ export async function takeMailbox(parts: ImportParts, mailbox: OldMailbox): Prom
   }
 }
 
-function tlsOf({ isSsl, port }: OldMailbox, host: string): 'implicit' | 'starttls' | 'none' {
-  if (isSsl) return port === PLAIN_PORT ? 'starttls' : 'implicit';
-  return LOOPBACK.test(host) ? 'none' : 'starttls';
+function tlsOf({ isSsl, port }: OldMailbox): 'implicit' | 'starttls' | 'none' {
+  if (!isSsl) return 'none';
+  return port === PLAIN_PORT ? 'starttls' : 'implicit';
 }
 
 async function isThere(run: ImportParts['run'], { owner, host, user, folder, purpose }: OldMailbox): Promise<boolean> {
@@ -97,6 +94,7 @@ async function isThere(run: ImportParts['run'], { owner, host, user, folder, pur
     const items = (page?.['items'] ?? []) as readonly Json[];
     const found = items.some(
       (item) =>
+        item['scope'] === (owner === null ? 'instance' : 'account') &&
         item['account_id'] === (owner?.accountId ?? null) &&
         item['host'] === host &&
         item['user'] === user &&

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 
-import { asObject, type Json, lineOf, parseObject } from './source-values.ts';
-import { authOf, dropAbsent } from './tenants.ts';
+import { asObject, dropAbsent, type Json, lineOf, parseObject } from './source-values.ts';
+import { authOf } from './tenant-settings.ts';
 
 /** A payload of the source, as it would be posted here; nothing of it is checked yet. */
 export interface OldPayload {
@@ -42,7 +42,8 @@ function payloadIn({ message, payload }: Json): Json | null {
 }
 
 function inputOf(payload: Json): Json {
-  const isHtml = payload['content_type'] === 'html' || payload['content_type'] === 'text/html';
+  const type = payload['content_type'];
+  const isHtml = typeof type === 'string' && type.toLowerCase().endsWith('html');
   return dropAbsent({
     from: payload['from'] ?? payload['from_addr'],
     to: addressesOf(payload['to']),

@@ -15,6 +15,9 @@ export interface OldSecrets {
   open(value: string): OldSecret;
 }
 
+/** In place of a password that nobody can read: the server refuses it, and the account or mailbox waits until it is set. */
+export const UNREADABLE_PASSWORD = 'set-me-anew';
+
 const PREFIX = 'ENC:';
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const NOTHING = Buffer.alloc(0);

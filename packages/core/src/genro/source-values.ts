@@ -77,3 +77,8 @@ export function lineOf(text: string, max: number): string {
     .slice(0, max)
     .toWellFormed();
 }
+
+/** Without the fields that say nothing. */
+export function dropAbsent(fields: Json): Json {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
+}

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { ImportParts } from './import-parts.ts';
-import { type Json, parseObject, type SourceRow, textOf } from './source-values.ts';
+import { dropAbsent, type Json, parseObject, type SourceRow, textOf } from './source-values.ts';
 import { storeLeniently } from './store-leniently.ts';
-import { dropAbsent } from './tenants.ts';
 
 /** Take the storages, as far as their protocols are known here. */
 export async function takeStorages(parts: ImportParts): Promise<void> {

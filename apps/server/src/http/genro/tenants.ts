@@ -11,13 +11,24 @@ const clientAuth = v.object({
   ...optional('token', 'user', 'password'),
 });
 
+/** Judged where it is used; what is not known there is left out. */
+const largeFileConfig = v.object({
+  enabled: maybe(v.unknown()),
+  max_size_mb: maybe(v.unknown()),
+  storage_url: maybe(v.unknown()),
+  public_base_url: maybe(v.unknown()),
+  file_ttl_days: maybe(v.unknown()),
+  lifespan_after_download_days: maybe(v.unknown()),
+  action: maybe(v.unknown()),
+});
+
 const settings = {
   name: maybe(text),
   client_base_url: maybe(text),
   client_sync_path: maybe(text),
   client_attachment_path: maybe(text),
   client_auth: maybe(clientAuth),
-  large_file_config: maybe(v.record(v.string(), v.unknown())),
+  large_file_config: maybe(largeFileConfig),
   active: maybe(flag),
 };
 const tenantInput = v.object({ id: someText, ...settings });

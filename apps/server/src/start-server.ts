@@ -7,6 +7,7 @@ import type { ServerConfig } from './env/read-config.ts';
 import { type KeptToken, keepToken } from './env/token-file.ts';
 import { createHttpApp, createMetricsApp } from './http/app.ts';
 import { bodyLimits } from './http/body-limits.ts';
+import { applySettings } from './http/genro/first-start.ts';
 import { listen } from './http/listen.ts';
 import { findMixins } from './mixins.ts';
 
@@ -45,6 +46,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const { edition, mixins } = await findMixins(config.edition);
   log.info({ version: VERSION, edition, mixins: mixins.map(({ id }) => id) }, 'starting');
+  if (config.idleVariables.length > 0) log.warn({ variables: config.idleVariables }, 'these have no effect here');
   await makeDataFolder(config.dataDir);
   const keptToken = config.engine.adminToken === undefined ? await keepToken(config.dataDir) : null;
   const settings = keptToken === null ? config.engine : { ...config.engine, adminToken: keptToken.token };
@@ -78,6 +80,7 @@ export async function startServer(
       clock,
     }),
   );
+  if (genro !== null) await applySettings(engine, genro.settings);
   await engine.start();
   const resources = opened.move();
 

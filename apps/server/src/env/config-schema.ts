@@ -3,6 +3,7 @@
 import { engineConfigSchema, ipRange } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { PROXY_HEADERS } from '../http/client-address.ts';
+import { genroSettings } from '../http/genro/genro-settings.ts';
 import { LOG_LEVELS } from '../log.ts';
 
 const MIB = 1_048_576;
@@ -89,6 +90,8 @@ export const serverConfigSchema = v.strictObject({
     ),
     500,
   ),
+  /** What those calls go by besides. */
+  genro: v.optional(genroSettings, {}),
   logLevel: v.optional(v.picklist(LOG_LEVELS, `expected ${LOG_LEVELS.join(', ')}`), 'info'),
   /** Another `host:port` that serves metrics only. */
   metricsListen: v.optional(listenAddress),

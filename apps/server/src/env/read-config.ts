@@ -11,6 +11,7 @@ import {
 } from '@mail-proxy/core';
 import * as v from 'valibot';
 import type { TrustedProxies } from '../http/client-address.ts';
+import type { GenroConfig } from '../http/genro/genro-options.ts';
 import type { OpenAnswerLimits } from '../http/open-answers.ts';
 import type { LogLevel } from '../log.ts';
 import { draftConfig } from './config-draft.ts';
@@ -18,6 +19,7 @@ import { CONFIG_KEYS, serverConfigSchema } from './config-schema.ts';
 import { type Environment, variableOf } from './environment.ts';
 import { codeOf } from './error-code.ts';
 import { withGenroDefaults } from './genro-defaults.ts';
+import { inOwnWords } from './genro-variables.ts';
 import { isLoopback } from './loopback.ts';
 import { nearestName } from './nearest-name.ts';
 
@@ -41,7 +43,9 @@ export interface ServerConfig {
   readonly mixins: Readonly<Record<string, unknown>>;
   readonly proxies: TrustedProxies;
   /** What serves the calls of genro-mail-proxy; null where nothing does. */
-  readonly genro: { readonly sendDelayMs: number } | null;
+  readonly genro: GenroConfig | null;
+  /** Variables that were given and have no effect. */
+  readonly idleVariables: readonly string[];
 }
 
 /**
@@ -52,7 +56,10 @@ export interface ServerConfig {
  */
 export function readServerConfig(env: Environment): ServerConfig {
   const file = variableOf(env, 'GMP_CONFIG_FILE') ?? '';
-  const draft = draftConfig(env, file === '' ? {} : readConfigFile(file), file);
+  const fromFile = file === '' ? {} : readConfigFile(file);
+  const isGenro = (variableOf(env, 'GMP_COMPAT') ?? fromFile['compat']) === 'genro';
+  const own = isGenro ? inOwnWords(env) : { env, genro: {}, idle: [] };
+  const draft = draftConfig(own.env, withGenro(fromFile, own.genro), file);
   const parsed = v.safeParse(serverConfigSchema, withGenroDefaults(draft.values), { abortPipeEarly: true });
   const problems = [
     ...draft.problems,
@@ -70,6 +77,7 @@ export function readServerConfig(env: Environment): ServerConfig {
     publicRoutes,
     compat,
     compatSendDelayMs: sendDelayMs,
+    genro: settings,
     ...engine
   } = others;
   const folder = resolve(dataDir);
@@ -85,9 +93,17 @@ export function readServerConfig(env: Environment): ServerConfig {
     edition,
     mixins,
     proxies: { ranges: parseIpRanges(trustedProxies), header },
-    genro: compat === 'genro' ? { sendDelayMs } : null,
+    genro: compat === 'genro' ? { sendDelayMs, settings } : null,
+    idleVariables: own.idle,
     engine: withPlaces(engine, folder),
   };
+}
+
+/** A variable wins over the file. */
+function withGenro(fromFile: Readonly<Record<string, unknown>>, genro: Readonly<Record<string, unknown>>) {
+  return Object.keys(genro).length === 0
+    ? fromFile
+    : { ...fromFile, genro: { ...Object(fromFile['genro']), ...genro } };
 }
 
 type EngineSettings = Omit<EngineConfigInput, 'database'> & { readonly database?: string | undefined };

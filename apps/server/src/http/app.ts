@@ -7,7 +7,7 @@ import { type AllowedMethods, allowedMethods } from './allowed-methods.ts';
 import { bodyLimits } from './body-limits.ts';
 import { NO_PROXIES, type TrustedProxies } from './client-address.ts';
 import type { HttpContext, HttpEnv, ServedEngine } from './context.ts';
-import type { GenroOptions } from './genro/genro-options.ts';
+import type { GenroConfig } from './genro/genro-options.ts';
 import { addGenroRoutes } from './genro/genro-routes.ts';
 import { addMetricsRoute } from './metrics-route.ts';
 import type { OpenAnswerLimits } from './open-answers.ts';
@@ -31,7 +31,7 @@ export interface HttpAppOptions {
   /** Answers under way on paths that mixins serve to anybody. @defaultValue 200, of these 20 to one address */
   readonly publicRoutes?: OpenAnswerLimits;
   /** Serves the calls of genro-mail-proxy, too. @defaultValue it does not */
-  readonly genro?: Pick<GenroOptions, 'sendDelayMs'> | null;
+  readonly genro?: GenroConfig | null;
   /** @defaultValue silent */
   readonly log?: Log;
   readonly clock?: Clock;

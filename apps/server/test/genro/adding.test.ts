@@ -176,12 +176,13 @@ test('an id that was sent is not sent again; one that waits is replaced', async 
   });
 });
 
-test('ten megabytes of text are taken, and listed', async () => {
+test('ten megabytes of text are taken, and listed with their beginning', async () => {
   await world.tenant('large', [{ port: 1 }]);
   const body = 'x'.repeat(10 * 1_048_576);
   await world.post('/commands/suspend?tenant_id=large');
   expect(await world.add('large', [{ id: 'large-1', body }])).toMatchObject({ status: 200, json: { queued: 1 } });
-  expect((await world.records('large'))['large-1'].message.body).toHaveLength(body.length);
+  const { message } = (await world.records('large'))['large-1'];
+  expect([message.body.length, message.body_truncated]).toEqual([1_048_576, true]);
   expect((await world.add('large', [{ id: 'large-2', body: body + body }])).status).toBe(413);
 });
 

@@ -28,7 +28,7 @@ const MAX_MESSAGES = 1_000;
 
 /** Accept messages, each by itself: what is wrong with one keeps back no other. */
 export async function addMessages(call: GenroCall): Promise<object | Response> {
-  const { messages, default_priority } = await call.body(addInput);
+  const { messages, default_priority = call.options.settings.defaultPriority } = await call.body(addInput);
   if (messages.length > MAX_MESSAGES) {
     return refused(call, `Cannot enqueue more than ${MAX_MESSAGES} messages at once`, []);
   }

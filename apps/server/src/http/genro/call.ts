@@ -94,7 +94,7 @@ export async function allOf<Item>(call: Pick<GenroCall, 'run'>, operation: strin
     const page = await call.run<{ items: readonly Item[]; next: string | null }>(operation, {
       ...input,
       limit: 1_000,
-      after,
+      ...(after === undefined ? {} : { after }),
     });
     all.push(...page.items);
     if (page.next === null) return all;

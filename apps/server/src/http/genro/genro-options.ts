@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock, Log } from '@mail-proxy/core';
+import type { GenroSettings } from './genro-settings.ts';
+
+/** What is set of it. */
+export type GenroConfig = Pick<GenroOptions, 'sendDelayMs' | 'settings'>;
 
 export interface GenroOptions {
   /** Bytes of a request's body. */
@@ -10,6 +14,7 @@ export interface GenroOptions {
    * them.
    */
   readonly sendDelayMs: number;
+  readonly settings: GenroSettings;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -28,7 +28,7 @@ export function payloadOf(message: Shown): object {
   return {
     ...known,
     ...same,
-    body: html ?? text ?? '',
+    ...bodyOf(html ?? text ?? ''),
     content_type: html === null ? 'plain' : 'html',
     // Where they are fetched from may be a key.
     attachments: attachments.map(({ filename, mime_type, fetch_mode, size }) => ({
@@ -38,4 +38,11 @@ export function payloadOf(message: Shown): object {
       size,
     })),
   };
+}
+
+/** Characters of a body. A client that asks again and again has no use for more. */
+const MAX_BODY = 1_048_576;
+
+function bodyOf(body: string): object {
+  return body.length <= MAX_BODY ? { body } : { body: body.slice(0, MAX_BODY), body_truncated: true };
 }

@@ -3,6 +3,7 @@
 import { isMailProxyError, MailProxyError } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { allOf, type GenroCall, ofTenant, orNull, type Shown, takes } from './call.ts';
+import { endpointOf } from './client-sync.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';
 import { flag, given, maybe, number, seconds, someText, text } from './given-fields.ts';
 
@@ -125,7 +126,10 @@ async function put(
   id: string,
   { whole, fields }: { readonly whole: object; readonly fields: Settings },
 ): Promise<object> {
-  const change = () => call.run('tenants.update', { tenant_id: id, ...settingsOf(call, whole) });
+  const { clientSync } = call.options.settings;
+  const isTold = fields.client_base_url !== undefined || clientSync === undefined;
+  const endpoint = isTold ? {} : endpointOf(clientSync);
+  const change = () => call.run('tenants.update', { tenant_id: id, ...settingsOf(call, whole), ...endpoint });
   adminOnly(call);
   if ((await orNull(call.run('tenants.get', { tenant_id: id }))) !== null) {
     await change();
@@ -135,6 +139,7 @@ async function put(
     const { api_key } = await call.run('tenants.create', {
       id,
       ...settingsOf(call, given(fields)),
+      ...endpoint,
       suppression: NO_SUPPRESSION,
     });
     return { api_key };

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import * as v from 'valibot';
+import { instanceInput } from './bounce-mailbox.ts';
+import { priority } from './message-input.ts';
+
+const clientSync = v.strictObject({
+  /** Of tenants that name no endpoint of their own. */
+  url: v.pipe(v.string(), v.url('expected an http or https URL')),
+  user: v.optional(v.string()),
+  password: v.optional(v.string()),
+  token: v.optional(v.string()),
+});
+export type ClientSync = v.InferOutput<typeof clientSync>;
+
+/** What the configuration says of the calls of genro-mail-proxy. */
+export const genroSettings = v.strictObject({
+  /** Of messages that name none, in calls that name none. */
+  defaultPriority: v.optional(priority),
+  clientSync: v.optional(clientSync),
+  /** The mailbox of bounces, as `PUT /instance` takes it; for the first start. */
+  bounces: v.optional(instanceInput),
+});
+export type GenroSettings = v.InferOutput<typeof genroSettings>;

@@ -38,6 +38,30 @@ test('each message goes out once, by the server of its account alone, and says w
   expect(record.sent_ts).toBeLessThanOrEqual(Date.now() / 1_000);
 });
 
+test('addresses and headers are read as they were', async () => {
+  await using world = await openGenro();
+  await using sink = await startSmtpSink();
+  await world.tenant('acme', [sink]);
+  const headers = {
+    'Reply-To': 'r@example.com',
+    'Message-ID': 'own@example.com',
+    Date: 'today',
+    'X-Genro-Mail-ID': 'x',
+    'X-A': null,
+  };
+  await world.add('acme', [
+    { id: 'm-1', to: ['a@example.com, b@example.com', 'Doe <c@example.com>'], cc: '', bcc: ['d@example.com'], headers },
+  ]);
+  const [sent] = await sink.waitFor(1);
+  expect(sent?.to).toEqual(['a@example.com', 'b@example.com', 'c@example.com', 'd@example.com']);
+  const raw = sent?.raw.toString() ?? '';
+  expect(raw).toContain('Reply-To: r@example.com\r\n');
+  expect(raw).toContain('Message-ID: <own@example.com>\r\n');
+  expect(raw.match(/^(X-Genro-Mail-ID|Date): .*$/gm)).toHaveLength(2);
+  expect(raw).not.toMatch(/^(Date: today|X-A|Bcc)/m);
+  expect((await world.add('acme', [{ id: 'm-2', headers: { Bcc: 'e@example.com' } }])).status).toBe(400);
+});
+
 test('run-now may be for one tenant', async () => {
   await using world = await openGenro();
   await using sink = await startSmtpSink();

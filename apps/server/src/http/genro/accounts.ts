@@ -13,7 +13,7 @@ const limit = v.pipe(
   v.transform((count) => (count === undefined || count <= 0 ? undefined : count)),
 );
 
-const accountInput = v.object({
+export const accountInput = v.object({
   id: someText,
   tenant_id: maybe(text),
   host: someText,
@@ -35,19 +35,12 @@ const IMPLICIT_TLS_PORT = 465;
 
 export const accountRoutes: GenroRoutes = {
   'POST /account': async (call) => {
-    const input = await call.body(accountInput);
-    const tenant_id = ofTenant(call, tenantOf(call, input));
-    await put(call, tenant_id, input);
-    if (isPec(call, input)) await putAccountMailbox(call, { tenant_id, account_id: input.id }, input);
+    await putAccount(call, await call.body(accountInput));
     return { ok: true };
   },
   'GET /accounts': async (call) => {
     const tenant_id = ofTenant(call, call.required('tenant_id'));
-    const [accounts, mailboxes] = await Promise.all([
-      orNull(allOf<Shown>(call, 'accounts.list', { tenant_id })),
-      accountMailboxes(call, tenant_id),
-    ]);
-    return { ok: true, accounts: (accounts ?? []).map((account) => accountView(account, mailboxes)) };
+    return { ok: true, accounts: await listAccounts(call, tenant_id) };
   },
   'DELETE /account/:id': async (call) => {
     const tenant_id = ofTenant(call, call.required('tenant_id'));
@@ -55,6 +48,23 @@ export const accountRoutes: GenroRoutes = {
     return { ok: true };
   },
 };
+
+/** Add an account or make it what is said, with the mailbox that it has for certified mail. @returns its tenant */
+export async function putAccount(call: GenroCall, input: AccountInput): Promise<string> {
+  const tenant_id = ofTenant(call, tenantOf(call, input));
+  await put(call, tenant_id, input);
+  if (isPec(call, input)) await putAccountMailbox(call, { tenant_id, account_id: input.id }, input);
+  return tenant_id;
+}
+
+/** None where there is no such tenant. */
+export async function listAccounts(call: GenroCall, tenant_id: string) {
+  const [accounts, mailboxes] = await Promise.all([
+    orNull(allOf<Shown>(call, 'accounts.list', { tenant_id })),
+    accountMailboxes(call, tenant_id),
+  ]);
+  return (accounts ?? []).map((account) => accountView(account, mailboxes));
+}
 
 /** @throws {MailProxyError} `invalid_input` */
 function tenantOf({ principal }: GenroCall, { tenant_id }: AccountInput): string {

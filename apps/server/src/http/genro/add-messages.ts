@@ -5,7 +5,8 @@ import * as v from 'valibot';
 import { respondJson } from '../response-headers.ts';
 import { type GenroCall, orNull } from './call.ts';
 import { maybe } from './given-fields.ts';
-import { type GivenMessage, messageInput, priority, submissionOf } from './message-input.ts';
+import { type GivenMessage, messageInput, submissionOf } from './message-input.ts';
+import { priority } from './priority.ts';
 
 const addInput = v.object({ messages: v.array(messageInput), default_priority: maybe(priority) });
 
@@ -38,6 +39,20 @@ export async function addMessages(call: GenroCall): Promise<object | Response> {
   const isFailed = rejected.length > 0 && outcomes.every(({ isRefused }) => isRefused);
   if (isFailed) return refused(call, null, rejected);
   return { ok: true, queued: messages.length - rejected.length, rejected };
+}
+
+/** Accept one message, and tell its row. */
+export async function addOne(call: GenroCall, message: GivenMessage): Promise<object> {
+  const [placed] = await withTenants(call, [message]);
+  if (placed === undefined) return bug();
+  const [outcome] = await submit(call, [placed], call.options.settings.defaultPriority);
+  if (outcome === undefined) return bug();
+  const { id, reason, isRefused } = outcome;
+  if (reason !== null) {
+    throw new MailProxyError(isRefused ? 'malformed_request' : 'duplicate_id', { detail: `${id}: ${reason}` });
+  }
+  const { pk } = await call.run('messages.get', { tenant_id: placed.tenantId, message_id: id });
+  return { id, pk };
 }
 
 function refused({ c }: GenroCall, error: string | null, rejected: readonly Rejected[]): Response {

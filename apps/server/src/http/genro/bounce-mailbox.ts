@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import * as v from 'valibot';
+import type { InstanceInput } from './bounce-input.ts';
 import { allOf, type GenroCall, has } from './call.ts';
-import { flag, maybe, text, whole } from './given-fields.ts';
 import { mailboxSettings } from './pec-mailboxes.ts';
 
 /** Who may see and change what is the operator's. */
 type Operator = Pick<GenroCall, 'run' | 'engine'>;
-
-/** What `PUT /instance` takes. */
-export const instanceInput = v.object({
-  bounce_enabled: maybe(flag),
-  bounce_imap_host: maybe(text),
-  bounce_imap_port: maybe(whole),
-  bounce_imap_user: maybe(text),
-  bounce_imap_password: maybe(text),
-  bounce_imap_folder: maybe(text),
-  bounce_imap_ssl: maybe(flag),
-  bounce_poll_interval: maybe(whole),
-});
-export type InstanceInput = v.InferOutput<typeof instanceInput>;
 
 /** The mailbox of bounces of all tenants, of which there was one, as it is listed and read here. */
 interface BounceMailbox {

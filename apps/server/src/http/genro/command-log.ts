@@ -9,10 +9,8 @@ const PAGE = 1_000;
 
 export const commandLogRoutes: GenroRoutes = {
   'GET /command-log': async (call) => {
-    const [limit, offset] = [numberOf(call, 'limit') ?? DEFAULT_LIMIT, numberOf(call, 'offset') ?? 0];
-    const found = await newest(call, offset + limit);
-    const commands = found.slice(offset).map(commandView);
-    return { ok: true, commands, total: found.length };
+    const commands = (await commandLogPage(call)).map(commandView);
+    return { ok: true, commands, total: (numberOf(call, 'offset') ?? 0) + commands.length };
   },
   'GET /command-log/export': async (call) => {
     const lines = await allOf<Shown>(call, 'command-log.list', filterOf(call));
@@ -23,6 +21,12 @@ export const commandLogRoutes: GenroRoutes = {
     return { ok: true, commands };
   },
 };
+
+/** The lines that are asked for, the newest first. */
+export async function commandLogPage(call: GenroCall): Promise<readonly Shown[]> {
+  const [limit, offset] = [numberOf(call, 'limit') ?? DEFAULT_LIMIT, numberOf(call, 'offset') ?? 0];
+  return (await newest(call, offset + limit)).slice(offset);
+}
 
 async function newest(call: GenroCall, count: number): Promise<readonly Shown[]> {
   const found: Shown[] = [];
@@ -58,7 +62,7 @@ function numberOf(call: GenroCall, name: string): number | undefined {
 }
 
 /** Ours has what was asked for in place of a path, and the outcome in place of what was answered. */
-function commandView(line: Shown) {
+export function commandView(line: Shown) {
   return {
     id: line['pk'],
     command_ts: seconds(line['at']),

@@ -27,29 +27,14 @@ export const commandRoutes: GenroRoutes = {
     return { ok: true };
   },
   'POST /commands/suspend': async (call) => {
-    const [tenant_id, batch_code] = [ofTenant(call, call.required('tenant_id')), call.query('batch_code')];
-    if (batch_code === undefined) await call.run('tenants.suspend', { tenant_id });
-    else await call.run('batches.suspend', { tenant_id, batch_code });
-    return standing(call, tenant_id, batch_code);
+    return suspend(call, ofTenant(call, call.required('tenant_id')), call.query('batch_code'));
   },
   'POST /commands/activate': async (call) => {
-    const [tenant_id, batch_code] = [ofTenant(call, call.required('tenant_id')), call.query('batch_code')];
-    if (batch_code === undefined) await activateAll(call, tenant_id);
-    else await call.run('batches.activate', { tenant_id, batch_code });
-    return standing(call, tenant_id, batch_code);
+    return activate(call, ofTenant(call, call.required('tenant_id')), call.query('batch_code'));
   },
   'POST /commands/delete-messages': async (call) => {
     const tenant_id = ofTenant(call, call.required('tenant_id'));
-    const { ids } = await call.body(idsInput);
-    const known = ids.filter((id) => CLIENT_ID.test(id) && id.isWellFormed());
-    const lost = ids.filter((id) => !known.includes(id));
-    let removed = 0;
-    for (let at = 0; at < known.length; at += IDS_AT_ONCE) {
-      const done = await call.run<Removed>('messages.remove', { tenant_id, ids: known.slice(at, at + IDS_AT_ONCE) });
-      removed += done.removed;
-      lost.push(...done.results.flatMap(({ id, status }) => (status === 'removed' ? [] : [id])));
-    }
-    return { ok: true, removed, not_found: lost, unauthorized: [] };
+    return deleteMessages(call, tenant_id, (await call.body(idsInput)).ids);
   },
   'POST /commands/cleanup-messages': async (call) => {
     const tenant_id = ofTenant(call, call.required('tenant_id'));
@@ -59,6 +44,32 @@ export const commandRoutes: GenroRoutes = {
   },
 };
 
+/** Stop a batch, or all of a tenant's mail. */
+export async function suspend(call: GenroCall, tenant_id: string, batch_code: string | undefined): Promise<object> {
+  if (batch_code === undefined) await call.run('tenants.suspend', { tenant_id });
+  else await call.run('batches.suspend', { tenant_id, batch_code });
+  return standing(call, tenant_id, batch_code);
+}
+
+/** Let a batch go on, or all of a tenant's mail. */
+export async function activate(call: GenroCall, tenant_id: string, batch_code: string | undefined): Promise<object> {
+  if (batch_code === undefined) await activateAll(call, tenant_id);
+  else await call.run('batches.activate', { tenant_id, batch_code });
+  return standing(call, tenant_id, batch_code);
+}
+
+export async function deleteMessages(call: GenroCall, tenant_id: string, ids: readonly string[]): Promise<object> {
+  const known = ids.filter((id) => CLIENT_ID.test(id) && id.isWellFormed());
+  const lost = ids.filter((id) => !known.includes(id));
+  let removed = 0;
+  for (let at = 0; at < known.length; at += IDS_AT_ONCE) {
+    const done = await call.run<Removed>('messages.remove', { tenant_id, ids: known.slice(at, at + IDS_AT_ONCE) });
+    removed += done.removed;
+    lost.push(...done.results.flatMap(({ id, status }) => (status === 'removed' ? [] : [id])));
+  }
+  return { ok: true, removed, not_found: lost, unauthorized: [] };
+}
+
 /** All that was suspended of the tenant goes on. */
 async function activateAll(call: GenroCall, tenant_id: string): Promise<void> {
   for (const batch_code of await suspendedBatches(call, tenant_id)) {
@@ -67,7 +78,7 @@ async function activateAll(call: GenroCall, tenant_id: string): Promise<void> {
   await call.run('tenants.activate', { tenant_id });
 }
 
-async function suspendedBatches(call: GenroCall, tenant_id: string): Promise<readonly string[]> {
+export async function suspendedBatches(call: GenroCall, tenant_id: string): Promise<readonly string[]> {
   const batches = await allOf<{ batch_code: string }>(call, 'batches.list', { tenant_id });
   return batches.map(({ batch_code }) => batch_code);
 }

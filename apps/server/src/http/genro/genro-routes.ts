@@ -11,6 +11,10 @@ import type { GenroHandler, GenroRoutes } from './genro-routes.types.ts';
 import { instanceRoutes } from './instance.ts';
 import { messageRoutes } from './messages.ts';
 import { refusal } from './refusal.ts';
+import { rpcAccountRoutes } from './rpc-accounts.ts';
+import { rpcInstanceRoutes } from './rpc-instance.ts';
+import { rpcMessageRoutes } from './rpc-messages.ts';
+import { rpcTenantRoutes } from './rpc-tenants.ts';
 import { tenantRoutes } from './tenants.ts';
 
 const ROUTES: GenroRoutes = {
@@ -19,10 +23,14 @@ const ROUTES: GenroRoutes = {
   ...accountRoutes,
   ...tenantRoutes,
   ...instanceRoutes,
+  ...rpcAccountRoutes,
+  ...rpcInstanceRoutes,
+  ...rpcMessageRoutes,
+  ...rpcTenantRoutes,
 };
 
 /**
- * Serve the calls of genro-mail-proxy 0.6 by the operations of the engine. Names, shapes, times and status codes are
+ * Serve the calls of genro-mail-proxy 0.6, and those of 0.7 as `/ENTITY/METHOD`, by the operations of the engine. Names, shapes, times and status codes are
  * its; what is done, and who may have it done, is the operations' to say.
  */
 export function addGenroRoutes(app: Hono<HttpEnv>, engine: ServedEngine, options: GenroOptions): void {

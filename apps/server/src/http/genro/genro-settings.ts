@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
-import { instanceInput } from './bounce-mailbox.ts';
-import { priority } from './message-input.ts';
+import { instanceInput } from './bounce-input.ts';
+import { priority } from './priority.ts';
 
 const clientSync = v.strictObject({
   /** Of tenants that name no endpoint of their own. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { MailProxyError } from '@mail-proxy/core';
-import { bounceMailbox, bounceView, instanceInput, putBounceMailbox } from './bounce-mailbox.ts';
+import { instanceInput } from './bounce-input.ts';
+import { bounceMailbox, bounceView, putBounceMailbox } from './bounce-mailbox.ts';
 import type { GenroCall, Shown } from './call.ts';
 import { commandLogRoutes } from './command-log.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';

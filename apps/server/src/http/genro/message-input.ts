@@ -3,25 +3,7 @@
 import * as v from 'valibot';
 import type { GenroOptions } from './genro-options.ts';
 import { given, maybe, number, someText, text } from './given-fields.ts';
-
-const LABELS = ['immediate', 'high', 'medium', 'low'];
-
-/** A label, or a number; the next one there is for what is beyond. */
-export const priority = v.pipe(
-  v.union(
-    [
-      number,
-      v.pipe(
-        v.string(),
-        v.toLowerCase(),
-        v.picklist(LABELS),
-        v.transform((label) => LABELS.indexOf(label)),
-      ),
-    ],
-    'expected 0 to 3, or immediate, high, medium or low',
-  ),
-  v.transform((level) => Math.min(3, Math.max(0, Math.trunc(level)))),
-);
+import { priority } from './priority.ts';
 
 const addresses = v.pipe(
   v.union([text, v.array(text)], 'expected an address or a list of addresses'),
@@ -81,7 +63,8 @@ export function submissionOf(
   tenant_id: string | null,
   { clock, sendDelayMs }: Pick<GenroOptions, 'clock' | 'sendDelayMs'>,
 ): object {
-  const { from_addr, from = from_addr, content_type, headers, attachments, deferred_ts, batch_code, ...same } = message;
+  const { from_addr, from = from_addr, content_type, attachments, deferred_ts, batch_code, ...same } = message;
+  const { headers, reply_to, message_id } = headersOf(message);
   const soonest = (clock.now() + sendDelayMs) / 1_000;
   return given({
     ...same,
@@ -89,12 +72,16 @@ export function submissionOf(
     from,
     body: message.body ?? '',
     content_type: isHtml(content_type) ? 'html' : undefined,
-    headers: headers === undefined ? undefined : withoutNull(headers),
+    headers,
+    to: asListed(message.to),
+    cc: asListed(message.cc),
+    bcc: asListed(message.bcc),
+    reply_to: asListed(message.reply_to ?? reply_to),
     attachments: attachments?.map(attachmentOf),
     deferred_ts: Math.max(soonest, deferred_ts ?? 0),
     batch_code: batch_code || undefined,
     return_path: message.return_path || undefined,
-    message_id: message.message_id || undefined,
+    message_id: bracketed(message.message_id || message_id),
   });
 }
 
@@ -102,8 +89,29 @@ function isHtml(contentType: string | undefined): boolean {
   return contentType?.toLowerCase().endsWith('html') === true;
 }
 
-function withoutNull(headers: Readonly<Record<string, string | null>>): object {
-  return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== null));
+/** Headers that are written from something else, or by nobody but us: they were replaced, and are left out. */
+const WRITTEN = /^(reply-to|message-id|date|mime-version|content-.*|x-genro-mail-id)$/i;
+
+/** The headers that may be set, and what the others say where a field does not. */
+function headersOf({ headers = {} }: GivenMessage) {
+  const entries = Object.entries(headers).flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+  const saidBy = (wanted: string) => entries.find(([name]) => name.toLowerCase() === wanted)?.[1];
+  const replyTo = saidBy('reply-to');
+  const own = entries.filter(([name]) => !WRITTEN.test(name));
+  return {
+    headers: own.length === 0 ? undefined : Object.fromEntries(own),
+    reply_to: replyTo === undefined ? undefined : [replyTo],
+    message_id: saidBy('message-id'),
+  };
+}
+
+/** One text may hold several addresses, which were joined anyway. */
+function asListed(list: readonly string[] | undefined): string | readonly string[] | undefined {
+  return list?.some((address) => address.includes(',')) === true ? list.join(', ') : list;
+}
+
+function bracketed(messageId: string | undefined): string | undefined {
+  return messageId === undefined || messageId.startsWith('<') ? messageId : `<${messageId}>`;
 }
 
 function attachmentOf({ auth: asked, ...attachment }: v.InferOutput<typeof attachmentInput>) {

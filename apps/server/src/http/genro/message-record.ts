@@ -15,7 +15,7 @@ export interface RecordContext {
 }
 
 /** A message as old clients list it. Of sent, error and deferred it has one, or none while it is pending. */
-export function messageRecord(message: Shown, context: RecordContext): object {
+export function messageRecord(message: Shown, context: RecordContext): Shown {
   const { id, account_id, attempts, result, sent_ts } = message;
   const error = errorOf(message);
   const deferredTs = error === null && sent_ts === null ? deferredUntil(message, context) : null;

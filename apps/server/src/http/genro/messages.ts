@@ -21,7 +21,7 @@ export const messageRoutes: GenroRoutes = {
 };
 
 /** Null where there is no such tenant. */
-async function contextOf(call: GenroCall, tenant_id: string): Promise<RecordContext | null> {
+export async function contextOf(call: GenroCall, tenant_id: string): Promise<RecordContext | null> {
   const tenant = await orNull(call.run('tenants.get', { tenant_id }));
   if (tenant === null) return null;
   const accounts = await allOf<Shown>(call, 'accounts.list', { tenant_id });
@@ -35,7 +35,7 @@ async function contextOf(call: GenroCall, tenant_id: string): Promise<RecordCont
   };
 }
 
-async function* records(call: GenroCall, tenant_id: string, context: RecordContext): AsyncGenerator<object> {
+export async function* records(call: GenroCall, tenant_id: string, context: RecordContext): AsyncGenerator<Shown> {
   const open = isYes(call.query('active_only')) ? true : undefined;
   const include = ['content', 'rate_limit', ...(context.hasHistory ? ['events'] : [])];
   for (let after: string | undefined; ; ) {

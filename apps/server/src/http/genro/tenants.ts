@@ -32,9 +32,9 @@ const settings = {
   large_file_config: maybe(largeFileConfig),
   active: maybe(flag),
 };
-const tenantInput = v.object({ id: someText, ...settings });
-const tenantChange = v.object(settings);
-const keyInput = v.object({ expires_at: maybe(number) });
+export const tenantInput = v.object({ id: someText, ...settings });
+export const tenantChange = v.object(settings);
+export const keyInput = v.object({ expires_at: maybe(number) });
 
 type Settings = v.InferOutput<typeof tenantChange>;
 
@@ -51,25 +51,16 @@ interface TenantKey {
 
 export const tenantRoutes: GenroRoutes = {
   'POST /tenant': async (call) => {
-    const { id, ...fields } = await call.body(tenantInput);
-    // A definition of the whole: what it does not say is as in a new tenant, but for what nobody can read back.
-    const { client_auth, ...rest } = fields;
-    const whole = { ...asNulls(rest), client_auth };
-    return { ok: true, ...(await put(call, id, { whole, fields })) };
+    return { ok: true, ...(await putTenant(call, await call.body(tenantInput))) };
   },
   'GET /tenants': async (call) => ({
     ok: true,
     tenants: (await allOf<Shown>(call, 'tenants.list', {})).map(tenantView),
   }),
-  'GET /tenants/sync-status': async (call) => {
-    const tenants = await allOf<Shown>(call, 'tenants.list', {});
-    const states = await Promise.all(tenants.map((tenant) => syncStatus(call, tenant)));
-    return { ok: true, tenants: states, sync_interval_seconds: SYNC_INTERVAL_S };
-  },
+  'GET /tenants/sync-status': (call) => syncStatuses(call),
   'GET /tenant/:id': async (call) => tenantView(await call.run('tenants.get', { tenant_id: idOf(call) })),
   'PUT /tenant/:id': async (call) => {
-    const fields = await call.body(tenantChange);
-    await call.run('tenants.update', { tenant_id: idOf(call), ...settingsOf(call, given(fields)) });
+    await changeTenant(call, idOf(call), await call.body(tenantChange));
     return { ok: true };
   },
   'DELETE /tenant/:id': async (call) => {
@@ -77,22 +68,41 @@ export const tenantRoutes: GenroRoutes = {
     return { ok: true };
   },
   'POST /tenant/:id/api-key': async (call) => {
-    const tenant_id = idOf(call);
     const { expires_at } = await call.body(keyInput);
-    const ends = expires_at === undefined ? undefined : new Date(expires_at * 1_000).toISOString();
-    adminOnly(call);
-    const before = await liveKeys(call, tenant_id);
-    const { api_key } = await call.run('api-keys.create', { tenant_id, expires_at: ends });
-    await revoke(call, tenant_id, before);
+    const api_key = await replaceKey(call, idOf(call), expires_at);
     return { ok: true, api_key, ...(expires_at === undefined ? {} : { expires_at }) };
   },
   'DELETE /tenant/:id/api-key': async (call) => {
-    const tenant_id = idOf(call);
-    adminOnly(call);
-    await revoke(call, tenant_id, await liveKeys(call, tenant_id));
+    await revokeKeys(call, idOf(call));
     return { ok: true };
   },
 };
+
+/** Make the one key of a tenant, in place of those before. */
+export async function replaceKey(call: GenroCall, tenant_id: string, expiresAt: number | undefined): Promise<unknown> {
+  adminOnly(call);
+  const expires_at = expiresAt === undefined ? undefined : new Date(expiresAt * 1_000).toISOString();
+  const before = await liveKeys(call, tenant_id);
+  const { api_key } = await call.run('api-keys.create', { tenant_id, expires_at });
+  await revoke(call, tenant_id, before);
+  return api_key;
+}
+
+export async function revokeKeys(call: GenroCall, tenant_id: string): Promise<void> {
+  adminOnly(call);
+  await revoke(call, tenant_id, await liveKeys(call, tenant_id));
+}
+
+/** Change what is said; what is not stays. */
+export function changeTenant(call: GenroCall, tenant_id: string, fields: Settings): Promise<Shown> {
+  return call.run('tenants.update', { tenant_id, ...settingsOf(call, given(fields)) });
+}
+
+export async function syncStatuses(call: GenroCall): Promise<object> {
+  const tenants = await allOf<Shown>(call, 'tenants.list', {});
+  const states = await Promise.all(tenants.map((tenant) => syncStatus(call, tenant)));
+  return { ok: true, tenants: states, sync_interval_seconds: SYNC_INTERVAL_S };
+}
 
 function optional<const Name extends string>(...names: readonly Name[]) {
   // One entry for each name.
@@ -120,12 +130,12 @@ async function revoke(call: GenroCall, tenant_id: string, keys: readonly string[
   for (const key_id of keys) await call.run('api-keys.revoke', { tenant_id, key_id });
 }
 
-/** Add the tenant, or make it what is said. */
-async function put(
-  call: GenroCall,
-  id: string,
-  { whole, fields }: { readonly whole: object; readonly fields: Settings },
-): Promise<object> {
+/** Add the tenant, or make it what is said. @returns the key of a new one */
+export async function putTenant(call: GenroCall, input: v.InferOutput<typeof tenantInput>): Promise<object> {
+  const { id, ...fields } = input;
+  // A definition of the whole: what it does not say is as in a new tenant, but for what nobody can read back.
+  const { client_auth, ...rest } = fields;
+  const whole = { ...asNulls(rest), client_auth };
   const { clientSync } = call.options.settings;
   const isTold = fields.client_base_url !== undefined || clientSync === undefined;
   const endpoint = isTold ? {} : endpointOf(clientSync);
@@ -179,7 +189,7 @@ function authOf(auth: Settings['client_auth'] | null): object | null | undefined
 }
 
 /** Of the credentials the method only. */
-function tenantView(tenant: Shown) {
+export function tenantView(tenant: Shown) {
   return {
     id: tenant['id'],
     name: tenant['name'],

@@ -46,14 +46,12 @@ export async function fileStorage(): Promise<Storage & { readonly root: string }
   const dir = tempDir();
   const root = dir.file('files');
   mkdirSync(root);
-  const config = dir.file('config.json');
-  writeFileSync(config, JSON.stringify({ mixins: { storages: { fileRoots: [root] } } }));
   const files = (): string[] =>
     readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(root, name)).isFile());
   return {
     root,
     url: `file://${root}/large`,
-    env: { GMP_CONFIG_FILE: config },
+    env: { GMP_STORAGE_FILE_ROOTS: root },
     uploads: () => files().map((name) => `${name} ${statSync(join(root, name)).mtimeMs}`),
     isCleared: async () => void (await eventually(() => files().length === 0)),
     [Symbol.asyncDispose]: async () => dir[Symbol.dispose](),

@@ -3,7 +3,8 @@
 import { createDatabase } from '@mail-proxy/testkit';
 import { inject } from 'vitest';
 import type { Made } from './bounce-world.case.ts';
-import { largeAttachmentsConformance, sharedLargeAttachments } from './large-attachments.case.ts';
+import { largeAttachmentsConformance } from './large-attachments.case.ts';
+import { largeUploadsConformance, sharedLargeUploads } from './large-uploads.case.ts';
 
 const onPostgres: Made = async () => {
   const made = await createDatabase(inject('pgUrl') ?? '');
@@ -11,4 +12,5 @@ const onPostgres: Made = async () => {
 };
 
 largeAttachmentsConformance('PostgreSQL', onPostgres, inject('pgSkip'));
-sharedLargeAttachments('PostgreSQL', onPostgres, inject('pgSkip'));
+largeUploadsConformance('PostgreSQL', onPostgres, inject('pgSkip'));
+sharedLargeUploads('PostgreSQL', onPostgres, inject('pgSkip'));

@@ -78,6 +78,15 @@ export function lineOf(text: string, max: number): string {
     .toWellFormed();
 }
 
+/** Characters of a batch's code. */
+const MAX_BATCH_CODE = 64;
+
+/** The code of a batch, the same for its messages and for what is suspended; null for none. */
+export function batchCodeOf(text: string | null): string | null {
+  const code = text === null ? '' : lineOf(text, MAX_BATCH_CODE);
+  return code === '' ? null : code;
+}
+
 /** Without the fields that say nothing. */
 export function dropAbsent(fields: Json): Json {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { ImportParts } from './import-parts.ts';
-import { asObject, type SourceRow, textOf } from './source-values.ts';
+import { asObject, batchCodeOf, type SourceRow, textOf } from './source-values.ts';
 import { storeLeniently } from './store-leniently.ts';
 
 /**
@@ -14,8 +14,8 @@ export async function suspend(
   row: SourceRow,
   { id, isUsed }: { readonly id: string; readonly isUsed: boolean },
 ): Promise<void> {
-  const said = (textOf(row, 'suspended_batches') ?? '').split(',').map((code) => code.trim());
-  const codes = new Set(said.filter((code) => code !== '' && code !== '*'));
+  const said = (textOf(row, 'suspended_batches') ?? '').split(',').map(batchCodeOf);
+  const codes = new Set(said.flatMap((code) => (code === null || code === '*' ? [] : [code])));
   const isWhole = said.includes('*');
   if (isUsed) {
     findings.alreadyHere('suspended_batches', codes.size + (isWhole ? 1 : 0));

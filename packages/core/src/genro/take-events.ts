@@ -10,7 +10,7 @@ import type { OldAccounts } from './accounts.ts';
 import { pkOfNumbered } from './event-pk.ts';
 import type { ImportParts } from './import-parts.ts';
 import { asObject, lineOf, numberOf, objectOf, type SourceRow, textOf, timeOf } from './source-values.ts';
-import { createdAtOf, messageKeyOf, messageRefOf, tenantOfMessage } from './take-messages.ts';
+import { createdAtOf, keyOfMessages, messageRefOf, tenantOfMessage } from './take-messages.ts';
 import type { EventRow, FeedbackRow, TakeStatements } from './take-statements.ts';
 
 export interface EventParts extends ImportParts {
@@ -56,8 +56,7 @@ export async function takeEvents(parts: EventParts): Promise<void> {
 }
 
 async function withMessages(parts: EventParts, rows: readonly SourceRow[]): Promise<readonly OldEvent[]> {
-  const { source } = parts;
-  const key = source.has('messages', 'pk') ? 'pk' : 'id';
+  const key = keyOfMessages(parts);
   const messages = await messagesBy(
     parts,
     key,
@@ -94,7 +93,7 @@ async function messagesBy(
   ];
   const rows = await source.read(sql<SourceRow>`select ${sql.join(selected)} from ${sql.table('messages')}
     where ${sql.ref(column)} in (${sql.join(wanted)})`);
-  return Map.groupBy(rows, (row) => (column === 'pk' ? messageKeyOf(row) : (textOf(row, 'id') ?? '')));
+  return Map.groupBy(rows, (row) => textOf(row, column) ?? '');
 }
 
 function onlyOne(rows: readonly SourceRow[] | undefined): SourceRow | null {

@@ -8,13 +8,13 @@ import type { SealAttachmentAuth } from '../entities/message/draft-attachment.ts
 import { DEFAULT_PRIORITY, type MessageDraft } from '../entities/message/message-draft.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { MakePk } from '../identity.ts';
-import { clientId, line } from '../operations/fields.ts';
+import { clientId } from '../operations/fields.ts';
 import type { AcceptInUnit } from '../queue/accept-in-unit.ts';
 import type { OldAccounts } from './accounts.ts';
 import { draftTaken, type OldEnd, type OldMessage, type TakenMessage } from './draft-taken.ts';
 import type { ImportParts } from './import-parts.ts';
 import { readPayload } from './message-input.ts';
-import { lineOf, numberOf, type SourceRow, textOf, timeOf } from './source-values.ts';
+import { batchCodeOf, lineOf, numberOf, type SourceRow, textOf, timeOf } from './source-values.ts';
 import type { TakenIdRow, TakeStatements } from './take-statements.ts';
 import { addNamedTenant } from './tenants.ts';
 
@@ -36,7 +36,6 @@ export interface MessageParts extends ImportParts {
 
 /** Characters of what failed. */
 const MAX_REASON = 1_000;
-const BATCH_CODE = v.pipe(line(64), v.minLength(1));
 
 /** Take all messages: those that wait are sent from here, those that ended keep their ids and what they said. */
 export async function takeMessages(parts: MessageParts): Promise<void> {
@@ -49,21 +48,27 @@ export async function takeMessages(parts: MessageParts): Promise<void> {
 }
 
 /** Why messages failed, by their keys: a message alone does not say whether it was sent or failed. */
-async function readFailures({ source }: Pick<ImportParts, 'source'>): Promise<ReadonlyMap<string, string | null>> {
-  const failures = new Map<string, string | null>();
+async function readFailures({ source }: Pick<ImportParts, 'source'>): Promise<Failures> {
+  const reasons = new Map<string, string | null>();
   for await (const rows of source.pages('message_events', sql`${sql.ref('event_type')} = 'error'`)) {
-    for (const row of rows) failures.set(messageRefOf(row), reasonOf(textOf(row, 'description')));
+    for (const row of rows) reasons.set(messageRefOf(row), reasonOf(textOf(row, 'description')));
   }
-  return failures;
+  return { key: keyOfMessages({ source }), reasons };
 }
 
-/** What an event names its message by: the key, which the oldest versions did not have. */
+interface Failures {
+  readonly key: 'pk' | 'id';
+  /** By what events name messages by. */
+  readonly reasons: ReadonlyMap<string, string | null>;
+}
+
+/** The column of messages that events name them by: the key, which the oldest versions did not have. */
+export function keyOfMessages({ source }: Pick<ImportParts, 'source'>): 'pk' | 'id' {
+  return source.has('messages', 'pk') && source.has('message_events', 'message_pk') ? 'pk' : 'id';
+}
+
 export function messageRefOf(event: SourceRow): string {
   return textOf(event, 'message_pk') ?? textOf(event, 'message_id') ?? '';
-}
-
-export function messageKeyOf(message: SourceRow): string {
-  return textOf(message, 'pk') ?? textOf(message, 'id') ?? '';
 }
 
 /** The tenant of a message; where its version did not say it, that of its account. */
@@ -73,11 +78,7 @@ export function tenantOfMessage(accounts: OldAccounts, message: SourceRow): stri
 
 type Placed = { readonly tenantId: string; readonly id: string; readonly row: SourceRow };
 
-async function takePage(
-  parts: MessageParts,
-  rows: readonly SourceRow[],
-  failures: ReadonlyMap<string, string | null>,
-): Promise<void> {
+async function takePage(parts: MessageParts, rows: readonly SourceRow[], failures: Failures): Promise<void> {
   const { findings, accounts, accepting } = parts;
   const placed: Placed[] = [];
   for (const row of rows) {
@@ -103,11 +104,7 @@ async function takePage(
   }
 }
 
-async function takeOfTenant(
-  parts: MessageParts,
-  placed: readonly Placed[],
-  failures: ReadonlyMap<string, string | null>,
-): Promise<void> {
+async function takeOfTenant(parts: MessageParts, placed: readonly Placed[], failures: Failures): Promise<void> {
   const { findings, accountOf, accounts, clock, makePk, maxAgeMs, sealAuth, storagesOf } = parts;
   const [first] = placed;
   if (first === undefined) return;
@@ -149,7 +146,6 @@ function oldMessage(
   { accountPk, end, now }: Pick<OldMessage, 'accountPk' | 'end'> & { readonly now: number },
 ): OldMessage {
   const createdAt = createdAtOf(row);
-  const batchCode = textOf(row, 'batch_code');
   const priority = numberOf(row, 'priority') ?? DEFAULT_PRIORITY;
   return {
     tenantId,
@@ -158,7 +154,7 @@ function oldMessage(
     createdAt: createdAt ?? now,
     dueAt: timeOf(row, 'deferred_ts'),
     priority: Math.min(3, Math.max(0, Math.round(priority))),
-    batchCode: v.is(BATCH_CODE, batchCode) ? batchCode : null,
+    batchCode: batchCodeOf(textOf(row, 'batch_code')),
     payload: readPayload(textOf(row, 'payload') ?? ''),
     end,
   };
@@ -169,14 +165,14 @@ export function createdAtOf(message: SourceRow): number | null {
   return timeOf(message, 'created_at');
 }
 
-function endOf(row: SourceRow, failures: ReadonlyMap<string, string | null>): OldEnd | null {
+function endOf(row: SourceRow, { key, reasons }: Failures): OldEnd | null {
   const failedAt = timeOf(row, 'error_ts');
   if (failedAt !== null) return { result: 'failed', at: failedAt, reason: reasonOf(textOf(row, 'error')) };
   const at = timeOf(row, 'smtp_ts') ?? timeOf(row, 'sent_ts');
   if (at === null) return null;
-  const key = messageKeyOf(row);
-  return failures.has(key)
-    ? { result: 'failed', at, reason: failures.get(key) ?? null }
+  const ref = textOf(row, key) ?? '';
+  return reasons.has(ref)
+    ? { result: 'failed', at, reason: reasons.get(ref) ?? null }
     : { result: 'sent', at, reason: null };
 }
 

@@ -2,8 +2,11 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 // The tables of genro-mail-proxy, as its versions made them.
 
-/** Which tables a source has: those of 0.7, of 0.6, and of 0.6 from before it had events and tenants of messages. */
-export const GENRO_VERSIONS = ['0.7', '0.6', '0.6 without events'] as const;
+/**
+ * Which tables a source has: those of 0.7 and of 0.6, and of 0.6 as it began: with numbers as keys of messages, with events
+ * that name messages by their ids, and with neither events nor tenants of messages.
+ */
+export const GENRO_VERSIONS = ['0.7', '0.6', '0.6 numbered', '0.6 by id', '0.6 without events'] as const;
 export type GenroVersion = (typeof GENRO_VERSIONS)[number];
 
 type Columns = readonly string[];
@@ -87,7 +90,7 @@ const messages: Columns = [
 
 const events = (ref: string, serial: string): Columns => [
   `id ${serial}`,
-  `${ref} TEXT NOT NULL`,
+  `${ref} NOT NULL`,
   'event_type TEXT NOT NULL',
   'event_ts INTEGER NOT NULL',
   'description TEXT',
@@ -143,7 +146,7 @@ export function tablesOf(version: GenroVersion, serial: string): Readonly<Record
         tenants: tenantsSince,
         accounts,
         messages,
-        message_events: events('message_pk', serial),
+        message_events: events('message_pk TEXT', serial),
         command_log: commandLog(serial),
         instance,
         storages,
@@ -153,10 +156,26 @@ export function tablesOf(version: GenroVersion, serial: string): Readonly<Record
         tenants: tenantsSince,
         accounts,
         messages,
-        message_events: events('message_pk', serial),
+        message_events: events('message_pk TEXT', serial),
         command_log: commandLog(serial),
         instance,
         send_log: sendLog,
+      };
+    case '0.6 numbered':
+      return {
+        tenants: tenantsSince,
+        accounts,
+        messages: [`pk ${serial}`, ...messages.slice(1)],
+        message_events: events('message_pk INTEGER', serial),
+        instance,
+      };
+    case '0.6 by id':
+      return {
+        tenants: tenantsSince,
+        accounts: ['id TEXT PRIMARY KEY', 'tenant_id TEXT', ...account],
+        messages: ['id TEXT PRIMARY KEY', ...message, 'batch_code TEXT', 'smtp_ts INTEGER'],
+        message_events: events('message_id TEXT', serial),
+        instance_config: ['key TEXT PRIMARY KEY', 'value TEXT NOT NULL', 'updated_at TIMESTAMP'],
       };
     case '0.6 without events':
       return {

@@ -117,7 +117,13 @@ test('what was taken is sent by the server, and the key of a tenant opens what i
     waiting_messages: { taken: 0, already_here: 1, not_taken: 1 },
   });
 
-  const settings = { ...env, GMP_PORT: '0', GMP_EDITION: 'community', GMP_API_TOKEN: 'x'.repeat(32) };
+  const settings = {
+    ...env,
+    GMP_PORT: '0',
+    GMP_EDITION: 'community',
+    GMP_API_TOKEN: 'x'.repeat(32),
+    GMP_COMPAT: 'genro',
+  };
   await using server = await startServer(readServerConfig(settings));
   const [mail] = await own.sink.waitFor(1);
   expect([mail?.user, mail?.headers.get('subject')]).toEqual(['relay', ['Waited']]);
@@ -126,6 +132,14 @@ test('what was taken is sent by the server, and the key of a tenant opens what i
   expect(await listed.json()).toMatchObject({ items: [{ id: 'one', tenant_id: 'acme' }] });
   const others = await fetch(`${server.url}/v1/tenants`, { headers });
   expect(others.status).toBe(403);
+  // An old client goes on with the same key.
+  const old = await fetch(`${server.url}/messages?tenant_id=acme`, { headers });
+  expect(await old.json()).toMatchObject({
+    ok: true,
+    messages: [{ id: 'one', account_id: 'main', priority: 2, message: { subject: 'Waited' } }],
+  });
+  const accounts = await fetch(`${server.url}/accounts?tenant_id=acme`, { headers });
+  expect(await accounts.json()).toMatchObject({ accounts: [{ id: 'main', use_tls: false, user: 'relay' }] });
 
   const locked = await run(args, env);
   expect(locked.code).toBe(69);

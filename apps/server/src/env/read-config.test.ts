@@ -66,7 +66,7 @@ describe('the configuration', () => {
       limits: { wrongTokensPerMinute: 20 },
     });
     const old = readServerConfig({ GMP_COMPAT: 'genro', GMP_API_TOKEN: 'short-one' });
-    expect(old.genro).toEqual({ sendDelayMs: 500, settings: {} });
+    expect(old.genro).toEqual({ sendDelayMs: 500, settings: { openMetrics: false, tenantKeys: 'own' } });
     expect(old.engine).toMatchObject({
       adminToken: 'short-one',
       retry: { delaysMs: [60_000, 300_000, 900_000, 3_600_000, 7_200_000] },
@@ -80,7 +80,7 @@ describe('the configuration', () => {
       GMP_REPORT_REQUIRE_OK: 'true',
       GMP_WRONG_TOKENS_PER_MINUTE: '5',
     });
-    expect(other.genro).toEqual({ sendDelayMs: 0, settings: {} });
+    expect(other.genro).toMatchObject({ sendDelayMs: 0 });
     expect(other.engine).toMatchObject({
       retry: { baseMs: 1_000 },
       reports: { requireOk: true },

@@ -85,6 +85,7 @@ export const VARIABLES: readonly Variable[] = [
       'address under which people reach this server, for links in mails (none)',
     ],
     ['GMP_LOG_LEVEL', 'logLevel', 'debug, info, warn, error or silent (info)'],
+    ['GMP_COMPAT_TENANT_KEYS', 'genro.tenantKeys', "own or admin: what a tenant's key opens in such calls (own)"],
     ['GMP_COMPAT', 'compat', 'genro: serve the calls of genro-mail-proxy, too (none)'],
     ['GMP_EDITION', 'edition', 'auto, community or enterprise (auto)'],
     ['GMP_INSTANCE_NAME', 'instanceName', 'name of this instance (mail-proxy)'],
@@ -176,6 +177,7 @@ export const VARIABLES: readonly Variable[] = [
   ]),
   ...variables(asBoolean, [
     ['GMP_CONTENT_ENCRYPTION', 'contentEncryption', 'seal what messages say and have attached, too (false)'],
+    ['GMP_COMPAT_OPEN_METRICS', 'genro.openMetrics', 'let anybody read metrics, with such calls (false)'],
     ['GMP_REPORT_REQUIRE_OK', 'reports.requireOk', 'only an answer with ok: true acknowledges a report (true)'],
     ['GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS', 'outgoing.allowPrivateNetworks', 'call private addresses too (false)'],
   ]),

@@ -57,7 +57,7 @@ export function createHttpApp(engine: ServedEngine, options: HttpAppOptions = {}
   const limits = bodyLimits(maxBodyBytes, engine.uploads);
   addOperationRoutes(app, engine, { limits, stopping: options.stopping });
   addProbeRoutes(app, engine, { isStopping });
-  addMetricsRoute(app, engine, { isOpen: isMetricsOpen });
+  addMetricsRoute(app, engine, { isOpen: isMetricsOpen, isPublic: genro?.settings.openMetrics === true });
   addDocsRoutes(app, { operations: engine.operations, version: VERSION });
   addPublicRoutes(app, engine.routes, { limits: publicRoutes, clock, log });
   if (genro !== null) addGenroRoutes(app, engine, { ...genro, maxBodyBytes, log, clock });

@@ -109,3 +109,16 @@ test('limits are each account’s own, and what is within them goes at once', as
   const sent = Object.values(await world.records('acme')).filter(({ sent_ts }) => sent_ts !== null);
   expect(Object.groupBy(sent, ({ account_id }) => account_id)['acme-1']).toHaveLength(4);
 });
+
+test('mail of an account whose login fails is deferred', async () => {
+  await using world = await openGenro();
+  await using sink = await startSmtpSink({ users: { u: 'right' } });
+  await world.tenant('acme', [sink], { user: 'u', password: 'wrong' });
+  await world.add('acme', ids('m', 2));
+  await world.runNow();
+  await eventually(async () => expect(counts(await world.states('acme'))).toEqual({ deferred: 2 }));
+  // With the right one it goes on.
+  const account = { id: 'acme', tenant_id: 'acme', host: 'localhost', port: sink.port, use_tls: false };
+  await world.post('/account', { ...account, user: 'u', password: 'right' });
+  await eventually(async () => expect(counts(await world.states('acme'))).toEqual({ sent: 2 }));
+});

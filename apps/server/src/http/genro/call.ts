@@ -37,7 +37,7 @@ export interface GenroCall {
  * @throws {MailProxyError} `unauthenticated`
  */
 export async function openCall(c: HttpContext, engine: ServedEngine, options: GenroOptions): Promise<GenroCall> {
-  const principal = await principalOf(c, engine);
+  const principal = asTheOperator(await principalOf(c, engine), options);
   if (principal.kind === 'anonymous') throw new MailProxyError('unauthenticated');
   const caller: Caller = { principal, origin: c.get('clientAddress') ?? 'http', requestId: c.get('requestId') };
   const query = (name: string): string | undefined => c.req.query(name) || undefined;
@@ -71,6 +71,12 @@ async function principalOf(c: HttpContext, engine: ServedEngine): Promise<Princi
     if (!isMailProxyError(error, 'rate_limited') || isKeysOwnLimit) throw error;
     throw new MailProxyError('unauthenticated', { cause: error });
   }
+}
+
+/** As far as the operator wants it so: the name stays that of the key, for the log of commands. */
+function asTheOperator(principal: Principal, { settings }: GenroOptions): Principal {
+  const isWanted = settings.tenantKeys === 'admin' && principal.kind === 'tenant';
+  return isWanted ? { kind: 'admin', name: principal.name } : principal;
 }
 
 function withoutNothing(input: object): object {

@@ -18,6 +18,10 @@ export const genroSettings = v.strictObject({
   /** Of messages that name none, in calls that name none. */
   defaultPriority: v.optional(priority),
   clientSync: v.optional(clientSync),
+  /** Whether anybody may read /metrics, as it was. */
+  openMetrics: v.optional(v.boolean('expected true or false'), false),
+  /** `admin`: in these calls, and nowhere else, a tenant's key may do all that the operator may, as it was. */
+  tenantKeys: v.optional(v.picklist(['own', 'admin'], 'expected own or admin'), 'own'),
   /** The mailbox of bounces, as `PUT /instance` takes it; for the first start. */
   bounces: v.optional(instanceInput),
 });

@@ -10,6 +10,8 @@ export interface RecordContext {
   readonly isSuspended: boolean;
   /** Ids of accounts for certified mail. */
   readonly pecAccounts: ReadonlySet<string>;
+  /** Until when accounts are left alone whose login fails, by their ids. */
+  readonly pausedAccounts: ReadonlyMap<string, unknown>;
   readonly sendDelayMs: number;
   readonly hasHistory: boolean;
 }
@@ -51,9 +53,11 @@ function errorOf({ state, result, last_error }: Shown): string | null {
 }
 
 /** When it is due, while it waits for a retry, a limit or the time that the client named. */
-function deferredUntil(message: Shown, { isSuspended, sendDelayMs }: RecordContext): number | null {
-  const { state, attempts, last_error, next_attempt_at, created_at, rate_limited_until } = message;
-  if (state === 'ready' && !isSuspended) return seconds(rate_limited_until);
+function deferredUntil(message: Shown, { isSuspended, pausedAccounts, sendDelayMs }: RecordContext): number | null {
+  const { state, account_id, attempts, last_error, next_attempt_at, created_at, rate_limited_until } = message;
+  if (state === 'ready' && !isSuspended) {
+    return seconds(rate_limited_until) ?? seconds(pausedAccounts.get(String(account_id)));
+  }
   if (state !== 'deferred') return null;
   // The moment in which it may be suspended is no deferral.
   const waitsMs = Date.parse(String(next_attempt_at)) - Date.parse(String(created_at));

@@ -29,6 +29,9 @@ export async function contextOf(call: GenroCall, tenant_id: string): Promise<Rec
   return {
     tenantName: typeof name === 'string' ? name : null,
     isSuspended: suspended === true,
+    pausedAccounts: new Map(
+      accounts.flatMap(({ id, paused_until: until }) => (until === null ? [] : [[String(id), until]])),
+    ),
     pecAccounts: new Set(accounts.flatMap(({ id, pec }) => (pec === true ? [String(id)] : []))),
     sendDelayMs: call.options.sendDelayMs,
     hasHistory: isYes(call.query('include_history')),

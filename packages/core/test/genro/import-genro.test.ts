@@ -3,11 +3,12 @@
 import { createSecretKey } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { importGenro } from '@mail-proxy/core';
+import { createMailEngine, importGenro } from '@mail-proxy/core';
 import { startReportReceiver, startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { openGenroSource } from '../../src/genro/source.ts';
+import { dumpPostgres, dumpSqlite } from '../transfer/dump.case.ts';
 import { GENRO_DATABASES, payloadOf } from './genro-source.case.ts';
 import {
   configOf,
@@ -221,6 +222,33 @@ describe.each(GENRO_DATABASES)('a database of genro-mail-proxy on %s', (kind, op
       expect(files()).toEqual(filesBefore);
     },
   );
+
+  test.skipIf(skip !== '')('waits until no server runs on the new database', async () => {
+    await using source = await open('0.7');
+    await using target = await targetOf(kind);
+    await fill(source, { smtpPort: 1, reportUrl: 'https://acme.example.com' }, true);
+    await using engine = await openEngine(target.database);
+    await engine.start();
+    await expect(importFrom(source, target.database)).rejects.toMatchObject({ code: 'database_locked' });
+    await engine[Symbol.asyncDispose]();
+    expect((await importFrom(source, target.database)).counts.tenants).toMatchObject({ taken: 3 });
+  });
+
+  test.skipIf(skip !== '')('is sealed where contents are, and sent from there', async () => {
+    await using sink = await startSmtpSink({ users: USERS });
+    await using source = await open('0.7');
+    await using target = await targetOf(kind);
+    await fill(source, { smtpPort: sink.port, reportUrl: 'https://acme.example.com' }, true);
+    const config = { ...configOf(target.database), contentEncryption: true };
+    await importFrom(source, target.database, { config });
+    const dump = kind === 'SQLite' ? dumpSqlite(target.database) : await dumpPostgres(target.database);
+    expect(JSON.stringify([dump['message_contents'], dump['attachment_chunks']])).not.toMatch(/Hello|6475653a2035/);
+    await using engine = await createMailEngine({ config });
+    await engine.start();
+    const mail = await sink.waitFor(({ headers }) => headers.get('subject')?.[0] === 'waiting');
+    expect(mail.raw.toString('latin1')).toContain('Hello');
+    expect(mail.raw.toString('latin1')).toContain(Buffer.from('due: 5').toString('base64'));
+  });
 
   test.skipIf(skip !== '')('is tried dry: what would come of it is told, and no database is made', async () => {
     await using source = await open('0.7');

@@ -41,16 +41,26 @@ export function largeUploadsConformance(name: string, make: Made, skip = ''): vo
       );
     });
 
-    test('a storage that cannot be used fails the message for good, and says why', async () => {
-      await using world = await openLargeWorld(make);
-      await world.configure(REWRITE);
-      world.stores.before = async () => {
-        throw new StorageFailure('misconfigured', 'there is no bucket of that name');
-      };
-      const { event, error } = await world.send('m1', { attachments: [attachment('a.bin', LARGE)] });
-      expect([event, error]).toEqual(['error', expect.stringContaining('there is no bucket of that name')]);
-      expect(await world.rows('large_links')).toEqual([]);
-    });
+    test.for(['misconfigured', 'not_found'] as const)(
+      'mail waits for a storage that is %s, until it is mended',
+      async (code) => {
+        await using world = await openLargeWorld(make);
+        await world.configure(REWRITE);
+        let failures = 0;
+        world.stores.before = async () => {
+          if (failures++ < 2) throw new StorageFailure(code, 'there is no bucket of that name');
+        };
+        const { event } = await world.send('m1', { attachments: [attachment('a.bin', LARGE)] });
+        expect(event).toBe('sent');
+        const events = await eventsUntil(world.engine, 'acme', (each) => each.event === 'sent');
+        expect(events).toContainEqual(
+          expect.objectContaining({
+            event: 'deferred',
+            deferred_reason: expect.stringContaining('there is no bucket'),
+          }),
+        );
+      },
+    );
 
     test('what was uploaded before anybody could write that down is found, and not uploaded again', async () => {
       await using world = await openLargeWorld(make);

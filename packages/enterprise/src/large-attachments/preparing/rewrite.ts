@@ -184,10 +184,14 @@ function footerFor(
   }
 }
 
-/** What goes wrong with a storage is told of a message as what goes wrong with its files is. */
+/**
+ * What goes wrong with a storage is told of a message as what goes wrong with its files is. Never for good: the storage could
+ * be used when it was set up, so somebody can mend it while the message waits.
+ */
 function failureOf(error: unknown): unknown {
   if (error instanceof StorageFailure) {
-    return new AttachmentFailure(error.code, `large attachments cannot be stored: ${error.reason}`, { cause: error });
+    const code = error.permanence === 'temporary' ? error.code : 'unavailable';
+    return new AttachmentFailure(code, `large attachments cannot be stored: ${error.reason}`, { cause: error });
   }
   if (isMailProxyError(error, 'conflict')) {
     const reason = 'a large attachment was cleared away while it was stored';

@@ -131,4 +131,16 @@ test('the rest of the operator’s calls', async () => {
   expect((await world.get('/storages/get?tenant_id=acme&name=files')).text).not.toContain('/srv/mail');
   expect((await world.post('/storages/delete', { tenant_id: 'acme', name: 'files' })).json).toMatchObject({ ok: true });
   expect((await world.get('/storages/get?tenant_id=acme&name=files')).status).toBe(404);
+  const bounces = {
+    enabled: false,
+    imap_host: 'localhost',
+    imap_user: 'u',
+    imap_password: 'pw-7a7a',
+    poll_interval: 30,
+  };
+  expect((await world.post('/instance/set_bounce_config', bounces)).json).toMatchObject({ ok: true });
+  const config = await world.get('/instance/get_bounce_config');
+  const host = edition === 'ee' ? 'localhost' : null;
+  expect(config.json).toMatchObject({ ok: true, enabled: false, imap_host: host, return_path: null });
+  expect(config.text).not.toContain('pw-7a7a');
 });

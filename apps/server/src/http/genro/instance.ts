@@ -37,7 +37,7 @@ export const instanceRoutes: GenroRoutes = {
   },
 };
 
-function adminOnly({ principal }: GenroCall): void {
+export function adminOnly({ principal }: GenroCall): void {
   if (principal.kind !== 'admin') throw new MailProxyError('forbidden', { detail: 'Admin token required' });
 }
 

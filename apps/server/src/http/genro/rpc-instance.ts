@@ -2,13 +2,28 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { MailProxyError } from '@mail-proxy/core';
 import * as v from 'valibot';
+import { instanceInput } from './bounce-input.ts';
+import { bounceMailbox, bounceView, putBounceMailbox } from './bounce-mailbox.ts';
 import { type GenroCall, ofTenant, orNull, type Shown } from './call.ts';
 import { commandLogPage, commandView } from './command-log.ts';
 import { activate, suspend } from './commands.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';
 import { maybe, seconds, someText, text, whole } from './given-fields.ts';
-import { instanceRoutes } from './instance.ts';
+import { adminOnly, instanceRoutes } from './instance.ts';
 import { syncStatuses } from './tenants.ts';
+
+/** The fields of `PUT /instance` without what they begin with. */
+const bounceConfig = v.object({
+  enabled: instanceInput.entries.bounce_enabled,
+  imap_host: instanceInput.entries.bounce_imap_host,
+  imap_port: instanceInput.entries.bounce_imap_port,
+  imap_user: instanceInput.entries.bounce_imap_user,
+  imap_password: instanceInput.entries.bounce_imap_password,
+  imap_folder: instanceInput.entries.bounce_imap_folder,
+  imap_ssl: instanceInput.entries.bounce_imap_ssl,
+  poll_interval: instanceInput.entries.bounce_poll_interval,
+});
+const PREFIX = 'bounce_';
 
 const batch = v.object({ tenant_id: someText, batch_code: maybe(text) });
 
@@ -46,6 +61,15 @@ export const rpcInstanceRoutes: GenroRoutes = {
   'GET /instance/get_sync_status': (call) => syncStatuses(call),
   'POST /instance/upgrade_to_ee': asIn('POST /instance/upgrade-to-ee'),
   'POST /instance/reload_bounce': asIn('POST /instance/reload-bounce'),
+  'GET /instance/get_bounce_config': async (call) => {
+    adminOnly(call);
+    return { ok: true, ...bare(bounceView(await bounceMailbox(call))), return_path: null };
+  },
+  'POST /instance/set_bounce_config': async (call) => {
+    adminOnly(call);
+    await putBounceMailbox(call, prefixed(await call.body(bounceConfig)));
+    return { ok: true, message: 'Bounce configuration updated' };
+  },
   'GET /command_log/list': async (call) => (await commandLogPage(call)).map(commandView),
   'GET /command_log/export': async (call) => {
     // Of the same lines without what was answered.
@@ -84,6 +108,14 @@ export const rpcInstanceRoutes: GenroRoutes = {
     return { ok: true, tenant_id, name };
   },
 };
+
+function bare(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.slice(PREFIX.length), value]));
+}
+
+function prefixed(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [PREFIX + name, value]));
+}
 
 /** Without what it is opened with. */
 function storageRow({ pk, tenant_id, name, protocol, created_at, updated_at }: Shown): object {

@@ -147,6 +147,24 @@ describe('an answer under way', () => {
     await eventually(async () => expect(told.isLetGo).toBe(true));
   });
 
+  test('whose client hangs up while it is waited for is no failure', async () => {
+    const asked = Promise.withResolvers<void>();
+    await using app = await served(async ({ signal }) => {
+      asked.resolve();
+      return await new Promise<Response>((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    });
+    const { hostname, port } = new URL(app.url);
+    const socket = connect(Number(port), hostname);
+    socket.write('GET /files/a/b HTTP/1.1\r\nHost: x.example\r\n\r\n');
+    await asked.promise;
+    socket.destroy();
+    const answered = () => app.logged.filter(({ message }) => message === 'request answered');
+    await eventually(async () => expect(answered()).toHaveLength(1));
+    expect(app.logged.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
   test('that breaks is cut short, so that nobody takes it for whole, and the log says why', async () => {
     let pieces = 0;
     await using app = await served(

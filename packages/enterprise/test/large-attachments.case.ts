@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
-import type { LargeLinksTable } from '../src/large-attachments/large-attachments.table.ts';
-import type { Made } from './bounce-world.case.ts';
+import type { LargeDatabase, LargeLinksTable } from '../src/large-attachments/large-attachments.table.ts';
+import { eventsUntil, type Made } from './bounce-world.case.ts';
 import {
   attachment,
   LARGE,
@@ -151,6 +151,59 @@ export function largeAttachmentsConformance(name: string, make: Made, skip = '')
       expect(linksIn(mail?.text)[0]).toContain(`/download/${keyInUrl(links[0])}-`);
       expect(world.stores.puts).toHaveLength(1);
       expect(await world.events('m1')).toHaveLength(1);
+    });
+
+    test.each(['revoked', 'expired', 'forgotten'])(
+      'a mail whose link is %s by then is not sent, and says so',
+      async (end) => {
+        await using world = await openLargeWorld(make, {
+          onMessage: (_message, attempt) => (attempt === 1 ? { code: 550, text: '5.7.1 not now' } : null),
+        });
+        await world.configure(REWRITE);
+        await world.send('m1', { attachments: [attachment('a.bin', LARGE)] });
+        const [link] = await world.rows('large_links');
+        const database: LargeDatabase = world.context.database.withTables();
+        const own = (pk: string | undefined) => ({ pk: pk ?? '' });
+        if (end === 'revoked') {
+          await world.run('large-attachments.revoke', { tenant_id: 'acme', link_id: link?.pk });
+        } else if (end === 'expired') {
+          const expire = database.prepare<{ pk: string }>((k, p) =>
+            k.updateTable('large_links').set({ expires_at: 1 }).where('pk', '=', p.pk),
+          );
+          await database.write([expire.bind(own(link?.pk))]);
+        } else {
+          const drop = database.prepare<{ pk: string }>((k, p) => k.deleteFrom('large_links').where('pk', '=', p.pk));
+          await database.write([drop.bind(own(link?.pk))]);
+        }
+        await world.run('messages.retry', { tenant_id: 'acme', message_id: 'm1' });
+        const said = `the link to a.bin is ${end === 'revoked' ? 'revoked' : 'expired'}`;
+        const events = await eventsUntil(
+          world.engine,
+          'acme',
+          (event) => event.event === 'sent' || ('error' in event && event.error?.includes('the link') === true),
+        );
+        expect(events.at(-1)).toMatchObject({ event: 'error', error: `admit: ${said}` });
+      },
+    );
+
+    test('a message in the place of one whose link was revoked has a link of its own, and says so', async () => {
+      await using world = await openLargeWorld(make, {
+        config: { retry: { baseMs: 600_000, maxDelayMs: 600_000 } },
+        onMessage: ({ raw }) => (raw.includes('wrong.bin') ? { code: 451, text: '4.3.0 later' } : null),
+      });
+      await world.configure(REWRITE);
+      await world.submit('m1', { attachments: [attachment('wrong.bin', LARGE)] });
+      await eventsUntil(world.engine, 'acme', (event) => event.event === 'deferred');
+      const [link] = await world.rows('large_links');
+      await world.run('large-attachments.revoke', { tenant_id: 'acme', link_id: link?.pk });
+      const attachments = [attachment('right.bin', Buffer.alloc(30_000, 2))];
+      const { event, mail } = await world.send('m1', { attachments, on_conflict: 'replace_if_pending' });
+      expect([event, linksIn(mail?.text)]).toEqual(['sent', [expect.stringContaining('/right.bin')]]);
+      expect(await world.rows('large_links')).toMatchObject([{ filename: 'right.bin', revoked_at: null }]);
+      expect((await world.events('m1')).map(({ reason }) => reason)).toEqual([
+        'Sent as links: wrong.bin (0.1 MB)',
+        'Sent as links: right.bin (0.1 MB)',
+      ]);
     });
 
     test('accounts for certified mail are left alone, and so is a message that came complete', async () => {

@@ -83,6 +83,24 @@ export function largeLinks(kind: string, make: Made, skip: string | undefined): 
     expect((await world.show(id)).expires_at).toBe(expires_at);
   });
 
+  suite('who has the id of a tenant that is gone sees none of its links', async () => {
+    await using world = await openLinksWorld(make);
+    const { id, url } = await world.link('m1');
+    await world.until(async () => {
+      await world.run('tenants.delete', { tenant_id: 'acme', mode: 'discard' });
+    });
+    world.clock.leap(1);
+    await world.run('tenants.create', { id: 'acme' });
+    const own = { tenant_id: 'acme' };
+    expect(await world.run('large-attachments.list', own)).toMatchObject({ items: [] });
+    for (const act of ['get', 'revoke']) {
+      const asking = world.run(`large-attachments.${act}`, { ...own, link_id: id });
+      await expect(asking).rejects.toMatchObject({ code: 'not_found' });
+    }
+    // The recipient has the file all the same.
+    expect((await world.ask(url)).status).toBe(200);
+  });
+
   suite('a part of a file comes alone, and the last one counts', async () => {
     await using world = await openLinksWorld(make);
     const { url, id } = await world.link('m1', { content: '0123456789' });

@@ -17,6 +17,9 @@ export interface PublicRouteOptions {
 /** A client that takes nothing for so long has gone, or never meant to take it. */
 export const STALLED_MS = 60_000;
 
+/** Stands in the log; nobody gets it. */
+const CLIENT_GONE = 499;
+
 interface Attending extends Omit<PublicRouteOptions, 'limits'> {
   readonly open: OpenAnswers;
 }
@@ -68,6 +71,8 @@ async function answer(c: HttpContext, route: PublicRoute, { open, clock, log }: 
     return respond(c, attendedBody(body, { clock, stalledMs: STALLED_MS, ended, cut }), about);
   } catch (error) {
     ended();
+    // What it waited for was told to stop: nobody is there to be answered, and nothing is wrong here.
+    if (c.req.raw.signal.aborted) return respond(c, null, { status: CLIENT_GONE });
     throw error;
   }
 }

@@ -134,7 +134,7 @@ export async function deliver(
   const wire = inEnvelope(composed, enveloping);
   if (services.hooks.sending !== null) {
     const recipients = loaded.pending.length + loaded.decided.length;
-    const looked = services.hooks.sending(hooked, outgoingMail(wire, to, recipients));
+    const looked = services.hooks.sending(hooked, outgoingMail(wire, to, { recipients, detached: loaded.detached }));
     const last = isLate(looked) ? await looked : looked;
     if (!last.admit) return settle(await notAdmitted(message, served, last, services));
   }

@@ -13,7 +13,7 @@ import type { WireMessage } from './compose-message.ts';
 export function outgoingMail(
   { from, fromFor, body }: WireMessage,
   to: readonly string[],
-  recipients: number,
+  { recipients, detached }: Pick<OutgoingMail, 'recipients' | 'detached'>,
 ): OutgoingMail {
   return {
     get returnPaths() {
@@ -21,6 +21,7 @@ export function outgoingMail(
     },
     to,
     recipients,
+    detached,
     header: () => headerAddresses(headOf(body)),
     sizeBytes: announcedBytes(body),
   };

@@ -27,6 +27,7 @@ const mail: SubmittedMail & OutgoingMail = {
   isComplete: false,
   recipients: 1,
   sizeBytes: 1,
+  detached: [],
 };
 const content: MailContent = {
   from: { name: '', address: 'a@example.com' },

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type Log, silentLog } from '../observability/log.ts';
 import type { Classification } from '../smtp/classification.types.ts';
-import type { MailContent } from '../smtp/compose/content.ts';
+import type { DetachedFile, MailContent } from '../smtp/compose/content.ts';
 import type { HeaderAddresses } from '../smtp/raw/header-addresses.ts';
 import { type Answer, firstAnswer, whenGiven } from './answers.ts';
 
@@ -52,6 +52,8 @@ export interface OutgoingMail extends HookedMail {
   readonly recipients: number;
   /** Octets, as MAIL announces them (RFC 1870 §5). */
   readonly sizeBytes: number;
+  /** Files that mixins took out of it, as {@link Hooks.composing} had them. */
+  readonly detached: readonly DetachedFile[];
 }
 
 /** A file of a message that is submitted. */

@@ -16,6 +16,7 @@ import type { LargeDatabase } from './large-attachments.table.ts';
 import { largeAttachmentMetrics } from './large-attachments-metrics.ts';
 import { createLinkUrls } from './link-url.ts';
 import { createLinkStore } from './links/link.store.ts';
+import { createLookAtLinks } from './links/links-of-mail.ts';
 import { largeAttachmentHooks } from './preparing/large-attachment-hooks.ts';
 import { createLargeLinkWriter } from './preparing/link-writer.ts';
 import { createRewrite } from './preparing/rewrite.ts';
@@ -53,6 +54,7 @@ export const largeAttachments = defineMixin({
       hooks: largeAttachmentHooks({
         ...{ id: ID, settings, rewrite, certified: certifiedAccountsOf(context) },
         warn: createWarn({ database, events }),
+        lookAtLinks: createLookAtLinks({ id: ID, links: sent, clock }),
       }),
       routes: [createDownloadRoute({ urls, links: sent, stores, countDownload, counts, clock, log })],
       operations: largeAttachmentOperations,

@@ -4,9 +4,12 @@ import { StorageFailure } from './storage-failure.ts';
 
 /** Bytes of a key with its prefix: what all of these storages take. */
 const MAX_KEY_BYTES = 1_024;
+/** A storage may have one, and who puts something there another: behind both there is room for a key. */
+const MAX_PREFIX_BYTES = 400;
 
 /** Say what is wrong with a prefix, or null. The empty one is none. */
 export function checkPrefix(prefix: string): string | null {
+  if (Buffer.byteLength(prefix) > MAX_PREFIX_BYTES) return `expected at most ${MAX_PREFIX_BYTES} bytes`;
   return prefix === '' ? null : checkPath(prefix);
 }
 

@@ -16,7 +16,6 @@ const CONNECT_MS = 10_000;
 const SILENCE_MS = 60_000;
 /** Idle connections are closed then. */
 const IDLE_MS = 30_000;
-const MAX_CONNECTIONS = 50;
 /** Bytes of an answer that is no object: a few names and a message. */
 const MAX_ANSWER_BYTES = 1_048_576;
 
@@ -109,7 +108,7 @@ function agentsFor(addressesOf: AddressesOf | undefined): Agents {
   const options = {
     keepAlive: true,
     timeout: IDLE_MS,
-    maxSockets: MAX_CONNECTIONS,
+    // As many as are asked for, which is bounded elsewhere: downloads that people leave standing hold up no mail.
     ...(addressesOf === undefined ? {} : { lookup: lookupBy(addressesOf) }),
   };
   return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) };

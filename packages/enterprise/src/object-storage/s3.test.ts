@@ -79,6 +79,19 @@ test('50 MB go there and back, and are never in memory', async () => {
   expect(hash.digest('hex')).toBe(large.digest());
 });
 
+test('objects that are read by nobody for now hold up nothing that is put', async () => {
+  await using world = await openWorld();
+  const bytes = Buffer.alloc(MIB, 'x');
+  const body = async function* () {
+    yield bytes;
+  };
+  const about = { sizeBytes: MIB, mimeType: 'video/mp4', signal: AbortSignal.timeout(20_000) };
+  await world.store.put('video', body(), about);
+  const standing = await Promise.all(Array.from({ length: 60 }, () => world.store.get('video', about)));
+  await world.store.put('next', body(), about);
+  for (const found of standing) await found?.body[Symbol.asyncIterator]().return?.();
+});
+
 test('nothing is asked of the server but what S3-compatible ones know', async () => {
   await using world = await openWorld();
   await world.store.put('a', source(2 * PART).body(), { sizeBytes: 2 * PART, mimeType: 'text/plain', signal: NEVER });

@@ -21,7 +21,10 @@ function insertHtml(html: string, footer: string): string {
 /** Where it begins; what is in comments is shown to nobody. */
 function lastOf(tag: RegExp, html: string): number | null {
   const shown = html.replaceAll(/<!--[\s\S]*?(?:-->|$)/g, (comment) => ' '.repeat(comment.length));
-  return [...shown.matchAll(tag)].at(-1)?.index ?? null;
+  let last: number | null = null;
+  // One at a time: a body may have a million of them.
+  for (const { index } of shown.matchAll(tag)) last = index;
+  return last;
 }
 
 function appendText(text: string | null, footer: string): string {

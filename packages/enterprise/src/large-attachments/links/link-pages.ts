@@ -51,7 +51,18 @@ function preparePage(
 ): Prepared<Given, LargeLinksTable> {
   return database.prepare<Given, LargeLinksTable>((k, p) => {
     let query = k.selectFrom('large_links').selectAll();
-    if (names.has('tenant')) query = query.where('tenant_id', '=', p.tenant);
+    if (names.has('tenant')) {
+      query = query.where('tenant_id', '=', p.tenant).where((eb) =>
+        // Links outlive their tenant: who has its id later is not to see them.
+        eb.exists(
+          eb
+            .selectFrom('tenants')
+            .select('tenants.id')
+            .where('tenants.id', '=', p.tenant)
+            .whereRef('tenants.created_at', '<=', 'large_links.created_at'),
+        ),
+      );
+    }
     if (names.has('message_id')) query = query.where('message_id', '=', p.message_id);
     if (names.has('after')) query = query.where('pk', '<', p.after);
     if (state === 'revoked') query = query.where('revoked_at', 'is not', null);

@@ -9,8 +9,10 @@ export type LinkedObject = Pick<LargeFilesTable, 'storage_url' | 'object_key'>;
 
 /** The links that there are, of all messages. */
 export interface LinkStore {
-  /** @param tenantId null for all */
+  /** @param tenantId null for all; of another tenant that had this id before there are none */
   get(tenantId: string | null, pk: string): Promise<LargeLinksTable | null>;
+  /** Of one message. */
+  ofMessage(messagePk: string): Promise<readonly LargeLinksTable[]>;
   list(tenantId: string | null, filter: LinkFilter, page: LinkPage): Promise<readonly LargeLinksTable[]>;
   /** Null where the file is gone. */
   objectOf(link: Pick<LargeLinksTable, 'file_pk' | 'tenant_id'>): Promise<LinkedObject | null>;
@@ -29,9 +31,11 @@ export function createLinkStore(database: LargeDatabase): LinkStore {
   const pageOf = prepareLinkPages(database);
   return {
     async get(tenantId, pk) {
-      const [link] = await database.read(s.find.bind({ pk }));
-      return link === undefined || (tenantId !== null && link.tenant_id !== tenantId) ? null : link;
+      const finding = tenantId === null ? s.find.bind({ pk }) : s.findOf.bind({ pk, tenant_id: tenantId });
+      const [link] = await database.read(finding);
+      return link ?? null;
     },
+    ofMessage: (message_pk) => database.read(s.ofMessage.bind({ message_pk })),
     list: (tenantId, filter, page) => database.read(pageOf(tenantId, filter, page)),
     async objectOf({ file_pk, tenant_id }) {
       const [file] = await database.read(s.object.bind({ pk: file_pk, tenant_id }));
@@ -56,6 +60,19 @@ function prepareStatements(database: LargeDatabase) {
   return {
     find: database.prepare<{ readonly pk: string }, LargeLinksTable>((k, p) =>
       k.selectFrom('large_links').selectAll().where('pk', '=', p.pk),
+    ),
+    findOf: database.prepare<Pick<LargeLinksTable, 'pk' | 'tenant_id'>, LargeLinksTable>((k, p) =>
+      k
+        .selectFrom('large_links as l')
+        .innerJoin('tenants as t', 't.id', 'l.tenant_id')
+        .selectAll('l')
+        .where('l.pk', '=', p.pk)
+        .where('l.tenant_id', '=', p.tenant_id)
+        // Links outlive their tenant: who has its id later is not to see them.
+        .whereRef('t.created_at', '<=', 'l.created_at'),
+    ),
+    ofMessage: database.prepare<Pick<LargeLinksTable, 'message_pk'>, LargeLinksTable>((k, p) =>
+      k.selectFrom('large_links').selectAll().where('message_pk', '=', p.message_pk),
     ),
     object: database.prepare<Pick<LargeFilesTable, 'pk' | 'tenant_id'>, LinkedObject>((k, p) =>
       k

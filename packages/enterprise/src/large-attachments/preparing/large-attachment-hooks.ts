@@ -3,6 +3,7 @@
 import type { BroughtFile, HookedMessage, Hooks, MailContent } from '@mail-proxy/core';
 import type { CertifiedAccounts } from '../../pec/sending/certified-accounts.ts';
 import { withFooter } from '../footer/insert-footer.ts';
+import type { LookAtLinks } from '../links/links-of-mail.ts';
 import type { LargeFileConfig } from '../settings/large-file-config.ts';
 import type { LargeFileSettingsStore } from '../settings/settings.store.ts';
 import type { DetachedData, Rewrite } from './rewrite.ts';
@@ -17,6 +18,7 @@ export interface LargeAttachmentHookParts {
   readonly certified: Pick<CertifiedAccounts, 'isCertified'> | null;
   readonly rewrite: Rewrite;
   readonly warn: Warn;
+  readonly lookAtLinks: LookAtLinks;
 }
 
 /** Finds large attachments, and does with them what the tenant wants. */
@@ -26,7 +28,8 @@ export function largeAttachmentHooks({
   certified,
   rewrite,
   warn,
-}: LargeAttachmentHookParts): Pick<Hooks, 'needsPreparing' | 'preparing' | 'composing'> {
+  lookAtLinks,
+}: LargeAttachmentHookParts): Pick<Hooks, 'needsPreparing' | 'preparing' | 'composing' | 'sending'> {
   const isCertified = (accountPk: string): boolean | Promise<boolean> => certified?.isCertified(accountPk) ?? false;
   const large = async (
     { tenantId, accountPk }: HookedMessage,
@@ -64,6 +67,7 @@ export function largeAttachmentHooks({
       const footer = footerOf(content, id);
       return footer === null ? content : withFooter(content, footer);
     },
+    sending: (message, { detached }) => lookAtLinks(message, detached),
   };
 }
 

@@ -21,7 +21,8 @@ export type NewLink = Pick<
 export interface LargeLinkWriter {
   /**
    * To be written behind `use` of its file; returns the key that the link has. An attachment has one link: where the message
-   * was not made ready after it was written, it is the same that lives from now on.
+   * was not made ready after it was written, it is the same that lives from now on. One that was revoked stays so, unless the
+   * message was replaced and has another file there: nobody got the link, as what a relay took is not replaced.
    */
   put(link: NewLink): Statement<Pick<LargeLinksTable, 'pk'>>;
 }
@@ -55,7 +56,23 @@ export function createLargeLinkWriter(
           first_downloaded_at: null,
           last_downloaded_at: null,
         })
-        .onConflict((conflict) => conflict.columns(['message_pk', 'position']).doUpdateSet(changing))
+        .onConflict((conflict) =>
+          conflict.columns(['message_pk', 'position']).doUpdateSet((eb) => {
+            const isOther = eb.or([
+              eb('large_links.file_pk', '<>', eb.ref('excluded.file_pk')),
+              eb('large_links.filename', '<>', eb.ref('excluded.filename')),
+            ]);
+            return {
+              ...changing,
+              revoked_at: eb
+                .case()
+                .when(isOther)
+                .then(eb.ref('excluded.revoked_at'))
+                .else(eb.ref('large_links.revoked_at'))
+                .end(),
+            };
+          }),
+        )
         .returning('pk');
     },
   );

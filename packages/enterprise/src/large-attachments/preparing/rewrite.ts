@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { hash } from 'node:crypto';
 import {
   AttachmentFailure,
   type BroughtFile,
@@ -146,7 +147,8 @@ async function writeLinks(
   const filePks = [...new Set(stored.map(({ file }) => file.pk))].toSorted();
   const brought = stored.map((each) => each.brought);
   const event = events.append({
-    ...{ messagePk, tenantId, type: 'large_attachments_linked', once: 'linked' },
+    // A message in the place of another has other files, and keeps its key.
+    ...{ messagePk, tenantId, type: 'large_attachments_linked', once: `linked ${hash('sha256', filePks.join())}` },
     reason: `Sent as links: ${named(brought)}`,
     extra: { ...sumOf(brought), expires_at },
   });

@@ -24,6 +24,7 @@ function untouched(): SubmittedMail & OutgoingMail {
     isComplete: false,
     recipients: 1,
     sizeBytes: 0,
+    detached: [],
   };
 }
 
@@ -32,7 +33,7 @@ const WRONG: SubmittedMail & OutgoingMail = {
   returnPaths: ['a@pec.example'],
   to: ['b@pec.example'],
   header: () => ({ from: ['a@pec.example'], sender: [], to: [], cc: [], bcc: [], unreadable: [] }),
-  ...{ minBytes: 1, isComplete: false, recipients: 1, sizeBytes: 1 },
+  ...{ minBytes: 1, isComplete: false, recipients: 1, sizeBytes: 1, detached: [] },
 };
 
 test('ordinary mail is answered for at once, and nothing of it is looked at', () => {

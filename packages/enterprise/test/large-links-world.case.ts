@@ -12,6 +12,7 @@ import {
 } from '@mail-proxy/core';
 import { eventually, type SmtpSink, startSmtpSink } from '@mail-proxy/testkit';
 import { CLEAN_EVERY_MS } from '../src/large-attachments/cleaning/clean-up.ts';
+import { DELETE_MS } from '../src/large-attachments/cleaning/delete-file.ts';
 import { largeAttachments } from '../src/large-attachments/large-attachments.mixin.ts';
 import type { LargeDatabase, LargeFilesTable } from '../src/large-attachments/large-attachments.table.ts';
 import type { DetachedData } from '../src/large-attachments/preparing/rewrite.ts';
@@ -80,13 +81,24 @@ export interface LinksClock extends Clock {
   leap(ms: number): void;
   /** The clean-up that waits for its time begins. */
   tick(): void;
+  /** What is being deleted has had its time. */
+  late(): void;
 }
 
 function linksClock(): LinksClock {
   const leaping = leapingClock();
   let next = Promise.withResolvers<void>();
+  const deleting = new Set<() => void>();
   return {
     ...leaping,
+    late() {
+      for (const end of deleting) end();
+    },
+    after(ms, end) {
+      if (ms !== DELETE_MS) return leaping.after(ms, end);
+      deleting.add(end);
+      return { [Symbol.dispose]: () => void deleting.delete(end) };
+    },
     tick() {
       const { resolve } = next;
       next = Promise.withResolvers<void>();

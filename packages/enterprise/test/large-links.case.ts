@@ -351,6 +351,24 @@ export function largeLinks(kind: string, make: Made, skip: string | undefined): 
     await world.until(async () => expect(await world.files()).toEqual([]));
   });
 
+  suite('a storage that never answers holds up no clean-up but its own', async () => {
+    await using world = await openLinksWorld(make);
+    for (const tenantId of ['acme', 'other']) {
+      const { id } = await world.link('m1', { tenantId });
+      await world.run('large-attachments.revoke', { tenant_id: tenantId, link_id: id });
+    }
+    world.stores.before = async (act, key, signal) => {
+      if (act !== 'delete' || !key.startsWith('acme/')) return;
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      throw signal.reason;
+    };
+    world.clock.leap(2 * HOUR);
+    await world.until(async () => {
+      world.clock.late();
+      expect(await world.files()).toMatchObject([{ tenant_id: 'acme', state: 'deleting' }]);
+    });
+  });
+
   suite('a link made while its file is being deleted has another one', async () => {
     await using world = await openLinksWorld(make, { config: { file_ttl_days: 1 } });
     const ended = await world.link('m1', { content: 'same' });

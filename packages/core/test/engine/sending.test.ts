@@ -41,6 +41,7 @@ test('a mixin sees what goes on the wire: envelope, header and octets, as other 
     {
       ...{ returnPaths: ['back@bounce.example.com'], to: ['one@example.org', 'blind@example.org'], recipients: 2 },
       sizeBytes: message?.raw.length,
+      detached: [],
       header: {
         ...{ from: ['sender@example.com'], sender: [], to: ['one@example.org'], cc: ['added@example.org'], bcc: [] },
         unreadable: [],

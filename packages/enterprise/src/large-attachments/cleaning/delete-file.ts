@@ -13,6 +13,9 @@ export interface DeleteFileParts {
   readonly clock: Clock;
 }
 
+/** For one object. A storage that keeps whoever asks waiting, a tenant's own say, holds up the files of all others. */
+export const DELETE_MS = 60_000;
+
 /**
  * Delete a file that was given up: in the storage first, so that what is cut short in between is done again, and forgets no
  * object.
@@ -26,10 +29,13 @@ export async function deleteFile(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (await files.isNeededAfterAll(pk, clock.now())) return false;
+  const late = new AbortController();
+  const timeout = new StorageFailure('timeout', 'the storage does not answer in time');
+  using _timer = clock.after(DELETE_MS, () => late.abort(timeout));
   try {
     if (stores === null) throw new StorageFailure('misconfigured', 'there are no storages here');
     const store = await stores.open(storage_url, tenant_id);
-    await store.delete(object_key, signal);
+    await store.delete(object_key, AbortSignal.any([signal, late.signal]));
   } catch (error) {
     if (!signal.aborted) counts.deletionFailures++;
     throw error;

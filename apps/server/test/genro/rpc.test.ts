@@ -144,3 +144,46 @@ test('the rest of the operator’s calls', async () => {
   expect(config.json).toMatchObject({ ok: true, enabled: false, imap_host: host, return_path: null });
   expect(config.text).not.toContain('pw-7a7a');
 });
+
+test('a message of a batch that lacks a field is refused by itself', async () => {
+  await using world = await openGenro();
+  await world.tenant('acme');
+  await world.post('/accounts/add', { id: 'main', tenant_id: 'acme', host: 'localhost', port: 1, use_tls: false });
+  const { subject: _, ...bare } = MAIL;
+  const some = await world.post('/messages/add_batch', {
+    messages: [{ ...MAIL, id: 'm-1' }, { ...bare, id: 'm-2' }, { ...MAIL, id: 'm-3', to: {} }, null],
+  });
+  expect(some).toMatchObject({
+    status: 200,
+    json: {
+      ...{ ok: true, queued: 1 },
+      rejected: [
+        { id: 'm-2', reason: "Missing 'subject' field" },
+        { id: 'm-3', reason: expect.stringContaining('to: ') },
+        { id: '', reason: expect.any(String) },
+      ],
+    },
+  });
+  const none = await world.post('/messages/add_batch', { messages: [{ ...MAIL, id: 'm-4', account_id: 'nobody' }] });
+  expect(none).toMatchObject({
+    status: 200,
+    json: { ok: false, queued: 0, rejected: [{ id: 'm-4', reason: 'account not found' }] },
+  });
+});
+
+test.each([1e308, -1, 253_402_300_800])('%s is no time', async (time) => {
+  await using world = await openGenro();
+  await world.tenant('acme');
+  expect((await world.post('/tenant/acme/api-key', { expires_at: time })).status).toBe(422);
+  expect((await world.post('/tenants/create_api_key', { tenant_id: 'acme', expires_at: time })).status).toBe(422);
+  expect((await world.post('/command_log/purge', { threshold_ts: time })).status).toBe(422);
+});
+
+test('a storage stays when it is added anew as what cannot be one', async () => {
+  await using world = await openGenro({ GMP_ATTACHMENT_ROOTS: '/srv/mail/{tenant}' });
+  await world.tenant('acme');
+  const storage = { tenant_id: 'acme', name: 'files', protocol: 'local' };
+  await world.post('/storages/add', { ...storage, config: { base_path: '/srv/mail/acme' } });
+  expect((await world.post('/storages/add', { ...storage, config: { base_path: '/etc' } })).status).toBe(422);
+  expect((await world.get('/storages/get?tenant_id=acme&name=files')).status).toBe(200);
+});

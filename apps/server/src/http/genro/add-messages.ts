@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type InputProblem, isMailProxyError, MailProxyError } from '@mail-proxy/core';
+import { type InputProblem, isMailProxyError, MailProxyError, validate } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { respondJson } from '../response-headers.ts';
 import { type GenroCall, orNull } from './call.ts';
 import { maybe } from './given-fields.ts';
 import { type GivenMessage, messageInput, submissionOf } from './message-input.ts';
 import { priority } from './priority.ts';
+import { isMissing } from './refusal.ts';
 
 const addInput = v.object({ messages: v.array(messageInput), default_priority: maybe(priority) });
+const batchInput = v.object({ messages: v.array(v.unknown()), default_priority: maybe(priority) });
 
 interface Rejected {
   readonly id: string;
@@ -27,18 +29,62 @@ interface Result {
 /** Messages in one call. */
 const MAX_MESSAGES = 1_000;
 
-/** Accept messages, each by itself: what is wrong with one keeps back no other. */
+/** Accept messages, each by itself; but the call fails where one lacks a field, or where each is refused. */
 export async function addMessages(call: GenroCall): Promise<object | Response> {
-  const { messages, default_priority = call.options.settings.defaultPriority } = await call.body(addInput);
-  if (messages.length > MAX_MESSAGES) {
-    return refused(call, `Cannot enqueue more than ${MAX_MESSAGES} messages at once`, []);
-  }
-  const outcomes = await submit(call, await withTenants(call, messages), default_priority);
-  const rejected = outcomes.flatMap(({ id, reason }): Rejected[] => (reason === null ? [] : [{ id, reason }]));
-  // What is known already was no failure.
-  const isFailed = rejected.length > 0 && outcomes.every(({ isRefused }) => isRefused);
+  const { messages, default_priority } = await call.body(addInput);
+  if (messages.length > MAX_MESSAGES) return tooMany(call);
+  const { rejected, isFailed } = await addEach(call, messages, default_priority);
   if (isFailed) return refused(call, null, rejected);
   return { ok: true, queued: messages.length - rejected.length, rejected };
+}
+
+/** Accept messages as version 0.7 did: one that lacks a field is refused by itself, too, and the answer is no error. */
+export async function addBatch(call: GenroCall): Promise<object | Response> {
+  const { messages, default_priority } = await call.body(batchInput);
+  if (messages.length > MAX_MESSAGES) return tooMany(call);
+  const readable: GivenMessage[] = [];
+  const broken: Rejected[] = [];
+  for (const message of messages) {
+    const read = readOne(message);
+    if ('reason' in read) broken.push({ id: idOf(message), reason: read.reason });
+    else readable.push(read);
+  }
+  const { rejected, isFailed } = await addEach(call, readable, default_priority);
+  const isAllRefused = messages.length > 0 && (isFailed || readable.length === 0);
+  return { ok: !isAllRefused, queued: readable.length - rejected.length, rejected: [...broken, ...rejected] };
+}
+
+async function addEach(call: GenroCall, messages: readonly GivenMessage[], defaultPriority: number | undefined) {
+  const { settings } = call.options;
+  const outcomes = await submit(call, await withTenants(call, messages), defaultPriority ?? settings.defaultPriority);
+  const rejected = outcomes.flatMap(({ id, reason }): Rejected[] => (reason === null ? [] : [{ id, reason }]));
+  // What is known already was no failure.
+  return { rejected, isFailed: rejected.length > 0 && outcomes.every(({ isRefused }) => isRefused) };
+}
+
+function readOne(message: unknown): GivenMessage | { readonly reason: string } {
+  try {
+    return validate(messageInput, message);
+  } catch (error) {
+    if (!isMailProxyError(error, 'invalid_input')) throw error;
+    return { reason: error.problems.map(reasonOf).join('; ') };
+  }
+}
+
+function reasonOf({ pointer, message }: InputProblem): string {
+  const field = pointer.slice(1);
+  if (isMissing(message)) return `Missing '${field}' field`;
+  return field === '' ? message : `${field}: ${message}`;
+}
+
+function idOf(message: unknown): string {
+  // Of what is no object there is none.
+  const id: unknown = Object(message).id;
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : '';
+}
+
+function tooMany(call: GenroCall): Response {
+  return refused(call, `Cannot enqueue more than ${MAX_MESSAGES} messages at once`, []);
 }
 
 /** Accept one message, and tell its row. */

@@ -16,6 +16,17 @@ export const number = v.pipe(
 
 export const whole = v.pipe(number, v.integer('expected a whole number'));
 
+/** The last second that RFC 3339 can say. */
+const LAST_SECOND = 253_402_300_799;
+
+/** Seconds since the epoch, as RFC 3339. */
+export const timestamp = v.pipe(
+  number,
+  v.minValue(0, 'expected seconds since 1970'),
+  v.maxValue(LAST_SECOND, 'expected seconds since 1970'),
+  v.transform((time) => new Date(time * 1_000).toISOString()),
+);
+
 /** True or false, which may come as a number or text. */
 export const flag = v.pipe(
   v.union([v.boolean(), v.picklist([0, 1]), v.picklist(['true', 'false', '0', '1'])], 'expected true or false'),

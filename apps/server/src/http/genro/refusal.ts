@@ -49,6 +49,7 @@ function fieldInError({ pointer, message }: InputProblem) {
   };
 }
 
-function isMissing(message: string): boolean {
+/** Whether a problem is that a field is not there. */
+export function isMissing(message: string): boolean {
   return /^(field )?required/i.test(message);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { MailProxyError } from '@mail-proxy/core';
+import { isMailProxyError, MailProxyError } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { instanceInput } from './bounce-input.ts';
 import { bounceMailbox, bounceView, putBounceMailbox } from './bounce-mailbox.ts';
@@ -8,7 +8,7 @@ import { type GenroCall, ofTenant, orNull, type Shown } from './call.ts';
 import { commandLogPage, commandView } from './command-log.ts';
 import { activate, suspend } from './commands.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';
-import { maybe, seconds, someText, text, whole } from './given-fields.ts';
+import { maybe, seconds, someText, text, timestamp } from './given-fields.ts';
 import { adminOnly, instanceRoutes } from './instance.ts';
 import { syncStatuses } from './tenants.ts';
 
@@ -77,9 +77,8 @@ export const rpcInstanceRoutes: GenroRoutes = {
     return commands;
   },
   'POST /command_log/purge': async (call) => {
-    const { threshold_ts } = await call.body(v.object({ threshold_ts: whole }));
-    const before = new Date(threshold_ts * 1_000).toISOString();
-    return { ok: true, ...(await call.run('command-log.purge', { before })) };
+    const { threshold_ts } = await call.body(v.object({ threshold_ts: timestamp }));
+    return { ok: true, ...(await call.run('command-log.purge', { before: threshold_ts })) };
   },
   'POST /storages/add': async (call) => {
     const { tenant_id, ...storage } = await call.body(
@@ -89,9 +88,15 @@ export const rpcInstanceRoutes: GenroRoutes = {
       }),
     );
     const named = { tenant_id: ofTenant(call, tenant_id), storage_id: storage.name };
-    // There is no change of one: what it opens with is never read back.
-    await orNull(call.run('storages.delete', named));
-    return storageRow(await call.run('storages.create', { tenant_id, ...storage }));
+    const create = () => call.run('storages.create', { tenant_id, ...storage });
+    try {
+      return storageRow(await create());
+    } catch (error) {
+      // There is no change of one: what it opens with is never read back. What cannot be one does not get here.
+      if (!isMailProxyError(error, 'duplicate_id')) throw error;
+      await orNull(call.run('storages.delete', named));
+      return storageRow(await create());
+    }
   },
   'GET /storages/get': async (call) => {
     const tenant_id = ofTenant(call, call.required('tenant_id'));

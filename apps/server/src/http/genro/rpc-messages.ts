@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { MailProxyError } from '@mail-proxy/core';
 import * as v from 'valibot';
-import { addMessages, addOne } from './add-messages.ts';
+import { addBatch, addOne } from './add-messages.ts';
 import { type GenroCall, ofTenant, type Shown } from './call.ts';
 import { deleteMessages } from './commands.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';
@@ -14,7 +14,7 @@ import { contextOf, records } from './messages.ts';
 /** Messages as version 0.7 has them: what is shown is a bare row, with its status. */
 export const rpcMessageRoutes: GenroRoutes = {
   'POST /messages/add': async (call) => addOne(call, await call.body(messageInput)),
-  'POST /messages/add_batch': addMessages,
+  'POST /messages/add_batch': addBatch,
   'GET /messages/get': async (call) => {
     const tenant_id = ofTenant(call, call.required('tenant_id'));
     const message_id = call.required('message_id');

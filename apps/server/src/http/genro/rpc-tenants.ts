@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { allOf, ofTenant, orNull, type Shown } from './call.ts';
 import { activate, suspend, suspendedBatches } from './commands.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';
-import { maybe, number, someText, text } from './given-fields.ts';
+import { maybe, someText, text, timestamp } from './given-fields.ts';
 import { changeTenant, putTenant, replaceKey, revokeKeys, tenantChange, tenantInput, tenantView } from './tenants.ts';
 
 const named = { tenant_id: someText };
@@ -45,7 +45,7 @@ export const rpcTenantRoutes: GenroRoutes = {
     return { ok: true, tenant_id, suspended_batches: batches };
   },
   'POST /tenants/create_api_key': async (call) => {
-    const { tenant_id, expires_at } = await call.body(v.object({ ...named, expires_at: maybe(number) }));
+    const { tenant_id, expires_at } = await call.body(v.object({ ...named, expires_at: maybe(timestamp) }));
     const api_key = await replaceKey(call, ofTenant(call, tenant_id), expires_at);
     return { ok: true, tenant_id, api_key, message: 'API key created. Save it, it is not shown again.' };
   },

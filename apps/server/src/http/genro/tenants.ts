@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { allOf, type GenroCall, ofTenant, orNull, type Shown, takes } from './call.ts';
 import { endpointOf } from './client-sync.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';
-import { flag, given, maybe, number, seconds, someText, text } from './given-fields.ts';
+import { flag, given, maybe, seconds, someText, text, timestamp } from './given-fields.ts';
 
 const clientAuth = v.object({
   method: v.picklist(['none', 'bearer', 'basic']),
@@ -34,7 +34,7 @@ const settings = {
 };
 export const tenantInput = v.object({ id: someText, ...settings });
 export const tenantChange = v.object(settings);
-export const keyInput = v.object({ expires_at: maybe(number) });
+export const keyInput = v.object({ expires_at: maybe(timestamp) });
 
 type Settings = v.InferOutput<typeof tenantChange>;
 
@@ -70,7 +70,7 @@ export const tenantRoutes: GenroRoutes = {
   'POST /tenant/:id/api-key': async (call) => {
     const { expires_at } = await call.body(keyInput);
     const api_key = await replaceKey(call, idOf(call), expires_at);
-    return { ok: true, api_key, ...(expires_at === undefined ? {} : { expires_at }) };
+    return { ok: true, api_key, ...(expires_at === undefined ? {} : { expires_at: seconds(expires_at) }) };
   },
   'DELETE /tenant/:id/api-key': async (call) => {
     await revokeKeys(call, idOf(call));
@@ -79,9 +79,8 @@ export const tenantRoutes: GenroRoutes = {
 };
 
 /** Make the one key of a tenant, in place of those before. */
-export async function replaceKey(call: GenroCall, tenant_id: string, expiresAt: number | undefined): Promise<unknown> {
+export async function replaceKey(call: GenroCall, tenant_id: string, expires_at: string | undefined): Promise<unknown> {
   adminOnly(call);
-  const expires_at = expiresAt === undefined ? undefined : new Date(expiresAt * 1_000).toISOString();
   const before = await liveKeys(call, tenant_id);
   const { api_key } = await call.run('api-keys.create', { tenant_id, expires_at });
   await revoke(call, tenant_id, before);

@@ -66,6 +66,8 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'messages.reschedule': { message_id: 'order-4711', send_at: '2030-01-31T09:00:00Z' },
   'messages.confirm': { message_id: 'order-4711' },
   'messages.bulk': { action: 'cancel', filter: { batch_code: 'news-2030-01' }, dry_run: true },
+  'messages.remove': { ids: ['order-4711', 'order-4712'] },
+  'messages.prune': { older_than_seconds: 604_800 },
   'batches.suspend': { batch_code: 'news-2030-01' },
   'batches.activate': { batch_code: 'news-2030-01' },
   'batches.list': { limit: 20 },

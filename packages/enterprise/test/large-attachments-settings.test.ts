@@ -54,6 +54,8 @@ const REFUSED: readonly (readonly [what: string, config: object, field: string])
   ['does something else', { action: 'delete' }, 'action'],
   ['has a base that is no URL', { public_base_url: 'mail.example.com' }, 'public_base_url'],
   ['has a base of another kind', { public_base_url: 'ftp://mail.example.com' }, 'public_base_url'],
+  ['has a base with a blank', { public_base_url: ' https://mail.example.com' }, 'public_base_url'],
+  ['has a base that is cut in two', { public_base_url: 'https://mail.\nexample.com' }, 'public_base_url'],
   ['has a base with a query', { public_base_url: 'https://mail.example.com/?a=' }, 'public_base_url'],
   ['has a template that is cut short', { footer_html: '{% if' }, 'footer_html'],
   ['has a template that reads files', { footer_text: "{% render '/etc/hostname' %}" }, 'footer_text'],

@@ -83,6 +83,15 @@ export function largeLinks(kind: string, make: Made, skip: string | undefined): 
     expect((await world.show(id)).expires_at).toBe(expires_at);
   });
 
+  suite('a link that is written late, of a message that was replaced, leads to no other file', async () => {
+    await using world = await openLinksWorld(make);
+    const before = await world.link('m1', { content: 'before' });
+    const after = await world.link('m1', { content: 'after' });
+    expect((await world.link('m1', { content: 'before' })).id).toBe(before.id);
+    const shown = await Promise.all([before, after].map(async ({ url }) => await (await world.ask(url)).text()));
+    expect(shown).toEqual(['before', 'after']);
+  });
+
   suite('who has the id of a tenant that is gone sees none of its links', async () => {
     await using world = await openLinksWorld(make);
     const { id, url } = await world.link('m1');

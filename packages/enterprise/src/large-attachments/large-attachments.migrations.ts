@@ -48,7 +48,7 @@ export const largeAttachmentsMigrations: NonNullable<Mixin['migrations']> = [
         .addColumn('downloads', t.integer, (c) => c.notNull())
         .addColumn('first_downloaded_at', t.bigint)
         .addColumn('last_downloaded_at', t.bigint),
-      schema.createIndex('large_links_once').on('large_links').columns(['message_pk', 'position']).unique(),
+      schema.createIndex('large_links_once').on('large_links').columns(['message_pk', 'position', 'file_pk']).unique(),
       schema.createIndex('large_links_tenant').on('large_links').columns(['tenant_id', 'pk']),
       schema.createIndex('large_links_file').on('large_links').columns(['file_pk', 'expires_at']),
       schema.createIndex('large_links_expires').on('large_links').columns(['expires_at']),

@@ -20,9 +20,9 @@ export type NewLink = Pick<
 
 export interface LargeLinkWriter {
   /**
-   * To be written behind `use` of its file; returns the key that the link has. An attachment has one link: where the message
-   * was not made ready after it was written, it is the same that lives from now on. One that was revoked stays so, unless the
-   * message was replaced and has another file there: nobody got the link, as what a relay took is not replaced.
+   * To be written behind `use` of its file; returns the key that the link has. A file of a message has one link: where the
+   * message was not made ready after it was written, it is the same that lives from now on, unless it was revoked. Another file
+   * has another one, also in the same place: who prepares a message that was replaced meanwhile may write late.
    */
   put(link: NewLink): Statement<Pick<LargeLinksTable, 'pk'>>;
 }
@@ -34,7 +34,6 @@ export function createLargeLinkWriter(
   const put = database.prepare<NewLink & Pick<LargeLinksTable, 'pk' | 'created_at'>, Pick<LargeLinksTable, 'pk'>>(
     (k, p) => {
       const changing = {
-        file_pk: p.file_pk,
         filename: p.filename,
         mime_type: p.mime_type,
         size_bytes: p.size_bytes,
@@ -49,6 +48,7 @@ export function createLargeLinkWriter(
           message_pk: p.message_pk,
           message_id: p.message_id,
           position: p.position,
+          file_pk: p.file_pk,
           ...changing,
           created_at: p.created_at,
           revoked_at: null,
@@ -56,23 +56,7 @@ export function createLargeLinkWriter(
           first_downloaded_at: null,
           last_downloaded_at: null,
         })
-        .onConflict((conflict) =>
-          conflict.columns(['message_pk', 'position']).doUpdateSet((eb) => {
-            const isOther = eb.or([
-              eb('large_links.file_pk', '<>', eb.ref('excluded.file_pk')),
-              eb('large_links.filename', '<>', eb.ref('excluded.filename')),
-            ]);
-            return {
-              ...changing,
-              revoked_at: eb
-                .case()
-                .when(isOther)
-                .then(eb.ref('excluded.revoked_at'))
-                .else(eb.ref('large_links.revoked_at'))
-                .end(),
-            };
-          }),
-        )
+        .onConflict((conflict) => conflict.columns(['message_pk', 'position', 'file_pk']).doUpdateSet(changing))
         .returning('pk');
     },
   );

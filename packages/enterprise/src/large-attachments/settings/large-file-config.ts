@@ -50,7 +50,8 @@ const sizeMb = v.pipe(
 
 export const baseUrl = v.pipe(
   fields.httpUrl,
-  v.check((text) => !/[?#]/.test(text), 'expected a URL without ? and #'),
+  // What URLs may have around and within them would cut a link in two.
+  v.check((text) => !/[?#\s\p{Cc}]/u.test(text), 'expected a URL without ?, # and blanks'),
 );
 
 const template = (form: FooterForm) =>

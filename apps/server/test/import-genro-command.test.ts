@@ -5,33 +5,9 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { type SmtpSink, startSmtpSink, type TempDir, tempDir } from '@mail-proxy/testkit';
 import { expect, test } from 'vitest';
-import { runCommandLine } from '../src/cli/run-command-line.ts';
 import { readServerConfig } from '../src/env/read-config.ts';
 import { startServer } from '../src/start-server.ts';
-
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Run> {
-  const written = { stdout: '', stderr: '' };
-  const sink = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => {
-      written[name] += text;
-    },
-  });
-  const stdin = (async function* () {
-    yield '';
-  })();
-  const code = await runCommandLine(args, {
-    env: { GMP_EDITION: 'community', ...env },
-    streams: { stdout: sink('stdout'), stderr: sink('stderr'), stdin },
-    serve: async () => 0,
-  });
-  return { code, ...written };
-}
+import { run } from './run-command.case.ts';
 
 const OLD_KEY = Buffer.alloc(32, 7);
 const TENANT_KEY = 'k'.repeat(43);

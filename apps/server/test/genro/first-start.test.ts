@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { startReportReceiver, startSmtpSink } from '@mail-proxy/testkit';
+import { eventually, startReportReceiver, startSmtpSink } from '@mail-proxy/testkit';
 import { expect, test } from 'vitest';
 import { isEnterprise, openGenro } from './genro-world.case.ts';
 
@@ -38,4 +38,16 @@ test('the mailbox of bounces may come from the variables, until there is one', a
     ...{ bounce_enabled: false, bounce_imap_host: '127.0.0.1', bounce_imap_port: 1143, bounce_imap_user: 'bounces' },
     ...{ bounce_imap_ssl: false, bounce_poll_interval: 60 },
   });
+});
+
+test('nothing keeps a tenant of old calls from writing to an address again that failed', async () => {
+  await using world = await openGenro();
+  await using sink = await startSmtpSink({ onRcpt: () => ({ code: 550, text: '5.1.1 no such user' }) });
+  for (const id of ['default', 'acme']) {
+    await world.tenant(id, [sink]);
+    await world.add(id, [{ id: 'm-1' }]);
+    await eventually(async () => expect(await world.states(id)).toEqual({ 'm-1': 'error' }));
+    expect((await world.add(id, [{ id: 'm-2' }])).json).toMatchObject({ queued: 1, rejected: [] });
+    expect((await world.get(`/v1/suppressions?tenant_id=${id}`)).json.items).toEqual([]);
+  }
 });

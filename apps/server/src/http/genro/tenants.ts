@@ -6,6 +6,7 @@ import { allOf, type GenroCall, ofTenant, orNull, type Shown, takes } from './ca
 import { endpointOf } from './client-sync.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';
 import { flag, given, maybe, seconds, someText, text, timestamp } from './given-fields.ts';
+import { NO_SUPPRESSION } from './no-suppression.ts';
 
 const clientAuth = v.object({
   method: v.picklist(['none', 'bearer', 'basic']),
@@ -40,9 +41,6 @@ type Settings = v.InferOutput<typeof tenantChange>;
 
 /** How often a tenant without news was called. */
 const SYNC_INTERVAL_S = 300;
-
-/** An address to which mail failed was written to again; who wants it otherwise changes the tenant by our own calls. */
-const NO_SUPPRESSION = { hard: null, soft: null, complaint: null };
 
 interface TenantKey {
   readonly id: string;

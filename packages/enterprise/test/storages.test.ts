@@ -102,7 +102,7 @@ describe('a configuration', () => {
 describe('a URL of a storage', () => {
   test('with the credentials of the instance', async () => {
     await using world = await openStoragesWorld();
-    expect(world.stores.check('s3://acme/large', 'acme')).toMatch(/AWS_REGION/);
+    expect(world.stores.check('az://acme/large', 'acme')).toMatch(/AZURE_STORAGE_CONNECTION_STRING/);
     vi.stubEnv('AWS_ENDPOINT_URL', world.server.endpoint);
     vi.stubEnv('AWS_ACCESS_KEY_ID', S3_ACCESS_KEY);
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', S3_SECRET_KEY);

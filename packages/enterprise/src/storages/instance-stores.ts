@@ -30,17 +30,15 @@ export function createInstanceStores(opened: OpenStores, env: Environment): Inst
         if (kind === 'gcs') return openGcs({ bucket, prefix });
         if (kind === 'azure') return openAzure({ container: bucket, prefix });
         const endpoint = s3Endpoint(env);
+        // Services that are not Amazon's have no regions; of a bucket of Amazon's elsewhere the answer says so.
         const region = s3Region(env) ?? 'us-east-1';
         return openS3({ bucket, prefix, region, endpoint, pathStyle: endpoint !== undefined });
       }),
   };
 }
 
-/** Google's SDK asks files and the network for what it finds, so that nothing can be said of it here. */
+/** The SDKs of Amazon and Google ask files and the network for what they find, so that nothing can be said of it here. */
 function check(kind: CloudKind, env: Environment): string | null {
-  if (kind === 's3' && s3Endpoint(env) === undefined && s3Region(env) === undefined) {
-    return 'the server has neither AWS_REGION nor AWS_ENDPOINT_URL set';
-  }
   if (kind === 'azure' && AZURE.every((name) => !env[name])) return `the server has none of ${AZURE.join(', ')} set`;
   return null;
 }

@@ -91,6 +91,18 @@ export function largeUploadsConformance(name: string, make: Made, skip = ''): vo
       expect(new Set(keys).size).toBe(1);
     });
 
+    test('an upload that was cut short is done again where nobody may ask whether it is there', async () => {
+      await using world = await openLargeWorld(make);
+      await world.configure(REWRITE);
+      let failures = 0;
+      world.stores.before = async (act) => {
+        if (act === 'get') throw new StorageFailure('no_access', 'the storage refuses access');
+        if (act === 'put' && failures++ === 0) throw new StorageFailure('timeout', 'cut off');
+      };
+      expect(await world.send('m1', { attachments: [attachment('a.bin', LARGE)] })).toMatchObject({ event: 'sent' });
+      expect(world.stores.puts).toHaveLength(1);
+    });
+
     test('messages with the same content share one file, and have each a link; tenants share nothing', async () => {
       await using world = await openLargeWorld(make);
       for (const tenantId of ['acme', 'other']) await world.configure(REWRITE, tenantId);

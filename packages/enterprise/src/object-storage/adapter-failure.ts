@@ -17,6 +17,21 @@ const NO_BUCKET: ReadonlySet<string> = new Set(['NoSuchBucket', 'ContainerNotFou
 /** Errors of the way to a server, by Node's code, and what the S3 client calls a server that does not answer. */
 const TIMEOUTS: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ESOCKETTIMEDOUT', 'TimeoutError', 'RequestTimeout']);
 
+/**
+ * Of an upload that did not come through: bytes that were damaged on the way, parts that were forgotten, and what S3 says to
+ * the second question to complete one, where the answer to the first was lost.
+ */
+const CUT_SHORT: ReadonlySet<string> = new Set([
+  'NoSuchUpload',
+  'InvalidPart',
+  'IncompleteBody',
+  'BadDigest',
+  'XAmzContentSHA256Mismatch',
+]);
+
+/** Credentials for a time that has passed. S3 answers with 400. */
+const ENDED_CREDENTIALS: ReadonlySet<string> = new Set(['ExpiredToken', 'TokenRefreshRequired', 'InvalidToken']);
+
 /** How the SDKs name credentials that cannot be used, none among them. */
 const NO_CREDENTIALS: ReadonlySet<string> = new Set(['CredentialsProviderError', 'TokenProviderError']);
 
@@ -45,6 +60,8 @@ function kindOf(code: string, status: number | null): readonly [StorageFailureCo
   if (NO_BUCKET.has(code)) return ['not_found', 'there is no such bucket or container'];
   if (TIMEOUTS.has(code) || status === 408) return ['timeout', 'the storage does not answer in time'];
   if (NO_CREDENTIALS.has(code)) return ['no_access', 'there are no credentials that can be used'];
+  if (CUT_SHORT.has(code)) return ['unavailable', 'the upload was cut short'];
+  if (ENDED_CREDENTIALS.has(code)) return ['no_access', 'the storage refuses access'];
   if (status === null) return ['unavailable', 'the storage cannot be reached'];
   if (status === 401 || status === 403) return ['no_access', 'the storage refuses access'];
   if (status === 404) return ['not_found', 'the storage has no such place'];

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { AttachmentFailure, type Clock, type Leases } from '@mail-proxy/core';
 import type { ObjectStore } from '../../object-storage/object-store.types.ts';
+import { StorageFailure } from '../../object-storage/storage-failure.ts';
 import type { LargeFilesTable } from '../large-attachments.table.ts';
 import type { LargeCounts } from './large-counts.ts';
 import type { LargeFileStore, WantedFile } from './large-file.store.ts';
@@ -128,8 +129,20 @@ async function outcomeOf({ done, signal: its }: Upload, signal: AbortSignal): Pr
   }
 }
 
-/** Objects come as a whole or not at all, so that one of this size is it. */
-async function hasAll(
+/**
+ * Objects come as a whole or not at all, so that one of this size is it. S3 says of what is not there that it may not be read,
+ * unless the credentials may list the bucket: then it is put, which says whether they can be used.
+ */
+async function hasAll(store: ObjectStore, file: LargeFilesTable, signal: AbortSignal): Promise<boolean> {
+  try {
+    return await findAll(store, file, signal);
+  } catch (error) {
+    if (error instanceof StorageFailure && error.code === 'no_access') return false;
+    throw error;
+  }
+}
+
+async function findAll(
   store: ObjectStore,
   { object_key, size_bytes }: LargeFilesTable,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { MailProxyError } from '@mail-proxy/core';
+import { MailProxyError, siteOf } from '@mail-proxy/core';
 
 /** How many answers to people without a token may be under way. */
 export interface OpenAnswerLimits {
@@ -25,10 +25,11 @@ export class OpenAnswers {
   /**
    * Have a place until it is disposed of.
    *
-   * @param client - its address; whose is unknown share one
+   * @param address - of the client; whose is unknown share one, and so do those of a network of IPv6, who have any number
    * @throws {MailProxyError} `rate_limited`
    */
-  take(client = ''): Disposable {
+  take(address = ''): Disposable {
+    const client = siteOf(address);
     const own = this.#perClient.get(client) ?? 0;
     if (own >= this.#limits.maxOpenPerClient) throw full('your address has as many open as it may');
     if (this.#open >= this.#limits.maxOpen) throw full('as many are open as may be');

@@ -100,7 +100,7 @@ test('a tenant’s key reaches its own tenant alone', async () => {
   for (const path of ['/tenants/get', '/accounts/list', '/messages/list', '/storages/list']) {
     expect([path, (await world.get(`${path}?tenant_id=two`, key)).status]).toEqual([path, 401]);
   }
-  for (const path of ['/tenants/list', '/instance/get', '/instance/get_sync_status']) {
+  for (const path of ['/tenants/list', '/instance/get', '/instance/get_sync_status', '/command_log/list']) {
     expect([path, (await world.get(path, key)).status]).toEqual([path, 403]);
   }
   for (const path of ['/tenants/add', '/tenants/create_api_key', '/instance/update', '/command_log/purge']) {

@@ -208,7 +208,7 @@ describe('the key of a tenant', () => {
     for (const path of ['suspend', 'activate', 'delete-messages', 'cleanup-messages', 'run-now']) {
       expect((await world.post(`/commands/${path}?tenant_id=two`, { ids: [] }, key)).status).toBe(401);
     }
-    for (const path of ['/tenants', '/tenants/sync-status', '/instance']) {
+    for (const path of ['/tenants', '/tenants/sync-status', '/instance', '/command-log', '/command-log/export']) {
       expect([path, (await world.get(path, key)).status]).toEqual([path, 403]);
     }
     expect((await world.post('/tenant', { id: 'three' }, key)).status).toBe(403);

@@ -93,6 +93,15 @@ export function ofTenant({ principal }: Pick<GenroCall, 'principal'>, tenantId: 
   return tenantId;
 }
 
+/**
+ * What was the operator's, also where ours shows a tenant its own part.
+ *
+ * @throws {MailProxyError} `forbidden`
+ */
+export function adminOnly({ principal }: Pick<GenroCall, 'principal'>): void {
+  if (principal.kind !== 'admin') throw new MailProxyError('forbidden', { detail: 'Admin token required' });
+}
+
 /** All pages of a list. */
 export async function allOf<Item>(call: Pick<GenroCall, 'run'>, operation: string, input: object): Promise<Item[]> {
   const all: Item[] = [];

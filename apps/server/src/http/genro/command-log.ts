@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { allOf, type GenroCall, type Shown } from './call.ts';
+import { adminOnly, allOf, type GenroCall, type Shown } from './call.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';
 import { seconds } from './given-fields.ts';
 
@@ -13,6 +13,7 @@ export const commandLogRoutes: GenroRoutes = {
     return { ok: true, commands, total: (numberOf(call, 'offset') ?? 0) + commands.length };
   },
   'GET /command-log/export': async (call) => {
+    adminOnly(call);
     const lines = await allOf<Shown>(call, 'command-log.list', filterOf(call));
     const commands = lines.toReversed().map((line) => {
       const { endpoint, tenant_id, payload, command_ts } = commandView(line);
@@ -24,6 +25,7 @@ export const commandLogRoutes: GenroRoutes = {
 
 /** The lines that are asked for, the newest first. */
 export async function commandLogPage(call: GenroCall): Promise<readonly Shown[]> {
+  adminOnly(call);
   const [limit, offset] = [numberOf(call, 'limit') ?? DEFAULT_LIMIT, numberOf(call, 'offset') ?? 0];
   return (await newest(call, offset + limit)).slice(offset);
 }

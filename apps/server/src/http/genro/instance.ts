@@ -3,7 +3,7 @@
 import { MailProxyError } from '@mail-proxy/core';
 import { instanceInput } from './bounce-input.ts';
 import { bounceMailbox, bounceView, putBounceMailbox } from './bounce-mailbox.ts';
-import type { GenroCall, Shown } from './call.ts';
+import { adminOnly, type Shown } from './call.ts';
 import { commandLogRoutes } from './command-log.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';
 import { seconds } from './given-fields.ts';
@@ -36,10 +36,6 @@ export const instanceRoutes: GenroRoutes = {
     throw new MailProxyError('malformed_request', { detail });
   },
 };
-
-export function adminOnly({ principal }: GenroCall): void {
-  if (principal.kind !== 'admin') throw new MailProxyError('forbidden', { detail: 'Admin token required' });
-}
 
 function instanceView(instance: Shown) {
   return {

@@ -4,12 +4,12 @@ import { isMailProxyError, MailProxyError } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { instanceInput } from './bounce-input.ts';
 import { bounceMailbox, bounceView, putBounceMailbox } from './bounce-mailbox.ts';
-import { type GenroCall, ofTenant, orNull, type Shown } from './call.ts';
+import { adminOnly, type GenroCall, ofTenant, orNull, type Shown } from './call.ts';
 import { commandLogPage, commandView } from './command-log.ts';
 import { activate, suspend } from './commands.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';
 import { maybe, seconds, someText, text, timestamp } from './given-fields.ts';
-import { adminOnly, instanceRoutes } from './instance.ts';
+import { instanceRoutes } from './instance.ts';
 import { syncStatuses } from './tenants.ts';
 
 /** The fields of `PUT /instance` without what they begin with. */

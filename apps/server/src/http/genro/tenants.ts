@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { isMailProxyError, MailProxyError } from '@mail-proxy/core';
+import { isMailProxyError } from '@mail-proxy/core';
 import * as v from 'valibot';
-import { allOf, type GenroCall, ofTenant, orNull, type Shown, takes } from './call.ts';
+import { adminOnly, allOf, type GenroCall, ofTenant, orNull, type Shown, takes } from './call.ts';
 import { endpointOf } from './client-sync.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';
 import { flag, given, maybe, seconds, someText, text, timestamp } from './given-fields.ts';
@@ -111,11 +111,6 @@ function optional<const Name extends string>(...names: readonly Name[]) {
 
 function idOf(call: GenroCall): string {
   return ofTenant(call, call.c.req.param('id') ?? '');
-}
-
-/** A key of its own makes no others there. */
-function adminOnly({ principal }: GenroCall): void {
-  if (principal.kind !== 'admin') throw new MailProxyError('forbidden', { detail: 'Admin token required' });
 }
 
 async function liveKeys(call: GenroCall, tenant_id: string): Promise<readonly string[]> {

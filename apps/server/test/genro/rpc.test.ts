@@ -121,7 +121,8 @@ test('the rest of the operator’s calls', async () => {
   expect((await world.post('/instance/reload_bounce', {})).json).toMatchObject({ ok: true, enabled: false });
   expect((await world.get('/instance/get_sync_status')).json).toMatchObject({ ok: true, sync_interval_seconds: 300 });
   expect((await world.get('/command_log/list?limit=1')).json).toMatchObject([{ endpoint: 'tenants.create' }]);
-  expect((await world.get('/command_log/export')).json).toMatchObject([{ endpoint: 'tenants.create' }]);
+  // The first line is of the tenant that is there from the start.
+  expect((await world.get('/command_log/export')).json.slice(1)).toMatchObject([{ endpoint: 'tenants.create' }]);
   expect((await world.post('/command_log/purge', { threshold_ts: 1 })).json).toEqual({ ok: true, deleted: 0 });
   const storage = { tenant_id: 'acme', name: 'files', protocol: 'local', config: { base_path: '/srv/mail/acme' } };
   for (let n = 0; n < 2; n++) {

@@ -33,6 +33,7 @@ const PLAIN_TEXTS: ReadonlySet<string> = new Set([
   'host',
   'id',
   'ids',
+  'include',
   'ip_ranges',
   'key_id',
   'label',

@@ -38,7 +38,7 @@ const STAGES = [
   {
     ...vitest('tests'),
     command: ['vitest', 'run'],
-    limitMinutes: 20,
+    limitMinutes: 24,
     onLine(line) {
       if (TALLY.test(line)) tally = line;
     },

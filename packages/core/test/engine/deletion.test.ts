@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { startScriptedPeer } from '@mail-proxy/testkit';
 import { expect, test } from 'vitest';
-import { addAccount, type EngineWorld, mail, openWorld, serveMail } from './engine-world.case.ts';
+import { addAccount, type EngineWorld, mail, openWorld } from './engine-world.case.ts';
+import { startHeldRelay } from './held-relay.case.ts';
 
 const DELETE = { account_id: 'main', tenant_id: 'default' };
 
@@ -53,29 +53,19 @@ test('with mode cancel what waits is cancelled, each with its event, and the ids
 
 test('with mode cancel an account goes once its events were told, and one that is being sent is waited for', async () => {
   const told: string[] = [];
-  const gate = Promise.withResolvers<void>();
-  const begun = Promise.withResolvers<void>();
-  await using server = await startScriptedPeer((client) =>
-    serveMail(client, {
-      onMessage: async () => {
-        begun.resolve();
-        await gate.promise;
-        return '250 queued';
-      },
-    }),
-  );
+  await using relay = await startHeldRelay();
   await using world = await openWorld({
     reportSink: async (batch) => {
       told.push(...batch.map(({ id, event }) => `${id} ${event}`));
       return { ok: true };
     },
   });
-  await addAccount(world, server);
+  await addAccount(world, relay);
   await world.engine.submit([mail('sending'), mail('later', { deferred_ts: 4_000_000_000 })]);
-  await begun.promise;
+  await relay.begun;
   const remove = () => world.engine.execute('accounts.delete', { ...DELETE, mode: 'cancel' });
   await expect(remove()).rejects.toMatchObject({ code: 'in_use', extra: { leased: 1 }, retryAfterMs: 5_000 });
-  gate.resolve();
+  relay.release();
   await expect.poll(remove, { timeout: 20_000 }).toBeNull();
   expect(told.toSorted()).toEqual(['later cancelled', 'sending sent']);
   expect(await idsOf(world)).toEqual([]);

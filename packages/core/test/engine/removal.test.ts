@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { startReportReceiver, startScriptedPeer, startSmtpSink } from '@mail-proxy/testkit';
+import { startReportReceiver, startSmtpSink } from '@mail-proxy/testkit';
 import { expect, test } from 'vitest';
-import { addAccount, type EngineWorld, mail, openWorld, serveMail } from './engine-world.case.ts';
+import { addAccount, type EngineWorld, mail, openWorld } from './engine-world.case.ts';
+import { startHeldRelay } from './held-relay.case.ts';
 
 const LATER = { deferred_ts: 4_000_000_000 };
 
@@ -40,24 +41,14 @@ test('what waits is cancelled and removed, and its id is free again; that of wha
 });
 
 test('what is being sent stays, and so does what is another tenant’s', async () => {
-  const gate = Promise.withResolvers<void>();
-  const begun = Promise.withResolvers<void>();
-  await using server = await startScriptedPeer((client) =>
-    serveMail(client, {
-      onMessage: async () => {
-        begun.resolve();
-        await gate.promise;
-        return '250 queued';
-      },
-    }),
-  );
+  await using relay = await startHeldRelay();
   await using world = await openWorld();
-  await addAccount(world, server);
+  await addAccount(world, relay);
   await world.engine.execute('tenants.create', { id: 'acme' });
   await world.engine.execute('accounts.create', { tenant_id: 'acme', id: 'main', host: '127.0.0.1', port: 1 });
   await world.engine.submit([mail('sending')]);
   await world.engine.submit([mail('theirs', LATER)], { tenantId: 'acme' });
-  await begun.promise;
+  await relay.begun;
   expect(await world.engine.execute('messages.remove', { tenant_id: 'default', ids: ['sending', 'theirs'] })).toEqual({
     removed: 0,
     results: [
@@ -65,7 +56,7 @@ test('what is being sent stays, and so does what is another tenant’s', async (
       { id: 'theirs', status: 'not_found' },
     ],
   });
-  gate.resolve();
+  relay.release();
   await isSent(world, 'sending');
   expect(await idsOf(world)).toEqual(['sending', 'theirs']);
 });

@@ -37,6 +37,7 @@ export type { BatchResult, MessageInput, RawMessageInput } from './entities/mess
 export type { CoreSchema } from './entities/schema.ts';
 export * from './errors.ts';
 export { GENRO_KINDS, type GenroCount, type GenroFinding, type GenroKind } from './genro/findings.ts';
+export { GENRO_SUPPRESSION, genroTls } from './genro/old-rules.ts';
 export { genroKeyOfText, readGenroKey } from './genro/old-secrets.ts';
 export type { MakePk } from './identity.ts';
 export * from './mixin/contract.ts';

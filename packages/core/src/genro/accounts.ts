@@ -3,6 +3,7 @@
 import { DEFAULT_TENANT } from '../entities/tenant/default-tenant.ts';
 import type { ImportParts } from './import-parts.ts';
 import { takeMailbox } from './mailboxes.ts';
+import { genroTls } from './old-rules.ts';
 import { UNREADABLE_PASSWORD } from './old-secrets.ts';
 import { dropAbsent, flagOf, lineOf, numberOf, type SourceRow, textOf } from './source-values.ts';
 import { storeLeniently } from './store-leniently.ts';
@@ -18,8 +19,6 @@ export interface OldAccount {
   readonly tenantId: string;
   readonly id: string;
 }
-
-const IMPLICIT_TLS_PORT = 465;
 
 /** Take the accounts, and the mailboxes of those that send certified mail. */
 export async function takeAccounts(parts: ImportParts): Promise<OldAccounts> {
@@ -110,16 +109,10 @@ async function takeAccount(parts: ImportParts, { tenantId, id }: OldAccount, row
 }
 
 /** What `use_tls` made the original do; without it the port decided, and beside that nothing was asked for. */
-function tlsOf(row: SourceRow): 'implicit' | 'starttls' | 'opportunistic' | 'none' {
-  const isImplicit = numberOf(row, 'port') === IMPLICIT_TLS_PORT;
-  switch (flagOf(row, 'use_tls')) {
-    case true:
-      return isImplicit ? 'implicit' : 'starttls';
-    case false:
-      return 'none';
-    case null:
-      return isImplicit ? 'implicit' : 'opportunistic';
-  }
+function tlsOf(row: SourceRow): ReturnType<typeof genroTls> | 'opportunistic' {
+  const [useTls, port] = [flagOf(row, 'use_tls'), numberOf(row, 'port')];
+  if (useTls !== null) return genroTls(useTls, port);
+  return genroTls(true, port) === 'implicit' ? 'implicit' : 'opportunistic';
 }
 
 /** The original logged in with a user and a password, and with neither where one was missing. */

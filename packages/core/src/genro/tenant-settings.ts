@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { ImportParts } from './import-parts.ts';
+import { GENRO_SUPPRESSION } from './old-rules.ts';
 import { dropAbsent, flagOf, type Json, lineOf, objectOf, type SourceRow, textOf } from './source-values.ts';
-
-/** An address to which mail failed was written to again. */
-export const NO_SUPPRESSION = { hard: null, soft: null, complaint: null };
 
 /** What a tenant is set to, as it is set here, and what cannot be; what had no effect has none here. */
 export function settingsOf(
@@ -27,7 +25,7 @@ export function settingsOf(
     client_sync_path: pathOf(row, 'client_sync_path'),
     client_attachment_path: pathOf(row, 'client_attachment_path'),
     client_auth: auth,
-    suppression: NO_SUPPRESSION,
+    suppression: GENRO_SUPPRESSION,
     large_file_config: takesLargeFiles && largeFiles !== null ? largeFilesOf(largeFiles) : null,
   });
   return { settings, without };

@@ -3,11 +3,12 @@
 import { DEFAULT_TENANT } from '../entities/tenant/default-tenant.ts';
 import { isMailProxyError } from '../errors.ts';
 import type { ImportParts } from './import-parts.ts';
+import { GENRO_SUPPRESSION } from './old-rules.ts';
 import { asObject, type SourceRow, textOf } from './source-values.ts';
 import { type Stored, storeLeniently } from './store-leniently.ts';
 import { suspend } from './suspended.ts';
 import { type KeyParts, takeKey } from './take-key.ts';
-import { NO_SUPPRESSION, settingsOf } from './tenant-settings.ts';
+import { settingsOf } from './tenant-settings.ts';
 
 export type TenantParts = ImportParts & KeyParts;
 
@@ -37,7 +38,7 @@ export async function addNamedTenant(
   const stored = await storeLeniently({
     run,
     operation: 'tenants.create',
-    input: { id, suppression: NO_SUPPRESSION },
+    input: { id, suppression: GENRO_SUPPRESSION },
     required: ['id'],
   });
   if (stored.kind !== 'stored') return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { isMailProxyError, MailProxyError } from '@mail-proxy/core';
+import { genroTls, isMailProxyError, MailProxyError } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { allOf, type GenroCall, has, ofTenant, orNull, type Shown, takes } from './call.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';
@@ -29,9 +29,6 @@ export const accountInput = v.object({
   ...imapFields,
 });
 type AccountInput = v.InferOutput<typeof accountInput>;
-
-/** RFC 8314, 7.3: submission with TLS from the first byte. */
-const IMPLICIT_TLS_PORT = 465;
 
 export const accountRoutes: GenroRoutes = {
   'POST /account': async (call) => {
@@ -99,18 +96,13 @@ function settingsOf(call: GenroCall, input: AccountInput): object {
   const { host, port, user, password, use_tls, is_pec_account } = input;
   return {
     ...given({ host, port, user: user || undefined, password: password || undefined }),
-    tls: use_tls === undefined ? null : tlsOf(use_tls, port),
+    tls: use_tls === undefined ? null : genroTls(use_tls, port),
     limit_per_minute: input.limit_per_minute ?? null,
     limit_per_hour: input.limit_per_hour ?? null,
     limit_per_day: input.limit_per_day ?? null,
     limit_behavior: input.limit_behavior ?? null,
     ...(is_pec_account !== undefined && takes(call, 'accounts.update', 'pec') ? { pec: is_pec_account } : {}),
   };
-}
-
-function tlsOf(isWanted: boolean, port: number): 'none' | 'implicit' | 'starttls' {
-  if (!isWanted) return 'none';
-  return port === IMPLICIT_TLS_PORT ? 'implicit' : 'starttls';
 }
 
 function isPec(call: GenroCall, { is_pec_account, imap_host }: AccountInput): boolean {

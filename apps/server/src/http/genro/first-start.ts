@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { GENRO_SUPPRESSION } from '@mail-proxy/core';
 import type { ServedEngine } from '../context.ts';
 import { bounceMailbox, putBounceMailbox } from './bounce-mailbox.ts';
 import { allOf, type GenroCall, orNull, type Shown } from './call.ts';
 import { endpointOf } from './client-sync.ts';
 import type { GenroSettings } from './genro-settings.ts';
-import { NO_SUPPRESSION } from './no-suppression.ts';
 
 /** The tenant that is there from the start, which no old call adds. */
 const FIRST_TENANT = { tenant_id: 'default' };
@@ -19,7 +19,7 @@ export async function applySettings(engine: ServedEngine, { bounces, clientSync 
   };
   const first = await orNull(operator.run('tenants.get', FIRST_TENANT));
   if (first !== null && first['suppression'] === null) {
-    await operator.run('tenants.update', { ...FIRST_TENANT, suppression: NO_SUPPRESSION });
+    await operator.run('tenants.update', { ...FIRST_TENANT, suppression: GENRO_SUPPRESSION });
   }
   if (bounces !== undefined && (await bounceMailbox(operator)) === null) await putBounceMailbox(operator, bounces);
   if (clientSync === undefined) return;

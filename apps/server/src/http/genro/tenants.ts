@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { isMailProxyError } from '@mail-proxy/core';
+import { GENRO_SUPPRESSION, isMailProxyError } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { adminOnly, allOf, type GenroCall, ofTenant, orNull, type Shown, takes } from './call.ts';
 import { endpointOf } from './client-sync.ts';
 import type { GenroRoutes } from './genro-routes.types.ts';
 import { flag, given, maybe, seconds, someText, text, timestamp } from './given-fields.ts';
-import { NO_SUPPRESSION } from './no-suppression.ts';
 
 const clientAuth = v.object({
   method: v.picklist(['none', 'bearer', 'basic']),
@@ -142,7 +141,7 @@ export async function putTenant(call: GenroCall, input: v.InferOutput<typeof ten
       id,
       ...settingsOf(call, given(fields)),
       ...endpoint,
-      suppression: NO_SUPPRESSION,
+      suppression: GENRO_SUPPRESSION,
     });
     return { api_key };
   } catch (error) {

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { coreOperations } from '@mail-proxy/core';
 import { startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { runCommandLine } from '../src/cli/run-command-line.ts';
 import { findMixins } from '../src/mixins.ts';
 import { ADMIN_TOKEN, serveApp } from './served-app.case.ts';
+import { runPiped } from './terminal.case.ts';
 
 interface Run {
   readonly code: number | null;
@@ -44,19 +41,6 @@ async function run(args: readonly string[], { env = {}, stdin = '' }: RunOptions
     serve: async () => 0,
   });
   return { code, ...written };
-}
-
-/** Run it as a process at a pipe. */
-async function runProcess(args: readonly string[], { env = {}, stdin = '' }: RunOptions = {}): Promise<Run> {
-  const entry = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=mail-proxy-source', entry, ...args], {
-    env: { PATH: process.env['PATH'], ...env },
-  });
-  const ended = once(child, 'close');
-  child.stdin.end(stdin);
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = await ended;
-  return { code, stdout, stderr };
 }
 
 const reach = (url: string) => ({ GMP_URL: url, GMP_API_TOKEN: ADMIN_TOKEN });
@@ -311,22 +295,22 @@ describe('as a process at a pipe', () => {
     using dir = tempDir();
     writeFileSync(dir.file('token'), `${ADMIN_TOKEN}\n`, { mode: 0o600 });
     const env = { GMP_URL: app.url, GMP_DATA_DIR: dir.path };
-    const created = await runProcess(['tenants', 'create', '--data', '-', '--json'], { env, stdin: '{"id":"acme"}' });
+    const created = await runPiped(['tenants', 'create', '--data', '-', '--json'], { env, stdin: '{"id":"acme"}' });
     expect([created.code, created.stderr, JSON.parse(created.stdout).id]).toEqual([0, '', 'acme']);
-    const shown = await runProcess(['tenants', 'get', 'acme'], { env });
+    const shown = await runPiped(['tenants', 'get', 'acme'], { env });
     expect(shown.stdout).not.toContain('\u001b');
-    expect((await runProcess(['token'], { env })).stdout).toBe(`${ADMIN_TOKEN}\n`);
+    expect((await runPiped(['token'], { env })).stdout).toBe(`${ADMIN_TOKEN}\n`);
     expect((await run(['token'], { env: { GMP_API_TOKEN_FILE: dir.file('token') } })).stdout).toBe(`${ADMIN_TOKEN}\n`);
     expect(readFileSync(dir.file('token'), 'utf8')).toBe(`${ADMIN_TOKEN}\n`);
   });
 
   test('prints the OpenAPI document of the community edition', async () => {
-    const { code, stdout } = await runProcess(['openapi', '--edition', 'community']);
+    const { code, stdout } = await runPiped(['openapi', '--edition', 'community']);
     expect([code, JSON.parse(stdout).openapi]).toEqual([0, '3.1.0']);
   });
 
   test('names every problem of the configuration and ends with 78', async () => {
-    const { code, stderr, stdout } = await runProcess(['serve'], { env: { GMP_PRT: '1', GMP_LOG_LEVEL: 'loud' } });
+    const { code, stderr, stdout } = await runPiped(['serve'], { env: { GMP_PRT: '1', GMP_LOG_LEVEL: 'loud' } });
     expect([code, stdout]).toEqual([78, '']);
     expect(stderr).toMatch(/GMP_PRT.*GMP_PORT/);
     expect(stderr).toMatch(/GMP_LOG_LEVEL/);

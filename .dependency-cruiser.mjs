@@ -88,6 +88,21 @@ export default {
       to: { path: ['^apps/', '^@mail-proxy/server'] },
     },
     {
+      name: 'client-stands-alone',
+      severity: 'error',
+      comment:
+        'The client runs where the server does not: in browsers, and in programs of others. It brings nothing along.',
+      from: { path: '^packages/client/src/', pathNot: TESTS },
+      to: { path: '.', pathNot: '^packages/client/src/' },
+    },
+    {
+      name: 'client-by-its-exports',
+      severity: 'error',
+      comment: 'Others use what the client exports, not its files.',
+      from: { path: '^(packages|apps|examples|bench)/', pathNot: '^packages/client/' },
+      to: { path: '^packages/client/src/', pathNot: '^packages/client/src/index\\.ts$' },
+    },
+    {
       name: 'testkit-for-tests',
       severity: 'error',
       comment: 'What is published does not import the testkit.',

@@ -17,6 +17,7 @@ const STEPS = [
   { name: 'unused', command: ['knip', '--no-config-hints'] },
   { name: 'licences', command: ['node', 'scripts/check-licenses.mjs'] },
   { name: 'paths', command: ['node', 'scripts/check-paths.mjs'] },
+  { name: 'generated', command: ['node', '--conditions=mail-proxy-source', 'scripts/generate.mjs', '--check'] },
   { name: 'build', command: [...PNPM, 'run', 'build', '--output-logs=errors-only'] },
   { name: 'packages', command: ['node', 'scripts/check-packages.mjs'] },
 ];

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+// Writes the files that are made of the code: `node --conditions=mail-proxy-source scripts/generate.mjs`. With --check it
+// only says which of them differ from what would be written.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { installedOperations } from '../apps/server/src/cli/installed-operations.ts';
+import { openApiDocument } from '../apps/server/src/openapi/document.ts';
+import { clientSource, operationsSource, typesSource } from '../packages/client/codegen/client-source.mjs';
+import { coreOperations, VERSION } from '../packages/core/src/index.ts';
+import { ROOT } from './steps.mjs';
+
+const COMMUNITY = 'docs/reference/openapi.json';
+const ENTERPRISE = 'docs/reference/openapi.enterprise.json';
+
+const check = process.argv.includes('--check');
+const stale = [];
+
+write(COMMUNITY, documentOf(coreOperations));
+// Without the enterprise package its document stays as it is, and the client is still made of it.
+const installed = await installedOperations('auto');
+if (installed.length > coreOperations.length) write(ENTERPRISE, documentOf(installed));
+const document = JSON.parse(readFileSync(join(ROOT, ENTERPRISE), 'utf8'));
+write('packages/client/src/generated/types.ts', await typesSource(document));
+write('packages/client/src/generated/operations.ts', operationsSource(document));
+write('packages/client/src/generated/resources.ts', clientSource(document));
+
+if (check && stale.length > 0) {
+  console.error(`not what the code makes of them:\n  ${stale.join('\n  ')}\nRun: npx -y pnpm@12 run generate`);
+  process.exitCode = 1;
+}
+
+function documentOf(operations) {
+  return JSON.stringify(openApiDocument(operations, { version: VERSION }));
+}
+
+function write(path, source) {
+  const text = formatted(path, source);
+  const file = join(ROOT, path);
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  stale.push(path);
+  if (!check) writeFileSync(file, text);
+}
+
+/** As the linter wants it. */
+function formatted(path, source) {
+  const { status, stdout, stderr } = spawnSync('biome', ['format', `--stdin-file-path=${path}`], {
+    cwd: ROOT,
+    input: source,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) throw new Error(`biome cannot format ${path}: ${stderr}`);
+  return stdout;
+}

@@ -13,6 +13,8 @@ export const EXIT = {
   unavailable: 69,
   /** EX_SOFTWARE: a failure of our own, or a 5xx of the server. */
   software: 70,
+  /** EX_TEMPFAIL: what was waited for did not happen in time; it may still happen. */
+  waiting: 75,
   /** EX_CONFIG: starting again changes nothing before somebody has corrected the configuration. */
   config: 78,
 } as const;

@@ -32,6 +32,22 @@ test('a reader that waits is answered with the next event, and one that is behin
   expect(await waiting(app)).toBe(0);
 });
 
+test('a reader that wants what comes begins with the last events, in their order', async () => {
+  await using relay = await startSmtpSink();
+  await using app = await serveApp();
+  await app.call('POST', '/v1/accounts', { json: { id: 'main', host: relay.host, port: relay.port, tls: 'none' } });
+  await app.engine.start();
+  expect((await app.call('GET', '/v1/events?tenant_id=default&last=2')).json).toEqual({ items: [], next: null });
+  for (const id of ['one', 'two', 'three']) {
+    await app.call('POST', '/v1/messages', { json: { id, from: 'a@b.c', to: 'b@example.org', subject: 'Hi', text: '' } });
+  }
+  await app.call('GET', '/v1/events?tenant_id=default&after=2&wait=60');
+  const { json } = await app.call('GET', '/v1/events?tenant_id=default&last=2');
+  expect(json).toMatchObject({ items: [{ seq: 2 }, { seq: 3 }], next: null });
+  const both = await app.call('GET', '/v1/events?tenant_id=default&last=2&after=1');
+  expect([both.status, both.json.errors[0].pointer]).toEqual([422, '/last']);
+});
+
 test('a tenant has so many places to wait, and a client that goes away frees its own', async () => {
   await using app = await serveApp({}, { reports: { maxWaiting: 1 } });
   await app.engine.start();

@@ -10,6 +10,10 @@ export interface ServerCall {
   readonly body?: unknown;
   /** A complete mail, sent as it is in place of `body`. */
   readonly mail?: Uint8Array<ArrayBuffer>;
+  /** A form, in place of both. */
+  readonly form?: FormData;
+  /** After which a server that has not answered hangs. @defaultValue a minute */
+  readonly timeoutMs?: number;
   /** Takes the body of a success as it comes. @defaultValue it is read as a whole */
   readonly onBody?: (body: AsyncIterable<Uint8Array>) => Promise<void>;
 }
@@ -32,7 +36,6 @@ export interface Problem {
   readonly errors?: readonly { readonly pointer: string; readonly message: string }[];
 }
 
-/** A server that has not answered by then hangs. */
 const TIMEOUT_MS = 60_000;
 
 /**
@@ -41,13 +44,13 @@ const TIMEOUT_MS = 60_000;
  * @throws {UsageError} of `onBody`
  */
 export async function callServer({ url, token }: Connection, call: ServerCall): Promise<CallResult> {
-  const { method, path, onBody } = call;
+  const { method, path, onBody, timeoutMs = TIMEOUT_MS } = call;
   const content = contentOf(call);
   let response: Response;
   let text: string;
   // Of what is streamed, for its beginning only.
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new Error('TIMEOUT')), TIMEOUT_MS);
+  const timer = setTimeout(() => late.abort(new Error('TIMEOUT')), timeoutMs);
   try {
     response = await fetch(`${url}${path}`, {
       method,
@@ -56,7 +59,7 @@ export async function callServer({ url, token }: Connection, call: ServerCall): 
       headers: {
         accept: 'application/json',
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        ...(content === null ? {} : { 'content-type': content.type }),
+        ...(content?.type === undefined ? {} : { 'content-type': content.type }),
       },
       ...(content === null ? {} : { body: content.body }),
     });
@@ -80,7 +83,9 @@ export async function callServer({ url, token }: Connection, call: ServerCall): 
   return { kind: 'problem', status: response.status, problem };
 }
 
-function contentOf({ body, mail }: ServerCall) {
+function contentOf({ body, mail, form }: ServerCall) {
+  // The boundary in its type is made when it is sent.
+  if (form !== undefined) return { type: undefined, body: form };
   if (mail !== undefined) return { type: 'message/rfc822', body: mail };
   return body === undefined ? null : { type: 'application/json', body: JSON.stringify(body) };
 }

@@ -8,10 +8,13 @@ import { exportCommand } from './export-command.ts';
 import { generateKeyCommand } from './generate-key-command.ts';
 import { importCommand } from './import-command.ts';
 import { importGenroCommand } from './import-genro-command.ts';
+import { showMessageCommand } from './messages/show-command.ts';
+import { watchMessagesCommand } from './messages/watch-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { openApiCommand } from './openapi-command.ts';
 import { operationCommand } from './operation-command.ts';
 import { rotateKeysCommand } from './rotate-keys-command.ts';
+import { sendCommand } from './send/send-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { suppressionsExportCommand } from './suppressions-export-command.ts';
 import { suppressionsImportCommand } from './suppressions-import-command.ts';
@@ -26,6 +29,7 @@ export const OTHER_COMMANDS = [
   'export',
   'import',
   'import-genro',
+  'send',
   'call',
 ] as const;
 
@@ -42,6 +46,8 @@ export function createProgram(context: ServeContext, operations: readonly AnyOpe
   program.addCommand(serveCommand(context));
   program.addCommand(tokenCommand(context));
   program.addCommand(openApiCommand(context));
+  program.commandsGroup('Mail:');
+  program.addCommand(sendCommand(context));
   program.commandsGroup('Its database, while no server runs:');
   program.addCommand(migrateCommand(context));
   program.addCommand(exportCommand(context));
@@ -71,13 +77,19 @@ const OWN_COMMANDS: Readonly<Record<string, (context: CommandContext) => Command
   'suppressions.export': suppressionsExportCommand,
 };
 
+/** Commands that stand beside those of a resource and are none of an operation. */
+const BESIDE: Readonly<Record<string, readonly ((context: CommandContext) => Command)[]>> = {
+  keys: [generateKeyCommand],
+  messages: [showMessageCommand, watchMessagesCommand],
+};
+
 function byResource(operations: readonly AnyOperation[]): Readonly<Partial<Record<string, AnyOperation[]>>> {
   return Object.groupBy(operations, ({ name }) => name.slice(0, name.indexOf('.')));
 }
 
 function resourceCommand(resource: string, operations: readonly AnyOperation[] = [], context: CommandContext): Command {
   const command = new Command(resource);
-  if (resource === 'keys') command.addCommand(generateKeyCommand(context));
+  for (const make of BESIDE[resource] ?? []) command.addCommand(make(context));
   for (const operation of operations) {
     const own = OWN_COMMANDS[operation.name];
     command.addCommand(own === undefined ? operationCommand(operation, context) : own(context));

@@ -37,7 +37,13 @@ async function readNamed(path: string): Promise<string> {
   return (await readFileOf('--data', path)).toString('utf8');
 }
 
-async function readFileOf(flag: string, path: string): Promise<Buffer> {
+/**
+ * Read a file as it is.
+ *
+ * @param flag - or whatever a complaint should name
+ * @throws {UsageError}
+ */
+export async function readFileOf(flag: string, path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
@@ -51,7 +57,8 @@ async function readAll(stdin: Streams['stdin']): Promise<string> {
   return (await readBytes(stdin)).toString('utf8');
 }
 
-async function readBytes(stdin: Streams['stdin']): Promise<Buffer> {
+/** Read standard input to its end. */
+export async function readBytes(stdin: Streams['stdin']): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import Table from 'cli-table3';
-import type pc from 'picocolors';
+import { type Colors, printable, shorten } from './printable.ts';
 
 export interface RenderOptions {
   /** Width to stay within. */
   readonly columns: number;
-  readonly colors: ReturnType<typeof pc.createColors>;
+  readonly colors: Colors;
 }
 
 export interface Rendered {
@@ -95,12 +95,7 @@ const NO_LINES = Object.fromEntries(
 
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
-  // Text of mail may hold anything; control characters would reach the terminal.
-  return (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
-}
-
-function shorten(text: string, max: number): string {
-  return text.length > max ? `${text.slice(0, max - 1)}…` : text;
+  return printable(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 function isTable(value: unknown): value is readonly Row[] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe, expect, test } from 'vitest';
-import { prepareInsertEvent } from '../../src/entities/message-event/message-event.store.ts';
+import { createMessageEventStore, prepareInsertEvent } from '../../src/entities/message-event/message-event.store.ts';
 import { createSequencer } from '../../src/queue/sequence-events.ts';
 import { createWorld, type OpenStore, type World } from './store-world.case.ts';
 
@@ -19,6 +19,12 @@ export function sequenceConformance(open: OpenStore): void {
       expect(await sequencer.sequence(world.tenantId, 3)).toBe(0);
       expect(await sequencer.tenantsWithFreshEvents()).toEqual([]);
       expect(await writer.numbered()).toEqual(made.map((pk, index) => ({ pk, seq: index + 1 })));
+      const last = await createMessageEventStore(world.database).listLast(world.tenantId, 2);
+      expect(last.map(({ pk, seq }) => [pk, seq])).toEqual([
+        [made[3], 4],
+        [made[4], 5],
+      ]);
+      expect(await createMessageEventStore(world.database).listLast('nobody', 2)).toEqual([]);
     });
 
     test('events that are written and numbered by many at once get every number once, without a gap', async () => {

@@ -71,6 +71,8 @@ export const listEventsInput = v.strictObject({
   tenant_id: v.optional(tenantId),
   after: v.optional(queryInteger(0, Number.MAX_SAFE_INTEGER), 0),
   limit: v.optional(queryInteger(1, 1_000), 100),
+  /** The newest so many, in their order, in place of those after a number: where a reader begins that wants what comes. */
+  last: v.optional(queryInteger(1, 1_000)),
   /** Seconds to wait for an event when there is none. */
   wait: v.optional(queryInteger(0, 60), 0),
 });

@@ -39,6 +39,8 @@ export interface NumberedEventRow extends MessageEventRow {
 export interface MessageEventStore extends ReportCursorStore {
   /** Up to `limit` events of a tenant numbered after `seq`, in order. */
   listAfter(tenantId: string, seq: number, limit: number): Promise<readonly NumberedEventRow[]>;
+  /** The last `limit` numbered events of a tenant, in order. */
+  listLast(tenantId: string, limit: number): Promise<readonly NumberedEventRow[]>;
   /** The history of a message, oldest first; what happened last may have no number yet. */
   listOfMessage(reach: Reach, messagePk: string): Promise<readonly MessageEventRow[]>;
 }
@@ -61,19 +63,22 @@ export function prepareInsertEvent(database: Database<CoreSchema>): Prepared<Mes
 }
 
 export function createMessageEventStore(database: Database<CoreSchema>): MessageEventStore {
-  const after = database.prepare<{ tenant_id: string; seq: number; limit: number }, NumberedEventRow>((k, p) =>
-    k
-      .selectFrom('message_events as e')
-      .leftJoin('messages as m', 'm.pk', 'e.message_pk')
-      .leftJoin('accounts as a', (join) => join.on(sql<boolean>`a.pk = coalesce(m.account_pk, e.account_pk)`))
-      .select(EVENT_COLUMNS)
-      .select(EVENT_NAMES)
-      .select((eb) => eb.ref('e.seq').$notNull().as('seq'))
-      .where('e.tenant_id', '=', p.tenant_id)
-      .where('e.seq', '>', p.seq)
-      .orderBy('e.seq')
-      .limit(p.limit),
-  );
+  const inOrder = (direction: 'asc' | 'desc') =>
+    database.prepare<{ tenant_id: string; seq: number; limit: number }, NumberedEventRow>((k, p) =>
+      k
+        .selectFrom('message_events as e')
+        .leftJoin('messages as m', 'm.pk', 'e.message_pk')
+        .leftJoin('accounts as a', (join) => join.on(sql<boolean>`a.pk = coalesce(m.account_pk, e.account_pk)`))
+        .select(EVENT_COLUMNS)
+        .select(EVENT_NAMES)
+        .select((eb) => eb.ref('e.seq').$notNull().as('seq'))
+        .where('e.tenant_id', '=', p.tenant_id)
+        .where('e.seq', '>', p.seq)
+        .orderBy('e.seq', direction)
+        .limit(p.limit),
+    );
+  const after = inOrder('asc');
+  const last = inOrder('desc');
   const ofMessage = database.prepare<{ message_pk: string; tenant: string | null }, MessageEventRow>((k, p) =>
     k
       .selectFrom('message_events as e')
@@ -91,6 +96,10 @@ export function createMessageEventStore(database: Database<CoreSchema>): Message
   return {
     ...createReportCursorStore(database),
     listAfter: (tenantId, seq, limit) => database.read(after.bind({ tenant_id: tenantId, seq, limit })),
+    async listLast(tenantId, limit) {
+      const rows = await database.read(last.bind({ tenant_id: tenantId, seq: 0, limit }));
+      return rows.toReversed();
+    },
     listOfMessage: ({ tenantId: tenant }, messagePk) =>
       database.read(ofMessage.bind({ message_pk: messagePk, tenant })),
   };

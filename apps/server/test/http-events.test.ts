@@ -39,7 +39,9 @@ test('a reader that wants what comes begins with the last events, in their order
   await app.engine.start();
   expect((await app.call('GET', '/v1/events?tenant_id=default&last=2')).json).toEqual({ items: [], next: null });
   for (const id of ['one', 'two', 'three']) {
-    await app.call('POST', '/v1/messages', { json: { id, from: 'a@b.c', to: 'b@example.org', subject: 'Hi', text: '' } });
+    await app.call('POST', '/v1/messages', {
+      json: { id, from: 'a@b.c', to: 'b@example.org', subject: 'Hi', text: '' },
+    });
   }
   await app.call('GET', '/v1/events?tenant_id=default&after=2&wait=60');
   const { json } = await app.call('GET', '/v1/events?tenant_id=default&last=2');

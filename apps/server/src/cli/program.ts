@@ -4,6 +4,7 @@ import { type AnyOperation, VERSION } from '@mail-proxy/core';
 import { Command } from 'commander';
 import { callCommand } from './call-command.ts';
 import type { CommandContext, ServeContext } from './command-context.ts';
+import { doctorCommand } from './doctor/doctor-command.ts';
 import { exportCommand } from './export-command.ts';
 import { generateKeyCommand } from './generate-key-command.ts';
 import { importCommand } from './import-command.ts';
@@ -30,6 +31,7 @@ export const OTHER_COMMANDS = [
   'import',
   'import-genro',
   'send',
+  'doctor',
   'call',
 ] as const;
 
@@ -48,6 +50,7 @@ export function createProgram(context: ServeContext, operations: readonly AnyOpe
   program.addCommand(openApiCommand(context));
   program.commandsGroup('Mail:');
   program.addCommand(sendCommand(context));
+  program.addCommand(doctorCommand(context));
   program.commandsGroup('Its database, while no server runs:');
   program.addCommand(migrateCommand(context));
   program.addCommand(exportCommand(context));

@@ -39,6 +39,16 @@ export interface TlsAgreement {
   readonly cipher: string;
 }
 
+/** What the relay's certificate says of itself. */
+export interface PeerCertificate {
+  /** Its common name, or all of its subject where it has none. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Milliseconds since the epoch. */
+  readonly validFrom: number;
+  readonly validTo: number;
+}
+
 export interface ConnectionParts {
   readonly clock: Clock;
   readonly trust: TrustStore;
@@ -108,6 +118,19 @@ export class SmtpConnection {
   get tls(): TlsAgreement | null {
     if (!(this.#socket instanceof TLSSocket)) return null;
     return { version: this.#socket.getProtocol() ?? 'unknown', cipher: this.#socket.getCipher().standardName };
+  }
+
+  /** Null while nothing protects the connection. */
+  get peerCertificate(): PeerCertificate | null {
+    const certificate = this.#socket instanceof TLSSocket ? this.#socket.getPeerX509Certificate() : undefined;
+    if (certificate === undefined) return null;
+    const { subject, issuer, validFromDate, validToDate } = certificate;
+    return {
+      subject: commonName(subject),
+      issuer: commonName(issuer),
+      validFrom: validFromDate.getTime(),
+      validTo: validToDate.getTime(),
+    };
   }
 
   /** Lines of the last reply, without codes and not cut. */
@@ -374,3 +397,8 @@ export class SmtpConnection {
 }
 
 const NOTHING: readonly Uint8Array[] = [];
+
+/** A distinguished name has a line for each of its parts. */
+function commonName(name: string): string {
+  return /^CN=(.+)$/m.exec(name)?.[1] ?? name.replaceAll('\n', ', ');
+}

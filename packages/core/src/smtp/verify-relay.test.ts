@@ -27,6 +27,7 @@ test('a relay that takes the settings tells what it can do', async () => {
     ok: true,
     capabilities: {
       tls: { version: 'TLSv1.3', cipher: expect.stringMatching(/^TLS_/) },
+      certificate: { subject: 'relay.test', issuer: 'Mail Proxy test-only CA' },
       size: 1_000,
       pipelining: true,
       eightBitMime: true,
@@ -44,7 +45,7 @@ test('a relay that takes the settings tells what it can do', async () => {
 test('in clear there is no TLS to tell of', async () => {
   expect((await verify({ extensions: [] })).result).toMatchObject({
     ok: true,
-    capabilities: { tls: null, size: null, authMechanisms: [] },
+    capabilities: { tls: null, certificate: null, size: null, authMechanisms: [] },
   });
 });
 

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
 import type { SmtpCapabilities } from './capabilities.ts';
-import type { SmtpConnection, TlsAgreement } from './connection.ts';
+import type { PeerCertificate, SmtpConnection, TlsAgreement } from './connection.ts';
 import { refusedAt } from './opening-errors.ts';
 import type { HeldPlace } from './pool.types.ts';
 import type { SmtpFaultRecord, SmtpStage } from './reply.ts';
@@ -24,6 +24,8 @@ export interface VerifyOptions {
 export interface RelayCapabilities {
   /** Null where the connection stayed in clear. */
   readonly tls: TlsAgreement | null;
+  /** Null there, too. */
+  readonly certificate: PeerCertificate | null;
   /** Largest message in bytes; null where it doesn't say or has no limit. */
   readonly size: number | null;
   readonly pipelining: boolean;
@@ -128,9 +130,12 @@ async function checkNoop(connection: SmtpConnection, relay: SmtpRelay, signal: A
   }
 }
 
-function shown(capabilities: SmtpCapabilities, { tls }: SmtpConnection): RelayCapabilities {
+function shown(
+  capabilities: SmtpCapabilities,
+  { tls, peerCertificate: certificate }: SmtpConnection,
+): RelayCapabilities {
   const { maxBytes, pipelining, eightBitMime, smtpUtf8, authMechanisms } = capabilities;
-  return { tls, size: maxBytes, pipelining, eightBitMime, smtpUtf8, authMechanisms: [...authMechanisms] };
+  return { tls, certificate, size: maxBytes, pipelining, eightBitMime, smtpUtf8, authMechanisms: [...authMechanisms] };
 }
 
 function capped(timeouts: SmtpTimeouts): SmtpTimeouts {

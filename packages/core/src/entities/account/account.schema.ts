@@ -13,6 +13,7 @@ import {
   timestamp,
 } from '../../operations/fields.ts';
 import { retryPolicyInput } from '../../retry-policy.ts';
+import type { PeerCertificate } from '../../smtp/connection.ts';
 import type { RelayVerification } from '../../smtp/verify-relay.ts';
 import {
   authMethod,
@@ -137,6 +138,10 @@ export const verificationOutput = v.object({
   duration_ms: v.number(),
   /** Null where the connection stayed in clear, or there was none. */
   tls: v.nullable(v.object({ version: v.string(), cipher: v.string() })),
+  /** Of the relay; null where `tls` is. */
+  certificate: v.nullable(
+    v.object({ subject: v.string(), issuer: v.string(), valid_from: timestamp, valid_to: timestamp }),
+  ),
   /** What the relay offers to this account; null where it failed before. */
   capabilities: v.nullable(
     v.object({
@@ -175,11 +180,12 @@ export function verificationView(found: RelayVerification): v.InferOutput<typeof
       reply,
       duration_ms,
       tls: null,
+      certificate: null,
       capabilities: null,
       transcript: [...transcript],
     };
   }
-  const { tls, size, pipelining, eightBitMime, smtpUtf8, authMechanisms } = found.capabilities;
+  const { tls, certificate, size, pipelining, eightBitMime, smtpUtf8, authMechanisms } = found.capabilities;
   return {
     ok,
     stage: null,
@@ -188,6 +194,7 @@ export function verificationView(found: RelayVerification): v.InferOutput<typeof
     reply: null,
     duration_ms,
     tls,
+    certificate: certificate === null ? null : certificateView(certificate),
     capabilities: {
       size,
       pipelining,
@@ -197,4 +204,8 @@ export function verificationView(found: RelayVerification): v.InferOutput<typeof
     },
     transcript: [...transcript],
   };
+}
+
+function certificateView({ subject, issuer, validFrom, validTo }: PeerCertificate) {
+  return { subject, issuer, valid_from: rfc3339(validFrom), valid_to: rfc3339(validTo) };
 }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+/** A key with which mail is signed here. */
+export interface SigningKey {
+  readonly domain: string;
+  readonly selector: string;
+  readonly dns_name: string;
+  readonly dns_value: string;
+}
+
+/** A domain that mail is from. */
+export interface DomainToCheck {
+  readonly domain: string;
+  /** Those that sign its mail. */
+  readonly keys: readonly SigningKey[];
+  /** Hosts that its mail leaves by, with their addresses. */
+  readonly relays: readonly { readonly host: string; readonly addresses: readonly string[] }[];
+}
+
+/** The heading of what is found out about a domain. */
+export function aboutDomain(domain: string): string {
+  return `domain ${domain}`;
+}

@@ -227,23 +227,23 @@ async function examine(args: readonly string[], more: Readonly<Record<string, st
 describe('mail-proxy doctor', () => {
   test('looks at the server, its files, its relays, and the DNS of senders', async () => {
     using dir = tempDir();
-      chmodSync(dir.path, 0o700);
-      const { code, report, of } = await examine(['--from', 'Shop <a@shop.example>', '--data-dir', dir.path]);
-      expect([code, report.ok]).toEqual([1, false]);
-      expect(of('server.reachable')).toEqual([`ok: answers at ${app.url}`]);
-      expect(of('server.clock')).toEqual(["ok: this machine's clock and the server's agree"]);
-      expect(of('server.ready')[0]).toMatch(/^ok/);
-      expect(of('server.instance')[0]).toMatch(/^ok: version .* sqlite; 0 messages wait/);
-      expect(of('files.config')[0]).toMatch(/^ok/);
-      expect(of('files.folder')[0]).toMatch(/^ok/);
-      expect(of('relay.reachable', 'main')[0]).toMatch(/^ok: answers and lets in, TLSv1\.3/);
-      expect(of('relay.certificate', 'main')).toEqual([
-        'warning: the certificate of localhost (by localhost) is good for 5 days',
-      ]);
-      expect(of('relay.tls', 'main')).toEqual(['warning: its certificate is not checked']);
-      expect(of('relay.reachable', 'wrong')[0]).toMatch(/^problem: auth: 535/);
-      expect(of('domain.spf', 'shop.example')[0]).toMatch(/^warning: SPF: there is no record/);
-      expect(of('domain.mx', 'shop.example')).toEqual(['warning: MX: none']);
+    chmodSync(dir.path, 0o700);
+    const { code, report, of } = await examine(['--from', 'Shop <a@shop.example>', '--data-dir', dir.path]);
+    expect([code, report.ok]).toEqual([1, false]);
+    expect(of('server.reachable')).toEqual([`ok: answers at ${app.url}`]);
+    expect(of('server.clock')).toEqual(["ok: this machine's clock and the server's agree"]);
+    expect(of('server.ready')[0]).toMatch(/^ok/);
+    expect(of('server.instance')[0]).toMatch(/^ok: version .* sqlite; 0 messages wait/);
+    expect(of('files.config')[0]).toMatch(/^ok/);
+    expect(of('files.folder')[0]).toMatch(/^ok/);
+    expect(of('relay.reachable', 'main')[0]).toMatch(/^ok: answers and lets in, TLSv1\.3/);
+    expect(of('relay.certificate', 'main')).toEqual([
+      'warning: the certificate of localhost (by localhost) is good for 5 days',
+    ]);
+    expect(of('relay.tls', 'main')).toEqual(['warning: its certificate is not checked']);
+    expect(of('relay.reachable', 'wrong')[0]).toMatch(/^problem: auth: 535/);
+    expect(of('domain.spf', 'shop.example')[0]).toMatch(/^warning: SPF: there is no record/);
+    expect(of('domain.mx', 'shop.example')).toEqual(['warning: MX: none']);
   });
 
   test('does not try a relay that is paused: that would end the pause', async () => {

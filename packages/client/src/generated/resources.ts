@@ -146,7 +146,7 @@ export interface Batches {
 }
 
 export interface Events {
-  /** List the events of a tenant after a sequence number, or wait for the next ones. A key needs the scope events:read. */
+  /** List the events of a tenant after a sequence number, or the last ones, or wait for the next. A key needs the scope events:read. */
   readonly list: Method<'events.list'>;
   /** List the events that a tenant did not take in time; they can be replayed. A key needs the scope events:read. */
   readonly givenUp: Method<'events.given-up'>;

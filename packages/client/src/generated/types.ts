@@ -2507,6 +2507,12 @@ export interface operations {
               readonly version: string;
               readonly cipher: string;
             } | null;
+            readonly certificate: {
+              readonly subject: string;
+              readonly issuer: string;
+              readonly valid_from: string;
+              readonly valid_to: string;
+            } | null;
             readonly capabilities: {
               readonly size: number | null;
               readonly pipelining: boolean;
@@ -4011,6 +4017,7 @@ export interface operations {
         /** @example 0 */
         readonly after?: number;
         readonly limit?: number;
+        readonly last?: number;
         readonly wait?: number;
       };
       readonly header?: never;

@@ -56,6 +56,7 @@ import { moveDraft } from '../queue/seal-draft.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
 import { createSessionStore } from '../queue/sessions.ts';
 import { prepareSettle } from '../queue/settle.ts';
+import { prepareStanding } from '../queue/standing.ts';
 import { prepareWaitingCount, prepareWaitingUsage } from '../queue/waiting-usage.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
 import type { Sealer } from '../secrets/sealer.ts';
@@ -130,6 +131,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     retention: createRetentionSweep(database),
     waitingUsage: prepareWaitingUsage(database),
     waitingCount: prepareWaitingCount(database),
+    standing: prepareStanding(database),
     finishedMail: (isEveryoneTold: boolean) =>
       createFinishedMail(database, { idsMs: config.retention.idsDays * 86_400_000, isEveryoneTold }),
     leases: createLeaseStore(database),

@@ -176,6 +176,8 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'suppressions.check': { input: async () => ({ address: 'nobody@example.org' }) },
   'suppressions.get': ofSuppression,
   'suppressions.remove': ofSuppression,
+  'lanes.list': acmeOnly,
+  'stats.get': acmeOnly,
   'instance.get': { input: nothing },
   'instance.status': { input: nothing },
   'instance.run-now': { input: nothing },

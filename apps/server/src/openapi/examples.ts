@@ -80,6 +80,8 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'suppressions.check': { address: 'bob@example.org' },
   'suppressions.get': { address: 'bob@example.org' },
   'suppressions.remove': { address: 'bob@example.org' },
+  'lanes.list': { state: 'waiting', limit: 20 },
+  'stats.get': { minutes: 60 },
   'storages.create': { name: 'invoices', protocol: 'http', config: { base_url: 'https://files.shop.example' } },
   'storages.get': { storage_id: 'invoices' },
   'storages.delete': { storage_id: 'invoices' },

@@ -8,12 +8,14 @@ export interface Resources {
   readonly tenants: Tenants;
   readonly apiKeys: ApiKeys;
   readonly accounts: Accounts;
+  readonly lanes: Lanes;
   readonly dkimKeys: DkimKeys;
   readonly messages: Messages;
   readonly batches: Batches;
   readonly events: Events;
   readonly storages: Storages;
   readonly suppressions: Suppressions;
+  readonly stats: Stats;
   readonly instance: Instance;
   readonly instanceTokens: InstanceTokens;
   readonly keys: Keys;
@@ -90,6 +92,11 @@ export interface Accounts {
   readonly resume: Method<'accounts.resume'>;
   /** Connect and log in to an SMTP relay without sending mail; where that works, end its pause. A key needs the scope accounts:write. */
   readonly verify: Method<'accounts.verify'>;
+}
+
+export interface Lanes {
+  /** Show how each account sends: what waits in its lane and why; a page may be short, go on while next is given. A key needs the scope accounts:read. */
+  readonly list: Method<'lanes.list'>;
 }
 
 export interface DkimKeys {
@@ -180,6 +187,11 @@ export interface Suppressions {
   readonly get: Method<'suppressions.get'>;
   /** Take an address off the suppression list. A key needs the scope suppressions:write. */
   readonly remove: Method<'suppressions.remove'>;
+}
+
+export interface Stats {
+  /** Show what waits, and how much was accepted, sent, deferred and reported in each of the last minutes. A key needs the scope messages:read. */
+  readonly get: Method<'stats.get'>;
 }
 
 export interface Instance {

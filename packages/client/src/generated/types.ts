@@ -2527,6 +2527,104 @@ export interface operations {
       readonly default: components['responses']['Problem'];
     };
   };
+  readonly 'lanes.list': {
+    readonly parameters: {
+      readonly query?: {
+        readonly tenant_id?: string;
+        readonly account_id?: string;
+        /** @example waiting */
+        readonly state?: 'sending' | 'idle' | 'waiting' | 'paused' | 'suspended';
+        /** @example 20 */
+        readonly limit?: number;
+        readonly after?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Done */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': {
+            readonly items: readonly {
+              readonly tenant_id: string;
+              readonly account_id: string;
+              readonly account_pk: string;
+              readonly host: string;
+              /** @enum {string} */
+              readonly state: 'sending' | 'idle' | 'waiting' | 'paused' | 'suspended';
+              readonly waiting_for: {
+                /** @enum {string} */
+                readonly kind:
+                  | 'rate_limit'
+                  | 'account_paused'
+                  | 'account_probe'
+                  | 'tenant_suspended'
+                  | 'batch_suspended'
+                  | 'instance_paused'
+                  | 'scheduled'
+                  | 'retry'
+                  | 'held'
+                  | 'in_doubt'
+                  | 'attachments'
+                  | 'sending'
+                  | 'server_busy'
+                  | 'host_failing'
+                  | 'slowed_down'
+                  | 'account_busy'
+                  | 'turn';
+                /** @enum {string} */
+                readonly scope: 'message' | 'batch' | 'account' | 'host' | 'tenant' | 'instance' | 'lane';
+                readonly detail: string | null;
+                readonly until: string | null;
+              } | null;
+              readonly ready: number;
+              readonly deferred: number;
+              readonly held: number;
+              readonly preparing: number;
+              readonly running: number;
+              readonly connections: number;
+              readonly oldest_due_at: string | null;
+              readonly pause: {
+                readonly since: string;
+                readonly until: string;
+                readonly failures: number;
+                readonly reason: {
+                  readonly stage: string;
+                  readonly code: number | null;
+                  readonly enhanced: string | null;
+                  readonly reply: string;
+                };
+              } | null;
+              readonly limits: readonly {
+                /** @enum {string} */
+                readonly scope: 'account' | 'tenant';
+                /** @enum {string} */
+                readonly per: 'minute' | 'hour' | 'day';
+                /** @enum {string} */
+                readonly unit: 'message' | 'recipient';
+                readonly limit: number;
+                readonly used: number;
+                readonly free_at: string | null;
+              }[];
+              readonly last_minute: {
+                readonly sent: number;
+                readonly failed: number;
+                readonly deferred: number;
+              };
+            }[];
+            readonly next: string | null;
+          };
+        };
+      };
+      readonly default: components['responses']['Problem'];
+    };
+  };
   readonly 'dkim-keys.list': {
     readonly parameters: {
       readonly query?: {
@@ -4871,6 +4969,70 @@ export interface operations {
           readonly [name: string]: unknown;
         };
         content?: never;
+      };
+      readonly default: components['responses']['Problem'];
+    };
+  };
+  readonly 'stats.get': {
+    readonly parameters: {
+      readonly query?: {
+        readonly tenant_id?: string;
+        /** @example 60 */
+        readonly minutes?: number;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Done */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': {
+            readonly now: string;
+            readonly waiting: {
+              readonly total: number;
+              readonly by_state: {
+                readonly preparing: number;
+                readonly ready: number;
+                readonly leased: number;
+                readonly deferred: number;
+                readonly suspended: number;
+                readonly held: number;
+                readonly in_doubt: number;
+              };
+              readonly by_priority: {
+                readonly immediate: number;
+                readonly high: number;
+                readonly medium: number;
+                readonly low: number;
+              };
+            };
+            readonly oldest_due_at: string | null;
+            readonly rates: {
+              readonly accepted: number;
+              readonly sent: number;
+              readonly failed: number;
+              readonly deferred: number;
+              readonly bounced: number;
+              readonly reported: number;
+            };
+            readonly series: readonly {
+              readonly at: string;
+              readonly accepted: number;
+              readonly sent: number;
+              readonly failed: number;
+              readonly deferred: number;
+              readonly bounced: number;
+              readonly reported: number;
+            }[];
+            readonly report_lag_ms: number;
+          };
+        };
       };
       readonly default: components['responses']['Problem'];
     };

@@ -94,7 +94,7 @@ async function gatesOf({ readGates, clock }: ExplainServices, message: MessageRo
   return (await readGates(lane, clock.now())).map(waitingForGate);
 }
 
-function waitingForGate(gate: Gate): WaitingFor {
+export function waitingForGate(gate: Gate): WaitingFor {
   const { kind, scope } = gate;
   const until = gate.until === null ? null : rfc3339(gate.until);
   switch (kind) {
@@ -117,7 +117,7 @@ function waitingForGate(gate: Gate): WaitingFor {
   }
 }
 
-function waitingToBeClaimed(kind: ClaimWait): WaitingFor {
+export function waitingToBeClaimed(kind: ClaimWait): WaitingFor {
   switch (kind) {
     case 'server_busy':
       return waiting({ kind, scope: 'instance', detail: 'the server sends as much as it may at a time' });

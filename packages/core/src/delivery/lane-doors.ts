@@ -46,14 +46,9 @@ export class LaneDoors {
     return [...this.#closures.keys()];
   }
 
-  /** What keeps the lane from sending. */
-  gatesOf(lane: Lane): readonly Gate[] {
-    return this.#closures.get(lane)?.gates ?? [];
-  }
-
   /** Whether the lane is closed by a rate limit alone. */
   isOverLimit(lane: Lane): boolean {
-    const gates = this.gatesOf(lane);
+    const gates = this.#closures.get(lane)?.gates ?? [];
     return gates.length > 0 && gates.every(({ kind }) => kind === 'rate_limited');
   }
 
@@ -62,7 +57,7 @@ export class LaneDoors {
    * limit for sure. A limit of the tenant is no reason, for `limit_behavior` is the account's.
    */
   hasSpentLimit(lane: Lane): boolean {
-    const gates = this.gatesOf(lane);
+    const gates = this.#closures.get(lane)?.gates ?? [];
     return (
       this.isOverLimit(lane) &&
       gates.some((gate) => gate.kind === 'rate_limited' && gate.scope === 'account' && gate.isSpent)

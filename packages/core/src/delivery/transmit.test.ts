@@ -66,7 +66,6 @@ async function startWorld(options: ServeOptions, relay: Partial<SmtpRelay> = {})
         async handOver() {
           asked.handOvers += 1;
         },
-        onStage: () => {},
         signal: stop.signal,
         ...others,
       });

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { isMailProxyError } from '../errors.ts';
-import type { OnStage } from '../observability/stages.ts';
 import type { PendingRecipient } from '../queue/load-recipients.ts';
 import { isClosing, isTooManyRecipients } from '../smtp/classify.ts';
 import { envelopeNeedsSmtpUtf8 } from '../smtp/compose/compose.ts';
@@ -29,8 +28,6 @@ export interface Transmission {
   readonly mayMail: () => boolean;
   /** The message is about to be handed to a connection; MAIL waits for it. */
   readonly handOver: () => Promise<void>;
-  /** A stage of the connection's opening, or of a transaction, came to its end. */
-  readonly onStage: OnStage;
   readonly signal: StopSignal;
 }
 
@@ -77,12 +74,10 @@ class Unreadable {
 class Seen implements SendObserver {
   isBehind = false;
   transcript: readonly string[] = [];
-  readonly onStage: OnStage;
   readonly #pooled: PooledSession;
 
-  constructor(pooled: PooledSession, onStage: OnStage) {
+  constructor(pooled: PooledSession) {
     this.#pooled = pooled;
-    this.onStage = onStage;
   }
 
   onFinalDot(): boolean {
@@ -193,7 +188,7 @@ function isReached(tried: readonly RecipientOutcome[], isClosing: boolean): bool
 async function sendGroup(
   wire: WireMessage,
   rest: readonly PendingRecipient[],
-  { pool, request, lockStepRelays, mayMail, handOver, onStage, signal }: Transmission,
+  { pool, request, lockStepRelays, mayMail, handOver, signal }: Transmission,
 ): Promise<Group | SmtpConnectError | Unreadable | null> {
   for (let stale = 0; ; stale++) {
     let pooled: PooledSession;
@@ -203,8 +198,7 @@ async function sendGroup(
       if (!(error instanceof SmtpConnectError)) throw error;
       return error.fault.kind === 'aborted' ? null : error;
     }
-    const { session, reused } = pooled;
-    if (!reused) for (const { stage, ms } of session.opening ?? []) onStage(stage, ms);
+    const { session } = pooled;
     const { allOrNone = false } = wire;
     const most = allOrNone ? (session.statedMaxRecipients ?? rest.length) : session.maxRecipients;
     const group = firstGroup(wire.fromFor === undefined ? rest : withSameSender(rest, wire.fromFor), most, session);
@@ -215,7 +209,7 @@ async function sendGroup(
     const to = group.map((recipient) => recipient.address);
     const lockStep = allOrNone || lockStepRelays.has(request.relay);
     let replies: readonly RecipientReply[];
-    const seen = new Seen(pooled, onStage);
+    const seen = new Seen(pooled);
     try {
       await handOver();
       const from = wire.fromFor === undefined ? wire.from : wire.fromFor(to[0] ?? '');

@@ -8,6 +8,7 @@ import { clearMail } from '../entities/message/clear-mail.ts';
 import { KeysInFlight } from '../entities/message/keys-in-flight.ts';
 import type { TenantRoom } from '../entities/message/tenant-room.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import type { Traffic } from '../entities/statistics/traffic.ts';
 import type { MakePk } from '../identity.ts';
 import type { CombinedHooks } from '../mixin/hooks.ts';
 import { reachOf } from '../operations/principal.ts';
@@ -22,6 +23,7 @@ import type { EventWaits } from './event-waits.ts';
 import type { Intake } from './intake.ts';
 import type { CoreServices } from './operations.ts';
 import type { PeerNotices } from './peer-notices.ts';
+import { createStatisticsServices } from './statistics-side.ts';
 import type { Stores } from './stores.ts';
 import type { SuppressionSide } from './suppression-side.ts';
 import { VERSION } from './version.ts';
@@ -44,6 +46,7 @@ export interface CoreServicesParts {
   readonly notices: Pick<PeerNotices, 'tell'>;
   readonly intake: Intake;
   readonly room: TenantRoom;
+  readonly traffic: Traffic;
   readonly waits: Pick<EventWaits, 'wait'>;
   /** Messages are due whose attachments are to be fetched. */
   readonly prepare: () => void;
@@ -60,6 +63,7 @@ export function createCoreServices(parts: CoreServicesParts): CoreServices {
     ...stores,
     ...parts.attachments,
     ...parts.intake,
+    ...createStatisticsServices({ clock, stores, delivery: parts.delivery, traffic: parts.traffic }),
     encryption: parts.encryption.services,
     clock,
     makePk,

@@ -11,14 +11,16 @@ import type { Database } from '../database/database.ts';
 import type { SyncedClock } from '../database/database-clock.ts';
 import { watchSchema } from '../delivery/schema-watch.ts';
 import { BEATS_PER_LEASE } from '../delivery/session-keeper.ts';
+import { TrafficKeeper } from '../delivery/traffic-keeper.ts';
 import { submitAny } from '../entities/message/message.operations.ts';
-import { type BatchResult, PRIORITY_NAMES } from '../entities/message/message.schema.ts';
+import type { BatchResult } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
 import type { MessageState } from '../entities/message/message-state.ts';
 import type { SubmittedInput } from '../entities/message/raw-message.ts';
 import { TenantRoom } from '../entities/message/tenant-room.ts';
 import type { Written } from '../entities/message-event/append-events.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { Traffic } from '../entities/statistics/traffic.ts';
 import { MailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
 import type { PublicRoute } from '../mixin/routes.ts';
@@ -58,11 +60,11 @@ import { reportTransportOf } from './report-side.ts';
 import { createRetentionKeeper } from './retention-side.ts';
 import type { SetUpMixins } from './set-up-mixins.ts';
 import { SettledObserver } from './settled-observer.ts';
+import { trafficKindOf } from './statistics-side.ts';
 import type { Stores } from './stores.ts';
 import { submissionCall } from './submission-call.ts';
 import { submitInTransaction } from './submit-in-transaction.ts';
 import { createSuppressionSide, type SuppressionSide } from './suppression-side.ts';
-import { VERSION } from './version.ts';
 
 export interface EngineParts {
   readonly config: EngineConfig;
@@ -113,6 +115,7 @@ export class Engine implements MailEngine {
   readonly #reporter: Reporter;
   readonly #metrics: Metrics;
   readonly #room: TenantRoom;
+  readonly #traffic: Traffic;
   readonly #observer: SettledObserver;
   readonly #suppression: SuppressionSide;
   readonly #services: CoreServices;
@@ -142,15 +145,6 @@ export class Engine implements MailEngine {
     this.#sending = new Background(log);
     this.#telling = new Background(log);
     this.#metrics = createMetrics({
-      settings: config.metrics,
-      build: { version: VERSION, edition: this.edition },
-      priorities: PRIORITY_NAMES,
-      stops: {
-        standing: stores.standing,
-        lanes: () => this.#delivery.dispatcher.laneStates,
-        connections: () => this.#delivery.pool.stats().values(),
-        now: () => clock.now(),
-      },
       pendingMessages: stores.waitingCount,
       database: () => database.stats,
       sends: () => this.#delivery.dispatcher.load,
@@ -158,7 +152,7 @@ export class Engine implements MailEngine {
       reports: async () => ({ ...(await this.#reporter.stats()), waits: this.#waits.size }),
       mixins: mixed.metrics,
     });
-    database.onCommit(this.#metrics.times.committed);
+    this.#traffic = new Traffic({ clock });
     this.#room = new TenantRoom({
       clock,
       usageOf: stores.waitingUsage,
@@ -199,8 +193,7 @@ export class Engine implements MailEngine {
       readKeys: () => parts.encryption.reloadSoon(),
       cut: this.#cut.signal,
       onSettled: (message, settlement) => this.#settled(message, settlement),
-      onLimited: (message, isRejected) => void this.#observer.limited(message, isRejected, clock.now()),
-      times: this.#metrics.times,
+      onLimited: (message, isRejected) => void this.#observer.limited(message, isRejected),
       onTold: tellTenant,
       tell: (notice) => this.#notices.tell(notice),
     });
@@ -227,6 +220,7 @@ export class Engine implements MailEngine {
       metrics: this.#metrics.reports,
       settings: config.reports,
       shared: !database.dialect.isExclusive,
+      onReported: (tenantId, { length }) => this.#traffic.count({ kind: 'reported', tenantId, count: length }),
       onSequenced: (tenantId) => {
         this.#bell.ring(tenantId);
         this.#notices.tell({ kind: 'events', tenantId });
@@ -253,6 +247,7 @@ export class Engine implements MailEngine {
       notices: this.#notices,
       intake: createIntake(this.#intakeParts()),
       room: this.#room,
+      traffic: this.#traffic,
       waits: this.#waits,
       prepare: () => this.#prepare(),
       edition: this.edition,
@@ -273,7 +268,10 @@ export class Engine implements MailEngine {
   /** A mixin added to the history of a message. */
   eventWritten({ type, tenantId, accountPk }: Written): void {
     this.#reporter.wake(tenantId);
-    if (type === 'bounce') void this.#observer.counted(accountPk, 'bounced');
+    if (type === 'bounce') {
+      this.#traffic.count({ kind: 'bounced', tenantId, accountPk });
+      void this.#observer.counted(accountPk, 'bounced');
+    }
     if (type === 'complaint') void this.#observer.counted(accountPk, 'complaints');
   }
 
@@ -320,6 +318,12 @@ export class Engine implements MailEngine {
     this.#isStarted = true;
     const { keeper, dispatcher, preparer, housekeeping, budget } = this.#delivery;
     const retention = createRetentionKeeper(this.#parts, { session: () => this.session, metrics: this.#metrics });
+    const traffic = new TrafficKeeper({
+      ...this.#parts,
+      traffic: this.#traffic,
+      store: this.#parts.stores.traffic,
+      session: () => this.session,
+    });
     await keeper.start();
     await this.#announceAccounts();
     this.#sending.start([
@@ -333,6 +337,7 @@ export class Engine implements MailEngine {
     this.#telling.start([
       { name: 'session', run: (signal) => keeper.run(signal) },
       { name: 'schema', run: (signal) => this.#watchSchema(signal) },
+      { name: 'statistics', run: (signal) => traffic.run(signal) },
       { name: 'reporter', run: (signal) => this.#reporter.run(signal, this.#cut.signal) },
       { name: 'notices', run: (signal) => this.#notices.run(this.#listener(), signal) },
     ]);
@@ -427,6 +432,8 @@ export class Engine implements MailEngine {
   }
 
   #arrived(draft: MessageDraft, state: MessageState): void {
+    const { tenant_id: tenantId, account_pk: accountPk } = draft.message;
+    this.#traffic.count({ kind: 'accepted', tenantId, accountPk });
     if (state === 'deferred') this.#delivery.dispatcher.scheduled();
     else if (state === 'preparing') this.#prepare();
     else if (state === 'ready') this.#delivery.arrivals.stored(draft);
@@ -459,6 +466,8 @@ export class Engine implements MailEngine {
 
   #settled(message: ClaimedMessage, settlement: Settlement): void {
     if (settlement.state === 'deferred') this.#delivery.dispatcher.scheduled();
+    const kind = trafficKindOf(settlement);
+    if (kind !== null) this.#traffic.count({ kind, tenantId: message.tenant_id, accountPk: message.account_pk });
     this.#reporter.wake(message.tenant_id);
     this.#suppression.settled(message.tenant_id, settlement);
     void this.#observer.settled(message, settlement);

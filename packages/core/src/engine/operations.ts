@@ -11,6 +11,7 @@ import {
   encryptionKeyOperations,
 } from '../entities/encryption-key/encryption-key.operations.ts';
 import { type InstanceServices, instanceOperations } from '../entities/instance/instance.operations.ts';
+import { type LaneServices, laneOperations } from '../entities/lane/lane.operations.ts';
 import { messageOperations } from '../entities/message/message.operations.ts';
 import { type HistoryServices, listMessageEvents } from '../entities/message/message-events.operations.ts';
 import type { MessageServices } from '../entities/message/message-services.ts';
@@ -22,6 +23,7 @@ import {
 import { reportOperations } from '../entities/report/report.operations.ts';
 import type { ReportServices } from '../entities/report/report-services.ts';
 import { signingSecretOperations } from '../entities/report/signing-secret.operations.ts';
+import { type StatisticsServices, statisticsOperations } from '../entities/statistics/statistics.operations.ts';
 import { type StorageServices, storageOperations } from '../entities/storage/storage.operations.ts';
 import { type SuppressionServices, suppressionOperations } from '../entities/suppression/suppression.operations.ts';
 import { type TenantServices, tenantOperations } from '../entities/tenant/tenant.operations.ts';
@@ -40,6 +42,8 @@ export type CoreServices = TenantServices &
   HistoryServices &
   MessageEventServices &
   ReportServices &
+  LaneServices &
+  StatisticsServices &
   InstanceServices &
   EncryptionServices;
 
@@ -51,6 +55,7 @@ export const coreOperations: readonly AnyOperation[] = [
   ...tenantOperations,
   ...apiKeyOperations,
   ...accountOperations,
+  ...laneOperations,
   ...dkimKeyOperations,
   ...messageOperations,
   listMessageEvents,
@@ -59,6 +64,7 @@ export const coreOperations: readonly AnyOperation[] = [
   ...signingSecretOperations,
   ...storageOperations,
   ...suppressionOperations,
+  ...statisticsOperations,
   ...instanceOperations,
   ...instanceTokenOperations,
   ...encryptionKeyOperations,

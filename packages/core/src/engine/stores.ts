@@ -11,6 +11,7 @@ import { createCommandLogStore } from '../entities/command-log/command-log.store
 import { createDkimKeyStore } from '../entities/dkim-key/dkim-key.store.ts';
 import { createEncryptionKeyStore } from '../entities/encryption-key/encryption-key.store.ts';
 import { createInstanceStore } from '../entities/instance/instance.store.ts';
+import { createLaneAccountStore } from '../entities/lane/lane-account.store.ts';
 import { createContentSealer } from '../entities/message/content-sealer.ts';
 import { createMessageStore } from '../entities/message/message.store.ts';
 import { createMessageEventStore } from '../entities/message-event/message-event.store.ts';
@@ -20,6 +21,7 @@ import { createReportCallStore } from '../entities/report/report-call.store.ts';
 import { createReportExceptionStore } from '../entities/report/report-exception.store.ts';
 import { createSigningSecretStore } from '../entities/report/signing-secret.store.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { createTrafficStore } from '../entities/statistics/traffic.store.ts';
 import { createStorageStore } from '../entities/storage/storage.store.ts';
 import { prepareSuppress } from '../entities/suppression/suppress.ts';
 import { createSuppressionStore } from '../entities/suppression/suppression.store.ts';
@@ -39,10 +41,12 @@ import { prepareExpire } from '../queue/expire.ts';
 import { prepareFindTaken } from '../queue/find-taken.ts';
 import { createFinishedMail } from '../queue/finished-mail.ts';
 import { HandoffMarks } from '../queue/handoff-marks.ts';
+import { prepareLaneFigures } from '../queue/lane-figures.ts';
 import { createLaneGates } from '../queue/lane-gates.ts';
 import { prepareFindLanes } from '../queue/lanes.ts';
 import { prepareUntilGivenBack } from '../queue/leased-elsewhere.ts';
 import { createLeaseStore } from '../queue/leases.ts';
+import { prepareLimitFigures } from '../queue/limit-figures.ts';
 import { prepareLoadClaimed } from '../queue/load-claimed.ts';
 import { prepareLoadRecipients } from '../queue/load-recipients.ts';
 import { prepareMayHaveArrived } from '../queue/may-have-arrived.ts';
@@ -56,7 +60,7 @@ import { moveDraft } from '../queue/seal-draft.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
 import { createSessionStore } from '../queue/sessions.ts';
 import { prepareSettle } from '../queue/settle.ts';
-import { prepareStanding } from '../queue/standing.ts';
+import { prepareWaitingFigures } from '../queue/waiting-figures.ts';
 import { prepareWaitingCount, prepareWaitingUsage } from '../queue/waiting-usage.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
 import type { Sealer } from '../secrets/sealer.ts';
@@ -126,12 +130,16 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     batches: createBatches(database, priorityStepMs),
     expire: prepareExpire(database, makePk),
     laneGates: createLaneGates(database),
+    laneAccounts: createLaneAccountStore(database),
+    laneFigures: prepareLaneFigures(database),
+    limitFigures: prepareLimitFigures(database),
     forgetUses: prepareForgetUses(database),
     findLanes: prepareFindLanes(database),
     retention: createRetentionSweep(database),
     waitingUsage: prepareWaitingUsage(database),
     waitingCount: prepareWaitingCount(database),
-    standing: prepareStanding(database),
+    waitingFigures: prepareWaitingFigures(database),
+    traffic: createTrafficStore(database),
     finishedMail: (isEveryoneTold: boolean) =>
       createFinishedMail(database, { idsMs: config.retention.idsDays * 86_400_000, isEveryoneTold }),
     leases: createLeaseStore(database),

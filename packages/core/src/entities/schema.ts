@@ -29,6 +29,7 @@ import type {
   SigningSecretsTable,
 } from './report/report.table.ts';
 import type { ConnectionSharesTable, LeasesTable } from './shared-rights.table.ts';
+import type { TenantTrafficMinutesTable, TrafficMinutesTable } from './statistics/statistics.table.ts';
 import type { StoragesTable } from './storage/storage.table.ts';
 import type { SuppressionStrikesTable, SuppressionsTable } from './suppression/suppression.table.ts';
 import type { SuspendedBatchesTable, TenantsTable } from './tenant/tenant.table.ts';
@@ -65,6 +66,8 @@ export interface CoreSchema {
   readonly connection_shares: ConnectionSharesTable;
   readonly encryption_keys: EncryptionKeysTable;
   readonly content_keys: ContentKeysTable;
+  readonly traffic_minutes: TrafficMinutesTable;
+  readonly tenant_traffic_minutes: TenantTrafficMinutesTable;
   readonly suppressions: SuppressionsTable;
   readonly suppression_strikes: SuppressionStrikesTable;
 }

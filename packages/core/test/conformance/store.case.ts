@@ -13,6 +13,7 @@ import { explainConformance } from './explain.case.ts';
 import { gatheredAcceptConformance } from './gathered-accept.case.ts';
 import { gatheredSettleConformance } from './gathered-settle.case.ts';
 import { instancesConformance } from './instances.case.ts';
+import { lanesConformance } from './lanes.case.ts';
 import { limitsConformance } from './limits.case.ts';
 import { migrationConformance } from './migration.case.ts';
 import { onConflictConformance } from './on-conflict.case.ts';
@@ -67,5 +68,6 @@ export function storeConformance(name: string, { open, openEmpty = open, skip = 
     batchConformance(open);
     instancesConformance(open);
     explainConformance(open);
+    lanesConformance(open);
   });
 }

@@ -11,6 +11,7 @@ import { intake } from './0008-intake.ts';
 import { feedback } from './0009-feedback.ts';
 import { suppression } from './0010-suppression.ts';
 import { detachedFiles } from './0011-detached-files.ts';
+import { statistics } from './0012-statistics.ts';
 import type { MigrationList } from './migration.ts';
 
 /** The schema of core, oldest step first. */
@@ -28,5 +29,6 @@ export const CORE_MIGRATIONS: MigrationList = {
     feedback,
     suppression,
     detachedFiles,
+    statistics,
   ],
 };

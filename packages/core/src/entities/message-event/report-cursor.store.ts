@@ -76,6 +76,8 @@ export interface ReportCursorStore {
   tenantsToGreet(before: number, now: number): Promise<readonly string[]>;
   /** Of tenants with an endpoint. */
   lag(): Promise<ReportLag>;
+  /** When the oldest event happened that a tenant with an endpoint has not acknowledged, in milliseconds; of all with null. */
+  oldestUnacknowledged(tenantId: string | null): Promise<number | null>;
 }
 
 /** Nothing failed, and the endpoint is not gone. */
@@ -211,6 +213,17 @@ export function createReportCursorStore(database: Database<CoreSchema>): ReportC
       ])
       .where('t.client_base_url', 'is not', null),
   );
+  const oldestOfTenant = database.prepare<{ tenant_id: string }, { at: number }>((k, p) =>
+    k
+      .selectFrom('report_cursors as c')
+      .innerJoin('tenants as t', 't.id', 'c.tenant_id')
+      .innerJoin('message_events as e', (join) =>
+        join.onRef('e.tenant_id', '=', 'c.tenant_id').on('e.seq', '=', sql<number>`c.acked_seq + 1`),
+      )
+      .select('e.at')
+      .where('c.tenant_id', '=', p.tenant_id)
+      .where('t.client_base_url', 'is not', null),
+  );
 
   return {
     async cursor(tenantId) {
@@ -265,6 +278,10 @@ export function createReportCursorStore(database: Database<CoreSchema>): ReportC
         failing: row?.failing ?? 0,
         disabled: row?.disabled ?? 0,
       };
+    },
+    async oldestUnacknowledged(tenantId) {
+      if (tenantId === null) return (await database.read(lag.bind({})))[0]?.oldest_at ?? null;
+      return (await database.read(oldestOfTenant.bind({ tenant_id: tenantId })))[0]?.at ?? null;
     },
   };
 }

@@ -20,8 +20,11 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 25_000 } },
+    // To load all modules again for each file takes as much of a processor as the tests do: what a test changes of its
+    // process, it puts back.
+    isolate: false,
     // On two cores vitest would take one file at a time, and much of what a file does is to wait.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     sequence: { sequencer: SlowestFirst },
     reporters: ['default', createTallyReporter()],
   },

@@ -150,6 +150,7 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_SMTP_DATA_TIMEOUT_MS', 'delivery.dataMs', 'time for the reply to DATA (120000)'],
     ['GMP_SMTP_BLOCK_TIMEOUT_MS', 'delivery.blockMs', 'time for a block of content to leave (180000)'],
     ['GMP_SMTP_DOT_TIMEOUT_MS', 'delivery.dotMs', 'time for the reply to the final dot (600000)'],
+    ['GMP_METRICS_MAX_ACCOUNTS', 'metrics.maxAccounts', 'accounts that metrics count each for itself (1000)'],
     ['GMP_CACHE_MEMORY_MAX_MB', 'cache.memoryMaxMb', 'MiB of attachments kept in memory (50)'],
     ['GMP_CACHE_MEMORY_TTL_SECONDS', 'cache.memoryTtlSeconds', 'seconds for which they are kept (300)'],
     ['GMP_CACHE_DISK_MAX_MB', 'cache.diskMaxMb', 'MiB of attachments kept on disk (500)'],
@@ -176,6 +177,7 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_RETRY_MAX_AGE_SECONDS', 'retry.maxAgeMs', 'age at which a message is given up (345600)'],
   ]),
   ...variables(asBoolean, [
+    ['GMP_METRICS_TENANT_LABELS', 'metrics.tenantLabels', 'tell the tenant with the counters of accounts (true)'],
     ['GMP_CONTENT_ENCRYPTION', 'contentEncryption', 'seal what messages say and have attached, too (false)'],
     ['GMP_COMPAT_OPEN_METRICS', 'genro.openMetrics', 'let anybody read metrics, with such calls (false)'],
     ['GMP_REPORT_REQUIRE_OK', 'reports.requireOk', 'only an answer with ok: true acknowledges a report (true)'],

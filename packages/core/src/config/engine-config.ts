@@ -204,6 +204,14 @@ const retention = v.strictObject({
   sweepMs: v.optional(milliseconds, 600_000),
 });
 
+/** How many series the metrics have. */
+const metrics = v.strictObject({
+  /** Whether the counters of accounts tell the tenant, by id and name. */
+  tenantLabels: v.optional(v.boolean('expected true or false'), true),
+  /** Accounts that are counted each for itself, in the order in which they are met; the others share one series. */
+  maxAccounts: v.optional(positive, 1_000),
+});
+
 const postgresPool = v.custom<PostgresPool>(
   (value) => typeof value === 'object' && value !== null && 'connect' in value && typeof value.connect === 'function',
 );
@@ -253,6 +261,7 @@ export const engineConfigSchema = v.strictObject({
   reports: v.optional(reports, {}),
   limits: v.optional(limits, {}),
   retention: v.optional(retention, {}),
+  metrics: v.optional(metrics, {}),
   outgoing: v.optional(outgoing, {}),
   attachments: v.optional(attachments, {}),
   cache: v.optional(cache, {}),

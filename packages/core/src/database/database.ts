@@ -33,6 +33,8 @@ export interface Database<Schema> extends UnitWriter, AsyncDisposable {
   readonly channel: PeerChannel | null;
   /** Whether the last group of writes could be committed. */
   readonly takesWrites: boolean;
+  /** Tell `listener` how many units each commit had, from now on; one listener at most. */
+  onCommit(listener: (units: number) => void): void;
   /** Compile a query once, at start. Values of `input` become parameters. */
   prepare<Input, Row = unknown>(build: Build<Schema, Input, Row>): Prepared<Input, Row>;
   /** Run one query outside the write transactions; it sees what is committed. */

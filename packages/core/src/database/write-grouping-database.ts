@@ -40,6 +40,10 @@ export abstract class WriteGroupingDatabase<Schema> implements Database<Schema> 
     return this.#writes.takesWrites;
   }
 
+  onCommit(listener: (units: number) => void): void {
+    this.#writes.onCommit = listener;
+  }
+
   prepare<Input, Row = unknown>(build: Build<Schema, Input, Row>): Prepared<Input, Row> {
     // The compiler knows no tables; the builder's types come from Schema.
     const compiler = this.dialect.compiler as unknown as Parameters<typeof build>[0];

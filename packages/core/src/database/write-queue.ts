@@ -21,6 +21,8 @@ const MAX_GROUP = 4_000;
  * writes share one commit. There is no timer.
  */
 export class WriteQueue {
+  /** Told how many units were committed together. */
+  onCommit: ((units: number) => void) | null = null;
   readonly #commit: (units: readonly (readonly Statement[])[]) => Promise<readonly UnitOutcome[]>;
   readonly #waiting: WaitingUnit[] = [];
   readonly #stats = { commits: 0, units: 0 };
@@ -70,6 +72,7 @@ export class WriteQueue {
       this.#takesWrites = true;
       this.#stats.commits += 1;
       this.#stats.units += group.length;
+      this.onCommit?.(group.length);
       for (const [index, unit] of group.entries()) settle(unit, outcomes[index]);
     } catch (error) {
       this.#takesWrites = false;

@@ -10,6 +10,7 @@ import type { MailProxyError } from '../errors.ts';
 import { isLate } from '../mixin/answers.ts';
 import type { CombinedHooks } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
+import type { OnStage } from '../observability/stages.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { HandoffMarks } from '../queue/handoff-marks.ts';
 import type { LoadClaimed, LoadedMessage } from '../queue/load-claimed.ts';
@@ -63,6 +64,8 @@ export interface DeliverServices {
   readonly accountWell: (account: AccountRelayRow) => void;
   /** The relay could be reached, or not. */
   readonly pathTried: (account: AccountRelayRow, isReached: boolean) => void;
+  /** A stage of an attempt came to its end. */
+  readonly onStage: OnStage;
   /** The relay said 421 to an attempt that began then; monotonic milliseconds. */
   readonly slowDown: (account: AccountRelayRow, startedAt: number) => void;
 }
@@ -158,6 +161,7 @@ export async function deliver(
       return !isExpired;
     },
     handOver: handOver(message, services),
+    onStage: services.onStage,
     signal: context.signal,
   });
   // It stands in line for a connection by now.

@@ -3,6 +3,7 @@
 import type { DeliverySettings } from '../config/engine-config.ts';
 import type { BatchKey } from '../entities/message/message-control.types.ts';
 import { isMailProxyError } from '../errors.ts';
+import type { LaneState } from '../observability/stop-metrics.ts';
 import type { Claim, ClaimedMessage } from '../queue/claim.ts';
 import type { Gate } from '../queue/lane-gates.ts';
 import { type LaneKey, lanesOf } from '../queue/lanes.ts';
@@ -15,6 +16,7 @@ import { ClaimedMail, type ClaimedMailServices } from './claimed-mail.ts';
 import type { ConnectionBudget } from './connection-budget.ts';
 import { Lane, type LaneSettings } from './lane.ts';
 import { LaneDoors } from './lane-doors.ts';
+import { countLanes } from './lane-states.ts';
 import { OverLimit, type OverLimitServices } from './over-limit.ts';
 import { type ProbeServices, Probes } from './probes.ts';
 import type { SessionKeeper } from './session-keeper.ts';
@@ -114,6 +116,11 @@ export class Dispatcher {
   /** Messages being sent, and those claimed ahead. */
   get load(): { readonly running: number; readonly buffered: number } {
     return { running: this.#slots.running, buffered: this.#claimed.buffered };
+  }
+
+  /** How many lanes this instance has in hand, by what they do. */
+  get laneStates(): Readonly<Record<LaneState, number>> {
+    return countLanes(this.#lanes.values(), (lane) => this.#doors.gatesOf(lane));
   }
 
   /** A message of this account is about to be ready: what is claimed from now on may be this one. */

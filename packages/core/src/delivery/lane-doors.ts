@@ -46,9 +46,14 @@ export class LaneDoors {
     return [...this.#closures.keys()];
   }
 
+  /** What keeps the lane from sending. */
+  gatesOf(lane: Lane): readonly Gate[] {
+    return this.#closures.get(lane)?.gates ?? [];
+  }
+
   /** Whether the lane is closed by a rate limit alone. */
   isOverLimit(lane: Lane): boolean {
-    const gates = this.#closures.get(lane)?.gates ?? [];
+    const gates = this.gatesOf(lane);
     return gates.length > 0 && gates.every(({ kind }) => kind === 'rate_limited');
   }
 
@@ -57,7 +62,7 @@ export class LaneDoors {
    * limit for sure. A limit of the tenant is no reason, for `limit_behavior` is the account's.
    */
   hasSpentLimit(lane: Lane): boolean {
-    const gates = this.#closures.get(lane)?.gates ?? [];
+    const gates = this.gatesOf(lane);
     return (
       this.isOverLimit(lane) &&
       gates.some((gate) => gate.kind === 'rate_limited' && gate.scope === 'account' && gate.isSpent)

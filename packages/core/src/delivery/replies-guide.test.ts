@@ -99,6 +99,7 @@ async function attempt(vector: ReplyVector, text: string, isToAll: boolean): Pro
     claimed({ created_at: clock.now(), units: 2 }),
     {
       log: silentLog,
+      onStage: () => undefined,
       clock,
       // The longest delay there can be.
       random: () => 0,

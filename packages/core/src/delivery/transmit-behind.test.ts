@@ -37,6 +37,7 @@ async function startWorld(answers: Answers) {
       lockStepRelays,
       mayMail: () => true,
       handOver: async () => {},
+      onStage: () => {},
       signal: new AbortController().signal,
     });
     if (transmitted === null) throw new Error('nobody stopped it');

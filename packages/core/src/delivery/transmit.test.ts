@@ -66,6 +66,7 @@ async function startWorld(options: ServeOptions, relay: Partial<SmtpRelay> = {})
         async handOver() {
           asked.handOvers += 1;
         },
+        onStage: () => {},
         signal: stop.signal,
         ...others,
       });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { isMailProxyError } from '../errors.ts';
+import type { OnStage } from '../observability/stages.ts';
 import type { PendingRecipient } from '../queue/load-recipients.ts';
 import { isClosing, isTooManyRecipients } from '../smtp/classify.ts';
 import { envelopeNeedsSmtpUtf8 } from '../smtp/compose/compose.ts';
@@ -28,6 +29,8 @@ export interface Transmission {
   readonly mayMail: () => boolean;
   /** The message is about to be handed to a connection; MAIL waits for it. */
   readonly handOver: () => Promise<void>;
+  /** A stage of the connection's opening, or of a transaction, came to its end. */
+  readonly onStage: OnStage;
   readonly signal: StopSignal;
 }
 
@@ -74,10 +77,12 @@ class Unreadable {
 class Seen implements SendObserver {
   isBehind = false;
   transcript: readonly string[] = [];
+  readonly onStage: OnStage;
   readonly #pooled: PooledSession;
 
-  constructor(pooled: PooledSession) {
+  constructor(pooled: PooledSession, onStage: OnStage) {
     this.#pooled = pooled;
+    this.onStage = onStage;
   }
 
   onFinalDot(): boolean {
@@ -188,7 +193,7 @@ function isReached(tried: readonly RecipientOutcome[], isClosing: boolean): bool
 async function sendGroup(
   wire: WireMessage,
   rest: readonly PendingRecipient[],
-  { pool, request, lockStepRelays, mayMail, handOver, signal }: Transmission,
+  { pool, request, lockStepRelays, mayMail, handOver, onStage, signal }: Transmission,
 ): Promise<Group | SmtpConnectError | Unreadable | null> {
   for (let stale = 0; ; stale++) {
     let pooled: PooledSession;
@@ -198,7 +203,8 @@ async function sendGroup(
       if (!(error instanceof SmtpConnectError)) throw error;
       return error.fault.kind === 'aborted' ? null : error;
     }
-    const { session } = pooled;
+    const { session, reused } = pooled;
+    if (!reused) for (const { stage, ms } of session.opening ?? []) onStage(stage, ms);
     const { allOrNone = false } = wire;
     const most = allOrNone ? (session.statedMaxRecipients ?? rest.length) : session.maxRecipients;
     const group = firstGroup(wire.fromFor === undefined ? rest : withSameSender(rest, wire.fromFor), most, session);
@@ -209,7 +215,7 @@ async function sendGroup(
     const to = group.map((recipient) => recipient.address);
     const lockStep = allOrNone || lockStepRelays.has(request.relay);
     let replies: readonly RecipientReply[];
-    const seen = new Seen(pooled);
+    const seen = new Seen(pooled, onStage);
     try {
       await handOver();
       const from = wire.fromFor === undefined ? wire.from : wire.fromFor(to[0] ?? '');

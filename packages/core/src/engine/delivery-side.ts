@@ -26,6 +26,7 @@ import type { LimitReached } from '../entities/message/message-services.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { FindSuppressed } from '../entities/suppression/suppression-check.ts';
 import type { CombinedHooks } from '../mixin/hooks.ts';
+import type { DeliveryTimes } from '../observability/delivery-metrics.ts';
 import type { Log } from '../observability/log.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
@@ -64,6 +65,7 @@ export interface DeliverySideParts {
   readonly onSettled: (message: ClaimedMessage, settlement: Settlement) => void;
   /** A claimed message had waited for a rate limit, or was rejected for it. */
   readonly onLimited: (message: ClaimedMessage, isRejected: boolean) => void;
+  readonly times: Pick<DeliveryTimes, 'waited' | 'stage'>;
   /** Events of this tenant, or of any, were written beside settlements. */
   readonly onTold: (tenantId?: string) => void;
   /** Tell other instances. */
@@ -93,7 +95,7 @@ export interface DeliverySide {
 }
 
 export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
-  const { config, database, stores, clock, random, log, hooks, onTold, tell } = parts;
+  const { config, database, stores, clock, random, log, hooks, onTold, tell, times } = parts;
   const settings = config.delivery;
   const { accounts } = stores;
   const { maxConnections, maxConnectionsPerHost } = settings;
@@ -169,6 +171,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
       });
     },
     pathTried: ({ pk }, isReached) => dispatcher.pathTried(pk, isReached),
+    onStage: times.stage,
     slowDown: ({ pk }, startedAt) => dispatcher.slowDown(pk, startedAt),
     onSettled: parts.onSettled,
   };
@@ -202,7 +205,10 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     isPaused: async () => (await stores.instances.get()).paused_at !== null,
     isBatchSuspended: (batch) => stores.batches.isSuspended(batch),
     laneSettings: async (pk) => laneSettingsOf(await accounts.relayRow(pk)),
-    attempt: (message, context) => runAttempt(message, attemptServices, context),
+    attempt(message, context) {
+      times.waited(message.priority, clock.now() - message.eligible_at);
+      return runAttempt(message, attemptServices, context);
+    },
     async reject(message) {
       let settlement: Settlement;
       try {

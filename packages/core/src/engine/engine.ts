@@ -13,7 +13,7 @@ import { watchSchema } from '../delivery/schema-watch.ts';
 import { BEATS_PER_LEASE } from '../delivery/session-keeper.ts';
 import { TrafficKeeper } from '../delivery/traffic-keeper.ts';
 import { submitAny } from '../entities/message/message.operations.ts';
-import type { BatchResult } from '../entities/message/message.schema.ts';
+import { type BatchResult, PRIORITY_NAMES } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
 import type { MessageState } from '../entities/message/message-state.ts';
 import type { SubmittedInput } from '../entities/message/raw-message.ts';
@@ -65,6 +65,7 @@ import type { Stores } from './stores.ts';
 import { submissionCall } from './submission-call.ts';
 import { submitInTransaction } from './submit-in-transaction.ts';
 import { createSuppressionSide, type SuppressionSide } from './suppression-side.ts';
+import { VERSION } from './version.ts';
 
 export interface EngineParts {
   readonly config: EngineConfig;
@@ -145,6 +146,15 @@ export class Engine implements MailEngine {
     this.#sending = new Background(log);
     this.#telling = new Background(log);
     this.#metrics = createMetrics({
+      settings: config.metrics,
+      build: { version: VERSION, edition: this.edition },
+      priorities: PRIORITY_NAMES,
+      stops: {
+        standing: stores.standing,
+        lanes: () => this.#delivery.dispatcher.laneStates,
+        connections: () => this.#delivery.pool.stats().values(),
+        now: () => clock.now(),
+      },
       pendingMessages: stores.waitingCount,
       database: () => database.stats,
       sends: () => this.#delivery.dispatcher.load,
@@ -152,6 +162,7 @@ export class Engine implements MailEngine {
       reports: async () => ({ ...(await this.#reporter.stats()), waits: this.#waits.size }),
       mixins: mixed.metrics,
     });
+    database.onCommit(this.#metrics.times.committed);
     this.#traffic = new Traffic({ clock });
     this.#room = new TenantRoom({
       clock,
@@ -193,7 +204,8 @@ export class Engine implements MailEngine {
       readKeys: () => parts.encryption.reloadSoon(),
       cut: this.#cut.signal,
       onSettled: (message, settlement) => this.#settled(message, settlement),
-      onLimited: (message, isRejected) => void this.#observer.limited(message, isRejected),
+      onLimited: (message, isRejected) => void this.#observer.limited(message, isRejected, clock.now()),
+      times: this.#metrics.times,
       onTold: tellTenant,
       tell: (notice) => this.#notices.tell(notice),
     });

@@ -3,8 +3,9 @@
 import type { AccountStore } from '../entities/account/account.store.ts';
 import type { TenantStore } from '../entities/tenant/tenant.store.ts';
 import type { CombinedHooks } from '../mixin/hooks.ts';
+import type { AccountCounter, AccountTally } from '../observability/account-counters.ts';
 import type { Log } from '../observability/log.ts';
-import type { AccountCounter, AccountLabels, Metrics } from '../observability/metrics.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { reachOfAll } from '../operations/principal.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settlement } from '../queue/settle.ts';
@@ -12,7 +13,7 @@ import type { Settlement } from '../queue/settle.ts';
 export interface SettledObserverParts {
   readonly accounts: Pick<AccountStore, 'relayRow'>;
   readonly tenants: Pick<TenantStore, 'get'>;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'tallyOf' | 'times'>;
   readonly hooks: Pick<CombinedHooks, 'delivered'>;
   readonly log: Log;
 }
@@ -23,7 +24,7 @@ const LABELS_KEPT_FOR = 1_000;
 /** Counts and tells mixins what was settled, after the commit. Nothing here can fail a delivery. */
 export class SettledObserver {
   readonly #parts: SettledObserverParts;
-  readonly #labels = new Map<string, { readonly labels: AccountLabels; uses: number }>();
+  readonly #tallies = new Map<string, { readonly tally: AccountTally; uses: number }>();
 
   constructor(parts: SettledObserverParts) {
     this.#parts = parts;
@@ -60,21 +61,21 @@ export class SettledObserver {
 
   /** Count something of a message of the account. */
   async counted(accountPk: string, counter: AccountCounter): Promise<void> {
-    const { metrics, log } = this.#parts;
     try {
-      metrics.count(counter, await this.#labelsOf(accountPk));
+      (await this.#tallyOf(accountPk))[counter] += 1;
     } catch (error) {
-      log.warn({ accountPk, err: error }, 'a message could not be counted');
+      this.#parts.log.warn({ accountPk, err: error }, 'a message could not be counted');
     }
   }
 
   /** A message had to wait for a rate limit, or was rejected for it. */
-  async limited(message: ClaimedMessage, isRejected: boolean): Promise<void> {
+  async limited(message: ClaimedMessage, isRejected: boolean, now: number): Promise<void> {
     const { metrics, log } = this.#parts;
+    if (!isRejected) metrics.times.waitedForLimit(now - message.eligible_at);
     try {
-      const labels = await this.#labelsOf(message.account_pk);
-      metrics.count('rateLimited', labels);
-      if (!isRejected) metrics.count('deferred', labels);
+      const tally = await this.#tallyOf(message.account_pk);
+      tally.rateLimited += 1;
+      if (!isRejected) tally.deferred += 1;
     } catch (error) {
       log.warn({ accountPk: message.account_pk, err: error }, 'a message could not be counted');
     }
@@ -82,21 +83,22 @@ export class SettledObserver {
 
   /** Show an account in the metrics before anything happened to it. */
   async announce(accountPk: string): Promise<void> {
-    this.#labels.delete(accountPk);
-    this.#parts.metrics.announce(await this.#labelsOf(accountPk));
+    this.#tallies.delete(accountPk);
+    await this.#tallyOf(accountPk);
   }
 
-  async #labelsOf(accountPk: string): Promise<AccountLabels> {
-    const known = this.#labels.get(accountPk);
+  async #tallyOf(accountPk: string): Promise<AccountTally> {
+    const known = this.#tallies.get(accountPk);
     if (known !== undefined && known.uses < LABELS_KEPT_FOR) {
       known.uses += 1;
-      return known.labels;
+      return known.tally;
     }
     const { id, tenantId } = await this.#parts.accounts.relayRow(accountPk);
     const { name } = await this.#parts.tenants.get(reachOfAll(), tenantId);
     const labels = { tenant_id: tenantId, tenant_name: name ?? tenantId, account_id: id, account_name: id };
-    this.#labels.set(accountPk, { labels, uses: 0 });
-    return labels;
+    const tally = this.#parts.metrics.tallyOf(labels);
+    this.#tallies.set(accountPk, { tally, uses: 0 });
+    return tally;
   }
 }
 

@@ -60,6 +60,7 @@ import { moveDraft } from '../queue/seal-draft.ts';
 import { createSequencer } from '../queue/sequence-events.ts';
 import { createSessionStore } from '../queue/sessions.ts';
 import { prepareSettle } from '../queue/settle.ts';
+import { prepareStanding } from '../queue/standing.ts';
 import { prepareWaitingFigures } from '../queue/waiting-figures.ts';
 import { prepareWaitingCount, prepareWaitingUsage } from '../queue/waiting-usage.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
@@ -138,6 +139,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     retention: createRetentionSweep(database),
     waitingUsage: prepareWaitingUsage(database),
     waitingCount: prepareWaitingCount(database),
+    standing: prepareStanding(database),
     waitingFigures: prepareWaitingFigures(database),
     traffic: createTrafficStore(database),
     finishedMail: (isEveryoneTold: boolean) =>

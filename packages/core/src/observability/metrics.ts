@@ -1,34 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import {
+  type AccountCounterSettings,
+  AccountCounters,
+  type AccountLabels,
+  type AccountTally,
+} from './account-counters.ts';
+import { createDeliveryTimes, type DeliveryTimes } from './delivery-metrics.ts';
 import { createEventLoopMetrics } from './event-loop-metrics.ts';
 import { createMixinMetrics, type MixinMetric } from './mixin-metrics.ts';
 import { createReportMetrics, type ReportCounters, type ReportFigures } from './report-metrics.ts';
-
-/** Whose mail a sample counts. `account_name` equals `account_id`, as in the original, for its dashboards. */
-export interface AccountLabels {
-  readonly tenant_id: string;
-  readonly tenant_name: string;
-  readonly account_id: string;
-  readonly account_name: string;
-}
-
-const ACCOUNT_LABELS = ['tenant_id', 'tenant_name', 'account_id', 'account_name'] as const;
-
-/** Counters by account: name and help in one table. */
-const ACCOUNT_COUNTERS = {
-  sent: { name: 'gmp_sent_total', help: 'Messages that the relay took for at least one recipient' },
-  errors: { name: 'gmp_errors_total', help: 'Messages that ended without being delivered to anyone' },
-  deferred: { name: 'gmp_deferred_total', help: 'Attempts that failed for now' },
-  bounced: { name: 'gmp_bounced_total', help: 'Recipients from whom a message came back after the relay took it' },
-  complaints: { name: 'gmp_complaints_total', help: 'Recipients who complained of a message' },
-  rateLimited: { name: 'gmp_rate_limited_total', help: 'Messages that waited for a rate limit' },
-} as const;
-
-export type AccountCounter = keyof typeof ACCOUNT_COUNTERS;
+import { createStopMetrics, type StopSources } from './stop-metrics.ts';
 
 /** Figures read when somebody asks for the metrics. */
 export interface MetricSources {
+  readonly settings: AccountCounterSettings;
+  readonly build: { readonly version: string; readonly edition: string };
+  /** Their names, from the first on. */
+  readonly priorities: readonly string[];
+  readonly stops: StopSources;
   readonly pendingMessages: () => Promise<number>;
   readonly database: () => { readonly commits: number; readonly units: number };
   readonly sends: () => { readonly running: number; readonly buffered: number };
@@ -40,9 +31,9 @@ export interface MetricSources {
 }
 
 export interface Metrics {
-  count(counter: AccountCounter, labels: AccountLabels): void;
-  /** Show an account with zeros before anything happened to it. */
-  announce(labels: AccountLabels): void;
+  /** What is counted of an account, which is shown from now on. */
+  tallyOf(labels: AccountLabels): AccountTally;
+  readonly times: DeliveryTimes;
   readonly reports: ReportCounters;
   /** The bytes of an attachment were asked for where they lie. */
   fetched(mode: string, result: 'fetched' | 'permanent' | 'temporary'): void;
@@ -64,16 +55,13 @@ export function createMetrics(sources: MetricSources): Metrics {
   collectDefaultMetrics({ register: registry });
   createEventLoopMetrics(registry);
   const registers = [registry];
-  const counter = (name: AccountCounter) =>
-    new Counter({ ...ACCOUNT_COUNTERS[name], labelNames: [...ACCOUNT_LABELS], registers });
-  const counters: Readonly<Record<AccountCounter, Counter<(typeof ACCOUNT_LABELS)[number]>>> = {
-    sent: counter('sent'),
-    errors: counter('errors'),
-    deferred: counter('deferred'),
-    bounced: counter('bounced'),
-    complaints: counter('complaints'),
-    rateLimited: counter('rateLimited'),
-  };
+  const accounts = new AccountCounters(registry, sources.settings);
+  const { times, histograms } = createDeliveryTimes(sources.priorities);
+  createStopMetrics(registry, sources.stops);
+  new Gauge({ name: 'gmp_build_info', help: 'Always 1', labelNames: ['version', 'edition'], registers }).set(
+    { ...sources.build },
+    1,
+  );
   gauge(registers, 'gmp_pending_messages', 'Messages that are not final', sources.pendingMessages);
   gauge(registers, 'gmp_sends_running', 'Messages being sent at this moment', () => sources.sends().running);
   gauge(registers, 'gmp_sends_claimed', 'Messages claimed and not begun', () => sources.sends().buffered);
@@ -117,18 +105,19 @@ export function createMetrics(sources: MetricSources): Metrics {
   for (const at of ['acceptance', 'sending']) suppressions.inc({ at }, 0);
 
   return {
-    count: (name, labels) => counters[name].inc({ ...labels }),
-    announce(labels) {
-      for (const known of Object.values(counters)) known.inc({ ...labels }, 0);
-    },
-    reports: createReportMetrics(registry, sources.reports),
+    tallyOf: (labels) => accounts.of(labels),
+    times,
+    reports: createReportMetrics(registry, sources.reports, times),
     fetched: (mode, result) => fetches.inc({ mode, result }),
     lookedUp: (result) => lookups.inc({ result }),
     removed: (kind, count) => removals.inc({ kind }, count),
     overQuota: (quota) => refusals.inc({ quota }),
     suppressed: (at, count) => suppressions.inc({ at }, count),
     async text() {
-      return { contentType: registry.contentType, body: await registry.metrics() };
+      return {
+        contentType: registry.contentType,
+        body: (await registry.metrics()) + histograms.map((each) => each.text()).join('\n'),
+      };
     },
   };
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { askedTogether } from './asked-together.ts';
+import type { DeliveryTimes } from './delivery-metrics.ts';
 
 /** How far the tenants have been told. */
 export interface ReportFigures {
@@ -19,7 +21,8 @@ export interface ReportFigures {
 /** Counts what comes of report calls. */
 export interface ReportCounters {
   called(result: 'acknowledged' | 'failed', durationMs: number): void;
-  reported(events: number): void;
+  /** Events of these ages were acknowledged. Milliseconds. */
+  reported(lagsMs: readonly number[]): void;
   refused(kind: 'refused' | 'not_found', events: number): void;
   givenUp(events: number): void;
   answered(result: 'accepted' | 'duplicate' | 'rejected', messages: number): void;
@@ -28,7 +31,11 @@ export interface ReportCounters {
 const CALL_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
 
 /** Of all tenants together: there may be many. */
-export function createReportMetrics(registry: Registry, read: () => Promise<ReportFigures>): ReportCounters {
+export function createReportMetrics(
+  registry: Registry,
+  read: () => Promise<ReportFigures>,
+  times: Pick<DeliveryTimes, 'told'>,
+): ReportCounters {
   const registers = [registry];
   const counter = <Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter({ name, help, labelNames: [...labelNames], registers });
@@ -49,14 +56,7 @@ export function createReportMetrics(registry: Registry, read: () => Promise<Repo
   for (const kind of ['refused', 'not_found']) refused.inc({ kind }, 0);
   for (const result of ['accepted', 'duplicate', 'rejected']) answered.inc({ result }, 0);
 
-  // Asked for by all gauges at once, and answered by one look at the database.
-  let figures: Promise<ReportFigures> | null = null;
-  const shared = (): Promise<ReportFigures> => {
-    figures ??= read().finally(() => {
-      figures = null;
-    });
-    return figures;
-  };
+  const shared = askedTogether(read);
   const gauge = (name: string, help: string, pick: (figures: ReportFigures) => number): void => {
     new Gauge({
       name,
@@ -81,7 +81,10 @@ export function createReportMetrics(registry: Registry, read: () => Promise<Repo
       seconds.observe({ result }, durationMs / 1_000);
       if (result === 'failed') failures.inc();
     },
-    reported: (events) => reported.inc(events),
+    reported(lagsMs) {
+      reported.inc(lagsMs.length);
+      for (const lagMs of lagsMs) times.told(lagMs);
+    },
     refused: (kind, events) => refused.inc({ kind }, events),
     givenUp: (events) => givenUp.inc(events),
     answered: (result, messages) => answered.inc({ result }, messages),

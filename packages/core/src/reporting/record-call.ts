@@ -70,7 +70,7 @@ export async function recordSuccess(parts: ReporterParts, call: EndedCall, answe
   tellRefusals(parts, tenantId, { verdict, given: given.length, messages });
   metrics.called('acknowledged', call.durationMs);
   if (verdict.told.length > 0) {
-    metrics.reported(verdict.told.length);
+    metrics.reported(verdict.told.map(({ row }) => now - row.at));
     onReported?.(
       tenantId,
       verdict.told.map(({ event }) => event),

@@ -32,8 +32,8 @@ export interface ReportSettings {
 export interface ReportMetrics {
   /** A call is over, after so many milliseconds. */
   called(result: 'acknowledged' | 'failed', durationMs: number): void;
-  /** `count` events were acknowledged. */
-  reported(count: number): void;
+  /** Events of these ages were acknowledged. Milliseconds. */
+  reported(lagsMs: readonly number[]): void;
   /** Tenants could not process `count` events, or did not know them. */
   refused(kind: 'refused' | 'not_found', count: number): void;
   /** `count` events are told no more. */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
+import type { StageTime } from '../observability/stages.ts';
 import { authenticate, usesToken } from './authenticate.ts';
 import { NO_CAPABILITIES, parseCapabilities, type SmtpCapabilities } from './capabilities.ts';
 import { SmtpConnection } from './connection.ts';
 import { givenUp, refusedAt, unsupported } from './opening-errors.ts';
 import { type SmtpAuth, SmtpConnectError, type SmtpRelay } from './session.types.ts';
+import { StageTimes } from './stage-times.ts';
 import { Transcript } from './transcript.ts';
 import { TrustStore } from './trust-store.ts';
 
@@ -23,6 +25,8 @@ export interface OpenSessionOptions {
 export interface OpenedConnection {
   readonly connection: SmtpConnection;
   readonly capabilities: SmtpCapabilities;
+  /** How long its stages took. */
+  readonly opening: readonly StageTime[];
 }
 
 /**
@@ -57,13 +61,15 @@ async function connectAndIntroduce(
   const giveUp = () => connection.fail('aborted', 'given up');
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
-    const capabilities = await introduce(connection, relay);
+    const times = new StageTimes(clock);
+    const capabilities = await introduce(connection, relay, times);
     if (auth !== undefined) {
       await authenticate(connection, { auth, token }, capabilities, relay.timeouts.commandMs);
+      times.end('auth');
     }
     if (connection.fault !== null) throw new SmtpConnectError(connection.fault);
     connection.onEnd = onUnusable ?? null;
-    return { connection, capabilities };
+    return { connection, capabilities, opening: times.taken };
   } catch (error) {
     connection.destroy();
     throw error;
@@ -102,16 +108,23 @@ function waitingNoLonger(auth: SmtpAuth, signal: AbortSignal | undefined): SmtpA
 }
 
 /** All steps from TCP to AUTH, which is not among them; answers what the relay can do. */
-async function introduce(connection: SmtpConnection, relay: SmtpRelay): Promise<SmtpCapabilities> {
+async function introduce(connection: SmtpConnection, relay: SmtpRelay, times: StageTimes): Promise<SmtpCapabilities> {
   await connection.connect();
-  if (relay.tls === 'implicit') await connection.secure('connect');
+  times.end('connect');
+  if (relay.tls === 'implicit') {
+    await connection.secure('connect');
+    times.end('tls');
+  }
   const greeting = await connection.ask('greeting', '', relay.timeouts.greetingMs);
   if (greeting.code >= 300) throw refusedAt('greeting', greeting);
 
   let capabilities = await sayHello(connection, relay);
+  times.end('greeting');
   if (await startTls(connection, relay, capabilities)) {
+    times.end('tls');
     // RFC 3207 §4.2: what was announced in clear is void.
     capabilities = await sayHello(connection, relay);
+    times.end('greeting');
   }
   return capabilities;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
+import type { StageTime } from '../observability/stages.ts';
 import type { SmtpCapabilities } from './capabilities.ts';
 import type { SmtpConnection } from './connection.ts';
 import { assertEnvelope, MAX_RECIPIENTS, needsSmtpUtf8 } from './envelope.ts';
@@ -36,6 +37,7 @@ export function sessionOn(opened: OpenedConnection, relay: SmtpRelay, clock: Clo
 }
 
 class Session implements SmtpSession {
+  readonly opening: readonly StageTime[];
   readonly #connection: SmtpConnection;
   readonly #relay: SmtpRelay;
   readonly #capabilities: SmtpCapabilities;
@@ -51,11 +53,12 @@ class Session implements SmtpSession {
   #needsReset = false;
   #quitting: Promise<void> | null = null;
 
-  constructor({ connection, capabilities }: OpenedConnection, relay: SmtpRelay, clock: Clock) {
+  constructor({ connection, capabilities, opening }: OpenedConnection, relay: SmtpRelay, clock: Clock) {
     this.#connection = connection;
     this.#relay = relay;
     this.#capabilities = capabilities;
     this.#clock = clock;
+    this.opening = opening;
   }
 
   get usable(): boolean {
@@ -180,6 +183,7 @@ class Session implements SmtpSession {
         needsReset: !isBehind && this.#needsReset,
         isBehind,
         onFinalDot: () => observer.onFinalDot?.() === true,
+        onStage: (stage, ms) => observer.onStage?.(stage, ms),
         onEnd: () => {
           // The next one begins a transcript of its own at once.
           if (this.#runs.length > 1 && this.#connection.fault === null) told = this.#connection.transcript.lines;

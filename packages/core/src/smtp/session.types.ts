@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+
+import type { StageName, StageTime } from '../observability/stages.ts';
 import type { MessageBody } from './message-body.ts';
 import type { SmtpFaultRecord, SmtpReply, SmtpStage } from './reply.ts';
 
@@ -134,6 +136,8 @@ export interface SendObserver {
    * that both go in one system call
    */
   onFinalDot?(): boolean;
+  /** A stage of the transaction came to its end. */
+  onStage?(stage: StageName, ms: number): void;
   /** The commands were written behind the final dot of the transaction before, whose reply had not come. */
   onBehind?(): void;
   /** What was said, once it is over; see {@link SmtpSession.transcript}. */
@@ -145,6 +149,8 @@ export interface SendObserver {
  * one behind its final dot, which RFC 2920 §3.1 allows.
  */
 export interface SmtpSession {
+  /** How long the stages of its opening took. @defaultValue nothing is known of them */
+  readonly opening?: readonly StageTime[];
   /** False once the connection is closed, closing or out of step. */
   readonly usable: boolean;
   /** Transactions that reached MAIL. */

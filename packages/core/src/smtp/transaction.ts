@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
+import type { StageName } from '../observability/stages.ts';
 import { type BodyProgress, BodyWriter } from './body-writer.ts';
 import type { SmtpCapabilities } from './capabilities.ts';
 import type { ConnectionHandler, SmtpConnection } from './connection.ts';
@@ -32,6 +33,8 @@ export interface TransactionContext {
   readonly isBehind: boolean;
   /** The final dot is written; not told in lock-step. Answers whether another transaction may go behind it. */
   readonly onFinalDot: () => boolean;
+  /** A stage came to its end. */
+  readonly onStage: (stage: StageName, ms: number) => void;
   /** Told once, before its outcome is known to whoever waits for it: the connection is free for the next. */
   readonly onEnd: () => void;
 }
@@ -66,7 +69,8 @@ export class Transaction implements ConnectionHandler, BodyProgress {
   #hadTurn = false;
   /** Of one behind another: what was written before its turn. */
   #ahead = '';
-  #dotAt = 0;
+  /** When the stage that is under way began; monotonic milliseconds. */
+  #stageAt = 0;
   #dotMs: number | null = null;
 
   #waitsFor: Wanted = 'mail';
@@ -137,7 +141,8 @@ export class Transaction implements ConnectionHandler, BodyProgress {
 
   #begin(): void {
     const { connection, clock, timeouts } = this.#context;
-    if (timeouts.transactionMs !== undefined) this.#endsAt = clock.monotonic() + timeouts.transactionMs;
+    this.#stageAt = clock.monotonic();
+    if (timeouts.transactionMs !== undefined) this.#endsAt = this.#stageAt + timeouts.transactionMs;
     this.#hadTurn = true;
     connection.listen(this);
   }
@@ -205,7 +210,7 @@ export class Transaction implements ConnectionHandler, BodyProgress {
     this.#isReading = false;
     this.#noteBody();
     this.#await('dot');
-    this.#dotAt = this.#context.clock.monotonic();
+    this.#endStage('data');
   }
 
   onWritten(): boolean {
@@ -273,8 +278,12 @@ export class Transaction implements ConnectionHandler, BodyProgress {
 
   #afterRcpt(reply: SmtpReply): void {
     this.#rcptReplies.push(reply);
-    if (this.#rcptReplies.length < this.#transaction.to.length) this.#nextRcpt();
-    else if (this.#context.isPipelined) this.#await('data');
+    if (this.#rcptReplies.length < this.#transaction.to.length) {
+      this.#nextRcpt();
+      return;
+    }
+    this.#endStage('mail');
+    if (this.#context.isPipelined) this.#await('data');
     else if (this.#transaction.allOrNone === true && this.#isAnyoneRefused()) this.#refuseRest(this.#notAll(), 'rcpt');
     else if (this.#isAnyoneAccepted()) this.#command('data', 'DATA\r\n');
     // Everybody has a refusal of their own, so this one is shown for nobody.
@@ -299,13 +308,22 @@ export class Transaction implements ConnectionHandler, BodyProgress {
   }
 
   #afterDot(reply: SmtpReply): void {
-    this.#dotMs = this.#context.clock.monotonic() - this.#dotAt;
+    this.#dotMs = this.#endStage('dot');
     if (reply.code >= 400) {
       this.#refuseRest(reply, 'dot');
     } else {
       this.#isComplete = true;
       this.#finish((address) => ({ status: 'accepted', address, reply }));
     }
+  }
+
+  /** @returns milliseconds that it took */
+  #endStage(stage: StageName): number {
+    const now = this.#context.clock.monotonic();
+    const ms = now - this.#stageAt;
+    this.#stageAt = now;
+    this.#context.onStage(stage, ms);
+    return ms;
   }
 
   #noteBody(): void {

@@ -87,6 +87,10 @@ describe('no minute sees more than the limit', () => {
     expect(mostInAMinute(relay.arrivals)).toBeLessThanOrEqual(5);
     expect(new Set(events.map(({ event, attempt }) => `${event} ${attempt}`))).toEqual(new Set(['sent 1']));
     expect(events).toHaveLength(17);
+    // All but the first five waited, and for at least the rest of the first minute.
+    const { body } = await world.engine.metricsText();
+    expect(body).toMatch(/^gmp_limit_wait_seconds_count 12$/m);
+    expect(body).toMatch(/^gmp_limit_wait_seconds_bucket\{le="15"\} 0$/m);
   });
 
   test('of recipients, where the account counts those', async () => {

@@ -53,6 +53,7 @@ export function refreshTokenCases(open: OpenWorld): void {
       stats: database.stats,
       channel: database.channel,
       takesWrites: database.takesWrites,
+      onCommit: (listener) => database.onCommit(listener),
       prepare: (build) => database.prepare(build),
       readAll: (statements) => database.readAll(statements),
       write: (unit) => database.write(unit),

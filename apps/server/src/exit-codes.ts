@@ -17,6 +17,8 @@ export const EXIT = {
   waiting: 75,
   /** EX_CONFIG: starting again changes nothing before somebody has corrected the configuration. */
   config: 78,
+  /** 128 and SIGINT, as shells say it: left with Ctrl-C, or a question was. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { isMailProxyError, type Log, systemClock } from '@mail-proxy/core';
+import { isMailProxyError, type Log, systemClock, VERSION } from '@mail-proxy/core';
 import type { Environment } from './env/environment.ts';
 import { readServerConfig, type ServerConfig } from './env/read-config.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { markRunning } from './instances/run-file.ts';
 import { createLog } from './log.ts';
 import { type RunningServer, startServer } from './start-server.ts';
 
@@ -43,6 +44,7 @@ export async function serve(host: ServiceProcess): Promise<ExitCode> {
   } catch (error) {
     return explain(error, host);
   }
+  await using _running = await marked(config.dataDir, server, log);
   greet(server, host);
   log.info({ url: server.url, edition: server.edition, mixins: server.mixins }, 'started');
   const code = await asked;
@@ -52,6 +54,16 @@ export async function serve(host: ServiceProcess): Promise<ExitCode> {
   // Whatever still keeps the process alive has had its time.
   systemClock.after(LAST_RESORT_MS, () => host.exit(code));
   return code;
+}
+
+/** Say in the data folder where the server is, for the command line; it serves without. */
+async function marked(dataDir: string, { url }: RunningServer, log: Log): Promise<AsyncDisposable> {
+  try {
+    return await markRunning(dataDir, { url, version: VERSION, startedAt: new Date(systemClock.now()) });
+  } catch (error) {
+    log.warn({ err: error }, 'the data folder cannot say that the server runs: name its URL to the command line');
+    return new AsyncDisposableStack();
+  }
 }
 
 function greet({ url, metricsUrl, edition, mixins, keptToken }: RunningServer, { stdout }: ServiceProcess): void {

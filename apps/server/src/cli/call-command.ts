@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Command } from 'commander';
 import type { CommandContext } from './command-context.ts';
-import type { ConnectionFlags } from './connection.ts';
-import { addConnectionOptions } from './operation-command.ts';
+import { type ConnectionFlags, connect } from './connection.ts';
+import { addConnectionOptions } from './connection-options.ts';
 import { readData } from './read-data.ts';
 import { runCall } from './run-call.ts';
 
@@ -20,13 +20,12 @@ export function callCommand(context: CommandContext): Command {
     .argument('<path>')
     .option('--data <json>', 'the body: JSON, @file or - for standard input');
   addConnectionOptions(command);
-  command.option('--json', 'print the answer as JSON');
   command.addHelpText('after', '\nExample:\n  mail-proxy call POST /v1/imap/verify --data @imap.json\n');
   return command.action(async (method: string, path: string) => {
     // The options above, and no others.
     const flags = command.opts() as CallFlags;
     const body = flags.data === undefined ? {} : { body: await readData(flags.data, context.streams.stdin) };
     const call = { method: method.toUpperCase(), path: path.startsWith('/') ? path : `/${path}`, ...body };
-    await runCall(call, flags, context);
+    await runCall(call, { connection: await connect(flags, context), json: flags.json === true }, context);
   });
 }

@@ -42,9 +42,10 @@ export function databaseCommand(name: string, description: string): Command {
  */
 export async function withDatabase(
   flags: DatabaseFlags,
-  { env, streams, finish }: CommandContext,
+  context: CommandContext,
   run: (settings: DatabaseSettings) => Promise<ExitCode>,
 ): Promise<void> {
+  const { env, finish } = context;
   try {
     const {
       dataDir,
@@ -60,6 +61,6 @@ export async function withDatabase(
     finish(await run({ config: engine, mixins, mixinConfig, makeFolder: () => makeDataFolder(dataDir) }));
   } catch (error) {
     if (!isMailProxyError(error)) throw error;
-    finish(reportFailure(error, streams));
+    finish(reportFailure(error, context));
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { InputField } from '../openapi/input-places.ts';
 import type { JsonSchema } from '../openapi/json-schema.ts';
+import { branchesOf } from './field-choices.ts';
 import { UsageError } from './usage-error.ts';
 
 /** How the text of a flag becomes a field. */
@@ -51,10 +52,6 @@ function kindOf(schema: JsonSchema): FlagKind {
   if (has('object')) return 'json';
   if (has('boolean')) return 'boolean';
   return has('number') || has('integer') ? 'number' : 'text';
-}
-
-function branchesOf(schema: JsonSchema): readonly JsonSchema[] {
-  return (schema.anyOf ?? schema.oneOf)?.flatMap(branchesOf) ?? [schema];
 }
 
 function readBoolean(field: string, given: unknown): boolean {

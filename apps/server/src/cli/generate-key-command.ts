@@ -21,15 +21,17 @@ interface GenerateFlags {
   readonly file?: string;
   readonly addTo?: string;
   readonly first?: true;
+  readonly json?: true;
 }
 
 /** Make an encryption key, and print it or keep it in a file. No server and no database are needed. */
-export function generateKeyCommand({ streams, finish }: CommandContext): Command {
+export function generateKeyCommand({ env, streams, finish }: CommandContext): Command {
   const command = new Command('generate')
     .description('Make an encryption key: print it, or keep it in a file that only you can read')
     .option('--file <file>', 'keep it in this new file')
     .option('--add-to <file>', 'add it to the keys of this file, as one that opens and does not seal')
     .option('--first', 'with --add-to: as the one that seals')
+    .option('--json', 'print its id, and the key where it is kept nowhere, as JSON')
     .addHelpText('after', HELP);
   return command.action(async () => {
     // The options above, and no others.
@@ -42,10 +44,13 @@ export function generateKeyCommand({ streams, finish }: CommandContext): Command
       await keep(key, flags);
     } catch (error) {
       if (!isMailProxyError(error)) throw error;
-      finish(reportFailure(error, streams));
+      finish(reportFailure(error, { streams, env }));
       return;
     }
-    if (flags.file === undefined && flags.addTo === undefined) streams.stdout.write(`${textOfKey(key)}\n`);
+    const isKept = flags.file !== undefined || flags.addTo !== undefined;
+    if (flags.json === true) {
+      streams.stdout.write(`${JSON.stringify({ key_id: keyIdOf(key), ...(isKept ? {} : { key: textOfKey(key) }) })}\n`);
+    } else if (!isKept) streams.stdout.write(`${textOfKey(key)}\n`);
     // Not on stdout, which may be on its way into a vault.
     streams.stderr.write(`made the key ${keyIdOf(key)}; keep a copy of it: without it, what it seals is lost\n`);
     finish(EXIT.ok);

@@ -16,6 +16,7 @@ export function openApiCommand({ streams, finish }: CommandContext): Command {
         .choices(['auto', 'community', 'enterprise'])
         .default('auto'),
     )
+    .option('--json', 'as it is in any case')
     .addHelpText('after', '\nExample:\n  mail-proxy openapi --edition community > openapi.json\n');
   return command.action(async () => {
     const { edition } = command.opts<{ edition: EditionChoice }>();

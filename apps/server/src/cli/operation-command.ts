@@ -5,9 +5,12 @@ import { Command, Option } from 'commander';
 import { meaningOf } from '../docs/fields.ts';
 import { exampleOf } from '../openapi/examples.ts';
 import { type InputField, inputPlaces } from '../openapi/input-places.ts';
+import { askFields } from './ask-missing.ts';
+import { type Asker, type AskFlags, askerOf, GivenUp, isConfirmed } from './asker.ts';
 import type { ServerCall } from './call-server.ts';
 import type { CommandContext } from './command-context.ts';
-import type { ConnectionFlags } from './connection.ts';
+import { type Connection, type ConnectionFlags, connect } from './connection.ts';
+import { addAskOptions, addConnectionOptions } from './connection-options.ts';
 import { exampleLine } from './example-line.ts';
 import { type Flag, flagName, flagOf, placeholder, readFlag } from './flag.ts';
 import { readData, readMail } from './read-data.ts';
@@ -17,8 +20,7 @@ import { streamLines } from './stream-lines.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Flags that every operation has; a field of that name can only be given with --data. */
-interface OwnFlags extends ConnectionFlags {
-  readonly json?: true;
+interface OwnFlags extends ConnectionFlags, AskFlags {
   readonly data?: string;
   readonly clear?: readonly string[];
   /** Where the operation takes a complete mail, too. */
@@ -27,15 +29,22 @@ interface OwnFlags extends ConnectionFlags {
   readonly out?: string;
 }
 
-const OWN_FLAGS = ['json', 'data', 'clear', 'mail', 'out', 'url', 'data_dir', 'help'];
+const OWN_FLAGS = ['json', 'data', 'clear', 'mail', 'out', 'url', 'data_dir', 'help', 'yes', 'input'];
+
+/** Verbs of what cannot be taken back. */
+const DESTRUCTIVE = /^(delete|remove|revoke|purge|prune|bulk)(-|$)/;
 
 /** Make the command of an operation: fields of the path as arguments, the others as flags. */
 export function operationCommand(operation: AnyOperation, context: CommandContext): Command {
   const { path, query, body } = inputPlaces(operation);
   const fields = body ?? query;
   const flags = fields.filter(({ name }) => !OWN_FLAGS.includes(name)).map(flagOf);
-  const command = new Command(verbOf(operation)).description(operation.summary);
-  for (const { name } of path) command.argument(`<${name.replaceAll('_', '-')}>`);
+  const verb = verbOf(operation);
+  const isDestructive = DESTRUCTIVE.test(verb) || operation.http.method === 'DELETE';
+  const command = new Command(verb).description(operation.summary);
+  // Asked for where they are left out.
+  for (const { name } of path) command.argument(`[${argumentOf(name)}]`);
+  command.usage(['[options]', ...path.map(({ name }) => `<${argumentOf(name)}>`)].join(' '));
   for (const flag of flags) command.addOption(optionOf(flag, fields));
   if (body !== null) command.option('--data <json>', 'the whole input: JSON, @file or - for standard input');
   if (operation.http.forMail !== undefined) {
@@ -46,20 +55,43 @@ export function operationCommand(operation: AnyOperation, context: CommandContex
   }
   if (operation.http.method === 'PATCH') command.option('--clear <field...>', 'set these fields to null');
   addConnectionOptions(command);
-  command.option('--json', 'print the answer as JSON');
+  if (isDestructive || [...path, ...fields].some((field) => field.isRequired)) {
+    addAskOptions(command, { isDestructive });
+  }
   command.addHelpText('after', `\nExample:\n  ${exampleLine(operation, exampleOf(operation.name) ?? {})}\n`);
   return command.action(async () => {
     // The names of commander's options are made of ours, so their shapes are these.
     const own = command.opts() as OwnFlags;
-    const given = await readInput({ command, flags, own, context });
-    const pathValues = Object.fromEntries(path.map(({ name }, at) => [name, command.args[at] ?? '']));
-    if (own.mail === undefined) requireFields(fields, given);
+    const typed = await readInput({ command, flags, own, context });
+    const asker = own.data === '-' || own.mail === '-' ? null : askerOf(context, own);
+    if (asker === null) requireArguments(path, command.args);
+    const connection = await connect(own, context);
+    const ofContext = ofContextIn(fields, connection);
+    const given = await completeInput(
+      { ...ofContext, ...typed },
+      { fields: own.mail === undefined ? fields : [], asker },
+    );
+    const pathValues = await completePath(path, command.args, asker);
+    const question = `${operation.name.replace('.', ' ')} ${Object.values(pathValues).join(' ')} at ${connection.url}: go on?`;
+    const isTrial = given['dry_run'] === true;
+    if (isDestructive && !isTrial && !(await isConfirmed(question.replace('  ', ' '), own, context)))
+      throw new GivenUp();
     const call =
       own.mail === undefined
         ? serverCall(operation, pathValues, given)
         : mailCall(operation, await readMail(own.mail, context.streams.stdin), given);
-    await runCall({ ...call, ...taking(operation, own, context) }, own, context);
+    const report = { connection, json: own.json === true };
+    await runCall({ ...call, ...taking(operation, own, context) }, report, context);
   });
+}
+
+function argumentOf(name: string): string {
+  return name.replaceAll('_', '-');
+}
+
+/** The tenant that the context names, where the operation is about one. */
+function ofContextIn(fields: readonly InputField[], { tenantId }: Connection): Readonly<Record<string, unknown>> {
+  return tenantId !== null && fields.some(({ name }) => name === 'tenant_id') ? { tenant_id: tenantId } : {};
 }
 
 /** What takes the answer where it is not one value in JSON. */
@@ -71,11 +103,6 @@ function taking(
   if (http.lines !== undefined) return { onBody: (body) => streamLines(body, stdout) };
   if (http.bytes !== undefined) return { onBody: (body) => streamBytes(body, out, stdout) };
   return {};
-}
-
-export function addConnectionOptions(command: Command): void {
-  command.option('--url <url>', 'where the server is (GMP_URL, http://127.0.0.1:8000)');
-  command.option('--data-dir <folder>', "the server's data folder, for its token (GMP_DATA_DIR, ./data)");
 }
 
 /** `update-sending` of `tenants.update-sending`. */
@@ -117,11 +144,40 @@ function attributeOf({ field }: Flag): string {
   return field.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** What is missing can be said without asking the server. */
-function requireFields(fields: readonly InputField[], given: Readonly<Record<string, unknown>>): void {
+/**
+ * Ask for what is missing, and for the password of a user that was named without one.
+ *
+ * @throws {UsageError} where nobody can be asked: that can be said without asking the server
+ */
+async function completeInput(
+  given: Readonly<Record<string, unknown>>,
+  { fields, asker }: { readonly fields: readonly InputField[]; readonly asker: Asker | null },
+): Promise<Readonly<Record<string, unknown>>> {
   const missing = fields.filter(({ name, isRequired }) => isRequired && given[name] === undefined);
-  if (missing.length === 0) return;
-  throw new UsageError(`missing: ${missing.map(({ name }) => flagName(name)).join(', ')}`);
+  if (asker === null) {
+    if (missing.length === 0) return given;
+    throw new UsageError(`missing: ${missing.map(({ name }) => flagName(name)).join(', ')}`);
+  }
+  const hasUser = typeof given['user'] === 'string' && given['oauth'] === undefined;
+  const password = fields.filter(({ name }) => name === 'password' && hasUser && given[name] === undefined);
+  return { ...given, ...(await askFields([...new Set([...missing, ...password])], asker)) };
+}
+
+/** @throws {UsageError} */
+function requireArguments(path: readonly InputField[], args: readonly string[]): void {
+  const missing = path[args.length];
+  if (missing !== undefined) throw new UsageError(`missing required argument '${argumentOf(missing.name)}'`);
+}
+
+async function completePath(
+  path: readonly InputField[],
+  args: readonly string[],
+  asker: Asker | null,
+): Promise<Readonly<Record<string, string>>> {
+  const given = Object.fromEntries(path.flatMap(({ name }, at) => (args[at] === undefined ? [] : [[name, args[at]]])));
+  const missing = path.slice(args.length).map((field) => ({ ...field, schema: { type: 'string' } }));
+  const asked = asker === null ? {} : await askFields(missing, asker);
+  return { ...given, ...Object.fromEntries(Object.entries(asked).map(([name, value]) => [name, String(value)])) };
 }
 
 function serverCall(

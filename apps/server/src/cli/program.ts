@@ -2,38 +2,12 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type AnyOperation, VERSION } from '@mail-proxy/core';
 import { Command } from 'commander';
-import { callCommand } from './call-command.ts';
 import type { CommandContext, ServeContext } from './command-context.ts';
-import { doctorCommand } from './doctor/doctor-command.ts';
-import { exportCommand } from './export-command.ts';
-import { generateKeyCommand } from './generate-key-command.ts';
-import { importCommand } from './import-command.ts';
-import { importGenroCommand } from './import-genro-command.ts';
-import { showMessageCommand } from './messages/show-command.ts';
-import { watchMessagesCommand } from './messages/watch-command.ts';
-import { migrateCommand } from './migrate-command.ts';
-import { openApiCommand } from './openapi-command.ts';
+import { COMMAND_GROUPS, RESOURCE_COMMANDS } from './commands.ts';
 import { operationCommand } from './operation-command.ts';
-import { rotateKeysCommand } from './rotate-keys-command.ts';
-import { sendCommand } from './send/send-command.ts';
-import { serveCommand } from './serve-command.ts';
-import { suppressionsExportCommand } from './suppressions-export-command.ts';
-import { suppressionsImportCommand } from './suppressions-import-command.ts';
-import { tokenCommand } from './token-command.ts';
 
-/** Commands that are none of an operation. */
-export const OTHER_COMMANDS = [
-  'serve',
-  'token',
-  'openapi',
-  'migrate',
-  'export',
-  'import',
-  'import-genro',
-  'send',
-  'doctor',
-  'call',
-] as const;
+/** The group before which those of the operations stand. */
+const LAST_GROUP = COMMAND_GROUPS.at(-1);
 
 /** Put all commands together, one for each of the operations. */
 export function createProgram(context: ServeContext, operations: readonly AnyOperation[]): Command {
@@ -44,23 +18,11 @@ export function createProgram(context: ServeContext, operations: readonly AnyOpe
     .version(VERSION, '--version')
     .showHelpAfterError('(add --help for what it takes)')
     .addHelpText('after', EXAMPLES);
-  program.commandsGroup('Server:');
-  program.addCommand(serveCommand(context));
-  program.addCommand(tokenCommand(context));
-  program.addCommand(openApiCommand(context));
-  program.commandsGroup('Mail:');
-  program.addCommand(sendCommand(context));
-  program.addCommand(doctorCommand(context));
-  program.commandsGroup('Its database, while no server runs:');
-  program.addCommand(migrateCommand(context));
-  program.addCommand(exportCommand(context));
-  program.addCommand(importCommand(context));
-  program.addCommand(importGenroCommand(context));
-  program.commandsGroup('Operations on a running server:');
-  for (const [resource, own] of Object.entries(byResource(operations))) {
-    program.addCommand(resourceCommand(resource, own, context));
+  for (const group of COMMAND_GROUPS) {
+    if (group === LAST_GROUP) addResources(program, operations, context);
+    program.commandsGroup(group.title);
+    for (const make of Object.values(group.commands)) program.addCommand(make(context));
   }
-  program.addCommand(callCommand(context));
   inheritStreams(program, context.streams);
   return program;
 }
@@ -73,31 +35,23 @@ Examples:
   mail-proxy messages list --state deferred --json
 `;
 
-/** Operations whose command does more than to make one call: it looks on, reads files or writes other forms. */
-const OWN_COMMANDS: Readonly<Record<string, (context: CommandContext) => Command>> = {
-  'keys.rotate': rotateKeysCommand,
-  'suppressions.import': suppressionsImportCommand,
-  'suppressions.export': suppressionsExportCommand,
-};
-
-/** Commands that stand beside those of a resource and are none of an operation. */
-const BESIDE: Readonly<Record<string, readonly ((context: CommandContext) => Command)[]>> = {
-  keys: [generateKeyCommand],
-  messages: [showMessageCommand, watchMessagesCommand],
-};
-
-function byResource(operations: readonly AnyOperation[]): Readonly<Partial<Record<string, AnyOperation[]>>> {
-  return Object.groupBy(operations, ({ name }) => name.slice(0, name.indexOf('.')));
+function addResources(program: Command, operations: readonly AnyOperation[], context: ServeContext): void {
+  program.commandsGroup('Operations on a running server:');
+  const makers = new Map(operations.map((operation) => [operation.name, () => operationCommand(operation, context)]));
+  const resources = new Set(operations.map(({ name }) => resourceOf(name)));
+  for (const [name, make] of Object.entries(RESOURCE_COMMANDS)) {
+    // One whose resource is a mixin's is there with the mixin.
+    if (resources.has(resourceOf(name))) makers.set(name, () => make(context));
+  }
+  for (const resource of resources) {
+    const command = new Command(resource);
+    for (const [name, make] of makers) if (resourceOf(name) === resource) command.addCommand(make());
+    program.addCommand(command.description(command.commands.map((each) => each.name()).join(', ')));
+  }
 }
 
-function resourceCommand(resource: string, operations: readonly AnyOperation[] = [], context: CommandContext): Command {
-  const command = new Command(resource);
-  for (const make of BESIDE[resource] ?? []) command.addCommand(make(context));
-  for (const operation of operations) {
-    const own = OWN_COMMANDS[operation.name];
-    command.addCommand(own === undefined ? operationCommand(operation, context) : own(context));
-  }
-  return command.description(command.commands.map((each) => each.name()).join(', '));
+function resourceOf(name: string): string {
+  return name.slice(0, name.indexOf('.'));
 }
 
 /** Commander sets these on one command at a time; an error in any of them must be thrown, and written where we write. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { ErrorCode, MailProxyError } from '@mail-proxy/core';
-import pc from 'picocolors';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Streams } from './streams.ts';
+import { colorsOf } from './colors.ts';
+import type { CommandContext } from './command-context.ts';
 
 /** Every other failure lies in the configuration. */
 const CODES: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
@@ -27,8 +27,11 @@ const NEXT: Readonly<Partial<Record<ErrorCode, string>>> = {
 };
 
 /** Say on stderr what failed on the database and what to do next. */
-export function reportFailure({ code, message }: MailProxyError, { stderr }: Streams): ExitCode {
-  const colors = pc.createColors(stderr.isTTY === true && pc.isColorSupported);
+export function reportFailure(
+  { code, message }: MailProxyError,
+  { streams: { stderr }, env }: Pick<CommandContext, 'streams' | 'env'>,
+): ExitCode {
+  const colors = colorsOf(stderr, env);
   stderr.write(`${colors.red('error:')} ${message} (${code})\n`);
   const next = NEXT[code];
   if (next !== undefined) stderr.write(`  ${next}\n`);

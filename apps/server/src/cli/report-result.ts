@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import pc from 'picocolors';
+import type { Environment } from '../env/environment.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { CallResult, Problem } from './call-server.ts';
+import { colorsOf } from './colors.ts';
+import type { Connection } from './connection.ts';
 import { renderValue } from './render-value.ts';
 import type { Streams } from './streams.ts';
 
 export interface ReportOptions {
   readonly streams: Streams;
+  readonly env: Environment;
   /** For machines: the answer as JSON, and nothing around it. */
   readonly json: boolean;
-  readonly url: string;
-  /** Where the token would be. */
-  readonly tokenPlace: string;
+  readonly connection: Pick<Connection, 'url' | 'tokenHint' | 'startHint'>;
 }
 
 /** Show what came of a call: the answer on stdout, everything else on stderr, with what to do next. */
 export function reportResult(result: CallResult, options: ReportOptions): ExitCode {
-  const { streams, json, url } = options;
-  const colors = pc.createColors(streams.stderr.isTTY === true && pc.isColorSupported);
+  const { streams, env, json, connection } = options;
+  const colors = colorsOf(streams.stderr, env);
   switch (result.kind) {
     case 'ok':
       if (json) {
         if (result.value !== undefined) streams.stdout.write(`${JSON.stringify(result.value, null, 2)}\n`);
-      } else showValue(result.value, streams);
+      } else showValue(result.value, options);
       return EXIT.ok;
     case 'streamed':
       return EXIT.ok;
     case 'unreachable':
       streams.stderr.write(
-        `${colors.red('error:')} ${url} does not answer (${result.reason})\n` +
-          '  Start the server with: mail-proxy serve\n  or say where it is: --url, or GMP_URL\n',
+        `${colors.red('error:')} ${connection.url} does not answer (${result.reason})\n  ${connection.startHint}\n`,
       );
       return EXIT.unavailable;
     case 'problem': {
@@ -48,12 +48,12 @@ export function reportResult(result: CallResult, options: ReportOptions): ExitCo
   }
 }
 
-function showValue(value: unknown, { stdout, stderr }: Streams): void {
+function showValue(value: unknown, { streams: { stdout, stderr }, env }: ReportOptions): void {
   if (value === undefined) {
     stdout.write('done\n');
     return;
   }
-  const colors = pc.createColors(stdout.isTTY === true && pc.isColorSupported);
+  const colors = colorsOf(stdout, env);
   const { text, next } = renderValue(value, { columns: stdout.columns ?? 100, colors });
   stdout.write(text);
   if (next !== null) stderr.write(`There is more: --after ${next}\n`);
@@ -67,10 +67,9 @@ function sentenceOf({ title, detail, errors }: Problem): string {
 
 function nextStep(
   { status, problem }: Extract<CallResult, { kind: 'problem' }>,
-  { tokenPlace }: ReportOptions,
+  { connection }: ReportOptions,
 ): string | null {
-  if (status === 401)
-    return `Set GMP_API_TOKEN, or --data-dir to the folder of the server's token (now: ${tokenPlace})`;
+  if (status === 401) return connection.tokenHint;
   if (status === 403) return 'Set GMP_API_TOKEN to a key that may do that, or to the admin token';
   if (problem.code === 'ambiguous_id') return 'Add --tenant-id, or use the pk';
   if (status >= 500) return `The server's log says more under the request id ${problem.instance ?? ''}`;

@@ -6,8 +6,8 @@ import * as v from 'valibot';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type CallResult, callServer } from './call-server.ts';
 import type { CommandContext } from './command-context.ts';
-import { type Connection, type ConnectionFlags, findConnection, tokenPlace } from './connection.ts';
-import { addConnectionOptions } from './operation-command.ts';
+import { type Connection, type ConnectionFlags, connect } from './connection.ts';
+import { addConnectionOptions } from './connection-options.ts';
 import { reportResult } from './report-result.ts';
 import { withProgress } from './show-progress.ts';
 import type { Streams } from './streams.ts';
@@ -30,29 +30,21 @@ const progress = v.object({
 type Progress = v.InferOutput<typeof progress>;
 
 /** Start a rotation on the server, and look on until it ends. */
-export function rotateKeysCommand({ env, streams, finish }: CommandContext): Command {
+export function rotateKeysCommand(context: CommandContext): Command {
+  const { streams, finish } = context;
   const command = new Command('rotate').description(
     'Seal everything anew with the newest encryption key, while servers run',
   );
   addConnectionOptions(command);
-  command
-    .option('--no-wait', 'start it, and do not look on')
-    .option('--json', 'print the answer as JSON')
-    .addHelpText('after', HELP);
+  command.option('--no-wait', 'start it, and do not look on').addHelpText('after', HELP);
   return command.action(async () => {
     // The options above, and no others.
     const flags = command.opts() as RotateFlags;
-    const connection = await findConnection(flags, env);
+    const connection = await connect(flags, context);
     const started = await callServer(connection, { method: 'POST', path: PATH, body: {} });
     const isOver = started.kind !== 'ok' || !flags.wait;
     const result = isOver ? started : await withProgress(streams.stderr, (show) => lookOn(connection, started, show));
-    const report = {
-      url: connection.url,
-      json: flags.json === true,
-      tokenPlace: tokenPlace(flags.dataDir, env),
-      streams,
-    };
-    const code = reportResult(result, report);
+    const code = reportResult(result, { connection, json: flags.json === true, ...context });
     finish(code === EXIT.ok && flags.wait ? endOf(result, streams) : code);
   });
 }

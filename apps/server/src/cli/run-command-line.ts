@@ -3,10 +3,14 @@
 import { isMailProxyError } from '@mail-proxy/core';
 import { CommanderError } from 'commander';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { GivenUp } from './asker.ts';
 import type { ServeContext } from './command-context.ts';
+import { COMMAND_GROUPS } from './commands.ts';
 import { operationsFor } from './installed-operations.ts';
-import { createProgram, OTHER_COMMANDS } from './program.ts';
+import { createProgram } from './program.ts';
 import { UsageError } from './usage-error.ts';
+
+const OWN_COMMANDS = COMMAND_GROUPS.flatMap(({ commands }) => Object.keys(commands));
 
 /** Run one command line and answer with its exit code; nothing is thrown that a user caused. */
 export async function runCommandLine(
@@ -18,7 +22,7 @@ export async function runCommandLine(
     code = reached;
   };
   try {
-    const program = createProgram({ ...context, finish }, await operationsFor(args, OTHER_COMMANDS));
+    const program = createProgram({ ...context, finish }, await operationsFor(args, OWN_COMMANDS));
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
@@ -27,6 +31,10 @@ export async function runCommandLine(
     if (error instanceof UsageError) {
       context.streams.stderr.write(`error: ${error.message}\n(add --help for what it takes)\n`);
       return EXIT.usage;
+    }
+    if (error instanceof GivenUp) {
+      context.streams.stderr.write('nothing was done\n');
+      return EXIT.interrupted;
     }
     if (!isMailProxyError(error)) throw error;
     context.streams.stderr.write(`error: ${error.message}\n`);

@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import { Command, Option } from 'commander';
 import * as v from 'valibot';
 import type { CommandContext } from './command-context.ts';
-import type { ConnectionFlags } from './connection.ts';
-import { addConnectionOptions } from './operation-command.ts';
+import { type ConnectionFlags, connect } from './connection.ts';
+import { addConnectionOptions } from './connection-options.ts';
 import { runCall } from './run-call.ts';
 import { streamLines, writePiece } from './stream-lines.ts';
 import type { Streams } from './streams.ts';
@@ -14,6 +14,8 @@ import { FIELDS, ROW_FORMATS, type RowFormat } from './suppression-rows.ts';
 
 interface ExportFlags extends ConnectionFlags {
   readonly format: RowFormat;
+  /** Lines of JSON are the default. */
+  readonly json?: true;
   readonly tenantId?: string;
   readonly reason?: string;
   readonly domain?: string;
@@ -38,7 +40,9 @@ export function suppressionsExportCommand(context: CommandContext): Command {
   command.addHelpText('after', '\nExample:\n  mail-proxy suppressions export --format csv > suppressed.csv\n');
   return command.action(async () => {
     // The options above, and no others.
-    const { format, tenantId: tenant_id, reason, domain, since, ...connection } = command.opts() as ExportFlags;
+    const { format, tenantId, reason, domain, since, ...flags } = command.opts() as ExportFlags;
+    const connection = await connect(flags, context);
+    const tenant_id = tenantId ?? connection.tenantId ?? undefined;
     const filters = Object.entries({ tenant_id, reason, domain, since });
     const query = new URLSearchParams(
       filters.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as [string, string]])),
@@ -46,8 +50,8 @@ export function suppressionsExportCommand(context: CommandContext): Command {
     const { stdout } = context.streams;
     const path = `/v1/suppressions/export${query.size === 0 ? '' : `?${query}`}`;
     const onBody = (body: AsyncIterable<Uint8Array>): Promise<void> =>
-      format === 'csv' ? writeCsv(body, stdout) : streamLines(body, stdout);
-    await runCall({ method: 'GET', path, onBody }, connection, context);
+      format === 'csv' && flags.json !== true ? writeCsv(body, stdout) : streamLines(body, stdout);
+    await runCall({ method: 'GET', path, onBody }, { connection, json: true }, context);
   });
 }
 

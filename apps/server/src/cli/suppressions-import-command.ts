@@ -7,8 +7,8 @@ import * as v from 'valibot';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type CallResult, callServer } from './call-server.ts';
 import type { CommandContext } from './command-context.ts';
-import { type ConnectionFlags, findConnection, tokenPlace } from './connection.ts';
-import { addConnectionOptions } from './operation-command.ts';
+import { type Connection, type ConnectionFlags, connect, findConnection } from './connection.ts';
+import { addConnectionOptions } from './connection-options.ts';
 import { reportResult } from './report-result.ts';
 import { withProgress } from './show-progress.ts';
 import type { Streams } from './streams.ts';
@@ -58,7 +58,7 @@ export function suppressionsImportCommand(context: CommandContext): Command {
     )
     .option('--keep-existing', 'leave entries as they are that stand already');
   addConnectionOptions(command);
-  command.option('--json', 'print the counts as JSON').addHelpText('after', HELP);
+  command.addHelpText('after', HELP);
   return command.action(async (file: string) => {
     // The options above, and no others.
     const flags = command.opts() as ImportFlags;
@@ -81,6 +81,7 @@ class ImportRun {
   readonly #counts: Counts = { added: 0, replaced: 0, kept: 0, rejected: 0 };
   readonly #problems: { readonly line: number; readonly problem: string }[] = [];
   /** What the rest stopped for. */
+  #connection: Connection | null = null;
   #failure: Exclude<CallResult, { kind: 'ok' }> | null = null;
   /** Up to this line all is done. */
   #doneUntil = 0;
@@ -144,14 +145,16 @@ class ImportRun {
     this.#bytes = 0;
     const { tenantId, keepExisting } = this.#flags;
     this.#sentUntil = gathered.at(-1)?.line ?? this.#sentUntil;
-    const connection = await findConnection(this.#flags, this.#context.env);
+    this.#connection ??= await connect(this.#flags, this.#context);
+    const connection = this.#connection;
+    const tenant = tenantId ?? connection.tenantId;
     const result = await callServer(connection, {
       method: 'POST',
       path: '/v1/suppressions/import',
       body: {
         entries: gathered.map(({ entry }) => entry),
         on_existing: keepExisting === true ? 'keep' : 'replace',
-        ...(tenantId === undefined ? {} : { tenant_id: tenantId }),
+        ...(tenant === null ? {} : { tenant_id: tenant }),
       },
     });
     if (result.kind !== 'ok') {
@@ -190,9 +193,8 @@ class ImportRun {
   }
 
   async #reportFailure(failure: CallResult, streams: Streams): Promise<ExitCode> {
-    const { url } = await findConnection(this.#flags, this.#context.env);
-    const place = tokenPlace(this.#flags.dataDir, this.#context.env);
-    const code = reportResult(failure, { url, json: false, tokenPlace: place, streams });
+    const connection = await findConnection(this.#flags, this.#context.env);
+    const code = reportResult(failure, { connection, json: false, ...this.#context });
     streams.stderr.write(`  ${this.#standing()}\n`);
     return code;
   }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock, Log } from '@mail-proxy/core';
 import pc from 'picocolors';
+import * as v from 'valibot';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -13,6 +14,8 @@ export interface LogOptions {
   readonly write: (line: string) => void;
   /** For a person at a terminal instead of a machine. */
   readonly pretty: boolean;
+  /** Takes the same line as JSON in any case, to keep it. @defaultValue nothing */
+  readonly keep?: (line: string) => void;
 }
 
 /** Never written, wherever they stand in the fields: the last net below the rule that nobody logs them. */
@@ -22,7 +25,7 @@ const SECRETS: ReadonlySet<string> = new Set(['password', 'token', 'api_key', 'a
 const MAX_CAUSES = 5;
 
 /** Make a log that writes one line an entry: `{"level","time","msg",...}` as JSON, or the same for the eye. */
-export function createLog({ level, clock, write, pretty }: LogOptions): Log {
+export function createLog({ level, clock, write, pretty, keep }: LogOptions): Log {
   const lowest = LOG_LEVELS.indexOf(level);
   const format = pretty ? prettyLine : jsonLine;
   const logWith = (base: object): Log => {
@@ -30,7 +33,9 @@ export function createLog({ level, clock, write, pretty }: LogOptions): Log {
       (name: Exclude<LogLevel, 'silent'>) =>
       (fields: object, message: string): void => {
         if (LOG_LEVELS.indexOf(name) < lowest) return;
-        write(format(name, new Date(clock.now()).toISOString(), message, { ...base, ...fields }));
+        const entry = [name, new Date(clock.now()).toISOString(), message, { ...base, ...fields }] as const;
+        write(format(...entry));
+        keep?.(jsonLine(...entry));
       };
     return {
       debug: entry('debug'),
@@ -41,6 +46,29 @@ export function createLog({ level, clock, write, pretty }: LogOptions): Log {
     };
   };
   return logWith({});
+}
+
+const kept = v.looseObject({
+  level: v.picklist(['debug', 'info', 'warn', 'error']),
+  time: v.string(),
+  msg: v.string(),
+});
+
+/** Turn a line that was logged as JSON into one for the eye; what is no such line stays. */
+export function prettyOf(line: string): string {
+  const parsed = v.safeParse(kept, parseJson(line));
+  if (!parsed.success) return `${line}\n`;
+  const { level, time, msg, ...fields } = parsed.output;
+  return prettyLine(level, time, msg, fields);
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // Such as the last words of Node itself.
+    return null;
+  }
 }
 
 function jsonLine(level: string, time: string, msg: string, fields: object): string {

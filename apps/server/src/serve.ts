@@ -4,8 +4,9 @@ import { isMailProxyError, type Log, systemClock, VERSION } from '@mail-proxy/co
 import type { Environment } from './env/environment.ts';
 import { readServerConfig, type ServerConfig } from './env/read-config.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { type LogFile, openLogFile } from './instances/log-file.ts';
 import { markRunning } from './instances/run-file.ts';
-import { createLog } from './log.ts';
+import { createLog, type LogLevel } from './log.ts';
 import { type RunningServer, startServer } from './start-server.ts';
 
 /** Nothing should be left once the server has stopped; a process that hangs there is worse than a cut. */
@@ -18,6 +19,10 @@ export interface ServiceProcess {
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
   readonly on: (event: string, listener: (reason: unknown) => void) => unknown;
   readonly exit: (code: ExitCode) => void;
+  /** Log in lines of JSON at a terminal, too. @defaultValue false */
+  readonly json?: boolean;
+  /** Keep what is logged in this file, besides. @defaultValue none */
+  readonly logFile?: string;
 }
 
 /**
@@ -31,12 +36,14 @@ export async function serve(host: ServiceProcess): Promise<ExitCode> {
   } catch (error) {
     return explain(error, host);
   }
-  const log = createLog({
-    level: config.logLevel,
-    clock: systemClock,
-    write: (line) => host.stderr.write(line),
-    pretty: host.stderr.isTTY === true,
-  });
+  let kept: LogFile | null;
+  try {
+    kept = openKept(host);
+  } catch (error) {
+    return explain(error, host);
+  }
+  using file = kept;
+  const log = openLog(config.logLevel, host, file);
   const asked = whenAskedToStop(host, log);
   let server: RunningServer;
   try {
@@ -54,6 +61,22 @@ export async function serve(host: ServiceProcess): Promise<ExitCode> {
   // Whatever still keeps the process alive has had its time.
   systemClock.after(LAST_RESORT_MS, () => host.exit(code));
   return code;
+}
+
+/** Where the server logs: to stderr, for the eye at a terminal, and into a file in any case as JSON. */
+function openLog(level: LogLevel, { stderr, json = false }: ServiceProcess, file: LogFile | null): Log {
+  return createLog({
+    level,
+    clock: systemClock,
+    write: (line) => stderr.write(line),
+    pretty: stderr.isTTY === true && !json,
+    ...(file === null ? {} : { keep: file.write }),
+  });
+}
+
+function openKept({ logFile, stderr }: ServiceProcess): LogFile | null {
+  const onFailure = (why: string): void => void stderr.write(`log lines are not kept: ${why}\n`);
+  return logFile === undefined ? null : openLogFile(logFile, { onFailure });
 }
 
 /** Say in the data folder where the server is, for the command line; it serves without. */

@@ -20,6 +20,7 @@ export function callCommand(context: CommandContext): Command {
     .argument('<path>')
     .option('--data <json>', 'the body: JSON, @file or - for standard input');
   addConnectionOptions(command);
+  command.option('--json', 'print the answer as JSON');
   command.addHelpText('after', '\nExample:\n  mail-proxy call POST /v1/imap/verify --data @imap.json\n');
   return command.action(async (method: string, path: string) => {
     // The options above, and no others.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Connection } from './connection.ts';
+import type { PlainConnection } from './connection.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ServerCall {
@@ -43,7 +43,7 @@ const TIMEOUT_MS = 60_000;
  *
  * @throws {UsageError} of `onBody`
  */
-export async function callServer({ url, token }: Connection, call: ServerCall): Promise<CallResult> {
+export async function callServer({ url, token }: PlainConnection, call: ServerCall): Promise<CallResult> {
   const { method, path, onBody, timeoutMs = TIMEOUT_MS } = call;
   const content = contentOf(call);
   let response: Response;

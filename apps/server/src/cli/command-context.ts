@@ -14,5 +14,14 @@ export interface CommandContext {
 
 /** What runs the server; given from outside, so that commands can be tried without one. */
 export interface ServeContext extends CommandContext {
-  readonly serve: (env: Environment) => Promise<ExitCode>;
+  readonly serve: (env: Environment, options: ServeRunOptions) => Promise<ExitCode>;
+}
+
+export interface ServeRunOptions {
+  /** Log in lines of JSON at a terminal, too. */
+  readonly json: boolean;
+  /** Keep what is logged in this file, besides. @defaultValue none */
+  readonly logFile?: string;
+  /** What is written is for this user only. @defaultValue false */
+  readonly isPrivate?: boolean;
 }

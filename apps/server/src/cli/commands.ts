@@ -8,6 +8,8 @@ import { exportCommand } from './export-command.ts';
 import { generateKeyCommand } from './generate-key-command.ts';
 import { importCommand } from './import-command.ts';
 import { importGenroCommand } from './import-genro-command.ts';
+import { listCommand, statusCommand } from './instance-commands.ts';
+import { logsCommand } from './logs-command.ts';
 import { showMessageCommand } from './messages/show-command.ts';
 import { watchMessagesCommand } from './messages/watch-command.ts';
 import { migrateCommand } from './migrate-command.ts';
@@ -15,6 +17,7 @@ import { openApiCommand } from './openapi-command.ts';
 import { rotateKeysCommand } from './rotate-keys-command.ts';
 import { sendCommand } from './send/send-command.ts';
 import { serveCommand } from './serve-command.ts';
+import { stopCommand } from './stop-command.ts';
 import { suppressionsExportCommand } from './suppressions-export-command.ts';
 import { suppressionsImportCommand } from './suppressions-import-command.ts';
 import { tokenCommand } from './token-command.ts';
@@ -34,8 +37,14 @@ export interface CommandGroup {
  * `test/command-rows.case.ts`.
  */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [
-  { title: 'Server:', commands: { serve: serveCommand, token: tokenCommand } },
-  { title: 'Which server commands are about:', commands: { use: useCommand, current: currentCommand } },
+  {
+    title: 'Servers on this machine:',
+    commands: { serve: serveCommand, list: listCommand, status: statusCommand, stop: stopCommand, logs: logsCommand },
+  },
+  {
+    title: 'Which server commands are about:',
+    commands: { use: useCommand, current: currentCommand, token: tokenCommand },
+  },
   { title: 'Mail:', commands: { send: sendCommand, doctor: doctorCommand } },
   {
     title: 'Its database, while no server runs:',

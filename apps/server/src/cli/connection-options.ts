@@ -2,12 +2,11 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Command } from 'commander';
 
-/** Add the options of every command that talks to the server. */
+/** Add the options of every command that talks to the server; each adds `--json` itself. */
 export function addConnectionOptions(command: Command): void {
   command.optionsGroup('Server and answer:');
   command.option('--url <url>', 'where the server is (GMP_URL, http://127.0.0.1:8000)');
   command.option('--data-dir <folder>', "the server's data folder, for its token (GMP_DATA_DIR, ./data)");
-  command.option('--json', 'print the answer as JSON');
 }
 
 /** Add `--no-input`, and `--yes` where the command cannot be taken back. */

@@ -58,24 +58,28 @@ export async function findConnection(flags: ConnectionFlags, env: Environment): 
   const url = flags.url ?? variableOf(env, 'GMP_URL');
   const folder = flags.dataDir ?? variableOf(env, 'GMP_DATA_DIR');
   const { current, servers } = url === undefined && folder === undefined ? await readContexts(env) : NO_CONTEXT;
-  if (current === null) return inFolder(folder ?? DEFAULT_DATA_DIR, url, env);
+  if (current === null) return { ...(await connectionInFolder(folder ?? DEFAULT_DATA_DIR, env, url)), ...NOT_CHOSEN };
   const chosen = { context: contextLabel(current), tenantId: current.tenant_id };
   const remote = servers[current.instance];
-  if (remote !== undefined) return { ...(await elsewhere(current.instance, remote, env)), ...chosen };
-  const found = await inFolder(instanceFolder(current.instance, env), undefined, env);
+  if (remote !== undefined) return { ...(await connectionElsewhere(current.instance, remote, env)), ...chosen };
+  const found = await connectionInFolder(instanceFolder(current.instance, env), env);
   return { ...found, ...chosen, startHint: `Start it with: mail-proxy serve ${current.instance}` };
 }
 
 const NO_CONTEXT = { current: null, servers: {} } as const;
+const NOT_CHOSEN = { context: null, tenantId: null } as const;
 
-async function inFolder(folder: string, url: string | undefined, env: Environment): Promise<Connection> {
+/** A connection without what was chosen. */
+export type PlainConnection = Omit<Connection, 'context' | 'tenantId'>;
+
+/** The server of a data folder, at the URL that it wrote down there unless another is given. */
+
+export async function connectionInFolder(folder: string, env: Environment, url?: string): Promise<PlainConnection> {
   return {
     url: (url ?? (await urlIn(folder)) ?? DEFAULT_URL).replace(/\/+$/, ''),
     token: (await givenToken(env)) ?? (await readToken(folder)),
     tokenHint: `Set GMP_API_TOKEN, or --data-dir to the folder of the server's token (now: ${tokenPath(folder)})`,
     startHint: 'Start the server with: mail-proxy serve\n  or say where it is: --url, or GMP_URL',
-    context: null,
-    tenantId: null,
   };
 }
 
@@ -85,11 +89,12 @@ async function urlIn(folder: string): Promise<string | undefined> {
   return state.kind === 'stopped' ? undefined : state.run.url;
 }
 
-async function elsewhere(
+/** A server elsewhere, with the token that was named with it. */
+export async function connectionElsewhere(
   name: string,
   { url, token, token_file: file }: RemoteServer,
   env: Environment,
-): Promise<Omit<Connection, 'context' | 'tenantId'>> {
+): Promise<PlainConnection> {
   const kept = token ?? (file === undefined ? null : await readTokenFile(file, `the context ${name}`));
   return {
     url,

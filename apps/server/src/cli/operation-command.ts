@@ -55,6 +55,7 @@ export function operationCommand(operation: AnyOperation, context: CommandContex
   }
   if (operation.http.method === 'PATCH') command.option('--clear <field...>', 'set these fields to null');
   addConnectionOptions(command);
+  command.option('--json', 'print the answer as JSON');
   if (isDestructive || [...path, ...fields].some((field) => field.isRequired)) {
     addAskOptions(command, { isDestructive });
   }

@@ -36,7 +36,10 @@ export function rotateKeysCommand(context: CommandContext): Command {
     'Seal everything anew with the newest encryption key, while servers run',
   );
   addConnectionOptions(command);
-  command.option('--no-wait', 'start it, and do not look on').addHelpText('after', HELP);
+  command
+    .option('--no-wait', 'start it, and do not look on')
+    .option('--json', 'print the answer as JSON')
+    .addHelpText('after', HELP);
   return command.action(async () => {
     // The options above, and no others.
     const flags = command.opts() as RotateFlags;

@@ -16,13 +16,16 @@ export async function runProcess(): Promise<void> {
   process.exitCode = await runCommandLine(process.argv.slice(2), {
     env,
     streams: { stdout, stderr, stdin },
-    serve: (settings) =>
-      serve({
+    serve: (settings, { isPrivate = false, ...options }) => {
+      if (isPrivate) process.umask(0o077);
+      return serve({
+        ...options,
         env: settings,
         stdout,
         stderr,
         on: (event, listener) => process.on(event, listener),
         exit: (code) => process.exit(code),
-      }),
+      });
+    },
   });
 }

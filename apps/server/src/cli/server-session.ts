@@ -4,12 +4,14 @@ import * as v from 'valibot';
 import type { ExitCode } from '../exit-codes.ts';
 import { type CallResult, callServer, type ServerCall } from './call-server.ts';
 import type { CommandContext } from './command-context.ts';
-import { type ConnectionFlags, findConnection, tokenPlace } from './connection.ts';
+import { type ConnectionFlags, connect } from './connection.ts';
 import { reportResult } from './report-result.ts';
 
 /** A server that one command asks several times. */
 export interface ServerSession {
   readonly url: string;
+  /** The tenant of the context that was chosen with `use`, where a command takes one and was given none. */
+  readonly tenantId: string | undefined;
   /**
    * Make one call.
    *
@@ -43,10 +45,11 @@ export class CallFailed extends Error {
 /** Find the server that the flags name, run, and say what failed of its calls. */
 export async function withServer(
   flags: ConnectionFlags & { readonly json?: true },
-  { env, streams, finish }: CommandContext,
+  context: CommandContext,
   run: (server: ServerSession) => Promise<ExitCode>,
 ): Promise<void> {
-  const connection = await findConnection(flags, env);
+  const { finish } = context;
+  const connection = await connect(flags, context);
   const call: ServerSession['call'] = async (schema, request) => {
     const result = await callServer(connection, request);
     if (result.kind === 'ok') return read(schema, result.value);
@@ -56,11 +59,10 @@ export async function withServer(
   try {
     const get: ServerSession['get'] = (schema, path, query = {}) =>
       call(schema, { method: 'GET', path: pathWith(path, query) });
-    finish(await run({ url: connection.url, call, get }));
+    finish(await run({ url: connection.url, tenantId: connection.tenantId ?? undefined, call, get }));
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
-    const report = { url: connection.url, json: flags.json === true, tokenPlace: tokenPlace(flags.dataDir, env) };
-    finish(reportResult(error.result, { ...report, streams }));
+    finish(reportResult(error.result, { connection, json: flags.json === true, ...context }));
   }
 }
 

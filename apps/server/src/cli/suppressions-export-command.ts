@@ -37,6 +37,7 @@ export function suppressionsExportCommand(context: CommandContext): Command {
     .option('--domain <domain>', 'entries of addresses in this domain, and its own')
     .option('--since <time>', 'entries made then or later');
   addConnectionOptions(command);
+  command.option('--json', 'lines of JSON, as by default');
   command.addHelpText('after', '\nExample:\n  mail-proxy suppressions export --format csv > suppressed.csv\n');
   return command.action(async () => {
     // The options above, and no others.

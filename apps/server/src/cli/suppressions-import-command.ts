@@ -58,7 +58,7 @@ export function suppressionsImportCommand(context: CommandContext): Command {
     )
     .option('--keep-existing', 'leave entries as they are that stand already');
   addConnectionOptions(command);
-  command.addHelpText('after', HELP);
+  command.option('--json', 'print the counts as JSON').addHelpText('after', HELP);
   return command.action(async (file: string) => {
     // The options above, and no others.
     const flags = command.opts() as ImportFlags;

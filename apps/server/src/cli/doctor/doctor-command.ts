@@ -6,7 +6,7 @@ import { isLoopback } from '../../env/loopback.ts';
 import { EXIT, type ExitCode } from '../../exit-codes.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type ConnectionFlags, findConnection } from '../connection.ts';
-import { addConnectionOptions } from '../operation-command.ts';
+import { addConnectionOptions } from '../connection-options.ts';
 import { colorsOf } from '../printable.ts';
 import { CallFailed, type ServerSession, withServer } from '../server-session.ts';
 import { checkDomain, checkReverse } from './check-domain.ts';

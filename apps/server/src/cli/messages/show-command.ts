@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { EXIT } from '../../exit-codes.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ConnectionFlags } from '../connection.ts';
-import { addConnectionOptions } from '../operation-command.ts';
+import { addConnectionOptions } from '../connection-options.ts';
 import { colorsOf } from '../printable.ts';
 import { withServer } from '../server-session.ts';
 import { readMessage } from './follow-message.ts';
@@ -33,7 +33,7 @@ export function showMessageCommand(context: CommandContext): Command {
     const flags = command.opts() as ShowFlags;
     await withServer(flags, context, async (server) => {
       const { stdout } = context.streams;
-      const { message, events } = await readMessage(server, { id, tenantId: flags.tenantId });
+      const { message, events } = await readMessage(server, { id, tenantId: flags.tenantId ?? server.tenantId });
       if (flags.json === true) stdout.write(`${JSON.stringify({ ...message, events }, null, 2)}\n`);
       else {
         const options = { colors: colorsOf(stdout), now: systemClock.now(), transcript: flags.transcript === true };

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { EXIT, type ExitCode } from '../../exit-codes.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ConnectionFlags } from '../connection.ts';
-import { addConnectionOptions } from '../operation-command.ts';
+import { addConnectionOptions } from '../connection-options.ts';
 import { type Colors, colorsOf } from '../printable.ts';
 import { type CallFailed, type ServerSession, withServer } from '../server-session.ts';
 import type { Streams } from '../streams.ts';
@@ -57,7 +57,7 @@ async function watchAll(server: ServerSession, flags: WatchFlags, streams: Strea
   if (flags.json !== true && streams.stderr.isTTY === true) streams.stderr.write('watching; Ctrl-C ends it\n');
   await followEvents(server, {
     clock: systemClock,
-    tenantId: flags.tenantId,
+    tenantId: flags.tenantId ?? server.tenantId,
     last: wholeNumber('--last', flags.last),
     onEvent(event) {
       isAway = false;
@@ -78,7 +78,7 @@ async function watchOne(server: ServerSession, id: string, flags: WatchFlags, st
   const colors = colorsOf(streams.stderr);
   const { message } = await followMessage(
     server,
-    { id, tenantId: flags.tenantId },
+    { id, tenantId: flags.tenantId ?? server.tenantId },
     {
       clock: systemClock,
       onEvent: eventWriter(streams, flags),

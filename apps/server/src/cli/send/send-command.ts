@@ -63,12 +63,12 @@ export function sendCommand(context: CommandContext, clock: Clock = systemClock)
     const flags = command.opts() as SendFlags;
     const timeoutMs = waitMs(flags);
     const { streams } = context;
-    const call = await readDraft(file, flags, streams.stdin);
-    await withServer(flags, context, async (server) => {
+    await withServer(flags, context, async ({ tenantId, ...server }) => {
+      const call = await readDraft(file, { ...(tenantId === undefined ? {} : { tenantId }), ...flags }, streams.stdin);
       const answer = await server.call(accepted, call);
       if (timeoutMs !== null) {
         if (flags.json !== true) streams.stderr.write(`${sentence(answer)}\n`);
-        return lookOn(server, { id: answer.pk, tenantId: answer.tenant_id }, { flags, streams, clock, timeoutMs });
+        return lookOn({ ...server, tenantId }, { id: answer.pk, tenantId: answer.tenant_id }, { flags, streams, clock, timeoutMs });
       }
       if (flags.json === true) streams.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
       else {

@@ -68,7 +68,11 @@ export function sendCommand(context: CommandContext, clock: Clock = systemClock)
       const answer = await server.call(accepted, call);
       if (timeoutMs !== null) {
         if (flags.json !== true) streams.stderr.write(`${sentence(answer)}\n`);
-        return lookOn({ ...server, tenantId }, { id: answer.pk, tenantId: answer.tenant_id }, { flags, streams, clock, timeoutMs });
+        return lookOn(
+          { ...server, tenantId },
+          { id: answer.pk, tenantId: answer.tenant_id },
+          { flags, streams, clock, timeoutMs },
+        );
       }
       if (flags.json === true) streams.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
       else {

@@ -44,7 +44,7 @@ export class ApiError extends Error {
    * where it took too long.
    */
   readonly code: ServerErrorCode | 'unreachable' | 'timeout' | (string & {});
-  /** The answer as it came; empty where nothing answered. */
+  /** The answer as it came; where nothing answered, `detail` is the reason, as ECONNREFUSED. */
   readonly problem: Problem;
   /** After which the server wants to be asked again; null where it did not say. */
   readonly retryAfterMs: number | null;
@@ -83,7 +83,9 @@ export async function errorOfAnswer(answer: Response): Promise<ApiError> {
   return new ApiError({ status, code, message, problem, retryAfterMs: seconds >= 0 ? seconds * 1_000 : null });
 }
 
-/** Only fields that are texts are taken, whatever answers there. */
+const TEXTS = ['code', 'title', 'detail', 'instance'];
+
+/** Whatever answers there, what is promised to be text is. */
 function problemOf(text: string): Problem {
   let value: unknown;
   try {
@@ -93,6 +95,6 @@ function problemOf(text: string): Problem {
     return text === '' ? {} : { detail: text.slice(0, 500) };
   }
   if (typeof value !== 'object' || value === null) return {};
-  const known = Object.entries(value).filter(([name, field]) => name === 'errors' || typeof field === 'string');
-  return Object.fromEntries(known);
+  const usable = Object.entries(value).filter(([name, field]) => !TEXTS.includes(name) || typeof field === 'string');
+  return Object.fromEntries(usable);
 }

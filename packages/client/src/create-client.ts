@@ -55,16 +55,9 @@ function methodsOf(verb: string, route: Route, { transport, tenantId }: Caller):
       ? { ...input, tenant_id: tenantId }
       : input;
 
-  const callOf = (input: Fields = {}, { signal, idempotencyKey, files }: CallOptions = {}) => {
+  const callOf = (input: Fields = {}, { files, ...options }: CallOptions = {}) => {
     const { path, body } = placeInput(route, withTenant(input));
-    return {
-      method,
-      path,
-      body,
-      content: files === undefined ? undefined : formOf(body, files),
-      signal,
-      idempotencyKey,
-    };
+    return { ...options, method, path, body, content: files === undefined ? undefined : formOf(body, files) };
   };
   if (answer === 'lines') {
     return {
@@ -82,14 +75,13 @@ function methodsOf(verb: string, route: Route, { transport, tenantId }: Caller):
           [`${verb}FromMail`]: async (
             mail: Content['data'],
             input: Fields = {},
-            { signal, idempotencyKey }: CallOptions = {},
+            { files: _, ...options }: CallOptions = {},
           ) =>
             take({
+              ...options,
               method,
               path: withQuery(route.path, withTenant(input)),
               content: { type: 'message/rfc822', data: mail },
-              signal,
-              idempotencyKey,
             }),
         }),
   };

@@ -51,6 +51,8 @@ export interface CallOptions {
    * tried again where no answer came. 1 to 255 visible characters of ASCII.
    */
   readonly idempotencyKey?: string | undefined;
+  /** After which a server that has not answered hangs; longer than it is asked to wait. @defaultValue that of the client */
+  readonly timeoutMs?: number | undefined;
   /**
    * Files by a name for each, where the operation takes files: they become attachments. An attachment of the input says more
    * about one with `storage_path: 'part:NAME'`.

@@ -33,6 +33,8 @@ export interface TransportCall {
   /** Visible ASCII, 1 to 255 characters; the same key and body are answered as before. */
   readonly idempotencyKey?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** @defaultValue that of the transport */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** A body that is not JSON. */
@@ -77,27 +79,30 @@ export function createTransport(options: TransportOptions): Transport {
   }
   return {
     value: (call) => attempts(call, takeValue),
-    stream: (call) => attempts(call, takeStream),
+    stream: (call) =>
+      attempts(call, async ({ body }) =>
+        readable(body ?? new Blob([]).stream(), (cause) => failureOf(options, call, cause)),
+      ),
   };
 }
 
-/** What is taken of a success. It calls `begun` where the rest may take as long as it wants. */
-type Take<Value> = (answer: Response, begun: () => void) => Promise<Value>;
+/** What is taken of a success. */
+type Take<Value> = (answer: Response) => Promise<Value>;
 
 async function attemptOnce<Value>(options: TransportOptions, call: TransportCall, take: Take<Value>): Promise<Value> {
-  const { url, timeoutMs = TIMEOUT_MS, fetch: send = fetch } = options;
+  const { url, fetch: send = fetch } = options;
+  const timeoutMs = call.timeoutMs ?? options.timeoutMs ?? TIMEOUT_MS;
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), timeoutMs);
-  const begun = (): void => clearTimeout(timer);
   try {
     const signal = call.signal === undefined ? late.signal : AbortSignal.any([late.signal, call.signal]);
     const answer = await send(`${url.replace(/\/+$/, '')}${call.path}`, { ...requestOf(options, call), signal });
     if (!answer.ok) throw await errorOfAnswer(answer);
-    return await take(answer, begun);
+    return await take(answer);
   } catch (cause) {
     if (cause instanceof ApiError) throw cause;
     call.signal?.throwIfAborted();
-    throw unanswered(url, cause, late.signal.aborted ? timeoutMs : null);
+    throw unanswered(url, cause, late.signal.aborted);
   } finally {
     clearTimeout(timer);
   }
@@ -133,17 +138,31 @@ async function takeValue(answer: Response): Promise<unknown> {
   }
 }
 
-async function takeStream({ body }: Response, begun: () => void): Promise<ReadableStream<Uint8Array>> {
-  begun();
-  return body ?? new Blob([]).stream();
+/** The same bytes, where a connection that breaks is told as every other failure. */
+function readable(body: ReadableStream<Uint8Array>, failed: (cause: unknown) => unknown): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const read = await reader.read().catch((cause: unknown) => {
+        throw failed(cause);
+      });
+      if (read.done) controller.close();
+      else controller.enqueue(read.value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
 }
 
-function unanswered(url: string, cause: unknown, timeoutMs: number | null): ApiError {
-  const [code, reason] =
-    timeoutMs === null ? (['unreachable', reasonOf(cause)] as const) : (['timeout', 'TIMEOUT'] as const);
+/** Who ended the call hears their own reason. */
+function failureOf({ url }: TransportOptions, { signal }: TransportCall, cause: unknown): unknown {
+  return signal?.aborted === true ? signal.reason : unanswered(url, cause, false);
+}
+
+function unanswered(url: string, cause: unknown, isLate: boolean): ApiError {
+  const reason = isLate ? 'TIMEOUT' : reasonOf(cause);
   return new ApiError({
     status: null,
-    code,
+    code: isLate ? 'timeout' : 'unreachable',
     message: `${url} does not answer (${reason})`,
     problem: { detail: reason },
     cause,

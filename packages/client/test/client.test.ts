@@ -151,6 +151,18 @@ describe('what fails', () => {
     expect(other.seen).toEqual([]);
   });
 
+  test('a connection that breaks behind the first lines', async () => {
+    await using server = await scriptedServer((response) => {
+      response.write('{"address":"a@b.example"}\n', () => response.socket?.destroy());
+    });
+    const client = createClient({ url: server.url });
+    const read = async (): Promise<void> => {
+      for await (const { address } of client.suppressions.export()) expect(address).toBe('a@b.example');
+    };
+    expect(await failureOf(read())).toMatchObject({ code: 'unreachable', status: null });
+    expect(server.seen).toHaveLength(1);
+  });
+
   test('a server that does not answer in time', async () => {
     await using server = await scriptedServer(() => undefined);
     const client = createClient({ url: server.url, retries: 0, timeoutMs: 20 });

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Problem } from '@mail-proxy/client';
 import type { Environment } from '../env/environment.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { CallResult, Problem } from './call-server.ts';
+import type { CallResult } from './call-server.ts';
 import { colorsOf } from './colors.ts';
 import type { Connection } from './connection.ts';
 import { renderValue } from './render-value.ts';

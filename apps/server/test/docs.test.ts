@@ -33,11 +33,15 @@ describe('the reference', () => {
     await using app = await serveApp();
     const { text } = await app.call('GET', '/docs');
     for (const { name } of app.engine.operations) expect(text).toContain(`<article id="${name}">`);
-    expect(text).toContain('attachments[].filename');
+    expect(text).toContain('attachments[].</span>filename');
     expect(text).toContain('curl -X POST &quot;$URL/v1/messages&quot;');
     expect(text).toContain('-F file=@invoice.pdf');
     expect(text).toContain('--data-binary @mail.eml');
-    expect(text).not.toContain('attachments[].content<');
+    expect(text).toContain('<code>client.messages.createBatch</code>');
+    // Of the mixin of this test, which the client does not know.
+    expect(text).not.toContain('client.odd');
+    expect(text).toContain('Answer: 200, lines of json');
+    expect(text).not.toContain('attachments[].</span>content<');
     const ids = new Set([...text.matchAll(/id="([^"]+)"/g)].map(([, id]) => id));
     for (const [, to] of text.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(to);
   });

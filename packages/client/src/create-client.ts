@@ -31,9 +31,7 @@ export function createClient(options: ClientOptions): Client {
   const transport = createTransport(options);
   const resources: Record<string, Record<string, unknown>> = {};
   for (const [name, route] of Object.entries<Route>(OPERATIONS)) {
-    const at = name.indexOf('.');
-    const resource = camelCase(name.slice(0, at));
-    const verb = camelCase(name.slice(at + 1));
+    const [resource, verb] = wordsOf(name);
     resources[resource] = {
       ...resources[resource],
       ...methodsOf(verb, route, { transport, tenantId: options.tenantId }),
@@ -92,6 +90,16 @@ function formOf(message: Fields | undefined, files: NonNullable<CallOptions['fil
   form.append('message', new Blob([JSON.stringify(message ?? {})], { type: 'application/json' }));
   for (const [name, file] of Object.entries(files)) form.append(name, file);
   return { data: form };
+}
+
+/** Say by which method of the client an operation is called, as `messages.createBatch`; null where it has none. */
+export function methodOf(operation: string): string | null {
+  return Object.hasOwn(OPERATIONS, operation) ? wordsOf(operation).join('.') : null;
+}
+
+function wordsOf(operation: string): readonly [resource: string, verb: string] {
+  const at = operation.indexOf('.');
+  return [camelCase(operation.slice(0, at)), camelCase(operation.slice(at + 1))];
 }
 
 function camelCase(words: string): string {

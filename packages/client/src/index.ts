@@ -8,7 +8,7 @@ export {
   type Problem,
   type ServerErrorCode,
 } from './api-error.ts';
-export { type Client, type ClientOptions, createClient } from './create-client.ts';
+export { type Client, type ClientOptions, createClient, methodOf } from './create-client.ts';
 export { eachItem } from './each-item.ts';
 export type * from './generated/resources.ts';
 export { jsonLines } from './json-lines.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { createHash } from 'node:crypto';
+import { methodOf } from '@mail-proxy/client';
 import { ERRORS } from '@mail-proxy/core';
 import { html, raw } from 'hono/html';
 import type { OpenApiDocument, Parameter } from '../openapi/document.types.ts';
@@ -88,7 +89,7 @@ function article(endpoint: Endpoint): Html {
   return html`<article id="${operation.operationId}">
 <h3>${operation.summary}</h3>
 <div class="route"><span class="method ${method}">${method}</span><code>${path}</code></div>
-<p class="quiet">${operation.description} Command line: <code>mail-proxy ${operation.operationId.replace('.', ' ')}</code></p>
+<p class="quiet">${operation.description} Command line: <code>mail-proxy ${operation.operationId.replace('.', ' ')}</code>${inClient(operation.operationId)}</p>
 ${fieldList('Path', parameters('path'))}
 ${fieldList('Query', parameters('query'))}
 ${body === undefined || '$ref' in body ? '' : fieldList('Body', fieldRows(body))}
@@ -97,6 +98,12 @@ ${body === undefined || '$ref' in body ? '' : fieldList('Body', fieldRows(body))
 ${otherBodies(requestBody?.description, [formSample(endpoint), mailSample(endpoint)])}
 ${success === undefined ? '' : answer(success[0], success[1])}
 </article>`;
+}
+
+/** What a mixin adds is not in the client, which calls it by its path. */
+function inClient(operation: string): Html | string {
+  const method = methodOf(operation);
+  return method === null ? '' : html`, TypeScript: <code>client.${method}</code>`;
 }
 
 function otherBodies(description: string | undefined, samples: readonly (string | null)[]): Html | string {
@@ -108,9 +115,10 @@ ${samples.map((sample) => (sample === null ? '' : html`<pre>${sample}</pre>`))}`
 
 function answer(status: string, response: Endpoint['operation']['responses'][string]): Html | string {
   if ('$ref' in response) return '';
-  const schema = response.content?.['application/json']?.schema;
+  const [type, { schema } = {}] = Object.entries(response.content ?? {})[0] ?? [];
+  if (type === undefined) return html`<p class="quiet">Answers ${status} without a body.</p>`;
   const rows = schema === undefined || '$ref' in schema ? [] : fieldRows(schema);
-  if (rows.length === 0) return html`<p class="quiet">Answers ${status} without a body.</p>`;
+  if (rows.length === 0) return html`<p class="quiet">Answers ${status} with <code>${type}</code>.</p>`;
   return html`<details><summary>Answer: ${status}, ${response.description.toLowerCase()}</summary>
 ${fieldList(
   '',
@@ -123,10 +131,16 @@ function fieldList(title: string, rows: readonly FieldRow[]): Html | string {
   return html`${title === '' ? '' : html`<h4>${title}</h4>`}
 <ul class="fields">${rows.map(
     ({ name, isRequired, meaning }) =>
-      html`<li><span><code>${name}</code>${
+      html`<li><span><code>${nameInside(name)}</code>${
         isRequired ? html`<span class="required">required</span>` : ''
       }</span><span class="quiet">${meaning}</span></li>`,
   )}</ul>`;
+}
+
+/** What it stands inside of is said more quietly, so that its own name is found. */
+function nameInside(name: string): Html {
+  const at = name.lastIndexOf('.') + 1;
+  return html`${at === 0 ? '' : html`<span class="inside">${name.slice(0, at)}</span>`}${name.slice(at)}`;
 }
 
 function errorTable(): Html {

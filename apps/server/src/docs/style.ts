@@ -52,12 +52,13 @@ pre {
 .fields { margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--line); }
 .fields li { display: grid; grid-template-columns: minmax(9rem, 16rem) minmax(0, 1fr); gap: 0 1rem; padding: 0.35rem 0; border-bottom: 1px solid var(--line); }
 .fields code { overflow-wrap: anywhere; }
+.fields .inside { color: var(--quiet); }
 .required { color: var(--delete); font-size: 0.75rem; margin-left: 0.35rem; }
 details { margin-top: 0.8rem; }
 summary { cursor: pointer; color: var(--quiet); font-size: 0.9rem; }
 @media (max-width: 50rem) {
   .layout { display: block; }
-  nav { position: static; max-height: none; border-right: 0; border-bottom: 1px solid var(--line); padding: 1rem; }
+  nav { position: static; max-height: 45vh; border-right: 0; border-bottom: 1px solid var(--line); padding: 1rem; }
   nav ul { display: flex; flex-wrap: wrap; gap: 0 0.9rem; }
   main { padding: 1rem 1rem 3rem; }
   .fields li { grid-template-columns: minmax(0, 1fr); }

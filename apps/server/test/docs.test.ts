@@ -40,7 +40,9 @@ describe('the reference', () => {
     expect(text).toContain('<code>client.messages.createBatch</code>');
     // Of the mixin of this test, which the client does not know.
     expect(text).not.toContain('client.odd');
-    expect(text).toContain('Answer: 200, lines of json');
+    expect(text).toContain('Answer: 200, lines of JSON');
+    expect(text).toContain('<h4>Query beside a complete message</h4>');
+    expect(text).toContain('<code>Idempotency-Key</code>');
     expect(text).not.toContain('attachments[].</span>content<');
     const ids = new Set([...text.matchAll(/id="([^"]+)"/g)].map(([, id]) => id));
     for (const [, to] of text.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(to);

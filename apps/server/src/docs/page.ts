@@ -5,6 +5,7 @@ import { methodOf } from '@mail-proxy/client';
 import { ERRORS } from '@mail-proxy/core';
 import { html, raw } from 'hono/html';
 import type { OpenApiDocument, Parameter } from '../openapi/document.types.ts';
+import { WITH_MAIL } from '../openapi/other-bodies.ts';
 import { curlSample, type Endpoint, formSample, mailSample } from './curl-sample.ts';
 import { type FieldRow, fieldRows, meaningOf } from './fields.ts';
 import { STYLE } from './style.ts';
@@ -75,13 +76,13 @@ function navigation(name: string, endpoints: readonly Endpoint[]): Html {
 
 function article(endpoint: Endpoint): Html {
   const { method, path, operation } = endpoint;
-  const parameters = (place: Parameter['in']): readonly FieldRow[] =>
+  const parameters = (place: Parameter['in'], ofMail = false): readonly FieldRow[] =>
     operation.parameters
-      .filter((parameter) => parameter.in === place)
+      .filter((parameter) => parameter.in === place && (parameter.description === WITH_MAIL) === ofMail)
       .map(({ name, required, description, schema }) => ({
         name,
         isRequired: required,
-        meaning: meaningOf(schema) + (description === undefined ? '' : `. ${description}`),
+        meaning: meaningOf(schema) + (description === undefined || ofMail ? '' : `. ${description}`),
       }));
   const { requestBody } = operation;
   const body = requestBody?.content['application/json']?.schema;
@@ -92,10 +93,12 @@ function article(endpoint: Endpoint): Html {
 <p class="quiet">${operation.description} Command line: <code>mail-proxy ${operation.operationId.replace('.', ' ')}</code>${inClient(operation.operationId)}</p>
 ${fieldList('Path', parameters('path'))}
 ${fieldList('Query', parameters('query'))}
+${fieldList('Header', parameters('header'))}
 ${body === undefined || '$ref' in body ? '' : fieldList('Body', fieldRows(body))}
 <h4>Sample</h4>
 <pre>${curlSample(endpoint)}</pre>
 ${otherBodies(requestBody?.description, [formSample(endpoint), mailSample(endpoint)])}
+${fieldList('Query beside a complete message', parameters('query', true))}
 ${success === undefined ? '' : answer(success[0], success[1])}
 </article>`;
 }
@@ -119,7 +122,7 @@ function answer(status: string, response: Endpoint['operation']['responses'][str
   if (type === undefined) return html`<p class="quiet">Answers ${status} without a body.</p>`;
   const rows = schema === undefined || '$ref' in schema ? [] : fieldRows(schema);
   if (rows.length === 0) return html`<p class="quiet">Answers ${status} with <code>${type}</code>.</p>`;
-  return html`<details><summary>Answer: ${status}, ${response.description.toLowerCase()}</summary>
+  return html`<details><summary>Answer: ${status}, ${response.description.replace(/^\w/, (letter) => letter.toLowerCase())}</summary>
 ${fieldList(
   '',
   rows.map((row) => ({ ...row, isRequired: false })),

@@ -12,6 +12,9 @@ const MAIL =
   'As message/rfc822, the body is a complete message, which is sent as it is to the recipients in its header; what else is ' +
   'to be said stands in the query.';
 
+/** Of what is said in the query beside a complete message, and only there. */
+export const WITH_MAIL = 'With message/rfc822';
+
 /** Say what bodies are taken besides JSON; null where there are none. */
 export function otherBodies({ takesFiles = false, forMail }: HttpBinding): string | null {
   const told = [...(takesFiles ? [FORM] : []), ...(forMail === undefined ? [] : [MAIL])];
@@ -42,7 +45,7 @@ export function mailParameters({ http }: AnyOperation): readonly Parameter[] {
     name,
     in: 'query',
     required: false,
-    description: 'With message/rfc822',
+    description: WITH_MAIL,
     schema,
   }));
 }

@@ -146,6 +146,13 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'batches.suspend': { input: async (world) => ({ batch_code: world.unique() }) },
   'batches.activate': { input: async (world) => ({ batch_code: world.unique() }) },
   'batches.list': { input: nothing },
+  'sandbox-messages.list': { input: nothing },
+  // The engine is not started, so nothing was captured.
+  'sandbox-messages.get': { input: async () => ({ mail_id: 'none' }), status: 404 },
+  'sandbox-messages.download': { input: async () => ({ mail_id: 'none' }), status: 404 },
+  'sandbox-messages.download-attachment': { input: async () => ({ mail_id: 'none', position: 0 }), status: 404 },
+  'sandbox-messages.delete': { input: async () => ({ mail_id: 'none' }), status: 404 },
+  'sandbox-messages.clear': { input: nothing },
   'events.list': { input: nothing },
   'events.given-up': { input: nothing },
   'events.replay': { input: async () => ({ first_seq: 1, last_seq: 2 }) },

@@ -151,6 +151,9 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_SMTP_BLOCK_TIMEOUT_MS', 'delivery.blockMs', 'time for a block of content to leave (180000)'],
     ['GMP_SMTP_DOT_TIMEOUT_MS', 'delivery.dotMs', 'time for the reply to the final dot (600000)'],
     ['GMP_METRICS_MAX_ACCOUNTS', 'metrics.maxAccounts', 'accounts that metrics count each for itself (1000)'],
+    ['GMP_SANDBOX_MAX_MESSAGES', 'sandbox.maxMessages', 'captured mails of a tenant that are kept (1000)'],
+    ['GMP_SANDBOX_MAX_BYTES', 'sandbox.maxBytes', 'bytes of captured mails of a tenant that are kept (104857600)'],
+    ['GMP_SANDBOX_MAX_MESSAGE_BYTES', 'delivery.sandboxMaxBytes', 'bytes of a message that a sandbox takes (36700160)'],
     ['GMP_CACHE_MEMORY_MAX_MB', 'cache.memoryMaxMb', 'MiB of attachments kept in memory (50)'],
     ['GMP_CACHE_MEMORY_TTL_SECONDS', 'cache.memoryTtlSeconds', 'seconds for which they are kept (300)'],
     ['GMP_CACHE_DISK_MAX_MB', 'cache.diskMaxMb', 'MiB of attachments kept on disk (500)'],
@@ -162,6 +165,7 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_RETENTION_METADATA', 'retention.metadata', 'days that finished messages are kept (90)'],
     ['GMP_RETENTION_EVENTS', 'retention.events', 'days that acknowledged events are kept (90)'],
     ['GMP_RETENTION_AUDIT', 'retention.audit', 'days that the log of commands is kept (365)'],
+    ['GMP_SANDBOX_KEEP', 'sandbox.keep', 'days that captured mail is kept (7)'],
   ]),
   ...variables(asSeconds, [
     ['GMP_ATTACHMENT_TIMEOUT', 'attachments.timeoutMs', 'seconds for fetching one attachment (30)'],

@@ -13,6 +13,7 @@ export interface Resources {
   readonly messages: Messages;
   readonly batches: Batches;
   readonly events: Events;
+  readonly sandboxMessages: SandboxMessages;
   readonly storages: Storages;
   readonly suppressions: Suppressions;
   readonly stats: Stats;
@@ -78,7 +79,7 @@ export interface ApiKeys {
 }
 
 export interface Accounts {
-  /** Add an SMTP relay. A key needs the scope accounts:write. */
+  /** Add an SMTP relay, or a sandbox that captures mail instead of sending it. A key needs the scope accounts:write. */
   readonly create: Method<'accounts.create'>;
   /** List the SMTP relays, the oldest first. A key needs the scope accounts:read. */
   readonly list: Method<'accounts.list'>;
@@ -159,6 +160,21 @@ export interface Events {
   readonly givenUp: Method<'events.given-up'>;
   /** Tell events again: a range of numbers or of time, or those of one message. A key needs the scope events:write. */
   readonly replay: Method<'events.replay'>;
+}
+
+export interface SandboxMessages {
+  /** List the mail that sandboxes captured, the newest first. A key needs the scope messages:read. */
+  readonly list: Method<'sandbox-messages.list'>;
+  /** Remove all mail that sandboxes captured, or that of one account. A key needs the scope messages:manage. */
+  readonly clear: Method<'sandbox-messages.clear'>;
+  /** Show a mail that a sandbox captured: its envelope, and with messages:content what it says. A key needs the scope messages:read. */
+  readonly get: Method<'sandbox-messages.get'>;
+  /** Remove a mail that a sandbox captured. A key needs the scope messages:manage. */
+  readonly delete: Method<'sandbox-messages.delete'>;
+  /** Download a mail that a sandbox captured, byte for byte as a relay would have got it. A key needs the scope messages:content. */
+  readonly download: Method<'sandbox-messages.download'>;
+  /** Download an attachment of a mail that a sandbox captured. A key needs the scope messages:content. */
+  readonly downloadAttachment: Method<'sandbox-messages.download-attachment'>;
 }
 
 export interface Storages {

@@ -1972,6 +1972,8 @@ export interface operations {
               readonly pk: string;
               readonly id: string;
               readonly tenant_id: string;
+              /** @enum {string} */
+              readonly type: 'smtp' | 'sandbox';
               readonly host: string;
               readonly port: number;
               readonly user: string | null;
@@ -2049,8 +2051,13 @@ export interface operations {
         readonly 'application/json': {
           readonly tenant_id?: string;
           readonly id: string;
-          readonly host: string;
-          readonly port: number;
+          /**
+           * @default smtp
+           * @enum {string}
+           */
+          readonly type?: 'smtp' | 'sandbox';
+          readonly host?: string;
+          readonly port?: number;
           readonly user?: string | null;
           readonly password?: string | null;
           readonly auth_method?: ('auto' | 'plain' | 'login' | 'cram-md5' | 'xoauth2') | null;
@@ -2104,6 +2111,8 @@ export interface operations {
             readonly pk: string;
             readonly id: string;
             readonly tenant_id: string;
+            /** @enum {string} */
+            readonly type: 'smtp' | 'sandbox';
             readonly host: string;
             readonly port: number;
             readonly user: string | null;
@@ -2182,6 +2191,8 @@ export interface operations {
             readonly pk: string;
             readonly id: string;
             readonly tenant_id: string;
+            /** @enum {string} */
+            readonly type: 'smtp' | 'sandbox';
             readonly host: string;
             readonly port: number;
             readonly user: string | null;
@@ -2336,6 +2347,8 @@ export interface operations {
             readonly pk: string;
             readonly id: string;
             readonly tenant_id: string;
+            /** @enum {string} */
+            readonly type: 'smtp' | 'sandbox';
             readonly host: string;
             readonly port: number;
             readonly user: string | null;
@@ -2418,6 +2431,8 @@ export interface operations {
             readonly pk: string;
             readonly id: string;
             readonly tenant_id: string;
+            /** @enum {string} */
+            readonly type: 'smtp' | 'sandbox';
             readonly host: string;
             readonly port: number;
             readonly user: string | null;
@@ -4192,6 +4207,214 @@ export interface operations {
             }[];
             readonly next: string | null;
           };
+        };
+      };
+      readonly default: components['responses']['Problem'];
+    };
+  };
+  readonly 'sandbox-messages.list': {
+    readonly parameters: {
+      readonly query?: {
+        readonly tenant_id?: string;
+        /** @example ada@example.org */
+        readonly recipient?: string;
+        readonly message_id?: string;
+        readonly account_id?: string;
+        readonly since?: string;
+        /** @example 20 */
+        readonly limit?: number;
+        readonly after?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Done */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': {
+            readonly items: readonly {
+              readonly pk: string;
+              readonly tenant_id: string;
+              readonly account_id: string;
+              readonly message_pk: string;
+              readonly message_id: string;
+              readonly attempt: number;
+              readonly captured_at: string;
+              readonly mail_from: string;
+              readonly recipients: readonly string[];
+              readonly size_bytes: number;
+              readonly subject: string | null;
+              readonly from: string | null;
+            }[];
+            readonly next: string | null;
+          };
+        };
+      };
+      readonly default: components['responses']['Problem'];
+    };
+  };
+  readonly 'sandbox-messages.clear': {
+    readonly parameters: {
+      readonly query?: {
+        readonly tenant_id?: string;
+        /** @example sandbox */
+        readonly account_id?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Done */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': {
+            readonly removed: number;
+          };
+        };
+      };
+      readonly default: components['responses']['Problem'];
+    };
+  };
+  readonly 'sandbox-messages.get': {
+    readonly parameters: {
+      readonly query?: {
+        readonly tenant_id?: string;
+      };
+      readonly header?: never;
+      readonly path: {
+        /** @example 0197a2b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b */
+        readonly mail_id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Done */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': {
+            readonly pk: string;
+            readonly tenant_id: string;
+            readonly account_id: string;
+            readonly message_pk: string;
+            readonly message_id: string;
+            readonly attempt: number;
+            readonly captured_at: string;
+            readonly mail_from: string;
+            readonly recipients: readonly string[];
+            readonly size_bytes: number;
+            readonly subject: string | null;
+            readonly from: string | null;
+            readonly content: {
+              readonly headers: readonly {
+                readonly name: string;
+                readonly value: string;
+              }[];
+              readonly text: string | null;
+              readonly html: string | null;
+              readonly is_cut: boolean;
+              readonly attachments: readonly {
+                readonly position: number;
+                readonly filename: string | null;
+                readonly mime_type: string;
+                readonly disposition: string | null;
+                readonly content_id: string | null;
+                readonly size_bytes: number;
+              }[];
+            } | null;
+          };
+        };
+      };
+      readonly default: components['responses']['Problem'];
+    };
+  };
+  readonly 'sandbox-messages.delete': {
+    readonly parameters: {
+      readonly query?: {
+        readonly tenant_id?: string;
+      };
+      readonly header?: never;
+      readonly path: {
+        /** @example 0197a2b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b */
+        readonly mail_id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Done */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      readonly default: components['responses']['Problem'];
+    };
+  };
+  readonly 'sandbox-messages.download': {
+    readonly parameters: {
+      readonly query?: {
+        readonly tenant_id?: string;
+      };
+      readonly header?: never;
+      readonly path: {
+        /** @example 0197a2b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b */
+        readonly mail_id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The bytes as they are */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'message/rfc822': string;
+        };
+      };
+      readonly default: components['responses']['Problem'];
+    };
+  };
+  readonly 'sandbox-messages.download-attachment': {
+    readonly parameters: {
+      readonly query?: {
+        readonly tenant_id?: string;
+      };
+      readonly header?: never;
+      readonly path: {
+        /** @example 0197a2b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b */
+        readonly mail_id: string;
+        /** @example 0 */
+        readonly position: number;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The bytes as they are */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/octet-stream': string;
         };
       };
       readonly default: components['responses']['Problem'];

@@ -55,6 +55,8 @@ const delivery = v.strictObject({
   dataMs: v.optional(milliseconds, 120_000),
   blockMs: v.optional(milliseconds, 180_000),
   dotMs: v.optional(milliseconds, 600_000),
+  /** Bytes of a message that a sandbox takes; a larger one is refused, as relays do. */
+  sandboxMaxBytes: v.optional(positive, 36_700_160),
 });
 
 /** What is parsed is read-only, and may be parsed again; valibot's arrays take none such. */
@@ -212,6 +214,16 @@ const metrics = v.strictObject({
   maxAccounts: v.optional(positive, 1_000),
 });
 
+/** What sandboxes keep of the mail that they captured; the oldest goes first. */
+const sandbox = v.strictObject({
+  /** Mails of a tenant. */
+  maxMessages: v.optional(positive, 1_000),
+  /** Bytes of a tenant. */
+  maxBytes: v.optional(positive, 104_857_600),
+  /** Days, or an ISO 8601 duration; null keeps it until there is too much. */
+  keep: v.optional(period, 7),
+});
+
 const postgresPool = v.custom<PostgresPool>(
   (value) => typeof value === 'object' && value !== null && 'connect' in value && typeof value.connect === 'function',
 );
@@ -265,6 +277,7 @@ export const engineConfigSchema = v.strictObject({
   outgoing: v.optional(outgoing, {}),
   attachments: v.optional(attachments, {}),
   cache: v.optional(cache, {}),
+  sandbox: v.optional(sandbox, {}),
 });
 
 export type EngineConfigInput = v.InferInput<typeof engineConfigSchema>;
@@ -272,5 +285,6 @@ export type EngineConfig = v.InferOutput<typeof engineConfigSchema>;
 export type PostgresSettings = EngineConfig['postgres'];
 export type DeliverySettings = EngineConfig['delivery'];
 export type RetentionSettings = EngineConfig['retention'];
+export type SandboxSettings = EngineConfig['sandbox'];
 export type AttachmentSettings = EngineConfig['attachments'];
 export type { RetryPolicy };

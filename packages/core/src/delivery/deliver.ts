@@ -23,6 +23,7 @@ import type { DkimSigningKey } from '../smtp/compose/dkim.ts';
 import type { LockStepRelays } from '../smtp/lock-step-relays.ts';
 import type { OAuthTokens } from '../smtp/oauth-tokens.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
+import type { TakenMail } from '../smtp/sandbox/sandbox.types.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import { settlementOf } from './attempt.ts';
 import { composeMessage, hookedMessage, inEnvelope } from './compose-message.ts';
@@ -144,6 +145,7 @@ export async function deliver(
   await context.place.reached(clock);
   if (await services.accountRests(account.pk)) return null;
   let isExpired = false;
+  const captured: TakenMail[] = [];
   const transmitting = transmit(wire, served, {
     pool: services.pool,
     request: poolRequest(account, {
@@ -163,6 +165,7 @@ export async function deliver(
     handOver: handOver(message, services),
     onStage: services.onStage,
     signal: context.signal,
+    onTaken: account.type === 'sandbox' ? (mail) => void captured.push(mail) : undefined,
   });
   // It stands in line for a connection by now.
   context.place.pass();
@@ -170,7 +173,7 @@ export async function deliver(
   if (transmitted === null) return isExpired ? expired() : null;
   // Nothing but the account's fault: the mail has nothing to do with it.
   const isUncounted = transmitted.outcomes.every(({ uncounted }) => uncounted === true);
-  const settlement = isUncounted ? null : settle(transmitted.outcomes, transmitted);
+  const settlement = isUncounted ? null : withCaptured(settle(transmitted.outcomes, transmitted), captured);
   try {
     await tellAccount(account, { ...transmitted, startedAt }, services);
   } catch (error) {
@@ -270,6 +273,11 @@ function sentOf(
   const limits = limitsOf({ account: account.limits, tenant: account.tenant.limits });
   const uses = usesOf({ accountPk, tenantId }, limits, { ...transmitted.sent, at });
   return { uses, transcript: transmitted.transcript };
+}
+
+/** What a sandbox took is written with the outcome, so that neither is there without the other. */
+function withCaptured(settlement: Settlement, captured: readonly TakenMail[]): Settlement {
+  return captured.length === 0 ? settlement : { ...settlement, captured };
 }
 
 function domainOf(address: string): string {

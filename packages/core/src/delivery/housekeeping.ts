@@ -6,6 +6,7 @@ import { isMailProxyError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Expire } from '../queue/expire.ts';
 import type { LaneKey } from '../queue/lanes.ts';
+import { TRIM_MS } from './captured-room.ts';
 
 export interface HousekeepingServices {
   readonly clock: Clock;
@@ -20,6 +21,8 @@ export interface HousekeepingServices {
   readonly forgetAnswers: (now: number, limit: number) => Promise<number>;
   /** Delete entries of suppression lists whose time is over, up to a limit. @returns how many */
   readonly forgetSuppressions: (now: number, limit: number) => Promise<number>;
+  /** Remove what sandboxes captured too much of. */
+  readonly tidyCaptured: (signal: AbortSignal) => Promise<void>;
   readonly sweepCache: (signal: AbortSignal) => Promise<void>;
   readonly onExpired: (tenantId: string) => void;
   readonly onReady: (lane: LaneKey) => void;
@@ -50,7 +53,7 @@ export class Housekeeping {
 
   async run(signal: AbortSignal): Promise<void> {
     const { settings, sweepBatches, forgetUses, sweepCache, clock, onReady } = this.#s;
-    const { forgetFiles, forgetAnswers, forgetSuppressions } = this.#s;
+    const { forgetFiles, forgetAnswers, forgetSuppressions, tidyCaptured } = this.#s;
     await Promise.all([
       this.#every(settings.expirySweepMs, signal, () => this.#expire(signal)),
       this.#every(SWEEP_BATCHES_MS, signal, async () => {
@@ -66,6 +69,7 @@ export class Housekeeping {
       this.#every(FORGET_SUPPRESSIONS_MS, signal, () =>
         this.#forgetAll(FORGET_SUPPRESSIONS_BATCH, signal, (limit) => forgetSuppressions(clock.now(), limit)),
       ),
+      this.#every(TRIM_MS, signal, () => tidyCaptured(signal)),
       this.#every(SWEEP_CACHE_MS, signal, () => sweepCache(signal)),
     ]);
   }

@@ -10,6 +10,7 @@ export const PLAIN_ACCOUNT: AccountRelayRow = {
   tenantId: 'acme',
   id: 'main',
   version: 1,
+  type: 'smtp',
   host: 'relay.test',
   port: 25,
   user: null,

@@ -55,7 +55,7 @@ function relayOf(account: AccountRelayRow, settings: DeliverySettings, tokens: O
   const { tlsServername, tlsCa, tlsMinVersion, tlsClientCert, tlsClientKey } = account;
   const auth = authOf(account, tokens);
   return {
-    host: account.host,
+    host: relayHost(account),
     port: account.port,
     tls: account.tls,
     ...(tlsServername === null ? {} : { servername: tlsServername }),
@@ -68,7 +68,13 @@ function relayOf(account: AccountRelayRow, settings: DeliverySettings, tokens: O
     ...(auth === null ? {} : { auth }),
     ehloName: account.ehloName ?? settings.ehloName,
     timeouts: timeoutsOf(settings),
+    ...(account.type === 'sandbox' ? { sandbox: { maxBytes: settings.sandboxMaxBytes } } : {}),
   };
+}
+
+/** Sandboxes have nothing to do with each other, so that none has the connections or the trouble of another one. */
+export function relayHost({ type, pk, host }: Pick<AccountRelayRow, 'type' | 'pk' | 'host'>): string {
+  return type === 'sandbox' ? `${pk}.${host}` : host;
 }
 
 function authOf(account: AccountRelayRow, tokens: OAuthTokens): SmtpAuth | null {

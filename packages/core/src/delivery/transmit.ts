@@ -9,6 +9,7 @@ import { isBadGroup, isUnsettledByBadGroup, type LockStepRelays } from '../smtp/
 import { isStaleConnection } from '../smtp/pool.ts';
 import type { PooledSession, SmtpPool } from '../smtp/pool.types.ts';
 import type { SmtpStage } from '../smtp/reply.ts';
+import type { TakenMail } from '../smtp/sandbox/sandbox.types.ts';
 import { type RecipientReply, type SendObserver, SmtpConnectError } from '../smtp/session.types.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import { decidedTogether, notTogether } from './all-or-none.ts';
@@ -32,6 +33,8 @@ export interface Transmission {
   /** A stage of the connection's opening, or of a transaction, came to its end. */
   readonly onStage: OnStage;
   readonly signal: StopSignal;
+  /** Of a sandbox: told what it took. @defaultValue a relay takes it */
+  readonly onTaken?: ((mail: TakenMail) => void) | undefined;
 }
 
 /** What an attempt to send came to. */
@@ -193,7 +196,7 @@ function isReached(tried: readonly RecipientOutcome[], isClosing: boolean): bool
 async function sendGroup(
   wire: WireMessage,
   rest: readonly PendingRecipient[],
-  { pool, request, lockStepRelays, mayMail, handOver, onStage, signal }: Transmission,
+  { pool, request, lockStepRelays, mayMail, handOver, onStage, signal, onTaken }: Transmission,
 ): Promise<Group | SmtpConnectError | Unreadable | null> {
   for (let stale = 0; ; stale++) {
     let pooled: PooledSession;
@@ -227,6 +230,7 @@ async function sendGroup(
         body: wire.body,
         lockStep,
         allOrNone,
+        sandbox: onTaken && { attempts: group.map(({ attempts }) => attempts), onTaken },
       };
       replies = await session.send(transaction, mayMail, seen);
     } catch (error) {

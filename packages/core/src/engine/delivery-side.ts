@@ -7,6 +7,7 @@ import type { SyncedClock } from '../database/database-clock.ts';
 import { AccountHealth } from '../delivery/account-health.ts';
 import { Arrivals } from '../delivery/arrivals.ts';
 import type { BringAttachment } from '../delivery/bring-attachment.ts';
+import { CapturedRoomKeeper } from '../delivery/captured-room.ts';
 import { ConnectionBudget } from '../delivery/connection-budget.ts';
 import { settlementOfRejection } from '../delivery/deliver.ts';
 import { Dispatcher } from '../delivery/dispatcher.ts';
@@ -18,7 +19,7 @@ import { keptRefreshTokens } from '../delivery/kept-refresh-tokens.ts';
 import { type LaneSettings, RUNNING_PER_CONNECTION } from '../delivery/lane.ts';
 import { prepareMessage } from '../delivery/prepare-message.ts';
 import { Preparer } from '../delivery/preparer.ts';
-import { poolRequest } from '../delivery/relay.ts';
+import { poolRequest, relayHost } from '../delivery/relay.ts';
 import { type AttemptServices, runAttempt, writeOutcome } from '../delivery/run-attempt.ts';
 import { SessionKeeper } from '../delivery/session-keeper.ts';
 import type { AccountRelayRow } from '../entities/account/account.model.ts';
@@ -34,11 +35,13 @@ import type { Gate } from '../queue/lane-gates.ts';
 import { type LaneKey, lanesOf } from '../queue/lanes.ts';
 import { limitsOf } from '../queue/rate-limits.ts';
 import type { Settlement } from '../queue/settle.ts';
+import { periodMs } from '../retention.ts';
 import { LockStepRelays } from '../smtp/lock-step-relays.ts';
 import { createOAuthTokens } from '../smtp/oauth-tokens.ts';
 import { createSmtpPool } from '../smtp/pool.ts';
 import type { SmtpPool } from '../smtp/pool.types.ts';
 import type { OpenSession } from '../smtp/pool-lane.ts';
+import { orSandbox, verifySandbox } from '../smtp/sandbox/open-sandbox.ts';
 import { openSession } from '../smtp/session.ts';
 import { type RelayVerification, verifyRelay } from '../smtp/verify-relay.ts';
 import type { Notice } from './peer-notices.ts';
@@ -99,7 +102,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
   const settings = config.delivery;
   const { accounts } = stores;
   const { maxConnections, maxConnectionsPerHost } = settings;
-  const open = parts.openSession ?? openSession;
+  const open = orSandbox(parts.openSession ?? openSession);
   const pool = createSmtpPool({ clock, open, maxConnections, maxConnectionsPerHost, reserved: 1 });
   const tokens = createOAuthTokens({
     clock,
@@ -173,7 +176,10 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     pathTried: ({ pk }, isReached) => dispatcher.pathTried(pk, isReached),
     onStage: times.stage,
     slowDown: ({ pk }, startedAt) => dispatcher.slowDown(pk, startedAt),
-    onSettled: parts.onSettled,
+    onSettled(message, settlement) {
+      if (settlement.captured !== undefined) captured.noted(settlement.tenantId);
+      parts.onSettled(message, settlement);
+    },
   };
   const budget = new ConnectionBudget({
     clock,
@@ -227,6 +233,12 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     },
     wasLimited: (message) => parts.onLimited(message, false),
   });
+  const captured = new CapturedRoomKeeper({
+    clock,
+    mails: stores.capturedMails,
+    room: config.sandbox,
+    keptMs: config.sandbox.keep === null ? null : periodMs(config.sandbox.keep),
+  });
   const housekeeping = new Housekeeping({
     clock,
     log,
@@ -237,6 +249,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     forgetFiles: (before, limit) => stores.contents.forget(before, limit),
     forgetAnswers: (now, limit) => stores.once.sweep(now, limit),
     forgetSuppressions: (now, limit) => stores.suppressionLookup.forget(now, limit),
+    tidyCaptured: (signal) => captured.tidy(signal),
     sweepCache: parts.sweepCache,
     onExpired: onTold,
     onReady: (lane) => dispatcher.arrived(lane, true),
@@ -292,6 +305,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
         settings,
         tokens,
       });
+      if (relay.sandbox !== undefined) return verifySandbox(relay.sandbox);
       return verifyRelay(relay, { clock, reserve: (signal) => pool.reserve(key, relay, limits, signal) });
     },
   };
@@ -305,7 +319,7 @@ function laneSettingsOf(row: AccountRelayRow): LaneSettings {
     tenantWeight: row.tenant.weight,
     limits: limitsOf(limitsOfRow(row)),
     limitBehavior: row.limitBehavior,
-    host: `${row.host.toLowerCase()}:${row.port}`,
+    host: `${relayHost(row).toLowerCase()}:${row.port}`,
   };
 }
 

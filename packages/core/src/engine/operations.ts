@@ -4,6 +4,10 @@ import { type AccountServices, accountOperations } from '../entities/account/acc
 import { apiKeyOperations } from '../entities/api-key/api-key.operations.ts';
 import { instanceTokenOperations } from '../entities/api-key/instance-token.operations.ts';
 import type { ApiKeyServices } from '../entities/api-key/key-commands.ts';
+import {
+  type CapturedMailServices,
+  capturedMailOperations,
+} from '../entities/captured-mail/captured-mail.operations.ts';
 import { type CommandLogServices, commandLogOperations } from '../entities/command-log/command-log.operations.ts';
 import { type DkimKeyServices, dkimKeyOperations } from '../entities/dkim-key/dkim-key.operations.ts';
 import {
@@ -36,6 +40,7 @@ export type CoreServices = TenantServices &
   DkimKeyServices &
   StorageServices &
   SuppressionServices &
+  CapturedMailServices &
   CommandLogServices &
   MessageServices &
   RemovalServices &
@@ -60,6 +65,7 @@ export const coreOperations: readonly AnyOperation[] = [
   ...messageOperations,
   listMessageEvents,
   ...messageEventOperations,
+  ...capturedMailOperations,
   ...reportOperations,
   ...signingSecretOperations,
   ...storageOperations,

@@ -7,6 +7,8 @@ import { createAccountStore } from '../entities/account/account.store.ts';
 import { createAccountPauseStore } from '../entities/account/account-pause.store.ts';
 import { createRefreshTokenStore } from '../entities/account/refresh-token.store.ts';
 import { createApiKeyStore } from '../entities/api-key/api-key.store.ts';
+import { prepareCapture } from '../entities/captured-mail/capture.ts';
+import { createCapturedMailStore } from '../entities/captured-mail/captured-mail.store.ts';
 import { createCommandLogStore } from '../entities/command-log/command-log.store.ts';
 import { createDkimKeyStore } from '../entities/dkim-key/dkim-key.store.ts';
 import { createEncryptionKeyStore } from '../entities/encryption-key/encryption-key.store.ts';
@@ -124,7 +126,13 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     preparing: createPreparing(database, contentSealer),
     contents: createAttachmentContents(database, contentSealer),
     marks,
-    settle: prepareSettle(database, makePk, { marks, suppress, clock }),
+    capturedMails: createCapturedMailStore(database, contentSealer),
+    settle: prepareSettle(database, makePk, {
+      marks,
+      suppress,
+      capture: prepareCapture(database, contentSealer),
+      clock,
+    }),
     release: prepareRelease(database),
     takeBack: prepareTakeBack(database),
     control: createMessageControl(database, { makePk, stepMs: priorityStepMs }),

@@ -48,6 +48,8 @@ const UNBOUND: Readonly<Record<string, string>> = {
   'RefreshTokenStore.current': ENGINE,
   'RefreshTokenStore.replace': ENGINE,
   'ApiKeyStore.markUsed': ENGINE,
+  'CapturedMailStore.removeOlder': ENGINE,
+  'CapturedMailStore.tenants': ENGINE,
   'MessageStore.position': FOUND,
   'MessageStore.bounces': FOUND,
   'AccountPauseStore.pause': FOUND,

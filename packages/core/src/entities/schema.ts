@@ -2,6 +2,11 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { AccountPausesTable, AccountsTable } from './account/account.table.ts';
 import type { ApiKeysTable } from './api-key/api-key.table.ts';
+import type {
+  CapturedContentsTable,
+  CapturedMailsTable,
+  CapturedRecipientsTable,
+} from './captured-mail/captured-mail.table.ts';
 import type { CommandLogTable } from './command-log/command-log.table.ts';
 import type { DkimKeysTable } from './dkim-key/dkim-key.table.ts';
 import type { ContentKeysTable, EncryptionKeysTable } from './encryption-key/encryption-key.table.ts';
@@ -68,6 +73,9 @@ export interface CoreSchema {
   readonly content_keys: ContentKeysTable;
   readonly traffic_minutes: TrafficMinutesTable;
   readonly tenant_traffic_minutes: TenantTrafficMinutesTable;
+  readonly captured_mails: CapturedMailsTable;
+  readonly captured_recipients: CapturedRecipientsTable;
+  readonly captured_contents: CapturedContentsTable;
   readonly suppressions: SuppressionsTable;
   readonly suppression_strikes: SuppressionStrikesTable;
 }

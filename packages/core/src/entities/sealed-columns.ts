@@ -16,7 +16,7 @@ export const CORE_SEALED_COLUMNS = listSealedColumns<CoreSchema>({
   'message_attachments.auth': ['message_pk', 'position'],
 });
 
-/** What messages say and have attached: sealed where the configuration wants it, and in clear beside that. */
+/** What messages say and have attached, and what sandboxes took: sealed where the configuration wants it, and in clear beside that. */
 export const CONTENT_COLUMNS: readonly SealedColumn[] = [
   { table: 'message_contents', column: 'content', key: ['message_pk'], pageRows: 20 },
   { table: 'message_attachments', column: 'detached', key: ['message_pk', 'position'], pageRows: 100 },
@@ -27,4 +27,6 @@ export const CONTENT_COLUMNS: readonly SealedColumn[] = [
     pageRows: 8,
     sealedAs: 'sealed_as',
   },
+  { table: 'captured_mails', column: 'summary', key: ['pk'], pageRows: 100 },
+  { table: 'captured_contents', column: 'bytes', key: ['mail_pk'], pageRows: 4, sealedAs: 'sealed_as' },
 ];

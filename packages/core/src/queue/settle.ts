@@ -5,12 +5,14 @@ import { type Database, UniqueViolation } from '../database/database.ts';
 import { type GatheredUnit, Gathering } from '../database/gathering.ts';
 import { rowsJson } from '../database/row-parameters.ts';
 import type { Statement } from '../database/statement.ts';
+import type { Capture } from '../entities/captured-mail/capture.ts';
 import type { MessageRecipientsTable, MessagesTable } from '../entities/message/message.table.ts';
 import type { EventDetail, EventType } from '../entities/message-event/message-event.table.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { JudgedStrike, Suppress } from '../entities/suppression/suppress.ts';
 import { isMailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
+import type { TakenMail } from '../smtp/sandbox/sandbox.types.ts';
 import type { HandoffMarks } from './handoff-marks.ts';
 import { prepareLockMessages } from './lock-messages.ts';
 import { orLeaseLost } from './or-lease-lost.ts';
@@ -45,6 +47,8 @@ export interface Settlement {
   readonly strikes?: readonly Omit<JudgedStrike, 'tenantId' | 'eventPk' | 'at'>[];
   /** Keys of entries of the suppression list that stopped mail to recipients. @defaultValue none */
   readonly stoppedBy?: readonly string[];
+  /** What a sandbox took of it. @defaultValue nothing */
+  readonly captured?: readonly TakenMail[];
 }
 
 /** How long an outcome waits at most for others that are expected: each commit costs as much as writing many of them. */
@@ -70,8 +74,14 @@ export function prepareSettle(
   {
     marks,
     suppress,
+    capture,
     clock = systemClock,
-  }: { readonly marks?: HandoffMarks; readonly suppress?: Suppress; readonly clock?: Clock } = {},
+  }: {
+    readonly marks?: HandoffMarks;
+    readonly suppress?: Suppress;
+    readonly capture?: Capture;
+    readonly clock?: Clock;
+  } = {},
 ): Settle {
   const statements = prepareSettleStatements(db);
   const lock = prepareLockMessages(db);
@@ -105,7 +115,13 @@ export function prepareSettle(
     ];
     const update = statements.messages.bind({ rows: rowsJson(settlements.map(messageRow)) });
     return {
-      statements: [...before, update, ...strikesOf(settlements, eventPks, suppress), ...(marks?.take() ?? [])],
+      statements: [
+        ...before,
+        update,
+        ...strikesOf(settlements, eventPks, suppress),
+        ...capturesOf(settlements, eventPks, capture),
+        ...(marks?.take() ?? []),
+      ],
       outcome: (results) => orLeaseLost(results[before.length]),
       onDoubt(settlement) {
         const eventPk = eventPks.get(settlement.pk);
@@ -162,6 +178,19 @@ function strikesOf(
   return strikes.length === 0 ? [] : (suppress?.(strikes) ?? []);
 }
 
+/** They are kept only where the event was stored, as strikes count. */
+function capturesOf(
+  settlements: readonly Settlement[],
+  eventPks: ReadonlyMap<string, string>,
+  capture: Capture | undefined,
+): readonly Statement[] {
+  return settlements.flatMap(({ pk: messagePk, attempts: attempt, now: at, captured = [] }) => {
+    const eventPk = eventPks.get(messagePk);
+    if (eventPk === undefined) return [];
+    return captured.flatMap((mail, index) => capture?.(mail, { messagePk, attempt, at, eventPk, index }) ?? []);
+  });
+}
+
 /** One parameter, or none where no recipient was touched. */
 function updatesOfRecipients(settlements: readonly Settlement[]): readonly string[] {
   const rows = settlements.flatMap(({ pk, session, now, recipients }) =>
@@ -173,6 +202,6 @@ function updatesOfRecipients(settlements: readonly Settlement[]): readonly strin
 /** About what a recipient weighs twice, in its own row and in the event. */
 const RECIPIENT_BYTES = 600;
 
-function sizeOf({ recipients }: Settlement): number {
-  return recipients.length * RECIPIENT_BYTES;
+function sizeOf({ recipients, captured = [] }: Settlement): number {
+  return captured.reduce((sum, { bytes }) => sum + bytes.byteLength, recipients.length * RECIPIENT_BYTES);
 }

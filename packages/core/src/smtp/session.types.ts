@@ -4,6 +4,7 @@
 import type { StageName, StageTime } from '../observability/stages.ts';
 import type { MessageBody } from './message-body.ts';
 import type { SmtpFaultRecord, SmtpReply, SmtpStage } from './reply.ts';
+import type { SandboxRelay, SandboxTransaction } from './sandbox/sandbox.types.ts';
 
 /**
  * How a connection is protected.
@@ -91,6 +92,8 @@ export interface SmtpRelay {
   /** Name given with EHLO. */
   readonly ehloName: string;
   readonly timeouts: SmtpTimeouts;
+  /** There is no relay: mail is kept here instead. @defaultValue none */
+  readonly sandbox?: SandboxRelay;
 }
 
 /** One mail transaction: an envelope and the bytes of a message. */
@@ -112,6 +115,8 @@ export interface SmtpTransaction {
    * time. @defaultValue false
    */
   readonly allOrNone?: boolean;
+  /** What a sandbox is told beside. Relays take no notice of it. @defaultValue none */
+  readonly sandbox?: SandboxTransaction | undefined;
 }
 
 /** What became of one recipient in one transaction. */

@@ -182,6 +182,7 @@ function seeding(database: Database<CoreSchema>, clock: VirtualClock, makePk: Ma
       pk: p.pk,
       tenant_id: p.tenant_id,
       id: p.id,
+      type: 'smtp',
       host: 'relay.example.org',
       port: 25,
       username: null,

@@ -5,6 +5,7 @@ import { appendEventsConformance } from './append-events.case.ts';
 import { attachmentContentsConformance } from './attachment-contents.case.ts';
 import { batchConformance } from './batch.case.ts';
 import { bulkConformance } from './bulk.case.ts';
+import { capturedConformance } from './captured.case.ts';
 import { claimConformance } from './claim.case.ts';
 import { claimedLoaderConformance } from './claimed-loader.case.ts';
 import { controlConformance } from './control.case.ts';
@@ -48,6 +49,7 @@ export function storeConformance(name: string, { open, openEmpty = open, skip = 
     writeConformance(open);
     gatheredAcceptConformance(open);
     gatheredSettleConformance(open);
+    capturedConformance(open);
     migrationConformance(openEmpty);
     attachmentContentsConformance(open);
     preparingConformance(open);

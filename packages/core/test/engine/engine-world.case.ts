@@ -25,6 +25,8 @@ export interface WorldOptions extends Omit<MailEngineOptions, 'config' | 'log'> 
   readonly delivery?: MailEngineOptions['config']['delivery'];
   readonly limits?: MailEngineOptions['config']['limits'];
   readonly attachments?: MailEngineOptions['config']['attachments'];
+  readonly sandbox?: MailEngineOptions['config']['sandbox'];
+  readonly contentEncryption?: boolean;
   /** @defaultValue endpoints on this machine may be called */
   readonly outgoing?: MailEngineOptions['config']['outgoing'];
   /** @defaultValue the first delay up to 50 ms, none longer than 500 ms */
@@ -40,7 +42,7 @@ export interface WorldOptions extends Omit<MailEngineOptions, 'config' | 'log'> 
 /** Retries within half a second, short pauses of accounts, and relays that have seconds to answer. */
 export async function openWorld(options: WorldOptions = {}): Promise<EngineWorld> {
   const { delivery, limits, attachments, retry, database: given, encryptionKey, start = true, ...rest } = options;
-  const { outgoing = { allowPrivateNetworks: true } } = rest;
+  const { outgoing = { allowPrivateNetworks: true }, sandbox = {}, contentEncryption = false } = rest;
   const own = given === undefined ? await makeDatabase() : null;
   const database = given ?? own?.database ?? '';
   const logged: string[] = [];
@@ -49,6 +51,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<EngineWorld
     config: {
       database,
       outgoing,
+      sandbox,
+      contentEncryption,
       delivery: {
         ehloName: 'client.test',
         connectMs: 5_000,

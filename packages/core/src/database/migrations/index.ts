@@ -12,6 +12,7 @@ import { feedback } from './0009-feedback.ts';
 import { suppression } from './0010-suppression.ts';
 import { detachedFiles } from './0011-detached-files.ts';
 import { statistics } from './0012-statistics.ts';
+import { sandbox } from './0013-sandbox.ts';
 import type { MigrationList } from './migration.ts';
 
 /** The schema of core, oldest step first. */
@@ -30,5 +31,6 @@ export const CORE_MIGRATIONS: MigrationList = {
     suppression,
     detachedFiles,
     statistics,
+    sandbox,
   ],
 };

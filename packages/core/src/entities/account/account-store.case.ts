@@ -9,6 +9,7 @@ import type { Account, AccountSettings } from './account.model.ts';
 import { createAccountStore } from './account.store.ts';
 
 const SETTINGS: AccountSettings = {
+  type: 'smtp',
   host: '127.0.0.1',
   port: 25,
   user: null,
@@ -76,6 +77,7 @@ export function accountStoreCases(open: OpenWorld): void {
       tenantId: 'acme',
       id: 'main',
       version: 1,
+      type: 'smtp',
       host: '127.0.0.1',
       port: 25,
       user: 'u',

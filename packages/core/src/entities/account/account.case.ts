@@ -18,6 +18,7 @@ export function accountCases(open: OpenWorld): void {
       pk: expect.stringMatching(/^[0-9a-f-]{36}$/),
       id: 'main',
       tenant_id: 'acme',
+      type: 'smtp',
       host: 'smtp.example.org',
       port: 587,
       user: 'proxy',

@@ -11,6 +11,9 @@ const MAX_HOST_LENGTH = 253;
 /** A bundle of many authorities still fits. */
 const MAX_PEM_LENGTH = 100_000;
 
+/** Where mail goes: to a relay, or nowhere. */
+export const accountType = v.picklist(['smtp', 'sandbox']);
+
 /** A host name or an IP address, not a URL. */
 export const host = v.pipe(
   v.string(),

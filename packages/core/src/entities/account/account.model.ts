@@ -9,7 +9,14 @@ import type { TlsMode } from '../../smtp/session.types.ts';
 import type { OnInDoubt } from '../message/message.table.ts';
 import { type SuppressionPolicyInput, suppressionPolicyOf } from '../suppression/suppression-policy.ts';
 import type { TenantsTable } from '../tenant/tenant.table.ts';
-import type { AccountPausesTable, AccountsTable, AuthMethod, LimitBehavior, LimitUnit } from './account.table.ts';
+import type {
+  AccountPausesTable,
+  AccountsTable,
+  AccountType,
+  AuthMethod,
+  LimitBehavior,
+  LimitUnit,
+} from './account.table.ts';
 import { type AccountPause, pauseOf } from './account-pause.store.ts';
 
 /** Most that is sent in any window of that length; null for no limit. */
@@ -26,6 +33,7 @@ export interface Account {
   readonly pk: string;
   readonly id: string;
   readonly tenant_id: string;
+  readonly type: AccountType;
   readonly host: string;
   readonly port: number;
   readonly user: string | null;
@@ -78,6 +86,7 @@ export interface AccountRelayRow {
   readonly id: string;
   /** Rises with each change. */
   readonly version: number;
+  readonly type: AccountType;
   readonly host: string;
   readonly port: number;
   readonly user: string | null;
@@ -164,6 +173,7 @@ export function columnsOf(
   settings: AccountSettings,
 ): Omit<AccountsTable, 'pk' | 'id' | 'tenant_id' | SecretColumn | 'version' | 'created_at' | 'updated_at'> {
   return {
+    type: settings.type,
     host: settings.host,
     port: settings.port,
     username: settings.user,
@@ -219,6 +229,7 @@ export function accountOf(row: AccountRow): Account {
     pk: row.pk,
     id: row.id,
     tenant_id: row.tenant_id,
+    type: row.type,
     host: row.host,
     port: row.port,
     user: row.username,
@@ -269,6 +280,7 @@ export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayR
     tenantId: row.tenant_id,
     id: row.id,
     version: row.version,
+    type: row.type,
     host: row.host,
     port: row.port,
     user: row.username,

@@ -19,7 +19,7 @@ import {
   verificationOutput,
   verificationView,
 } from './account.schema.ts';
-import { settingsFrom } from './account.settings.ts';
+import { changedSettings, newSettings } from './account.settings.ts';
 import type { AccountStore } from './account.store.ts';
 import type { PausedAccount } from './account-pause.store.ts';
 
@@ -38,7 +38,7 @@ export interface AccountServices {
 
 const createAccount = defineOperation({
   name: 'accounts.create',
-  summary: 'Add an SMTP relay',
+  summary: 'Add an SMTP relay, or a sandbox that captures mail instead of sending it',
   http: { method: 'POST', path: '/v1/accounts', status: 201 },
   access: 'tenant',
   scope: 'accounts:write',
@@ -46,9 +46,9 @@ const createAccount = defineOperation({
   enterpriseFields: ['pec'],
   input: createAccountInput,
   output: accountOutput,
-  run: async ({ accounts, clock, makePk }: AccountServices, { tenant_id: _, id, ...input }, { reach, also }) => {
+  run: async ({ accounts, clock, makePk }: AccountServices, { tenant_id: _, id, type, ...input }, { reach, also }) => {
     const key = { pk: makePk(), id, tenantId: reach.tenantId ?? DEFAULT_TENANT };
-    return accountView(await accounts.create(key, settingsFrom(input, input), clock.now(), also));
+    return accountView(await accounts.create(key, newSettings(type, input), clock.now(), also));
   },
 });
 
@@ -95,12 +95,10 @@ const updateAccount = defineOperation({
     { tenant_id: _, account_id, ...input },
     { reach, also },
   ) => {
-    const account = await accounts.update(
-      reach,
-      account_id,
-      (current) => settingsFrom(input, { host: input.host ?? current.host, port: input.port ?? current.port, current }),
-      { now: clock.now(), also },
-    );
+    const account = await accounts.update(reach, account_id, (current) => changedSettings(current, input), {
+      now: clock.now(),
+      also,
+    });
     return accountView(await resumed(account, resumeAccount));
   },
 });

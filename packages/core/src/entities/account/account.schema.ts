@@ -16,6 +16,7 @@ import { retryPolicyInput } from '../../retry-policy.ts';
 import type { PeerCertificate } from '../../smtp/connection.ts';
 import type { RelayVerification } from '../../smtp/verify-relay.ts';
 import {
+  accountType,
   authMethod,
   certificates,
   ehloName,
@@ -62,8 +63,12 @@ const optionalSettings = {
 export const createAccountInput = v.strictObject({
   tenant_id: v.optional(tenantId),
   id: clientId,
-  host,
-  port,
+  /** `sandbox`: mail is composed and captured, and sent to nobody. Stays as it is. */
+  type: v.optional(accountType, 'smtp'),
+  /** Required, unless it is a sandbox. */
+  host: v.optional(host),
+  /** Required, unless it is a sandbox. */
+  port: v.optional(port),
   ...optionalSettings,
 });
 
@@ -85,6 +90,8 @@ export const accountOutput = v.object({
   pk: v.string(),
   id: v.string(),
   tenant_id: v.string(),
+  type: accountType,
+  /** Of a sandbox a name that nobody can have. */
   host: v.string(),
   port: v.number(),
   user: v.nullable(v.string()),

@@ -6,6 +6,7 @@ import type { TlsMode } from '../../smtp/session.types.ts';
 import { isKeyOf } from './account.fields.ts';
 import type { Account, AccountSecrets, AccountSettings } from './account.model.ts';
 import type { SettingsInput } from './account.schema.ts';
+import type { AccountType } from './account.table.ts';
 
 const DEFAULT_MAX_CONNECTIONS = 10;
 /** As many as Exim takes by default (`smtp_accept_max_per_connection`): a new connection costs five round trips. */
@@ -13,17 +14,64 @@ const DEFAULT_MAX_MESSAGES_PER_CONNECTION = 1_000;
 /** RFC 8314, 7.3: submission with TLS from the first byte. */
 const IMPLICIT_TLS_PORT = 465;
 
+/** Nobody can have such a name (RFC 2606, 2): whatever took a sandbox for a relay would reach none. */
+const SANDBOX = { host: 'sandbox.invalid', port: 25 };
+
+/** What a sandbox has not. */
+const OF_RELAYS = [
+  'host',
+  'port',
+  'user',
+  'password',
+  'auth_method',
+  'oauth',
+  'tls',
+  'tls_servername',
+  'tls_ca',
+  'tls_insecure',
+  'tls_min_version',
+  'tls_client_cert',
+  'tls_client_key',
+  'ehlo_name',
+] as const satisfies readonly (keyof SettingsInput)[];
+
 /**
- * Settings from input over those of the account as it is, or over the defaults for a new one.
+ * Settings of an account that is made.
+ *
+ * @throws {MailProxyError} `invalid_input` for fields that are missing or do not go together
+ */
+export function newSettings(type: AccountType, input: SettingsInput): AccountSettings {
+  if (type === 'sandbox') return settingsFrom(input, { type, ...SANDBOX });
+  const { host, port } = input;
+  if (host !== undefined && port !== undefined) return settingsFrom(input, { type, host, port });
+  const missing = (['host', 'port'] as const).filter((name) => input[name] === undefined);
+  throw invalidInput(missing.map((name) => ({ pointer: `/${name}`, message: 'required' })));
+}
+
+/**
+ * Settings of an account that is there, with what is given over them.
  *
  * @throws {MailProxyError} `invalid_input` for fields that do not go together
  */
-export function settingsFrom(
+export function changedSettings(current: Account, input: SettingsInput): AccountSettings {
+  const { type, host, port } = current;
+  return settingsFrom(input, { type, host: input.host ?? host, port: input.port ?? port, current });
+}
+
+/** @throws {MailProxyError} `invalid_input` for fields that do not go together */
+function settingsFrom(
   input: SettingsInput,
-  { host, port, current }: { readonly host: string; readonly port: number; readonly current?: Account },
+  {
+    type,
+    host,
+    port,
+    current,
+  }: { readonly type: AccountType; readonly host: string; readonly port: number; readonly current?: Account },
 ): AccountSettings {
+  if (type === 'sandbox') refuseRelay(input);
   const user = kept(input.user, current?.user, null);
   const settings: Settings = {
+    type,
     host,
     port,
     user,
@@ -53,6 +101,15 @@ export function settingsFrom(
   const problems = [...loginProblems(settings, input, current), ...certificateProblems(settings, input, current)];
   if (problems.length > 0) throw invalidInput(problems);
   return { ...settings, ...secretsOf(input) };
+}
+
+/** @throws {MailProxyError} `invalid_input` */
+function refuseRelay(input: SettingsInput): void {
+  const given = OF_RELAYS.filter((name) => (input[name] ?? null) !== null);
+  if (given.length === 0) return;
+  throw invalidInput(
+    given.map((name) => ({ pointer: `/${name}`, message: 'expected none, as a sandbox has no relay' })),
+  );
 }
 
 type Settings = Omit<AccountSettings, keyof AccountSecrets>;

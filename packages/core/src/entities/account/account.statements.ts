@@ -29,7 +29,10 @@ export interface AccountStatements {
     AccountRow
   >;
   readonly resolve: Prepared<Pick<AccountsTable, 'tenant_id' | 'id'>, AccountKey>;
-  readonly resolveDefault: Prepared<Pick<AccountsTable, 'tenant_id'>, AccountKey & Pick<AccountsTable, 'is_default'>>;
+  readonly resolveDefault: Prepared<
+    Pick<AccountsTable, 'tenant_id'>,
+    AccountKey & Pick<AccountsTable, 'is_default' | 'type'>
+  >;
   readonly remove: Prepared<Own, unknown>;
   readonly dependants: Prepared<Own, Dependants>;
   readonly waiting: Prepared<Own, { readonly state: string; readonly count: number }>;
@@ -74,6 +77,7 @@ const COLUMNS = [
   'pk',
   'tenant_id',
   'id',
+  'type',
   'created_at',
   ...SETTABLE,
 ] as const satisfies readonly (keyof AccountsTable)[];
@@ -165,9 +169,11 @@ export function prepareAccountStatements(database: Database<CoreSchema>): Accoun
     resolveDefault: database.prepare((k, p) =>
       k
         .selectFrom('accounts')
-        .select(['pk', 'id', 'is_default'])
+        .select(['pk', 'id', 'is_default', 'type'])
         .where('tenant_id', '=', p.tenant_id)
         .orderBy('is_default', 'desc')
+        // Mail that names no account is meant to go out, where it can.
+        .orderBy(sql`case when type = 'sandbox' then 1 else 0 end`)
         .limit(sql.lit(2)),
     ),
     remove: database.prepare((k, p) =>

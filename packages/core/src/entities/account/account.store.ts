@@ -63,7 +63,10 @@ export interface AccountStore {
    * @throws {MailProxyError} `not_found`, `ambiguous_id`, `in_use`
    */
   delete(reach: Reach, ref: string): Promise<void>;
-  /** The account that a message uses: the one with the client's id, else the default or only one of the tenant. */
+  /**
+   * The account that a message uses: the one with the client's id, else the default or only one of the tenant. Sandboxes
+   * count only where it has no relay.
+   */
   resolve(tenantId: string, accountId: string | null): Promise<AccountKey | null>;
   /**
    * What delivery needs. A change by this process is seen at once, one by another within a second.
@@ -213,7 +216,10 @@ export function createAccountStore(
           return row ?? null;
         }
         const [first, second] = await database.read(statements.resolveDefault.bind({ tenant_id: tenantId }));
-        if (first === undefined || (first.is_default === 0 && second !== undefined)) return null;
+        if (first === undefined) return null;
+        // A sandbox beside the only relay takes nothing away from it.
+        const isOnly = second === undefined || (first.type === 'smtp' && second.type === 'sandbox');
+        if (first.is_default === 0 && !isOnly) return null;
         return { pk: first.pk, id: first.id };
       });
     },

@@ -11,6 +11,9 @@ export type LimitBehavior = 'defer' | 'reject';
 /** What a rate limit counts. */
 export type LimitUnit = 'message' | 'recipient';
 
+/** Where mail of an account goes: to a relay, or nowhere, where it is kept to be looked at. */
+export type AccountType = 'smtp' | 'sandbox';
+
 /** An account that may not send for now: its credentials or its TLS settings failed. */
 export interface AccountPausesTable {
   readonly account_pk: string;
@@ -30,6 +33,8 @@ export interface AccountsTable {
   readonly tenant_id: string;
   /** The client's; unique in the tenant. */
   readonly id: string;
+  /** Stays as it was made. */
+  readonly type: AccountType;
   readonly host: string;
   readonly port: number;
   readonly username: string | null;

@@ -92,6 +92,7 @@ export async function openWorld(url: string): Promise<EventWorld> {
       pk: p.pk,
       tenant_id: p.tenant_id,
       id: 'relay',
+      type: 'smtp',
       host: '127.0.0.1',
       port: 25,
       username: null,

@@ -38,6 +38,14 @@ export interface ContentSealer {
   openDetached(place: FilePlace, text: string): string;
   /** The name under which a file is stored: its SHA-256, or where files are sealed a keyed hash of that. */
   nameOf(tenantId: string, sha256: string): Promise<string>;
+  /** What a list shows of a mail that a sandbox took. */
+  sealSummary(mailPk: string, text: string): string;
+  /** @throws {MailProxyError} `sealed_with_unknown_key` */
+  openSummary(mailPk: string, text: string): string;
+  /** A mail that a sandbox took. */
+  sealCaptured(mailPk: string, bytes: Uint8Array): { readonly bytes: Uint8Array; readonly sealedAs: string | null };
+  /** @throws {MailProxyError} `sealed_with_unknown_key` */
+  openCaptured(mailPk: string, bytes: Uint8Array, sealedAs: string | null): Uint8Array;
   sealChunk(place: ChunkPlace, bytes: Uint8Array): { readonly bytes: Uint8Array; readonly sealedAs: string };
   /** @throws {MailProxyError} `sealed_with_unknown_key` */
   openChunk(place: Omit<ChunkPlace, 'sizeBytes'>, bytes: Uint8Array, sealedAs: string | null): Uint8Array;
@@ -57,6 +65,10 @@ export const plainContents: ContentSealer = {
   openText: (_, text) => text,
   sealDetached: (_, text) => text,
   openDetached: (_, text) => text,
+  sealSummary: (_, text) => text,
+  openSummary: (_, text) => text,
+  sealCaptured: (_, bytes) => ({ bytes, sealedAs: null }),
+  openCaptured: (_, bytes) => bytes,
   nameOf: async (_, sha256) => sha256,
   sealChunk() {
     throw new Error('nothing is sealed here');
@@ -77,6 +89,18 @@ export function createContentSealer(
     openText: (messagePk, text) => (text.startsWith('{') ? text : sealer.open(text, textPlace(messagePk))),
     sealDetached: (file, text) => (isOn ? sealer.seal(text, detachedPlace(file)) : text),
     openDetached: (file, text) => (text.startsWith('{') ? text : sealer.open(text, detachedPlace(file))),
+    sealSummary: (mailPk, text) => (isOn ? sealer.seal(text, summaryPlace(mailPk)) : text),
+    openSummary: (mailPk, text) => (text.startsWith('{') ? text : sealer.open(text, summaryPlace(mailPk))),
+    sealCaptured(mailPk, bytes) {
+      if (!isOn) return { bytes, sealedAs: null };
+      const sealed = sealer.sealBytes(bytes, capturedPlace(mailPk, bytes.byteLength));
+      return { bytes: sealed.bytes, sealedAs: `${sealed.keyId}:${bytes.byteLength}` };
+    },
+    openCaptured(mailPk, bytes, sealedAs) {
+      if (sealedAs === null) return bytes;
+      const { keyId, sizeBytes } = parseSealedAs(sealedAs);
+      return sealer.openBytes(bytes, capturedPlace(mailPk, sizeBytes), keyId);
+    },
     async nameOf(tenantId, sha256) {
       if (!isOn) return sha256;
       const key = await namingKeys.get(tenantId, () => namingKeyOf(tenantId));
@@ -112,6 +136,14 @@ function textPlace(messagePk: string): SealedPlace {
 
 function detachedPlace({ messagePk, position }: FilePlace): SealedPlace {
   return { table: 'message_attachments', column: 'detached', row: `${messagePk}:${position}` };
+}
+
+function summaryPlace(mailPk: string): SealedPlace {
+  return { table: 'captured_mails', column: 'summary', row: mailPk };
+}
+
+function capturedPlace(mailPk: string, sizeBytes: number): SealedPlace {
+  return { table: 'captured_contents', column: 'bytes', row: `${mailPk}:${sizeBytes}` };
 }
 
 /** Each tenant has a key of its own, made when it is first needed; of several that make it at once one stays. */

@@ -45,7 +45,8 @@ for ($attempt = 1; ; $attempt++) {
     sleep($attempt);
 }
 
-while (([, $stored] = call('GET', "/v1/messages/$id")) && ($stored['state'] ?? '') !== 'final') {
+do {
     usleep(500_000);
-}
-echo "$id: {$stored['result']}\n";
+    [$status, $stored] = call('GET', "/v1/messages/$id");
+} while ($status === 200 && $stored['state'] !== 'final');
+echo "$id: " . ($stored['result'] ?? "not known, $status") . "\n";

@@ -13,5 +13,9 @@ api --retry 5 --retry-connrefused -H "Idempotency-Key: $id" "$url/v1/messages" -
 { "id": "$id", "from": "shop@shop.example", "to": "$2", "subject": "Your order $1", "text": "It is on its way." }
 END
 
-until message=$(api "$url/v1/messages/$id") && [[ $message == *'"state":"final"'* ]]; do sleep 0.5; done
+message=
+until [[ $message == *'"state":"final"'* ]]; do
+  sleep 0.5
+  message=$(api "$url/v1/messages/$id")
+done
 echo "$id: $(sed -E 's/.*"result":"([a-z_]+)".*/\1/' <<< "$message")"

@@ -14,6 +14,9 @@ const ROOT = new URL('../../../', import.meta.url);
 const FOLDER = new URL('examples/clients/', ROOT);
 const NODE = [process.execPath, '--conditions=mail-proxy-source'] as const;
 
+/** A program that has not ended by then never does. */
+const PATIENCE_MS = 50_000;
+
 const LANGUAGES = [
   { name: 'curl', needs: ['bash', 'curl'], submit: ['bash', 'submit.sh'] },
   { name: 'TypeScript', needs: [], submit: [...NODE, 'submit.ts'], receive: [...NODE, 'receive.ts', '0'] },
@@ -88,7 +91,7 @@ async function startReceiver(tenant: string, [program, ...args]: readonly string
 }
 
 async function outputOf([program, ...args]: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Promise<string> {
-  const child = spawn(program, args, { cwd: FOLDER, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { cwd: FOLDER, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: PATIENCE_MS });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   expect(stderr).toBe('');
   return stdout;

@@ -9,11 +9,11 @@ id=order-$1
 api() { curl -sS --fail-with-body -H "Authorization: Bearer $token" -H 'Content-Type: application/json' "$@"; }
 
 # A second request with this key is answered as the first one, so that --retry can do no harm.
-api --retry 5 --retry-connrefused -H "Idempotency-Key: $id" "$url/v1/messages" --data @- -o /dev/null <<END
+message=$(api --retry 5 --retry-connrefused -H "Idempotency-Key: $id" "$url/v1/messages" --data @- <<END
 { "id": "$id", "from": "shop@shop.example", "to": "$2", "subject": "Your order $1", "text": "It is on its way." }
 END
+) || { echo "refused: $message" >&2; exit 1; }
 
-message=
 until [[ $message == *'"state":"final"'* ]]; do
   sleep 0.5
   message=$(api "$url/v1/messages/$id")

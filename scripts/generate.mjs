@@ -6,9 +6,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installedOperations } from '../apps/server/src/cli/installed-operations.ts';
+import { findMixins } from '../apps/server/src/mixins.ts';
 import { openApiDocument } from '../apps/server/src/openapi/document.ts';
 import { clientSource, operationsSource, typesSource } from '../packages/client/codegen/client-source.mjs';
-import { coreOperations, VERSION } from '../packages/core/src/index.ts';
+import { coreOperations, createMailEngine, VERSION } from '../packages/core/src/index.ts';
+import { metricsPage } from './metrics-page.mjs';
 import { ROOT } from './steps.mjs';
 
 const COMMUNITY = 'docs/reference/openapi.json';
@@ -20,7 +22,13 @@ const stale = [];
 write(COMMUNITY, documentOf(coreOperations));
 // Without the enterprise package its document stays as it is, and the client is still made of it.
 const installed = await installedOperations('auto');
-if (installed.length > coreOperations.length) write(ENTERPRISE, documentOf(installed));
+if (installed.length > coreOperations.length) {
+  write(ENTERPRISE, documentOf(installed));
+  write(
+    'docs/reference/metrics.md',
+    metricsPage(await metricsOf([]), await metricsOf((await findMixins('auto')).mixins)),
+  );
+}
 const document = JSON.parse(readFileSync(join(ROOT, ENTERPRISE), 'utf8'));
 write('packages/client/src/generated/types.ts', await typesSource(document));
 write('packages/client/src/generated/operations.ts', operationsSource(document));
@@ -35,6 +43,11 @@ function documentOf(operations) {
   return JSON.stringify(openApiDocument(operations, { version: VERSION }));
 }
 
+async function metricsOf(mixins) {
+  await using engine = await createMailEngine({ config: { database: ':memory:' }, mixins });
+  return engine.metrics;
+}
+
 function write(path, source) {
   const text = formatted(path, source);
   const file = join(ROOT, path);
@@ -45,6 +58,7 @@ function write(path, source) {
 
 /** As the linter wants it. */
 function formatted(path, source) {
+  if (path.endsWith('.md')) return source;
   const { status, stdout, stderr } = spawnSync('biome', ['format', `--stdin-file-path=${path}`], {
     cwd: ROOT,
     input: source,

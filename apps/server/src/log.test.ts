@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type LogLevel, LogThreshold } from '@mail-proxy/core';
 import { describe, expect, test } from 'vitest';
-import { createLog, type LogLevel } from './log.ts';
+import { createLog } from './log.ts';
 
 function logAt(level: LogLevel, pretty = false) {
   const lines: string[] = [];
-  const log = createLog({ level, pretty, clock: { now: () => 0 }, write: (line) => void lines.push(line) });
-  return { log, lines };
+  const threshold = new LogThreshold(level);
+  const log = createLog({ threshold, pretty, clock: { now: () => 0 }, write: (line) => void lines.push(line) });
+  return { log, lines, threshold };
 }
 
 describe('the log', () => {
@@ -27,6 +29,19 @@ describe('the log', () => {
       log.error({}, 'yes');
     }
     expect([warn.lines.length, silent.lines.length]).toEqual([2, 0]);
+  });
+
+  test('has another level from one line to the next, and toggles between all and what was configured', () => {
+    const { log, lines, threshold } = logAt('warn');
+    const child = log.child?.({ mixin: 'imap' });
+    child?.debug({}, 'no');
+    threshold.toggleDebug();
+    child?.debug({}, 'yes');
+    threshold.toggleDebug();
+    child?.info({}, 'no');
+    threshold.current = 'silent';
+    child?.error({}, 'no');
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['yes']);
   });
 
   test('shows an error with its stack and those of its causes', () => {

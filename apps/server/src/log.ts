@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Clock, Log } from '@mail-proxy/core';
+import type { Clock, Log, LogLevel, LogThreshold } from '@mail-proxy/core';
 import pc from 'picocolors';
 import * as v from 'valibot';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
 export interface LogOptions {
-  readonly level: LogLevel;
+  readonly threshold: LogThreshold;
   readonly clock: Pick<Clock, 'now'>;
   /** Takes one line, its end included. */
   readonly write: (line: string) => void;
@@ -25,14 +22,13 @@ const SECRETS: ReadonlySet<string> = new Set(['password', 'token', 'api_key', 'a
 const MAX_CAUSES = 5;
 
 /** Make a log that writes one line an entry: `{"level","time","msg",...}` as JSON, or the same for the eye. */
-export function createLog({ level, clock, write, pretty, keep }: LogOptions): Log {
-  const lowest = LOG_LEVELS.indexOf(level);
+export function createLog({ threshold, clock, write, pretty, keep }: LogOptions): Log {
   const format = pretty ? prettyLine : jsonLine;
   const logWith = (base: object): Log => {
     const entry =
       (name: Exclude<LogLevel, 'silent'>) =>
       (fields: object, message: string): void => {
-        if (LOG_LEVELS.indexOf(name) < lowest) return;
+        if (!threshold.lets(name)) return;
         const entry = [name, new Date(clock.now()).toISOString(), message, { ...base, ...fields }] as const;
         write(format(...entry));
         keep?.(jsonLine(...entry));

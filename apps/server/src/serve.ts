@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { isMailProxyError, type Log, systemClock, VERSION } from '@mail-proxy/core';
+import { isMailProxyError, type Log, LogThreshold, systemClock, VERSION } from '@mail-proxy/core';
 import type { Environment } from './env/environment.ts';
 import { readServerConfig, type ServerConfig } from './env/read-config.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { type LogFile, openLogFile } from './instances/log-file.ts';
 import { markRunning } from './instances/run-file.ts';
-import { createLog, type LogLevel } from './log.ts';
+import { createLog } from './log.ts';
 import { type RunningServer, startServer } from './start-server.ts';
 
 /** Nothing should be left once the server has stopped; a process that hangs there is worse than a cut. */
@@ -27,7 +27,8 @@ export interface ServiceProcess {
 
 /**
  * Run the server until a signal ends it. SIGTERM and SIGINT let running sends finish, a second one ends the process
- * at once; something thrown that nobody caught stops it the same way, with exit code 70.
+ * at once; something thrown that nobody caught stops it the same way, with exit code 70. SIGUSR2 makes the log tell all, and
+ * again what was configured.
  */
 export async function serve(host: ServiceProcess): Promise<ExitCode> {
   let config: ServerConfig;
@@ -43,11 +44,17 @@ export async function serve(host: ServiceProcess): Promise<ExitCode> {
     return explain(error, host);
   }
   using file = kept;
-  const log = openLog(config.logLevel, host, file);
+  const threshold = new LogThreshold(config.logLevel);
+  const log = openLog(threshold, host, file);
   const asked = whenAskedToStop(host, log);
+  // SIGUSR1 starts Node's debugger.
+  host.on('SIGUSR2', () => {
+    threshold.toggleDebug();
+    log.warn({ level: threshold.current }, 'the level of the log was changed');
+  });
   let server: RunningServer;
   try {
-    server = await startServer(config, { log });
+    server = await startServer(config, { log, logThreshold: threshold });
   } catch (error) {
     return explain(error, host);
   }
@@ -64,9 +71,9 @@ export async function serve(host: ServiceProcess): Promise<ExitCode> {
 }
 
 /** Where the server logs: to stderr, for the eye at a terminal, and into a file in any case as JSON. */
-function openLog(level: LogLevel, { stderr, json = false }: ServiceProcess, file: LogFile | null): Log {
+function openLog(threshold: LogThreshold, { stderr, json = false }: ServiceProcess, file: LogFile | null): Log {
   return createLog({
-    level,
+    threshold,
     clock: systemClock,
     write: (line) => stderr.write(line),
     pretty: stderr.isTTY === true && !json,

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type Clock, createMailEngine, type Log, silentLog, systemClock, VERSION } from '@mail-proxy/core';
+import {
+  type Clock,
+  createMailEngine,
+  type Log,
+  type LogThreshold,
+  silentLog,
+  systemClock,
+  VERSION,
+} from '@mail-proxy/core';
 import { makeDataFolder } from './env/data-folder.ts';
 import { isLoopback } from './env/loopback.ts';
 import type { ServerConfig } from './env/read-config.ts';
@@ -17,6 +25,8 @@ const HTTP_GRACE_MS = 2_000;
 export interface StartOptions {
   /** @defaultValue silent */
   readonly log?: Log;
+  /** The level of that log, for an operation to change. @defaultValue none may */
+  readonly logThreshold?: LogThreshold;
   readonly clock?: Clock;
 }
 
@@ -42,7 +52,7 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function startServer(
   config: ServerConfig,
-  { log = silentLog, clock = systemClock }: StartOptions = {},
+  { log = silentLog, clock = systemClock, ...others }: StartOptions = {},
 ): Promise<RunningServer> {
   const { edition, mixins } = await findMixins(config.edition);
   log.info({ version: VERSION, edition, mixins: mixins.map(({ id }) => id) }, 'starting');
@@ -53,7 +63,7 @@ export async function startServer(
   // Closed in reverse: the ports first, the database last. On a failure below, as far as it came.
   await using opened = new AsyncDisposableStack();
   const engine = opened.use(
-    await createMailEngine({ config: settings, mixins, mixinConfig: config.mixins, log, clock }),
+    await createMailEngine({ config: settings, mixins, mixinConfig: config.mixins, log, clock, ...others }),
   );
   const { host, port, maxBodyBytes, metricsListen, drainMs, proxies, publicRoutes, genro } = config;
   let isStopping = false;

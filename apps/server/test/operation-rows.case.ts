@@ -187,6 +187,8 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'stats.get': acmeOnly,
   'instance.get': { input: nothing },
   'instance.status': { input: nothing },
+  'instance.log-level': { input: nothing },
+  'instance.set-log-level': { input: async () => ({ level: 'warn' }) },
   'instance.run-now': { input: nothing },
   'instance.pause': { input: nothing },
   'instance.resume': { input: nothing },

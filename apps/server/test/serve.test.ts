@@ -103,11 +103,24 @@ describe('the process', () => {
     const headers = { authorization: `Bearer ${token}` };
     const instance = await (await fetch(`${server.url}/v1/instance`, { headers })).json();
     expect(instance).toMatchObject({ edition: 'community', mixins: [] });
+    const level = `${server.url}/v1/instance/log-level`;
+    const toWarn = {
+      method: 'PATCH',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ level: 'warn' }),
+    };
+    expect(await (await fetch(level, toWarn)).json()).toEqual({ level: 'warn', configured: 'info' });
+    server.kill('SIGUSR2');
+    await eventually(async () => {
+      expect(await (await fetch(level, { headers })).json()).toEqual({ level: 'debug', configured: 'info' });
+    });
     server.kill('SIGTERM');
     expect(await server.exited).toEqual({ code: 0, signal: null });
     const lines = server.stderr().trim().split('\n');
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: 'starting', edition: 'community', mixins: [] });
-    expect(lines.map((line) => JSON.parse(line).msg)).toContain('stopped');
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(
+      expect.arrayContaining(['the level of the log was changed', 'stopped']),
+    );
     expect(server.stderr()).not.toContain(token);
   });
 

@@ -5,6 +5,7 @@ import {
   createMailEngine,
   defineMixin,
   defineOperation,
+  LogThreshold,
   type MailEngine,
   parseIpRanges,
   SCOPES,
@@ -67,6 +68,7 @@ export async function openTable(): Promise<TableWorld> {
       attachments: { roots: ['/srv/mail/{tenant}'] },
     },
     mixins: [...mixins, tenantMixin],
+    logThreshold: new LogThreshold('info'),
   });
   const proxies = { ranges: parseIpRanges([PROXY]), header: 'x-forwarded-for' } as const;
   const app = createHttpApp(engine, { proxies });

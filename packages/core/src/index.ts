@@ -49,6 +49,8 @@ export type { PublicRoute } from './mixin/routes.ts';
 export * from './mixin/suppressions.ts';
 export type * from './mixin/tenant-storages.ts';
 export * from './observability/log.ts';
+export * from './observability/log-level.ts';
+export type { MetricDescription } from './observability/metrics.ts';
 export type { MixinMetric, MixinSample } from './observability/mixin-metrics.ts';
 export * from './operations/execute.ts';
 export * as fields from './operations/fields.ts';

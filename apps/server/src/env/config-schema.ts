@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { engineConfigSchema, ipRange } from '@mail-proxy/core';
+import { engineConfigSchema, ipRange, LOG_LEVELS } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { PROXY_HEADERS } from '../http/client-address.ts';
 import { genroSettings } from '../http/genro/genro-settings.ts';
-import { LOG_LEVELS } from '../log.ts';
 
 const MIB = 1_048_576;
 

@@ -6,6 +6,7 @@ import {
   type EditionChoice,
   type EngineConfigInput,
   type InputProblem,
+  type LogLevel,
   MailProxyError,
   parseIpRanges,
 } from '@mail-proxy/core';
@@ -13,7 +14,6 @@ import * as v from 'valibot';
 import type { TrustedProxies } from '../http/client-address.ts';
 import type { GenroConfig } from '../http/genro/genro-options.ts';
 import type { OpenAnswerLimits } from '../http/open-answers.ts';
-import type { LogLevel } from '../log.ts';
 import { draftConfig } from './config-draft.ts';
 import { CONFIG_KEYS, serverConfigSchema } from './config-schema.ts';
 import { type Environment, variableOf } from './environment.ts';

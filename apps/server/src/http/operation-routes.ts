@@ -33,7 +33,12 @@ async function answer(
 ): Promise<Response> {
   const address = c.get('clientAddress');
   const principal = await engine.authenticate(tokenOf(c.req.raw.headers), { address });
-  const caller = { principal, origin: address ?? 'http', requestId: c.get('requestId') };
+  const caller = {
+    principal,
+    origin: address ?? 'http',
+    requestId: c.get('requestId'),
+    traceparent: c.req.header('traceparent'),
+  };
   // Before the body: nobody makes us read twelve megabytes to be told that a token is missing.
   engine.authorise(operation, caller);
   using uploads = mayBringFiles(c, operation) ? await engine.uploadsOf(principal) : null;

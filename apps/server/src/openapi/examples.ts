@@ -22,6 +22,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'api-keys.update': { tenant_id: 'acme', key_id: '0197a2b45c6d7e8f9a0b1c2d3e4f5a6b', senders: ['shop.example'] },
   'api-keys.rotate': { tenant_id: 'acme', key_id: '0197a2b45c6d7e8f9a0b1c2d3e4f5a6b', overlap_seconds: 3_600 },
   'api-keys.revoke': { tenant_id: 'acme', key_id: '0197a2b45c6d7e8f9a0b1c2d3e4f5a6b' },
+  'instance.set-log-level': { level: 'debug' },
   'instance-tokens.create': { kind: 'metrics', label: 'prometheus' },
   'instance-tokens.get': { token_id: '0197a2b45c6d7e8f9a0b1c2d3e4f5a6b' },
   'instance-tokens.rotate': { token_id: '0197a2b45c6d7e8f9a0b1c2d3e4f5a6b', overlap_seconds: 3_600 },

@@ -101,6 +101,8 @@ export const OPERATIONS = {
   'instance.run-now': { method: 'POST', path: '/v1/instance/run-now', takesTenant: true },
   'instance.pause': { method: 'POST', path: '/v1/instance/pause' },
   'instance.resume': { method: 'POST', path: '/v1/instance/resume' },
+  'instance.log-level': { method: 'GET', path: '/v1/instance/log-level' },
+  'instance.set-log-level': { method: 'PATCH', path: '/v1/instance/log-level' },
   'instance-tokens.create': { method: 'POST', path: '/v1/instance/tokens' },
   'instance-tokens.list': { method: 'GET', path: '/v1/instance/tokens' },
   'instance-tokens.get': { method: 'GET', path: '/v1/instance/tokens/{token_id}' },

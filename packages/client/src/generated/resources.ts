@@ -221,6 +221,10 @@ export interface Instance {
   readonly pause: Method<'instance.pause'>;
   /** Go on sending. */
   readonly resume: Method<'instance.resume'>;
+  /** Show what the instance that answers writes to its log. */
+  readonly logLevel: Method<'instance.log-level'>;
+  /** Set what the instance that answers writes to its log, until it starts again. */
+  readonly setLogLevel: Method<'instance.set-log-level'>;
 }
 
 export interface InstanceTokens {

@@ -5409,6 +5409,70 @@ export interface operations {
       readonly default: components['responses']['Problem'];
     };
   };
+  readonly 'instance.log-level': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Done */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': {
+            /** @enum {string} */
+            readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+            /** @enum {string} */
+            readonly configured: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+          };
+        };
+      };
+      readonly default: components['responses']['Problem'];
+    };
+  };
+  readonly 'instance.set-log-level': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        /**
+         * @example {
+         *       "level": "debug"
+         *     }
+         */
+        readonly 'application/json': {
+          /** @enum {string} */
+          readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+        };
+      };
+    };
+    readonly responses: {
+      /** @description Done */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': {
+            /** @enum {string} */
+            readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+            /** @enum {string} */
+            readonly configured: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+          };
+        };
+      };
+      readonly default: components['responses']['Problem'];
+    };
+  };
   readonly 'instance-tokens.list': {
     readonly parameters: {
       readonly query?: {

@@ -20,6 +20,8 @@ export interface SettlementContext {
   readonly uses?: readonly RateUse[];
   readonly durationMs?: number;
   readonly transcript?: readonly string[];
+  /** The span of the attempt. */
+  readonly traceparent?: string | undefined;
 }
 
 /**
@@ -122,7 +124,7 @@ function reasonOf({ stage, code, enhanced, reply }: RecipientOutcome, gaveUp: bo
 
 function detailOf(
   outcomes: readonly RecipientOutcome[],
-  { durationMs, transcript }: SettlementContext,
+  { durationMs, transcript, traceparent }: SettlementContext,
   { reason, nextAttemptAt }: { readonly reason: string | null; readonly nextAttemptAt: number | null },
 ): EventDetail {
   return {
@@ -130,6 +132,7 @@ function detailOf(
     ...(nextAttemptAt === null ? {} : { nextAttemptAt }),
     ...(outcomes.some((outcome) => outcome.doubt) ? { possibleDuplicate: true } : {}),
     ...(durationMs === undefined ? {} : { durationMs: Math.round(durationMs) }),
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(transcript === undefined || transcript.length === 0 ? {} : { transcript }),
     recipients: outcomes.map(({ recipient, state, stage, code, enhanced, reply }) => ({
       address: recipient.address,

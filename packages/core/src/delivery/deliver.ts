@@ -4,13 +4,14 @@ import type { Clock, Random } from '../clock.ts';
 import type { DeliverySettings } from '../config/engine-config.ts';
 import type { AccountRelayRow } from '../entities/account/account.model.ts';
 import type { PauseReason } from '../entities/account/account-pause.store.ts';
-import { parseStoredContent } from '../entities/message/stored-content.ts';
+import { parseStoredContent, type StoredContent } from '../entities/message/stored-content.ts';
 import type { FindSuppressed } from '../entities/suppression/suppression-check.ts';
-import type { MailProxyError } from '../errors.ts';
+import { isMailProxyError, type MailProxyError } from '../errors.ts';
 import { isLate } from '../mixin/answers.ts';
 import type { CombinedHooks } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
 import type { OnStage } from '../observability/stages.ts';
+import type { Traced, Traces } from '../observability/traces.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { HandoffMarks } from '../queue/handoff-marks.ts';
 import type { LoadClaimed, LoadedMessage } from '../queue/load-claimed.ts';
@@ -67,6 +68,8 @@ export interface DeliverServices {
   readonly pathTried: (account: AccountRelayRow, isReached: boolean) => void;
   /** A stage of an attempt came to its end. */
   readonly onStage: OnStage;
+  /** @defaultValue nothing is traced */
+  readonly traces?: Pick<Traces, 'attempt'>;
   /** The relay said 421 to an attempt that began then; monotonic milliseconds. */
   readonly slowDown: (account: AccountRelayRow, startedAt: number) => void;
 }
@@ -92,16 +95,44 @@ export async function deliver(
   services: DeliverServices,
   context: DeliverContext,
 ): Promise<Settlement | null> {
-  const { clock, random } = services;
-  const startedAt = clock.monotonic();
+  const startedAt = services.clock.monotonic();
   const [loaded, account] = await Promise.all([
     services.load(message.pk),
     services.accounts.relayRow(message.account_pk),
   ]);
+  const stored = parseStoredContent(loaded.content);
+  const { traceparent } = stored;
+  const traced = traceparent === undefined ? undefined : services.traces?.attempt(traceparent, attributesOf(message));
+  try {
+    const settlement = await attempt(message, services, { ...context, startedAt, loaded, account, stored, traced });
+    traced?.end(...endOf(settlement));
+    return settlement;
+  } catch (error) {
+    traced?.end({}, isMailProxyError(error) ? error.code : 'internal');
+    throw error;
+  }
+}
+
+/** An attempt with all that it is made of. */
+interface LoadedAttempt extends DeliverContext {
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
+  readonly loaded: LoadedMessage;
+  readonly account: AccountRelayRow;
+  readonly stored: StoredContent;
+  readonly traced: Traced | undefined;
+}
+
+async function attempt(
+  message: ClaimedMessage,
+  services: DeliverServices,
+  context: LoadedAttempt,
+): Promise<Settlement | null> {
+  const { clock, random } = services;
+  const { startedAt, loaded, account, stored, traced } = context;
   const isTooLate = (): boolean => message.expires_at !== null && message.expires_at <= clock.now();
   const expired = (): Settlement => expiry(message, loaded, context.session, clock.now());
   if (isTooLate()) return expired();
-  const stored = parseStoredContent(loaded.content);
   const { served, suppressed, stopped } = stored.ignoresSuppressions
     ? allServed(loaded.pending)
     : await splitRecipients(message, loaded.pending, services);
@@ -114,6 +145,7 @@ export async function deliver(
       random,
       decided: loaded.decided,
       durationMs: clock.monotonic() - startedAt,
+      traceparent: traced?.traceparent,
       ...(transmitted === undefined ? {} : sentOf(message, account, { transmitted, at: clock.now() })),
     }),
     ...stopped,
@@ -163,7 +195,7 @@ export async function deliver(
       return !isExpired;
     },
     handOver: handOver(message, services),
-    onStage: services.onStage,
+    onStage: stageListener(services.onStage, traced),
     signal: context.signal,
     onTaken: account.type === 'sandbox' ? (mail) => void captured.push(mail) : undefined,
   });
@@ -182,6 +214,25 @@ export async function deliver(
     services.log.error({ accountPk: account.pk, err: error }, 'the trouble of an account could not be recorded');
   }
   return settlement;
+}
+
+function attributesOf(message: ClaimedMessage): Readonly<Record<string, string | number>> {
+  return { 'messaging.message.id': message.message_id, tenant_id: message.tenant_id, attempt: message.attempts + 1 };
+}
+
+/** How the span of an attempt ends; one without a settlement goes back as it was. */
+function endOf(settlement: Settlement | null): Parameters<Traced['end']> {
+  if (settlement === null) return [{ outcome: 'unsent' }];
+  const outcome = settlement.event.type;
+  return [{ outcome }, outcome === 'sent' ? null : settlement.lastError];
+}
+
+function stageListener(onStage: OnStage, traced: Traced | undefined): OnStage {
+  if (traced === undefined) return onStage;
+  return (stage, ms) => {
+    onStage(stage, ms);
+    traced.onStage(stage, ms);
+  };
 }
 
 /**

@@ -11,6 +11,8 @@ import type { CoreSchema } from '../entities/schema.ts';
 import type { Traffic } from '../entities/statistics/traffic.ts';
 import type { MakePk } from '../identity.ts';
 import type { CombinedHooks } from '../mixin/hooks.ts';
+import type { LogThreshold } from '../observability/log-level.ts';
+import type { Traces } from '../observability/traces.ts';
 import { reachOf } from '../operations/principal.ts';
 import type { ReportSink } from '../reporting/report-transport.ts';
 import type { Reporter } from '../reporting/reporter.ts';
@@ -47,6 +49,8 @@ export interface CoreServicesParts {
   readonly intake: Intake;
   readonly room: TenantRoom;
   readonly traffic: Traffic;
+  readonly traces: Traces;
+  readonly logThreshold: LogThreshold | null;
   readonly waits: Pick<EventWaits, 'wait'>;
   /** Messages are due whose attachments are to be fetched. */
   readonly prepare: () => void;
@@ -76,6 +80,8 @@ export function createCoreServices(parts: CoreServicesParts): CoreServices {
     maxRecipients: config.limits.maxRecipients,
     keysInFlight: new KeysInFlight(),
     room: parts.room,
+    traces: parts.traces,
+    logThreshold: parts.logThreshold,
     waitingUsage: stores.waitingUsage,
     finished,
     keptMs: async (reach, tenantId) =>

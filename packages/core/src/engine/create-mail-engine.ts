@@ -19,6 +19,7 @@ import { isMailProxyError, MailProxyError } from '../errors.ts';
 import { type MakePk, pkGenerator } from '../identity.ts';
 import type { Mixin } from '../mixin/contract.ts';
 import { silentLog } from '../observability/log.ts';
+import { createTraces } from '../observability/traces.ts';
 import { validate } from '../operations/validate.ts';
 import { createOutgoingHttp } from '../outgoing/outgoing-http.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
@@ -37,6 +38,7 @@ import { keySource, openKeys } from './open-keys.ts';
 import { setUpMixins } from './set-up-mixins.ts';
 import { createStores } from './stores.ts';
 import { createSuppressions } from './suppression-side.ts';
+import { VERSION } from './version.ts';
 
 /**
  * Open a mail engine: the composition root. The database is opened and migrated; nothing is delivered before
@@ -162,6 +164,8 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
     random,
     log,
     reportSink,
+    logThreshold: composition.logThreshold ?? null,
+    traces: createTraces(VERSION, composition.tracerProvider),
     openSession,
     http,
   });

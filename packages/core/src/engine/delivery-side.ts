@@ -29,6 +29,7 @@ import type { FindSuppressed } from '../entities/suppression/suppression-check.t
 import type { CombinedHooks } from '../mixin/hooks.ts';
 import type { DeliveryTimes } from '../observability/delivery-metrics.ts';
 import type { Log } from '../observability/log.ts';
+import type { Traces } from '../observability/traces.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Gate } from '../queue/lane-gates.ts';
@@ -57,6 +58,7 @@ export interface DeliverySideParts {
   readonly machineTime: () => number;
   readonly random: Random;
   readonly log: Log;
+  readonly traces: Pick<Traces, 'attempt'>;
   readonly http: OutgoingHttp;
   readonly hooks: CombinedHooks;
   /** Who is not to be written to. */
@@ -175,6 +177,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     },
     pathTried: ({ pk }, isReached) => dispatcher.pathTried(pk, isReached),
     onStage: times.stage,
+    traces: parts.traces,
     slowDown: ({ pk }, startedAt) => dispatcher.slowDown(pk, startedAt),
     onSettled(message, settlement) {
       if (settlement.captured !== undefined) captured.noted(settlement.tenantId);

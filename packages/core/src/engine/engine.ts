@@ -13,7 +13,7 @@ import { watchSchema } from '../delivery/schema-watch.ts';
 import { BEATS_PER_LEASE } from '../delivery/session-keeper.ts';
 import { TrafficKeeper } from '../delivery/traffic-keeper.ts';
 import { submitAny } from '../entities/message/message.operations.ts';
-import { type BatchResult, PRIORITY_NAMES } from '../entities/message/message.schema.ts';
+import type { BatchResult } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
 import type { MessageState } from '../entities/message/message-state.ts';
 import type { SubmittedInput } from '../entities/message/raw-message.ts';
@@ -25,7 +25,9 @@ import { MailProxyError } from '../errors.ts';
 import type { MakePk } from '../identity.ts';
 import type { PublicRoute } from '../mixin/routes.ts';
 import type { Log } from '../observability/log.ts';
-import { createMetrics, type Metrics } from '../observability/metrics.ts';
+import type { LogThreshold } from '../observability/log-level.ts';
+import type { MetricDescription, Metrics } from '../observability/metrics.ts';
+import type { Traces } from '../observability/traces.ts';
 import { type Caller, type Execution, execute } from '../operations/execute.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import { type Principal, reachOfAll } from '../operations/principal.ts';
@@ -53,6 +55,7 @@ import { EventWaits } from './event-waits.ts';
 import { extendOperations } from './extend-operations.ts';
 import { createIntake, type Intake, type IntakeParts } from './intake.ts';
 import { type MeteredUploads, meterUploads } from './metered-uploads.ts';
+import { createMetricSide } from './metric-side.ts';
 import { type CoreServices, coreOperations } from './operations.ts';
 import { type NoticeListener, PeerNotices } from './peer-notices.ts';
 import { hearPeers } from './peer-side.ts';
@@ -65,7 +68,6 @@ import type { Stores } from './stores.ts';
 import { submissionCall } from './submission-call.ts';
 import { submitInTransaction } from './submit-in-transaction.ts';
 import { createSuppressionSide, type SuppressionSide } from './suppression-side.ts';
-import { VERSION } from './version.ts';
 
 export interface EngineParts {
   readonly config: EngineConfig;
@@ -87,6 +89,8 @@ export interface EngineParts {
   readonly storageBackends: readonly StorageBackend[];
   readonly random: Random;
   readonly log: Log;
+  readonly traces: Traces;
+  readonly logThreshold: LogThreshold | null;
   readonly reportSink: ReportSink | undefined;
   /** Makes requests for tenants; the engine disposes of it. */
   readonly http: OutgoingHttp;
@@ -145,24 +149,12 @@ export class Engine implements MailEngine {
     this.#waits = new EventWaits({ clock, bell: this.#bell, stopped: this.#stopped.signal, maxWaiting });
     this.#sending = new Background(log);
     this.#telling = new Background(log);
-    this.#metrics = createMetrics({
-      settings: config.metrics,
-      build: { version: VERSION, edition: this.edition },
-      priorities: PRIORITY_NAMES,
-      stops: {
-        standing: stores.standing,
-        lanes: () => this.#delivery.dispatcher.laneStates,
-        connections: () => this.#delivery.pool.stats().values(),
-        now: () => clock.now(),
-      },
-      pendingMessages: stores.waitingCount,
-      database: () => database.stats,
-      sends: () => this.#delivery.dispatcher.load,
-      preparing: () => this.#delivery.preparer.running,
+    this.#metrics = createMetricSide({
+      ...parts,
+      edition: this.edition,
+      delivery: () => this.#delivery,
       reports: async () => ({ ...(await this.#reporter.stats()), waits: this.#waits.size }),
-      mixins: mixed.metrics,
     });
-    database.onCommit(this.#metrics.times.committed);
     this.#traffic = new Traffic({ clock });
     this.#room = new TenantRoom({
       clock,
@@ -230,6 +222,7 @@ export class Engine implements MailEngine {
       makePk: parts.makePk,
       log,
       metrics: this.#metrics.reports,
+      traces: parts.traces,
       settings: config.reports,
       shared: !database.dialect.isExclusive,
       onReported: (tenantId, { length }) => this.#traffic.count({ kind: 'reported', tenantId, count: length }),
@@ -368,6 +361,10 @@ export class Engine implements MailEngine {
     if (!(await databaseAnswers(this.#parts.stores, this.#parts.clock))) reasons.push('the database does not answer');
     else if (!this.#parts.database.takesWrites) reasons.push('the database takes no writes');
     return { ready: reasons.length === 0, reasons };
+  }
+
+  get metrics(): readonly MetricDescription[] {
+    return this.#metrics.describe();
   }
 
   metricsText(): Promise<{ readonly contentType: string; readonly body: string }> {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { TracerProvider } from '@opentelemetry/api';
 import type { Uploads } from '../attachments/uploads.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { EngineConfigInput } from '../config/engine-config.ts';
@@ -10,6 +11,8 @@ import type { SubmittedInput } from '../entities/message/raw-message.ts';
 import type { Mixin } from '../mixin/contract.ts';
 import type { PublicRoute } from '../mixin/routes.ts';
 import type { Log } from '../observability/log.ts';
+import type { LogThreshold } from '../observability/log-level.ts';
+import type { MetricDescription } from '../observability/metrics.ts';
 import type { Caller } from '../operations/execute.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import type { Principal } from '../operations/principal.ts';
@@ -29,6 +32,10 @@ export interface MailEngineOptions {
   readonly reportSink?: ReportSink;
   /** @defaultValue silent */
   readonly log?: Log;
+  /** The level of that log, if it may be changed by an operation. @defaultValue it may not */
+  readonly logThreshold?: LogThreshold;
+  /** Makes the spans of messages. @defaultValue that which an SDK of OpenTelemetry registers; without one nothing is recorded */
+  readonly tracerProvider?: TracerProvider;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -43,6 +50,12 @@ export interface SubmitOptions {
    * stores nothing.
    */
   readonly idempotencyKey?: string;
+  /**
+   * The trace that they belong to, as the `traceparent` of W3C Trace Context.
+   *
+   * @defaultValue the active span of OpenTelemetry, if there is one
+   */
+  readonly traceparent?: string;
   /** Called when the answer is that to an earlier call. */
   readonly onReplayed?: () => void;
 }
@@ -133,6 +146,8 @@ export interface MailEngine extends AsyncDisposable {
    */
   stop(options?: { readonly deadlineMs?: number }): Promise<void>;
   ready(): Promise<Readiness>;
+  /** What metrics there are, those of mixins included. */
+  readonly metrics: readonly MetricDescription[];
   /** The exposition format of Prometheus. */
   metricsText(): Promise<{ readonly contentType: string; readonly body: string }>;
 }

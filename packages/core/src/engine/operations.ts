@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+
 import { type AccountServices, accountOperations } from '../entities/account/account.operations.ts';
 import { apiKeyOperations } from '../entities/api-key/api-key.operations.ts';
 import { instanceTokenOperations } from '../entities/api-key/instance-token.operations.ts';
@@ -15,6 +16,7 @@ import {
   encryptionKeyOperations,
 } from '../entities/encryption-key/encryption-key.operations.ts';
 import { type InstanceServices, instanceOperations } from '../entities/instance/instance.operations.ts';
+import { type LogLevelServices, logLevelOperations } from '../entities/instance/log-level.operations.ts';
 import { type LaneServices, laneOperations } from '../entities/lane/lane.operations.ts';
 import { messageOperations } from '../entities/message/message.operations.ts';
 import { type HistoryServices, listMessageEvents } from '../entities/message/message-events.operations.ts';
@@ -50,6 +52,7 @@ export type CoreServices = TenantServices &
   LaneServices &
   StatisticsServices &
   InstanceServices &
+  LogLevelServices &
   EncryptionServices;
 
 /**
@@ -72,6 +75,7 @@ export const coreOperations: readonly AnyOperation[] = [
   ...suppressionOperations,
   ...statisticsOperations,
   ...instanceOperations,
+  ...logLevelOperations,
   ...instanceTokenOperations,
   ...encryptionKeyOperations,
   ...commandLogOperations,

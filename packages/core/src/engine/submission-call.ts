@@ -7,7 +7,7 @@ import type { SubmitOptions } from './engine.types.ts';
 /** What an embedder's messages and options are for the operation, and who calls it. */
 export function submissionCall(
   messages: readonly SubmittedInput[],
-  { tenantId, onConflict, idempotencyKey, onReplayed }: SubmitOptions,
+  { tenantId, onConflict, idempotencyKey, onReplayed, traceparent }: SubmitOptions,
   embedder: Caller,
 ): { readonly input: object; readonly caller: Caller } {
   return {
@@ -16,9 +16,10 @@ export function submissionCall(
       ...(tenantId === undefined ? {} : { tenant_id: tenantId }),
       ...(onConflict === undefined ? {} : { on_conflict: onConflict }),
     },
-    caller:
-      idempotencyKey === undefined
-        ? embedder
-        : { ...embedder, idempotency: { key: idempotencyKey, replayed: () => onReplayed?.() } },
+    caller: {
+      ...embedder,
+      traceparent,
+      ...(idempotencyKey === undefined ? {} : { idempotency: { key: idempotencyKey, replayed: () => onReplayed?.() } }),
+    },
   };
 }

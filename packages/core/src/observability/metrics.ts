@@ -9,9 +9,18 @@ import {
 } from './account-counters.ts';
 import { createDeliveryTimes, type DeliveryTimes } from './delivery-metrics.ts';
 import { createEventLoopMetrics } from './event-loop-metrics.ts';
+import type { Histogram } from './histogram.ts';
 import { createMixinMetrics, type MixinMetric } from './mixin-metrics.ts';
 import { createReportMetrics, type ReportCounters, type ReportFigures } from './report-metrics.ts';
 import { createStopMetrics, type StopSources } from './stop-metrics.ts';
+
+/** One metric as a reference tells of it. */
+export interface MetricDescription {
+  readonly name: string;
+  readonly kind: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
 
 /** Figures read when somebody asks for the metrics. */
 export interface MetricSources {
@@ -45,6 +54,8 @@ export interface Metrics {
   overQuota(quota: 'max_pending' | 'max_bytes'): void;
   /** Recipients were not written to, since they are on the suppression list. */
   suppressed(at: 'acceptance' | 'sending', count: number): void;
+  /** What there is, for a reference. */
+  describe(): readonly MetricDescription[];
   /** The exposition format of Prometheus. */
   text(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -113,6 +124,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     removed: (kind, count) => removals.inc({ kind }, count),
     overQuota: (quota) => refusals.inc({ quota }),
     suppressed: (at, count) => suppressions.inc({ at }, count),
+    describe: () => [...describeRegistry(registry), ...histograms.map(describeHistogram)],
     async text() {
       return {
         contentType: registry.contentType,
@@ -120,6 +132,25 @@ export function createMetrics(sources: MetricSources): Metrics {
       };
     },
   };
+}
+
+function describeRegistry(registry: Registry): readonly MetricDescription[] {
+  return registry.getMetricsAsArray().map((metric) => {
+    // Each is a Counter, a Gauge or a Histogram, whose fields prom-client does not declare all.
+    const { name, help, type, labelNames } = metric as unknown as Fields;
+    return { name, kind: type, help, labels: [...labelNames] };
+  });
+}
+
+interface Fields {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly labelNames: readonly string[];
+}
+
+function describeHistogram({ settings: { name, help, label } }: Histogram): MetricDescription {
+  return { name, kind: 'histogram', help, labels: label === undefined ? [] : [label.name] };
 }
 
 function gauge(registers: Registry[], name: string, help: string, read: () => number | Promise<number>): void {

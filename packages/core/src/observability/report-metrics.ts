@@ -53,6 +53,7 @@ export function createReportMetrics(
     buckets: CALL_SECONDS,
     registers,
   });
+  for (const result of ['acknowledged', 'failed']) seconds.zero({ result });
   for (const kind of ['refused', 'not_found']) refused.inc({ kind }, 0);
   for (const result of ['accepted', 'duplicate', 'rejected']) answered.inc({ result }, 0);
 

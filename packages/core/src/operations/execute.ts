@@ -33,6 +33,8 @@ export interface Caller {
   readonly idempotency?: Idempotency;
   /** As it stands in the answer and in the log. @defaultValue none */
   readonly requestId?: string;
+  /** The trace that the call belongs to, as the header of W3C says it. @defaultValue none */
+  readonly traceparent?: string | undefined;
 }
 
 /** A caller who was not let in, and why. */
@@ -106,6 +108,7 @@ export async function execute<Services, Op extends Operation<Services>>(
       reach,
       signal: caller.signal,
       idempotency,
+      traceparent: caller.traceparent,
     });
   } catch (error) {
     await record(isMailProxyError(error) ? error.code : 'internal');

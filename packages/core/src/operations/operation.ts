@@ -73,6 +73,8 @@ export interface Call {
   readonly also?: (pk: string) => readonly Statement[];
   /** Makes a repeated request one; null where the caller gave no key. */
   readonly idempotency: Idempotency | null;
+  /** The trace that the call belongs to. @defaultValue none */
+  readonly traceparent?: string | undefined;
 }
 
 /**

@@ -27,6 +27,8 @@ export interface Batch {
   readonly json: string;
   /** There may be more to tell at once. */
   readonly hasMore: boolean;
+  /** The trace that the call belongs to. @defaultValue none */
+  readonly traceparent?: string | undefined;
 }
 
 export interface BatchSource {

@@ -88,6 +88,7 @@ export function createHttpReportTransport(reporting: HttpReporting): ReportTrans
         headers: {
           accept: 'application/json',
           'content-type': 'application/json',
+          ...(batch.traceparent === undefined ? {} : { traceparent: batch.traceparent }),
           ...authorization(target.auth),
           ...webhookHeaders(target.secrets ?? [], { id: batch.id, timestamp, payload: batch.json }),
         },

@@ -8,6 +8,7 @@ import type { ReportCallStore } from '../entities/report/report-call.store.ts';
 import type { ReportExceptionStore } from '../entities/report/report-exception.store.ts';
 import type { MakePk } from '../identity.ts';
 import type { Log } from '../observability/log.ts';
+import type { Traces } from '../observability/traces.ts';
 import type { Sequencer } from '../queue/sequence-events.ts';
 import type { ReportEvent } from './report-protocol.ts';
 import type { ReportTarget, ReportTransport } from './report-transport.ts';
@@ -57,6 +58,8 @@ export interface ReporterParts {
   readonly makePk: MakePk;
   readonly log: Log;
   readonly metrics: ReportMetrics;
+  /** @defaultValue nothing is traced */
+  readonly traces?: Pick<Traces, 'report'>;
   readonly settings: ReportSettings;
   /** Where the tenant is told; null when it is not. What it throws counts as a failed call. */
   readonly targetOf: (tenantId: string) => Promise<ReportTarget | null>;

@@ -13,6 +13,7 @@ import type { ReportAnswer } from './report-protocol.ts';
 import type { CallResult, ReportTarget } from './report-transport.ts';
 import type { ReporterParts } from './reporter-parts.ts';
 import { PLAIN_TURN, type Turn, type TurnEnd } from './tenant-schedule.ts';
+import { traceReport } from './trace-report.ts';
 
 /** Events numbered in one unit: takes SQLite's writer some 10 ms, for which other writes wait. */
 const SEQUENCE_LIMIT = 1_000;
@@ -96,8 +97,12 @@ async function callTenant(parts: ReporterParts, options: CallOptions): Promise<T
   if (claim === 'lost') return { failing, next: after(parts, CLAIM_POLL_MS, turn) };
 
   const startedAt = clock.monotonic();
-  const result = 'broken' in target ? failed(target.broken) : await callWithTimeout(parts, { target, batch, abandon });
+  const traced = traceReport(parts.traces, tenantId, batch);
+  const told = { ...batch, traceparent: traced?.traceparent };
+  const result =
+    'broken' in target ? failed(target.broken) : await callWithTimeout(parts, { target, batch: told, abandon });
   const { answer } = result;
+  traced?.end({ status: result.status ?? 0 }, answer.acknowledged ? null : answer.reason);
   if (!answer.acknowledged && abandon.aborted) {
     if (claim !== null) await events.moveNextAttempt({ ...cursor, next_attempt_at: claim }, cursor.next_attempt_at);
     return { failing, next: null };

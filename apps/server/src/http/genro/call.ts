@@ -39,7 +39,12 @@ export interface GenroCall {
 export async function openCall(c: HttpContext, engine: ServedEngine, options: GenroOptions): Promise<GenroCall> {
   const principal = asTheOperator(await principalOf(c, engine), options);
   if (principal.kind === 'anonymous') throw new MailProxyError('unauthenticated');
-  const caller: Caller = { principal, origin: c.get('clientAddress') ?? 'http', requestId: c.get('requestId') };
+  const caller: Caller = {
+    principal,
+    origin: c.get('clientAddress') ?? 'http',
+    requestId: c.get('requestId'),
+    traceparent: c.req.header('traceparent'),
+  };
   const query = (name: string): string | undefined => c.req.query(name) || undefined;
   return {
     c,

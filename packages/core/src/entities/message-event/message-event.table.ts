@@ -81,6 +81,8 @@ export interface EventDetail {
   readonly durationMs?: number;
   /** What was said between us and the relay, without secrets and bodies; for the message's own page only. */
   readonly transcript?: readonly string[];
+  /** The span of the attempt, where the message is traced; the report of it is linked to that. */
+  readonly traceparent?: string;
   /** Of a pause: the account's id for the client, and until when it lasts. */
   readonly accountId?: string;
   readonly until?: number;

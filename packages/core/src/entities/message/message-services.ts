@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+
 import type { HeldFile, UploadedFile } from '../../attachments/uploaded-file.ts';
 import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
 import type { CombinedHooks } from '../../mixin/hooks.ts';
+import type { Traces } from '../../observability/traces.ts';
 import type { RetryPolicy, RetryPolicyInput } from '../../retry-policy.ts';
 import type { MessageEventStore } from '../message-event/message-event.store.ts';
 import type { FindSuppressed } from '../suppression/suppression-check.ts';
@@ -97,6 +99,8 @@ export interface SubmissionServices {
   readonly room: Pick<TenantRoom, 'take' | 'limitsOf'>;
   /** How long their answers are kept, in milliseconds. */
   readonly idempotencyMs: number;
+  /** @defaultValue nothing is traced */
+  readonly traces?: Pick<Traces, 'acceptance'>;
   /** Who is on the tenant's suppression list. */
   readonly findSuppressed: FindSuppressed;
   /** A message was refused for these entries of the list. */

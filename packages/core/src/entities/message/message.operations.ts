@@ -181,11 +181,12 @@ export const messageOperations = [
 async function submitOne(
   services: SubmissionServices,
   input: ParsedSubmitted,
-  { reach, principal, idempotency }: Call,
+  { reach, principal, idempotency, traceparent }: Call,
 ): Promise<v.InferOutput<typeof acceptedOutput>> {
   const [submitted] = await submitMessages(services, [input], {
     reach,
     principal,
+    traceparent,
     defaultPriority: undefined,
     pointerOf: () => '',
     idempotency: idempotency === null ? null : { ...idempotency, operation: 'one', input },
@@ -207,7 +208,7 @@ async function submitOne(
 async function submitSeveral(
   services: SubmissionServices,
   input: v.InferOutput<typeof submittedInput>,
-  { reach, principal, idempotency }: Call,
+  { reach, principal, idempotency, traceparent }: Call,
 ): Promise<BatchResult> {
   const { messages, default_priority, on_conflict } = input;
   if (messages.length > services.maxBatch) {
@@ -220,6 +221,7 @@ async function submitSeveral(
     await submitMessages(services, messages, {
       reach,
       principal,
+      traceparent,
       defaultPriority: default_priority,
       onConflict: on_conflict,
       pointerOf: (index) => `/messages/${index}`,

@@ -25,6 +25,8 @@ export interface Preparation {
   readonly principal: Principal;
   readonly defaultPriority: number | undefined;
   readonly onConflict: OnConflict | undefined;
+  /** The span in which they are accepted. */
+  readonly traceparent: string | undefined;
   /** Takes what of the room is to be given back at the end. */
   readonly rooms: DisposableStack;
 }
@@ -38,7 +40,7 @@ export type PrepareOne = (input: ParsedSubmitted, parts: CheckedMessage, base: s
 
 /** Find each message's account, ask mixins, find the room for it, and store its files. All of one request share their time. */
 export function prepareSubmission(services: SubmissionServices, preparation: Preparation): PrepareOne {
-  const { reach, principal, defaultPriority, onConflict, rooms } = preparation;
+  const { reach, principal, defaultPriority, onConflict, traceparent, rooms } = preparation;
   const now = services.clock.now();
   const expectRoom = limitCheck(services, now);
   return async (input, parts, base) => {
@@ -63,22 +65,27 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
       if (parts.tooLarge !== null && !needs && !(await isRepeated(services, of))) throw invalidInput([parts.tooLarge]);
       if (tenant.refuseOverLimit) await expectRoom(account.pk);
       await expectRecipients(services, parts, of);
-      const json = JSON.stringify(parts.content);
+      const content = traceparent === undefined ? parts.content : { ...parts.content, traceparent };
+      const json = JSON.stringify(content);
       // Before its files are stored.
       const room = rooms.use(await services.room.take(tenantId, tenant.room, () => sizeOf(json, parts)));
-      const plain = draftMessage(input, parts, {
-        tenantId,
-        accountPk: account.pk,
-        defaultPriority: defaultPriority ?? DEFAULT_PRIORITY,
-        onInDoubt: tenant.onInDoubt,
-        maxAgeMs: resolveRetryPolicy(services.retry, tenant.retry, retry).maxAgeMs,
-        now,
-        json,
-        pk,
-        needsPreparing: needs,
-        stored: await storeFiles(services, tenantId, { attachments: parts.attachments, base }),
-        sealAuth: services.sealAttachmentAuth,
-      });
+      const plain = draftMessage(
+        input,
+        { ...parts, content },
+        {
+          tenantId,
+          accountPk: account.pk,
+          defaultPriority: defaultPriority ?? DEFAULT_PRIORITY,
+          onInDoubt: tenant.onInDoubt,
+          maxAgeMs: resolveRetryPolicy(services.retry, tenant.retry, retry).maxAgeMs,
+          now,
+          json,
+          pk,
+          needsPreparing: needs,
+          stored: await storeFiles(services, tenantId, { attachments: parts.attachments, base }),
+          sealAuth: services.sealAttachmentAuth,
+        },
+      );
       const draft = services.sealDraft === undefined ? plain : await services.sealDraft(plain);
       return { ok: true, pending: { draft, accountId: account.id, onConflict: policy, room } };
     } catch (error) {

@@ -14,6 +14,8 @@ export interface StoredContent
   readonly raw: RawHead | null;
   /** It is sent to who is on the suppression list, too. @defaultValue false */
   readonly ignoresSuppressions?: boolean | undefined;
+  /** The span in which it was accepted. @defaultValue it is not traced */
+  readonly traceparent?: string;
 }
 
 export interface RawHead {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { InputProblem } from '../../errors.ts';
+import { type InputProblem, isMailProxyError } from '../../errors.ts';
 import type { Idempotency } from '../../operations/operation.ts';
 import type { Principal, Reach } from '../../operations/principal.ts';
 import { invalidInput } from '../../operations/validate.ts';
@@ -35,6 +35,8 @@ export interface Submission {
   readonly pointerOf: (index: number) => string;
   /** @defaultValue none */
   readonly idempotency?: SubmissionKey | null;
+  /** The trace that the request belongs to. @defaultValue none */
+  readonly traceparent?: string | undefined;
 }
 
 /**
@@ -44,6 +46,22 @@ export interface Submission {
  * `idempotency_key_in_flight` and `idempotency_key_reused`
  */
 export async function submitMessages(
+  services: SubmissionServices,
+  messages: readonly ParsedSubmitted[],
+  submission: Submission,
+): Promise<readonly Submitted[]> {
+  const span = services.traces?.acceptance(submission.traceparent);
+  try {
+    const submitted = await submitTraced(services, messages, { ...submission, traceparent: span?.traceparent });
+    span?.end({ messages: messages.length, accepted: submitted.filter(({ ok }) => ok).length });
+    return submitted;
+  } catch (error) {
+    span?.end({ messages: messages.length }, isMailProxyError(error) ? error.code : 'internal');
+    throw error;
+  }
+}
+
+async function submitTraced(
   services: SubmissionServices,
   messages: readonly ParsedSubmitted[],
   submission: Submission,
@@ -78,16 +96,17 @@ async function storeBehind(
 async function inTurn<Result>(
   services: SubmissionServices,
   messages: readonly ParsedSubmitted[],
-  { reach, principal, defaultPriority, onConflict, pointerOf, rooms }: Submission & { readonly rooms: DisposableStack },
+  submission: Submission & { readonly rooms: DisposableStack },
   then: (preparing: Promise<Prepared>, input: ParsedSubmitted) => Promise<Result>,
 ): Promise<readonly Result[]> {
+  const { reach, principal, defaultPriority, onConflict, pointerOf, traceparent, rooms } = submission;
   await using held = new AsyncDisposableStack();
   const composed = messages.filter((message): message is ParsedMessage => !isRaw(message));
   const rulesOf = await attachmentRules(services, composed, reach);
   const raw = messages.some(isRaw) ? await readAll(services, messages, { pointerOf, held }) : NOTHING_READ;
   const pace = new Pace(services.clock);
   const checked = await checkAll(services, messages, { pointerOf, rulesOf, raw, pace });
-  const prepare = prepareSubmission(services, { reach, principal, defaultPriority, onConflict, rooms });
+  const prepare = prepareSubmission(services, { reach, principal, defaultPriority, onConflict, traceparent, rooms });
   const results: Promise<Result>[] = [];
   let isOver = false;
   for (const [index, input] of messages.entries()) {

@@ -78,15 +78,21 @@ test('what a message says is shown with messages:content only', async () => {
   expect((await app.call('GET', path, { token: both.token })).json.subject).toBe('An invoice');
 });
 
-test('a test key reads, and is told why it posts nothing', async () => {
+test('a test key posts to a sandbox, and sees nothing else', async () => {
   await using app = await serveApp();
   await app.call('POST', '/v1/accounts', { json: RELAY });
   const { token } = await addKey(app, { mode: 'test' });
-  expect((await app.call('GET', '/v1/messages', { token })).status).toBe(200);
+  const refused = await app.call('POST', '/v1/messages', { token, json: mail() });
+  expect([refused.status, refused.json.code]).toEqual([422, 'no_default_account']);
+  expect(refused.json.detail).toContain('sandbox');
+  await app.call('POST', '/v1/accounts', { json: { id: 'box', type: 'sandbox' } });
+  await app.call('POST', '/v1/messages', { json: mail() });
   const posted = await app.call('POST', '/v1/messages', { token, json: mail() });
-  expect([posted.status, posted.json.code]).toEqual([403, 'forbidden']);
-  expect(posted.json.detail).toContain('test key');
-  expect((await app.call('GET', '/v1/messages')).json.items).toEqual([]);
+  expect([posted.status, posted.json.account_id]).toEqual([202, 'box']);
+  expect((await app.call('GET', '/v1/messages', { token })).json.items).toMatchObject([{ pk: posted.json.pk }]);
+  expect((await app.call('GET', '/v1/messages')).json.items).toHaveLength(2);
+  const events = await app.call('GET', '/v1/events', { token });
+  expect([events.status, events.json.detail]).toEqual([403, 'a test key reaches sandboxes and their mail only']);
 });
 
 test('a key over its rate is told when to come again', async () => {

@@ -4,7 +4,7 @@ import { type AnyOperation, coreOperations } from '@mail-proxy/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROWS, type Row } from './operation-rows.case.ts';
 import { ADMIN_TOKEN, METRICS_TOKEN } from './served-app.case.ts';
-import { openTable, type TableWorld } from './table-world.case.ts';
+import { type Answer, openTable, type TableWorld } from './table-world.case.ts';
 
 // One world for the whole table: a row makes what it is about, and a call that is refused changes nothing.
 let world: TableWorld;
@@ -83,6 +83,75 @@ describe("another tenant's key is told exactly what it is told of what does not 
     const [theirs, nobodys] = json.results;
     expect(theirs).toMatchObject({ status: 'rejected', code: 'not_found' });
     expect({ ...nobodys, index: 0 }).toEqual(theirs);
+  });
+});
+
+describe('a test key reaches nothing that is no sandbox', () => {
+  for (const { name, access } of [...coreOperations, ...forTenants]) {
+    if (access === 'public') continue;
+    test(`by ${name}`, async (context) => {
+      const { operation, row } = rowOf(name) ?? context.skip('the mixin that has it is not installed');
+      const theirs = await row.input(world);
+      const answer = await world.call(world.tester, operation, theirs);
+      const posted = operation.scope === 'messages:send' ? refusedPost(answer) : null;
+      if (operation.forTestKeys !== true) expect(answer.status).toBe(403);
+      else if (posted !== null) expect(posted).toEqual(['no_default_account']);
+      else if ((row.names ?? []).length > 0 || row.status !== undefined) expect(answer.status).toBe(404);
+      else expect(answer.json).toEqual(name.endsWith('.clear') ? { removed: 0 } : { items: [], next: null });
+    });
+  }
+
+  test('nor by a name of what there is, nor in its place', async () => {
+    await world.run('accounts.create', { tenant_id: 'other', id: 'box', type: 'sandbox' });
+    const token = String((await world.run('api-keys.create', { tenant_id: 'other', mode: 'test' }))['api_key']);
+    const mail = { from: 'a@example.net', to: 'b@example.org', subject: 'Hi', text: 'Hello' };
+    const post = async (message: object) =>
+      world.fetch(token, 'POST', '/v1/messages', {
+        body: JSON.stringify({ ...mail, ...message }),
+        headers: { 'content-type': 'application/json' },
+      });
+    await world.run('messages.create', { tenant_id: 'other', account_id: 'main', ...mail, id: 'live' });
+    expect((await post({ account_id: 'main' })).json.code).toBe('unknown_account');
+    for (const on_conflict of ['reject', 'ignore', 'replace_if_pending']) {
+      const { json } = await post({ id: 'live', on_conflict });
+      expect([json.code, json.state]).toEqual(['duplicate_id', undefined]);
+    }
+    expect(await world.run('messages.get', { message_id: 'live', tenant_id: 'other' })).toMatchObject({
+      account_id: 'main',
+    });
+    const { json } = await post({ id: 'test' });
+    expect(json).toMatchObject({ id: 'test', account_id: 'box' });
+    expect((await post({ id: 'test', on_conflict: 'replace_if_pending' })).json.conflict).toBe('replaced');
+    // What was meant for a sandbox does not go out in its place either.
+    const live = world.run('messages.create', {
+      ...{ tenant_id: 'other', account_id: 'main', ...mail, id: 'test', on_conflict: 'replace_if_pending' },
+    });
+    await expect(live).rejects.toMatchObject({ code: 'in_flight' });
+    const listed = await world.fetch(token, 'GET', '/v1/messages?include=count');
+    expect(listed.json).toMatchObject({ items: [{ id: 'test' }], count: 1 });
+    expect((await world.fetch(token, 'GET', '/v1/messages/test')).status).toBe(200);
+    expect((await world.fetch(token, 'GET', '/v1/messages/live')).status).toBe(404);
+    expect((await world.fetch(token, 'GET', '/v1/accounts')).json.items).toMatchObject([{ id: 'box' }]);
+    expect((await world.fetch(token, 'GET', '/v1/accounts/box')).status).toBe(200);
+    expect((await world.fetch(world.stranger, 'GET', '/v1/messages')).json.items).toHaveLength(2);
+  });
+
+  test('and a request that was answered in a test is no answer to one that is none', async () => {
+    const tenant_id = world.unique();
+    await world.run('tenants.create', { id: tenant_id });
+    await world.run('accounts.create', { tenant_id, id: 'main', host: '127.0.0.1', port: 1, is_default: true });
+    await world.run('accounts.create', { tenant_id, id: 'box', type: 'sandbox' });
+    const accounts: string[] = [];
+    for (const mode of ['test', 'live', 'test']) {
+      const token = String((await world.run('api-keys.create', { tenant_id, mode }))['api_key']);
+      const { json } = await world.fetch(token, 'POST', '/v1/messages', {
+        body: JSON.stringify({ from: 'a@example.net', to: 'b@example.org', subject: 'Hi', text: 'Hello' }),
+        headers: { 'content-type': 'application/json', 'idempotency-key': 'order-17' },
+      });
+      accounts.push(`${json.account_id} ${json.pk}`);
+    }
+    expect(accounts.map((one) => one.split(' ')[0])).toEqual(['box', 'main', 'box']);
+    expect(accounts[2]).toBe(accounts[0]);
   });
 });
 
@@ -166,6 +235,12 @@ function rowOf(name: string): { readonly operation: AnyOperation; readonly row: 
   const operation = world.engine.operations.find((one) => one.name === name);
   const row = ROWS[name];
   return operation === undefined || row === undefined ? null : { operation, row };
+}
+
+/** Why each message was refused. */
+function refusedPost({ json }: Answer): readonly string[] {
+  const results: readonly { readonly code: string }[] = json.results ?? [json];
+  return results.map(({ code }) => code);
 }
 
 function takesTenant({ input }: AnyOperation): boolean {

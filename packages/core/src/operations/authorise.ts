@@ -2,15 +2,18 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { MailProxyError } from '../errors.ts';
 import { refusalOf } from './key-limits.ts';
-import type { Rights } from './operation.ts';
-import type { Principal } from './principal.ts';
+import type { AnyOperation, Rights } from './operation.ts';
+import { isTestKey, type Principal } from './principal.ts';
 
 /**
  * Let in who may call the operation.
  *
  * @throws {MailProxyError} `unauthenticated`, `forbidden`
  */
-export function authorise({ access, scope }: Rights, principal: Principal): void {
+export function authorise(
+  { access, scope, forTestKeys }: Rights & Pick<AnyOperation, 'forTestKeys'>,
+  principal: Principal,
+): void {
   if (access === 'public') return;
   switch (principal.kind) {
     case 'anonymous':
@@ -21,7 +24,10 @@ export function authorise({ access, scope }: Rights, principal: Principal): void
       return;
     case 'tenant': {
       if (scope === undefined) throw new MailProxyError('forbidden', { detail: 'only an admin token may do that' });
-      const detail = refusalOf(principal.limits, scope);
+      const detail =
+        isTestKey(principal) && forTestKeys !== true
+          ? 'a test key reaches sandboxes and their mail only'
+          : refusalOf(principal.limits, scope);
       if (detail !== null) throw new MailProxyError('forbidden', { detail });
       return;
     }

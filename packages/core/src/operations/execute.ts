@@ -4,7 +4,7 @@ import type { InferOutput } from 'valibot';
 import { isMailProxyError, MailProxyError } from '../errors.ts';
 import { authorise } from './authorise.ts';
 import type { AnyOperation, Idempotency, Operation, Rights } from './operation.ts';
-import { type Principal, type Reach, reachOf, reachOfAll } from './principal.ts';
+import { isTestKey, type Principal, type Reach, reachOf, reachOfAll, reachOfSandboxes } from './principal.ts';
 import { redact } from './redact.ts';
 import { invalidInput, validate } from './validate.ts';
 
@@ -58,7 +58,7 @@ export interface Execution<Services> {
  * @throws {MailProxyError} `unauthenticated`, `forbidden`
  */
 export function letIn(
-  operation: Rights & { readonly name: string },
+  operation: Rights & Pick<AnyOperation, 'name' | 'forTestKeys'>,
   { principal, origin }: Caller,
   onRefused: (refusal: Refusal) => void = () => undefined,
 ): void {
@@ -141,7 +141,7 @@ function idempotencyOf({ http }: Pick<AnyOperation, 'http'>, { idempotency }: Ca
 function reachFor(principal: Principal, tenantId: string | undefined): Reach {
   if (principal.kind === 'tenant') {
     if (tenantId !== undefined && tenantId !== principal.tenantId) throw new MailProxyError('not_found');
-    return reachOf(principal.tenantId);
+    return isTestKey(principal) ? reachOfSandboxes(principal.tenantId) : reachOf(principal.tenantId);
   }
   return tenantId === undefined ? reachOfAll() : reachOf(tenantId);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { holds, type IpRange } from '../config/ip-ranges.ts';
-import { grants, isReading, type Scope, type ScopeGrant, scopesOf } from './scopes.ts';
+import { grants, type Scope, type ScopeGrant, scopesOf } from './scopes.ts';
 
 /** What keeps a key from everything that its kind may do. Null is no limit. */
 export interface KeyLimits {
-  /** Mail of a test key may not go out. */
+  /** A test key reaches sandboxes and their mail only. */
   readonly mode: 'live' | 'test';
   readonly scopes: readonly ScopeGrant[] | null;
   /** Domains and addresses, in lower case, one of which From and the envelope sender have to be of. */
@@ -28,11 +28,8 @@ export const NO_LIMITS: KeyLimits = {
 };
 
 /** Why the scope is closed; null where it is open. */
-export function refusalOf({ mode, scopes }: KeyLimits, scope: Scope): string | null {
-  if (!grants(scopes, scope)) return `this key lacks the scope ${scope}`;
-  if (mode === 'test' && !isReading(scope))
-    return 'a test key only reads: there is no sandbox that its mail could go to';
-  return null;
+export function refusalOf({ scopes }: Pick<KeyLimits, 'scopes'>, scope: Scope): string | null {
+  return grants(scopes, scope) ? null : `this key lacks the scope ${scope}`;
 }
 
 /** Whether mail may say that it is from there. */

@@ -103,6 +103,11 @@ interface Command<Services, Input extends GenericSchema, Output extends GenericS
   readonly output: Output;
   /** Fields that it takes where a mixin adds them; without it they are refused as `enterprise_required`. @defaultValue none */
   readonly enterpriseFields?: readonly string[];
+  /**
+   * Whether test keys may call it: by its reach and its principal it keeps to sandboxes and their mail.
+   * @defaultValue false
+   */
+  readonly forTestKeys?: true;
   // A method, so that operations of different inputs stand in one list; execute gives each what its own schema parsed.
   run(services: Services, input: InferOutput<Input>, call: Call): Promise<InferOutput<Output>>;
 }

@@ -24,6 +24,11 @@ export function limitsOf(principal: Principal): KeyLimits {
   return 'limits' in principal && principal.limits !== undefined ? principal.limits : NO_LIMITS;
 }
 
+/** Whether it is a key that reaches sandboxes and their mail only. */
+export function isTestKey(principal: Principal): boolean {
+  return principal.kind === 'tenant' && principal.limits.mode === 'test';
+}
+
 /** Whether the scope is open to the caller, beside the one that its operation demands. */
 export function hasScope(principal: Principal, scope: Scope): boolean {
   if (principal.kind === 'admin') return true;
@@ -36,12 +41,23 @@ declare const reach: unique symbol;
  * Which tenants' rows a call may touch. Stores demand one, and only {@link execute} makes it, so that a query
  * without a tenant in it is a decision that can be found by its name.
  */
-export type Reach = { readonly [reach]: true; readonly tenantId: string | null };
+export type Reach = {
+  readonly [reach]: true;
+  readonly tenantId: string | null;
+  /** Only accounts that are sandboxes, and what belongs to them. @defaultValue every account */
+  readonly isSandbox?: true;
+};
 
 /** Rows of one tenant. */
 export function reachOf(tenantId: string): Reach {
   // The brand exists in the type only.
   return { tenantId } as Reach;
+}
+
+/** What a tenant has in sandboxes: for test keys. */
+export function reachOfSandboxes(tenantId: string): Reach {
+  // The brand exists in the type only.
+  return { tenantId, isSandbox: true } as Reach;
 }
 
 /** Rows of every tenant: for an admin who named none, and for the engine's own work. */

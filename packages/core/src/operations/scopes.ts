@@ -57,11 +57,6 @@ export function scopesOf(given: readonly ScopeGrant[] | null): readonly Scope[] 
   return SCOPES.filter((scope) => grants(given, scope));
 }
 
-/** Whether it changes nothing. */
-export function isReading(scope: Scope): boolean {
-  return scope.endsWith(':read') || scope.endsWith(':content');
-}
-
 function wildcardOf(scope: Scope): Wildcard {
   // What stands before the colon of a scope is a resource.
   return `${scope.slice(0, scope.indexOf(':'))}:*` as Wildcard;

@@ -32,7 +32,8 @@ type ReplacedRow = Pick<
   | 'size_bytes'
   | 'updated_at'
 >;
-type EventRow = Pick<MessageEventsTable, 'pk' | 'message_pk' | 'tenant_id' | 'at' | 'detail'>;
+type EventRow = Pick<MessageEventsTable, 'pk' | 'message_pk' | 'tenant_id' | 'at' | 'detail'> &
+  Pick<MessagesTable, 'account_pk'>;
 
 /**
  * The statements of one replacement. They succeed as a whole or fail their unit with `in_flight`: a message is replaced
@@ -69,7 +70,10 @@ export function prepareReplace(
           ])
           .where('messages.pk', '=', p.message_pk)
           .where('messages.tenant_id', '=', p.tenant_id)
-          .where(isReplaceable),
+          .where(isReplaceable)
+          // Mail that was to go out does not end in a sandbox, nor the other way round.
+          .where(sql<boolean>`(select type from ${sql.table('accounts')} where pk = messages.account_pk)
+            = (select type from ${sql.table('accounts')} where pk = ${p.account_pk})`),
       ),
   );
   const removals = (['message_contents', 'message_recipients', 'message_attachments'] as const).map((table) =>
@@ -115,6 +119,7 @@ export function prepareReplace(
           pk: eventPk,
           message_pk: pk,
           tenant_id,
+          account_pk: message.account_pk,
           at: now,
           detail: JSON.stringify({ reason: 'replaced by a message with the same id' }),
         }),

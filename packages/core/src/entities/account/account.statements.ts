@@ -7,7 +7,7 @@ import type { Dependants } from '../delete-unused.ts';
 import { picked } from '../picked.ts';
 import type { CoreSchema } from '../schema.ts';
 import { type AccountKey, type AccountRelayColumns, type AccountRow, RELAY_TENANT_COLUMNS } from './account.model.ts';
-import type { AccountsTable } from './account.table.ts';
+import type { AccountsTable, AccountType } from './account.table.ts';
 
 type Own = Pick<AccountsTable, 'pk' | 'tenant_id'>;
 
@@ -25,13 +25,22 @@ export interface AccountStatements {
   readonly relay: Prepared<{ readonly pk: string }, AccountRelayColumns>;
   readonly listAll: Prepared<{ readonly after: string; readonly rows: number }, AccountRow>;
   readonly listOfTenant: Prepared<
-    { readonly tenant_id: string; readonly after: string; readonly rows: number },
+    {
+      readonly tenant_id: string;
+      readonly type: AccountType | null;
+      readonly after: string;
+      readonly rows: number;
+    },
     AccountRow
   >;
   readonly resolve: Prepared<Pick<AccountsTable, 'tenant_id' | 'id'>, AccountKey>;
   readonly resolveDefault: Prepared<
     Pick<AccountsTable, 'tenant_id'>,
     AccountKey & Pick<AccountsTable, 'is_default' | 'type'>
+  >;
+  readonly resolveSandbox: Prepared<
+    { readonly tenant_id: string; readonly id: string | null },
+    AccountKey & Pick<AccountsTable, 'is_default'>
   >;
   readonly remove: Prepared<Own, unknown>;
   readonly dependants: Prepared<Own, Dependants>;
@@ -159,6 +168,7 @@ export function prepareAccountStatements(database: Database<CoreSchema>): Accoun
         .selectAll('accounts')
         .select(PAUSE_COLUMNS)
         .where('tenant_id', '=', p.tenant_id)
+        .where(sql<boolean>`(cast(${p.type} as text) is null or type = cast(${p.type} as text))`)
         .where('pk', '>', p.after)
         .orderBy('pk')
         .limit(p.rows),
@@ -174,6 +184,16 @@ export function prepareAccountStatements(database: Database<CoreSchema>): Accoun
         .orderBy('is_default', 'desc')
         // Mail that names no account is meant to go out, where it can.
         .orderBy(sql`case when type = 'sandbox' then 1 else 0 end`)
+        .limit(sql.lit(2)),
+    ),
+    resolveSandbox: database.prepare((k, p) =>
+      k
+        .selectFrom('accounts')
+        .select(['pk', 'id', 'is_default'])
+        .where('tenant_id', '=', p.tenant_id)
+        .where('type', '=', sql.lit('sandbox'))
+        .where(sql<boolean>`(cast(${p.id} as text) is null or id = cast(${p.id} as text))`)
+        .orderBy('is_default', 'desc')
         .limit(sql.lit(2)),
     ),
     remove: database.prepare((k, p) =>

@@ -68,6 +68,8 @@ export interface AccountStore {
    * count only where it has no relay.
    */
   resolve(tenantId: string, accountId: string | null): Promise<AccountKey | null>;
+  /** The same among its sandboxes. */
+  resolveSandbox(tenantId: string, accountId: string | null): Promise<AccountKey | null>;
   /**
    * What delivery needs. A change by this process is seen at once, one by another within a second.
    *
@@ -108,7 +110,8 @@ export function createAccountStore(
 
   const find = async (reach: Reach, ref: string): Promise<AccountRow> => {
     const rows = await database.read(statements.find.bind({ ref, tenant_id: reach.tenantId }));
-    return pickReferenced(rows, ref, 'several tenants have an account of that id; give tenant_id');
+    const within = reach.isSandbox === true ? rows.filter(({ type }) => type === 'sandbox') : rows;
+    return pickReferenced(within, ref, 'several tenants have an account of that id; give tenant_id');
   };
 
   /** Write the row; where it becomes the default, no other one stays it. */
@@ -162,7 +165,11 @@ export function createAccountStore(
       const rows = await database.read(
         tenantId === null
           ? statements.listAll.bind(pageInput(paging))
-          : statements.listOfTenant.bind({ tenant_id: tenantId, ...pageInput(paging) }),
+          : statements.listOfTenant.bind({
+              tenant_id: tenantId,
+              type: reach.isSandbox === true ? 'sandbox' : null,
+              ...pageInput(paging),
+            }),
       );
       return pageFrom(rows.map(accountOf), paging.limit, (account) => account.pk);
     },
@@ -220,6 +227,15 @@ export function createAccountStore(
         // A sandbox beside the only relay takes nothing away from it.
         const isOnly = second === undefined || (first.type === 'smtp' && second.type === 'sandbox');
         if (first.is_default === 0 && !isOnly) return null;
+        return { pk: first.pk, id: first.id };
+      });
+    },
+
+    resolveSandbox(tenantId, accountId) {
+      return keys.get(JSON.stringify(['sandbox', tenantId, accountId]), async () => {
+        const found = await database.read(statements.resolveSandbox.bind({ tenant_id: tenantId, id: accountId }));
+        const [first, second] = found;
+        if (first === undefined || (first.is_default === 0 && second !== undefined)) return null;
         return { pk: first.pk, id: first.id };
       });
     },

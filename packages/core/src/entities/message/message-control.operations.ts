@@ -30,6 +30,7 @@ function controlOperation<Action extends Exclude<ControlAction, 'reschedule'>>(a
     http: { method: 'POST', path: `/v1/messages/{message_id}/${action}` },
     access: 'tenant',
     scope: 'messages:manage',
+    forTestKeys: true,
     audit: true,
     input: v.strictObject(reference),
     output: messageSummary,
@@ -57,6 +58,7 @@ export const rescheduleMessage = defineOperation({
   http: { method: 'POST', path: '/v1/messages/{message_id}/reschedule' },
   access: 'tenant',
   scope: 'messages:manage',
+  forTestKeys: true,
   audit: true,
   input: v.strictObject({
     ...reference,

@@ -17,6 +17,7 @@ export const listMessageEvents = defineOperation({
   http: { method: 'GET', path: '/v1/messages/{message_id}/events' },
   access: 'tenant',
   scope: 'messages:read',
+  forTestKeys: true,
   audit: false,
   input: v.strictObject({ message_id: clientId, tenant_id: v.optional(tenantId) }),
   output: v.object({ items: v.array(eventOutput) }),

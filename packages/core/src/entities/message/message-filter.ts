@@ -25,6 +25,8 @@ export interface MessageFilter {
   readonly createdBefore?: number | undefined;
   /** Only what is not final. */
   readonly isOpen?: true | undefined;
+  /** Only what is in sandboxes. */
+  readonly isSandbox?: true | undefined;
 }
 
 export interface MessagePage {
@@ -48,12 +50,13 @@ interface PageInput {
   readonly after: string;
   readonly limit: number;
 }
-type GivenName = Exclude<keyof PageInput, 'limit'> | 'is_open';
+type GivenName = Exclude<keyof PageInput, 'limit'> | Flag;
+type Flag = 'is_open' | 'is_sandbox';
 type ConditionName = GivenName | 'open_batch';
 
 /** In any reach and filter; what is null is no condition. */
-type Given = { readonly [Name in Exclude<GivenName, 'is_open'>]: PageInput[Name] | null } & {
-  readonly is_open: 1 | null;
+type Given = { readonly [Name in Exclude<GivenName, Flag>]: PageInput[Name] | null } & {
+  readonly [Name in Flag]: 1 | null;
 };
 
 /** Queries of messages that match a filter. */
@@ -128,6 +131,7 @@ function givenBy(tenantId: string | null, filter: MessageFilter, after: string |
     created_from: filter.createdFrom ?? null,
     created_before: filter.createdBefore ?? null,
     is_open: filter.isOpen === true ? 1 : null,
+    is_sandbox: filter.isSandbox === true ? 1 : null,
     after,
   };
 }
@@ -178,6 +182,8 @@ function conditionOf(name: ConditionName, p: PageInput, order: MessagePage['orde
     case 'is_open':
       // In the words of the partial indexes.
       return sql<boolean>`messages.state <> 'final'`;
+    case 'is_sandbox':
+      return sql<boolean>`accounts.type = 'sandbox'`;
     case 'after':
       return order === 'oldest first' ? sql<boolean>`messages.pk > ${p.after}` : sql<boolean>`messages.pk < ${p.after}`;
     default:

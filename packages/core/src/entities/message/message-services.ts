@@ -77,6 +77,11 @@ export interface SubmissionServices {
   readonly accounts: {
     /** The account that a message uses: the named one, else the default or only one of the tenant. */
     resolve(tenantId: string, accountId: string | null): Promise<{ readonly pk: string; readonly id: string } | null>;
+    /** The same among the sandboxes of the tenant. */
+    resolveSandbox(
+      tenantId: string,
+      accountId: string | null,
+    ): Promise<{ readonly pk: string; readonly id: string } | null>;
     /** Cached for a moment. @throws {MailProxyError} `not_found` */
     relayRow(pk: string): Promise<AcceptingAccount>;
   };

@@ -68,6 +68,7 @@ export interface MessageStore {
 const MAX_POSITION = 10_000;
 /** Enough to tell one from several. */
 const SEVERAL = 3;
+const FEW = { order: 'oldest first', after: null, limit: SEVERAL } as const;
 
 export function createMessageStore(db: Database<CoreSchema>, contents: ContentSealer = plainContents): MessageStore {
   const byPk = db.prepare<{ reference: string }, MessageRow>((k, p) =>
@@ -146,6 +147,8 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
 
   return {
     async find(reach, reference) {
+      if (reach.isSandbox === true)
+        return onlyOne(await db.read(pages.bind(reach.tenantId, within(reach, { reference }), FEW)));
       const candidates = new Map<string, MessageRow>();
       if (looksLikePk(reference)) {
         for (const row of await db.read(byPk.bind({ reference }))) candidates.set(row.pk, row);
@@ -156,22 +159,16 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
       const found = [...candidates.values()].filter(
         (row) => reach.tenantId === null || row.tenant_id === reach.tenantId,
       );
-      if (found.length > 1) {
-        throw new MailProxyError('ambiguous_id', { detail: 'several messages have that id: name the tenant_id too' });
-      }
-      const [row] = found;
-      if (row === undefined) throw new MailProxyError('not_found', { detail: 'there is no such message' });
-      return row;
+      return onlyOne(found);
     },
-    list: (reach, filter, page) => db.read(pages.bind(reach.tenantId, filter, page)),
+    list: (reach, filter, page) => db.read(pages.bind(reach.tenantId, within(reach, filter), page)),
     async count(reach, filter) {
-      const [row] = await db.read(pages.bindCount(reach.tenantId, filter));
+      const [row] = await db.read(pages.bindCount(reach.tenantId, within(reach, filter)));
       return row?.count ?? 0;
     },
     async listNamed(reach, references, filter) {
-      const page = { order: 'oldest first', after: null, limit: SEVERAL } as const;
       const found = await db.readAll(
-        references.map((reference) => pages.bind(reach.tenantId, { ...filter, reference }, page)),
+        references.map((reference) => pages.bind(reach.tenantId, within(reach, { ...filter, reference }), FEW)),
       );
       return found.map(({ rows }, index) => {
         const owner = rows.find((row) => row.pk === references[index]);
@@ -214,4 +211,19 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
       return { waiting, byState, byResult };
     },
   };
+}
+
+/** @throws {MailProxyError} `not_found`, `ambiguous_id` */
+function onlyOne(found: readonly MessageRow[]): MessageRow {
+  if (found.length > 1) {
+    throw new MailProxyError('ambiguous_id', { detail: 'several messages have that id: name the tenant_id too' });
+  }
+  const [row] = found;
+  if (row === undefined) throw new MailProxyError('not_found', { detail: 'there is no such message' });
+  return row;
+}
+
+/** With what the reach alone says of accounts. */
+function within({ isSandbox }: Reach, filter: MessageFilter): MessageFilter {
+  return isSandbox === true ? { ...filter, isSandbox } : filter;
 }

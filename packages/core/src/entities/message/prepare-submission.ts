@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { isMailProxyError, MailProxyError } from '../../errors.ts';
 import { isLate } from '../../mixin/answers.ts';
-import type { Principal, Reach } from '../../operations/principal.ts';
+import { isTestKey, type Principal, type Reach } from '../../operations/principal.ts';
 import { invalidInput } from '../../operations/validate.ts';
 import { resolveRetryPolicy } from '../../retry-policy.ts';
 import { expectAllowedSender } from './allowed-sender.ts';
@@ -50,10 +50,14 @@ export function prepareSubmission(services: SubmissionServices, preparation: Pre
       const tenantId = tenantOf(input, reach);
       expectAllowedSender(principal, parts.content, base);
       expectMayIgnore(principal, parts.content, base);
-      const account = await services.accounts.resolve(tenantId, input.account_id ?? null);
-      if (account === null) throw noAccount(input.account_id, base);
+      const isTest = isTestKey(principal);
+      const account = isTest
+        ? await services.accounts.resolveSandbox(tenantId, input.account_id ?? null)
+        : await services.accounts.resolve(tenantId, input.account_id ?? null);
+      if (account === null) throw isTest ? noSandbox(input.account_id, base) : noAccount(input.account_id, base);
       const { tenant, retry } = await services.accounts.relayRow(account.pk);
       const policy = input.on_conflict ?? onConflict ?? 'reject';
+      if (isTest) await expectNoOther(services, tenantId, input.id);
       const of = { tenantId, id: input.id, onConflict: policy, base };
       const { accepting, findTaken } = services;
       if (accepting !== null) {
@@ -120,6 +124,37 @@ function limitCheck(services: SubmissionServices, now: number): (accountPk: stri
       extra: { limit, scope, window_seconds: windowMs / 1_000 },
     });
   };
+}
+
+/**
+ * A test key is told of mail that is no test only that its id is taken.
+ *
+ * @throws {MailProxyError} `duplicate_id`
+ */
+async function expectNoOther(
+  { findTaken, accounts }: Pick<SubmissionServices, 'findTaken' | 'accounts'>,
+  tenantId: string,
+  id: string | undefined,
+): Promise<void> {
+  const taken = id === undefined ? null : await findTaken(tenantId, id);
+  if (taken === null) return;
+  if (taken.accountId !== null && (await accounts.resolveSandbox(tenantId, taken.accountId)) !== null) return;
+  throw new MailProxyError('duplicate_id', { detail: `the id ${id} is taken by mail that is no test` });
+}
+
+function noSandbox(accountId: string | undefined, base: string): MailProxyError {
+  const pointer = `${base}/account_id`;
+  if (accountId === undefined) {
+    return new MailProxyError('no_default_account', {
+      detail:
+        'a test key submits to a sandbox, and the tenant has none, or several and no default: make an account of type sandbox, or name one',
+      problems: [{ pointer, message: 'required, as the tenant has no sandbox, or several and no default' }],
+    });
+  }
+  return new MailProxyError('unknown_account', {
+    detail: `the tenant has no sandbox ${accountId}, and a test key submits to sandboxes only`,
+    problems: [{ pointer, message: 'expected the id of a sandbox of the tenant' }],
+  });
 }
 
 function noAccount(accountId: string | undefined, base: string): MailProxyError {

@@ -9,12 +9,15 @@ import { generateKeyCommand } from './generate-key-command.ts';
 import { importCommand } from './import-command.ts';
 import { importGenroCommand } from './import-genro-command.ts';
 import { listCommand, statusCommand } from './instance-commands.ts';
+import { statsCommand } from './live/stats-command.ts';
+import { topCommand } from './live/top-command.ts';
 import { logsCommand } from './logs-command.ts';
 import { showMessageCommand } from './messages/show-command.ts';
 import { watchMessagesCommand } from './messages/watch-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { openApiCommand } from './openapi-command.ts';
 import { rotateKeysCommand } from './rotate-keys-command.ts';
+import { runNowCommand } from './run-now-command.ts';
 import { sendCommand } from './send/send-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { stopCommand } from './stop-command.ts';
@@ -22,6 +25,7 @@ import { suppressionsExportCommand } from './suppressions-export-command.ts';
 import { suppressionsImportCommand } from './suppressions-import-command.ts';
 import { tokenCommand } from './token-command.ts';
 import { currentCommand, useCommand } from './use-command.ts';
+import { verifyCommand } from './verify-command.ts';
 
 type MakeCommand = (context: ServeContext) => Command;
 
@@ -45,7 +49,17 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     title: 'Which server commands are about:',
     commands: { use: useCommand, current: currentCommand, token: tokenCommand },
   },
-  { title: 'Mail:', commands: { send: sendCommand, doctor: doctorCommand } },
+  {
+    title: 'Mail:',
+    commands: {
+      send: sendCommand,
+      stats: statsCommand,
+      top: topCommand,
+      'run-now': runNowCommand,
+      verify: verifyCommand,
+      doctor: doctorCommand,
+    },
+  },
   {
     title: 'Its database, while no server runs:',
     commands: {

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import pc from 'picocolors';
+import type pc from 'picocolors';
 
 export type Colors = ReturnType<typeof pc.createColors>;
-
-/** Colours where a person looks on, and wants them. */
-export function colorsOf(stream: { readonly isTTY?: boolean }): Colors {
-  return pc.createColors(stream.isTTY === true && pc.isColorSupported);
-}
 
 /** Text on one line: what mail says may hold anything, and control characters would reach the terminal. */
 export function printable(text: string): string {

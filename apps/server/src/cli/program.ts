@@ -44,9 +44,13 @@ function addResources(program: Command, operations: readonly AnyOperation[], con
     if (resources.has(resourceOf(name))) makers.set(name, () => make(context));
   }
   for (const resource of resources) {
-    const command = new Command(resource);
+    const beside = program.commands.find((each) => each.name() === resource);
+    const command = beside ?? new Command(resource);
     for (const [name, make] of makers) if (resourceOf(name) === resource) command.addCommand(make());
-    program.addCommand(command.description(command.commands.map((each) => each.name()).join(', ')));
+    // A command of its own, such as stats, says itself what it does.
+    if (beside === undefined) {
+      program.addCommand(command.description(command.commands.map((each) => each.name()).join(', ')));
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { ExitCode } from '../exit-codes.ts';
 import { type CallResult, callServer, type ServerCall } from './call-server.ts';
 import type { CommandContext } from './command-context.ts';
-import { type ConnectionFlags, connect } from './connection.ts';
+import { type Connection, type ConnectionFlags, connect } from './connection.ts';
 import { reportResult } from './report-result.ts';
 
 /** A server that one command asks several times. */
@@ -48,8 +48,17 @@ export async function withServer(
   context: CommandContext,
   run: (server: ServerSession) => Promise<ExitCode>,
 ): Promise<void> {
+  await onServer(await connect(flags, context), flags, context, run);
+}
+
+/** The same on a connection that is known. */
+export async function onServer(
+  connection: Connection,
+  { json }: { readonly json?: true },
+  context: CommandContext,
+  run: (server: ServerSession) => Promise<ExitCode>,
+): Promise<void> {
   const { finish } = context;
-  const connection = await connect(flags, context);
   const call: ServerSession['call'] = async (schema, request) => {
     const result = await callServer(connection, request);
     if (result.kind === 'ok') return read(schema, result.value);
@@ -62,7 +71,7 @@ export async function withServer(
     finish(await run({ url: connection.url, tenantId: connection.tenantId ?? undefined, call, get }));
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
-    finish(reportResult(error.result, { connection, json: flags.json === true, ...context }));
+    finish(reportResult(error.result, { connection, json: json === true, ...context }));
   }
 }
 

@@ -2,13 +2,16 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type Clock, systemClock } from '@mail-proxy/core';
 import { Command } from 'commander';
+import type { Environment } from '../../env/environment.ts';
 import { isLoopback } from '../../env/loopback.ts';
 import { EXIT, type ExitCode } from '../../exit-codes.ts';
+import { configPath } from '../../instances/instance.ts';
+import { colorsOf } from '../colors.ts';
 import type { CommandContext } from '../command-context.ts';
-import { type ConnectionFlags, findConnection } from '../connection.ts';
+import { type ConnectionFlags, connect } from '../connection.ts';
 import { addConnectionOptions } from '../connection-options.ts';
-import { colorsOf } from '../printable.ts';
-import { CallFailed, type ServerSession, withServer } from '../server-session.ts';
+import { findTarget } from '../instance-target.ts';
+import { CallFailed, onServer, type ServerSession } from '../server-session.ts';
 import { checkDomain, checkReverse } from './check-domain.ts';
 import { checkDatabase, checkFiles } from './check-files.ts';
 import { accountsToCheck, checkRelays } from './check-relays.ts';
@@ -63,7 +66,7 @@ export function doctorCommand(context: CommandContext, world: DoctorWorld = { cl
     const all: Finding[] = [];
     const tell: Tell = (found) => {
       all.push(...found);
-      if (flags.json !== true && found.length > 0) stdout.write(renderFindings(found, colorsOf(stdout)));
+      if (flags.json !== true && found.length > 0) stdout.write(renderFindings(found, colorsOf(stdout, context.env)));
     };
     await examine({ flags, context, tell, clock: world.clock, resolver });
     context.finish(summarise(all, flags, context));
@@ -80,31 +83,43 @@ interface Examination {
 
 async function examine(of: Examination): Promise<void> {
   const { flags, context, tell, clock } = of;
-  const { url } = await findConnection(flags, context.env);
+  const connection = await connect(flags, context);
+  const { url } = connection;
   const { isUp, found } = await checkReach(url, clock);
   tell(found);
-  const env = {
-    ...context.env,
-    ...(flags.dataDir === undefined ? {} : { GMP_DATA_DIR: flags.dataDir }),
-    ...(flags.config === undefined ? {} : { GMP_CONFIG_FILE: flags.config }),
-  };
-  if (isOnThisMachine(url) || flags.dataDir !== undefined) {
-    tell([...(await checkFiles(env)), ...(isUp ? [] : [await checkDatabase(env)])]);
-  } else tell([findings('files.config', 'files').skipped('the server is on another machine, and so are its files')]);
+  const env = await serverEnvironment(of, url);
+  if (env === null) {
+    tell([findings('files.config', 'files').skipped('the server is on another machine, and so are its files')]);
+  } else tell([...(await checkFiles(env)), ...(isUp ? [] : [await checkDatabase(env)])]);
   if (!isUp) {
     tell([findings('relay.reachable', 'relays').skipped('relays and domains are known to a running server only')]);
     return;
   }
   // What the server refuses is a finding of its own; its exit code is not the one that counts.
-  await withServer(flags, { ...context, finish: () => undefined }, async (server) => {
+  await onServer(connection, flags, { ...context, finish: () => undefined }, async (server) => {
     tell(await checkServer(server));
     await examineMail(server, of);
     return EXIT.ok;
   });
 }
 
+/** The settings of the server as it would read them here; null where its files are on another machine. */
+async function serverEnvironment({ flags, context }: Examination, url: string): Promise<Environment | null> {
+  const { dataDir, config } = flags;
+  const target = await findTarget({ name: undefined, dataDir }, context.env);
+  if (target.kind === 'elsewhere' || (dataDir === undefined && !isOnThisMachine(url))) return null;
+  const ofInstance = target.name === null ? {} : { GMP_CONFIG_FILE: configPath(target.folder) };
+  return {
+    ...context.env,
+    GMP_DATA_DIR: target.folder,
+    ...ofInstance,
+    ...(config === undefined ? {} : { GMP_CONFIG_FILE: config }),
+  };
+}
+
 async function examineMail(server: ServerSession, { flags, tell, clock, resolver }: Examination): Promise<void> {
-  const { tenantId, accountId, from = [] } = flags;
+  const { accountId, from = [] } = flags;
+  const tenantId = flags.tenantId ?? server.tenantId;
   try {
     const { accounts, hasMore } = await accountsToCheck(server, { tenantId, accountId, max: MAX_ACCOUNTS });
     if (accounts.length === 0) {
@@ -132,13 +147,17 @@ async function examineMail(server: ServerSession, { flags, tell, clock, resolver
   }
 }
 
-function summarise(all: readonly Finding[], flags: DoctorFlags, { streams: { stdout } }: CommandContext): ExitCode {
+function summarise(
+  all: readonly Finding[],
+  flags: DoctorFlags,
+  { streams: { stdout }, env }: CommandContext,
+): ExitCode {
   const count = (status: Finding['status']): number => all.filter((each) => each.status === status).length;
   const [problems, warnings] = [count('problem'), count('warning')];
   const isWell = problems === 0 && (flags.strict !== true || warnings === 0);
   if (flags.json === true) {
     stdout.write(`${JSON.stringify({ ok: isWell, problems, warnings, findings: all }, null, 2)}\n`);
-  } else stdout.write(countText(all, colorsOf(stdout)));
+  } else stdout.write(countText(all, colorsOf(stdout, env)));
   return isWell ? EXIT.ok : EXIT.refused;
 }
 

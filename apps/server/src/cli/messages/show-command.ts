@@ -3,10 +3,10 @@
 import { systemClock } from '@mail-proxy/core';
 import { Command } from 'commander';
 import { EXIT } from '../../exit-codes.ts';
+import { colorsOf } from '../colors.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ConnectionFlags } from '../connection.ts';
 import { addConnectionOptions } from '../connection-options.ts';
-import { colorsOf } from '../printable.ts';
 import { withServer } from '../server-session.ts';
 import { readMessage } from './follow-message.ts';
 import { renderMessage } from './render-message.ts';
@@ -36,7 +36,11 @@ export function showMessageCommand(context: CommandContext): Command {
       const { message, events } = await readMessage(server, { id, tenantId: flags.tenantId ?? server.tenantId });
       if (flags.json === true) stdout.write(`${JSON.stringify({ ...message, events }, null, 2)}\n`);
       else {
-        const options = { colors: colorsOf(stdout), now: systemClock.now(), transcript: flags.transcript === true };
+        const options = {
+          colors: colorsOf(stdout, context.env),
+          now: systemClock.now(),
+          transcript: flags.transcript === true,
+        };
         stdout.write(renderMessage(message, events, options));
       }
       return EXIT.ok;

@@ -2,11 +2,13 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { systemClock } from '@mail-proxy/core';
 import { Command } from 'commander';
+import type { Environment } from '../../env/environment.ts';
 import { EXIT, type ExitCode } from '../../exit-codes.ts';
+import { colorsOf } from '../colors.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ConnectionFlags } from '../connection.ts';
 import { addConnectionOptions } from '../connection-options.ts';
-import { type Colors, colorsOf } from '../printable.ts';
+import type { Colors } from '../printable.ts';
 import { type CallFailed, type ServerSession, withServer } from '../server-session.ts';
 import type { Streams } from '../streams.ts';
 import { UsageError } from '../usage-error.ts';
@@ -45,13 +47,14 @@ export function watchMessagesCommand(context: CommandContext): Command {
     // The options above, and no others.
     const flags = command.opts() as WatchFlags;
     await withServer(flags, context, (server) =>
-      id === undefined ? watchAll(server, flags, context.streams) : watchOne(server, id, flags, context.streams),
+      id === undefined ? watchAll(server, flags, context) : watchOne(server, id, flags, context),
     );
   });
 }
 
-async function watchAll(server: ServerSession, flags: WatchFlags, streams: Streams): Promise<ExitCode> {
-  const write = eventWriter(streams, flags, subjectOf);
+async function watchAll(server: ServerSession, flags: WatchFlags, context: CommandContext): Promise<ExitCode> {
+  const { streams, env } = context;
+  const write = eventWriter({ stdout: streams.stdout, env }, flags, subjectOf);
   let left = flags.count === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--count', flags.count);
   let isAway = false;
   if (flags.json !== true && streams.stderr.isTTY === true) streams.stderr.write('watching; Ctrl-C ends it\n');
@@ -67,21 +70,26 @@ async function watchAll(server: ServerSession, flags: WatchFlags, streams: Strea
       return left > 0;
     },
     onAway(failure) {
-      if (!isAway) streams.stderr.write(awayText(failure, colorsOf(streams.stderr)));
+      if (!isAway) streams.stderr.write(awayText(failure, colorsOf(streams.stderr, env)));
       isAway = true;
     },
   });
   return EXIT.ok;
 }
 
-async function watchOne(server: ServerSession, id: string, flags: WatchFlags, streams: Streams): Promise<ExitCode> {
-  const colors = colorsOf(streams.stderr);
+async function watchOne(
+  server: ServerSession,
+  id: string,
+  flags: WatchFlags,
+  { streams, env }: CommandContext,
+): Promise<ExitCode> {
+  const colors = colorsOf(streams.stderr, env);
   const { message } = await followMessage(
     server,
     { id, tenantId: flags.tenantId ?? server.tenantId },
     {
       clock: systemClock,
-      onEvent: eventWriter(streams, flags),
+      onEvent: eventWriter({ stdout: streams.stdout, env }, flags),
       onWait(message) {
         if (flags.json === true) return;
         for (const wait of message.waiting_for) {
@@ -96,11 +104,11 @@ async function watchOne(server: ServerSession, id: string, flags: WatchFlags, st
 
 /** Write events as lines, for a person or for a program. */
 export function eventWriter(
-  { stdout }: Pick<Streams, 'stdout'>,
+  { stdout, env }: { readonly stdout: Streams['stdout' | 'stderr']; readonly env: Environment },
   { json }: { readonly json?: true },
   subject: (event: EventAnswer) => string | null = () => null,
 ): (event: EventAnswer) => void {
-  const colors = colorsOf(stdout);
+  const colors = colorsOf(stdout, env);
   return (event) => {
     if (json === true) {
       stdout.write(`${JSON.stringify(event)}\n`);

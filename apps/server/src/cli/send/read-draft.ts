@@ -23,7 +23,7 @@ export interface SendFlags extends ConnectionFlags {
   readonly htmlFile?: string;
   readonly attach?: readonly string[];
   readonly header?: readonly string[];
-  readonly tenantId?: string;
+  readonly tenantId?: string | undefined;
   readonly accountId?: string;
   readonly id?: string;
   readonly priority?: string;
@@ -32,6 +32,8 @@ export interface SendFlags extends ConnectionFlags {
   /** True where no number stands behind it. */
   readonly wait?: string | true;
   readonly json?: true;
+  /** False with --no-input. */
+  readonly input?: boolean;
 }
 
 const MESSAGES = '/v1/messages';
@@ -115,8 +117,8 @@ async function contentOf(flags: SendFlags, stdin: Streams['stdin']) {
     html: htmlFile === undefined ? html : await read('--html-file', htmlFile),
   };
   if (given.text !== undefined || given.html !== undefined) return given;
-  if ('isTTY' in stdin && stdin.isTTY === true) {
-    throw new UsageError('missing: --text, --text-file or --html');
+  if (stdin.isTTY === true) {
+    throw new UsageError('missing: --text, --text-file or --html, or something in a pipe');
   }
   return { text: await read('--text-file', '-') };
 }

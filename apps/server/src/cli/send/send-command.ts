@@ -4,15 +4,16 @@ import { type Clock, systemClock } from '@mail-proxy/core';
 import { Command } from 'commander';
 import * as v from 'valibot';
 import { EXIT, type ExitCode } from '../../exit-codes.ts';
+import { askerOf } from '../asker.ts';
+import { colorsOf } from '../colors.ts';
 import type { CommandContext } from '../command-context.ts';
-import { addConnectionOptions } from '../connection-options.ts';
+import { addAskOptions, addConnectionOptions } from '../connection-options.ts';
 import { exitCodeOf, followMessage } from '../messages/follow-message.ts';
 import { renderMessage, stateOf, waitText } from '../messages/render-message.ts';
 import { eventWriter } from '../messages/watch-command.ts';
-import { colorsOf } from '../printable.ts';
 import { type ServerSession, withServer } from '../server-session.ts';
-import type { Streams } from '../streams.ts';
 import { UsageError } from '../usage-error.ts';
+import { askDraft } from './ask-draft.ts';
 import { readDraft, type SendFlags } from './read-draft.ts';
 
 const accepted = v.looseObject({
@@ -54,7 +55,7 @@ export function sendCommand(context: CommandContext, clock: Clock = systemClock)
     .option('--batch-code <code>', 'the batch that it belongs to')
     .option('--send-at <time>', 'when to send it, as 2026-12-24T18:00:00Z')
     .option('--wait [seconds]', `look on until it is final (for ${DEFAULT_WAIT_SECONDS} s at most)`);
-  command.optionsGroup('Options:');
+  addAskOptions(command, { isDestructive: false });
   addConnectionOptions(command);
   command.option('--json', 'print the answer as JSON; with --wait, the message as it is at the end');
   command.addHelpText('after', HELP);
@@ -63,16 +64,13 @@ export function sendCommand(context: CommandContext, clock: Clock = systemClock)
     const flags = command.opts() as SendFlags;
     const timeoutMs = waitMs(flags);
     const { streams } = context;
-    await withServer(flags, context, async ({ tenantId, ...server }) => {
-      const call = await readDraft(file, { ...(tenantId === undefined ? {} : { tenantId }), ...flags }, streams.stdin);
-      const answer = await server.call(accepted, call);
+    const whole = file === undefined ? await askDraft(flags, askerOf(context, flags)) : flags;
+    await withServer(flags, context, async (server) => {
+      const own = { ...whole, tenantId: flags.tenantId ?? server.tenantId };
+      const answer = await server.call(accepted, await readDraft(file, own, streams.stdin));
       if (timeoutMs !== null) {
         if (flags.json !== true) streams.stderr.write(`${sentence(answer)}\n`);
-        return lookOn(
-          { ...server, tenantId },
-          { id: answer.pk, tenantId: answer.tenant_id },
-          { flags, streams, clock, timeoutMs },
-        );
+        return lookOn(server, { id: answer.pk, tenantId: answer.tenant_id }, { flags, context, clock, timeoutMs });
       }
       if (flags.json === true) streams.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
       else {
@@ -86,7 +84,7 @@ export function sendCommand(context: CommandContext, clock: Clock = systemClock)
 
 interface LookOptions {
   readonly flags: SendFlags;
-  readonly streams: Streams;
+  readonly context: CommandContext;
   readonly clock: Clock;
   readonly timeoutMs: number;
 }
@@ -94,13 +92,14 @@ interface LookOptions {
 async function lookOn(
   server: ServerSession,
   reference: { readonly id: string; readonly tenantId: string },
-  { flags, streams, clock, timeoutMs }: LookOptions,
+  { flags, context, clock, timeoutMs }: LookOptions,
 ): Promise<ExitCode> {
-  const colors = colorsOf(streams.stderr);
+  const { streams, env } = context;
+  const colors = colorsOf(streams.stderr, env);
   const { message, events } = await followMessage(server, reference, {
     clock,
     timeoutMs,
-    onEvent: flags.json === true ? () => undefined : eventWriter({ stdout: streams.stderr }, {}),
+    onEvent: flags.json === true ? () => undefined : eventWriter({ stdout: streams.stderr, env }, {}),
     onWait({ waiting_for }) {
       if (flags.json === true) return;
       for (const wait of waiting_for) streams.stderr.write(colors.dim(`waits for ${waitText(wait, clock.now())}\n`));
@@ -109,7 +108,7 @@ async function lookOn(
   if (flags.json === true) streams.stdout.write(`${JSON.stringify({ ...message, events }, null, 2)}\n`);
   else if (message.state === 'final') streams.stdout.write(`${message.id} is ${stateOf(message)}\n`);
   else {
-    const options = { colors: colorsOf(streams.stdout), now: clock.now(), transcript: false };
+    const options = { colors: colorsOf(streams.stdout, env), now: clock.now(), transcript: false };
     streams.stdout.write(renderMessage(message, events, options));
     streams.stderr.write(`\nnot final yet; go on with: mail-proxy messages watch ${shellWord(message.id)}\n`);
   }
@@ -133,8 +132,8 @@ function shellWord(text: string): string {
 }
 
 const HELP = `
-Where nothing says what the mail says, that is read from standard input. Files that are attached are read here and sent
-along; the server needs no way to them.
+At a terminal, what is missing is asked for. In a pipe, what the mail says is read from standard input where no flag
+says it. Files that are attached are read here and sent along; the server needs no way to them.
 
 With --wait the exit code tells what became of it: 0 sent to all, 1 not sent to all, 75 not final in time.
 

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type AnyOperation, coreOperations, createMailEngine } from '@mail-proxy/core';
 import { expect, test } from 'vitest';
+import { COMMAND_GROUPS, RESOURCE_COMMANDS } from '../src/cli/commands.ts';
 import { runCommandLine } from '../src/cli/run-command-line.ts';
 import { CONFIG_KEYS } from '../src/env/config-schema.ts';
 import { OTHER_VARIABLES, VARIABLES } from '../src/env/variables.ts';
@@ -82,8 +83,11 @@ test.each(PAGES)('each link of %s leads somewhere', (page) => {
 });
 
 const DATABASE_COMMANDS = ['migrate', 'export', 'import', 'import-genro'];
-/** Commands that stand beside operations and are none. */
-const LOCAL_COMMANDS = ['keys generate'];
+/** Commands that stand beside operations and are none, by the words that name them. */
+function wordsOfCommand(resource: string, verb: string): readonly string[] | null {
+  if (COMMAND_GROUPS.some(({ commands }) => resource in commands)) return [resource];
+  return `${resource}.${verb}` in RESOURCE_COMMANDS ? [resource, verb] : null;
+}
 
 async function helpOf(...args: readonly string[]): Promise<string> {
   let help = '';
@@ -121,8 +125,9 @@ test('every command that the guides show exists, with its flags', async () => {
   expect(commands.length).toBeGreaterThan(20);
   for (const [command, resource, verb, rest = ''] of commands) {
     if (DATABASE_COMMANDS.includes(resource ?? '')) continue;
-    if (LOCAL_COMMANDS.includes(`${resource} ${verb}`)) {
-      const help = await helpOf(resource ?? '', verb ?? '');
+    const own = wordsOfCommand(resource ?? '', verb ?? '');
+    if (own !== null) {
+      const help = await helpOf(...own);
       for (const [flag] of rest.matchAll(/--[a-z-]+/g)) expect(help).toContain(flag);
       continue;
     }

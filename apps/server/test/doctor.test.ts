@@ -4,10 +4,12 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { systemClock } from '@mail-proxy/core';
 import { createTestCertificate, type SmtpSink, startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkDomain, checkReverse } from '../src/cli/doctor/check-domain.ts';
+import { type CheckedAccount, findingsOf, type Verification } from '../src/cli/doctor/check-relays.ts';
 import { checkReach } from '../src/cli/doctor/check-server.ts';
 import type { DnsResolver, RecordType } from '../src/cli/doctor/dns.ts';
 import type { SigningKey } from '../src/cli/doctor/domain.ts';
@@ -295,6 +297,58 @@ describe('mail-proxy doctor', () => {
     expect(ready.of('files.database')).toEqual(['ok: the database can be opened, and its schema is up to date']);
     const wrong = await examine([], { ...nowhere, GMP_PORT: 'many', GMP_API_TOKEN: 'x'.repeat(20) });
     expect(wrong.of('files.config')[0]).toMatch(/^problem: .*GMP_PORT/);
+  });
+
+  test('says why a server is not ready, and that others are none', async () => {
+    const server = createServer((request, response) => {
+      const isReady = request.url !== '/readyz';
+      response.writeHead(isReady ? (request.url === '/livez' ? 200 : 404) : 503, {
+        'content-type': 'application/json',
+      });
+      response.end(isReady ? '{}' : '{"ready":false,"reasons":["the disk is full"]}');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const { of } = await examine([], { GMP_URL: `http://127.0.0.1:${Object(server.address()).port}` });
+      expect(of('server.ready')).toEqual(['problem: not ready: the disk is full']);
+      expect(of('server.instance')[0]).toMatch(/^problem: it does not tell what runs there/);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
+  test('counts the days of a certificate, and reads the time that a relay tells', () => {
+    const now = Date.parse('2026-11-28T06:00:00Z');
+    const account: CheckedAccount = {
+      ...{ id: 'main', tenant_id: 'acme', host: 'smtp.example', port: 587, tls: 'starttls' },
+      ...{ has_password: true, tls_insecure: false, paused_until: null, pause_reason: null },
+    };
+    const found = (days: number, greeting: string) => {
+      const valid_to = new Date(now + days * DAY_MS).toISOString();
+      const tried: Verification = {
+        ...{ ok: true, stage: null, code: null, enhanced: null, reply: null, duration_ms: 5, capabilities: null },
+        tls: { version: 'TLSv1.3', cipher: 'x' },
+        certificate: { subject: 'smtp.example', issuer: 'CA', valid_from: valid_to, valid_to },
+        transcript: [`+1ms S: 220 smtp.example ESMTP ${greeting}`],
+      };
+      return findingsOf(account, tried, now).map(({ check, status }) => `${check.slice('relay.'.length)} ${status}`);
+    };
+    expect(found(90, 'Exim 4.98 Sat, 28 Nov 2026 07:00:02 +0100')).toEqual([
+      'reachable ok',
+      'certificate ok',
+      'clock ok',
+    ]);
+    expect(found(10, 'Exim 4.98 Sat, 28 Nov 2026 07:03:00 +0100').slice(1)).toEqual([
+      'certificate warning',
+      'clock warning',
+    ]);
+    expect([found(1, 'Postfix')[1], found(-1, 'Postfix')[1], found(90, 'Postfix').length]).toEqual([
+      'certificate problem',
+      'certificate problem',
+      2,
+    ]);
   });
 
   test('sees a server whose clock is wrong', async () => {

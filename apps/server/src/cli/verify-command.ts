@@ -63,8 +63,7 @@ function show(tried: Verification, { accountId, tenantId, hasTranscript, context
   else {
     const reply = [tried.code, tried.enhanced, tried.reply].filter((part) => part !== null).join(' ');
     stdout.write(`${accountId}  ${colors.red(`fails at ${tried.stage}`)}  ${took}\n  ${printable(reply)}\n`);
-    const whose = { id: accountId, tenant_id: tenantId ?? 'TENANT' };
-    stderr.write(`  ${adviceFor(tried.stage, whose)}\n`);
+    stderr.write(`  ${adviceFor(tried.stage, accountId, tenantId)}\n`);
   }
   if (!hasTranscript) return;
   stdout.write(`\n${tried.transcript.map((line) => `  ${printable(line)}\n`).join('')}`);

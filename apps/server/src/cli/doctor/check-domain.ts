@@ -4,26 +4,24 @@ import { codeOf } from '../../env/error-code.ts';
 import { shorten } from '../printable.ts';
 import { checkSpf } from './check-spf.ts';
 import { type DnsResolver, isPublic, recordsOf, recordTexts, textsOf } from './dns.ts';
-import { aboutDomain, type DomainToCheck, type SigningKey } from './domain.ts';
+import { aboutDomain, type DomainToCheck, type SigningKey, unasked } from './domain.ts';
 import { type Finding, findings } from './finding.ts';
 
 /** What receivers look for in the DNS of the domain that mail is from. */
 export async function checkDomain(resolver: DnsResolver, of: DomainToCheck): Promise<readonly Finding[]> {
   const checks = [
-    ['domain.spf', () => checkSpf(resolver, of)],
-    ['domain.dkim', () => checkDkim(resolver, of)],
-    ['domain.dmarc', () => checkDmarc(resolver, of)],
-    ['domain.mx', () => checkMx(resolver, of)],
+    ['domain.spf', 'SPF', () => checkSpf(resolver, of)],
+    ['domain.dkim', 'DKIM', () => checkDkim(resolver, of)],
+    ['domain.dmarc', 'DMARC', () => checkDmarc(resolver, of)],
+    ['domain.mx', 'MX', () => checkMx(resolver, of)],
   ] as const;
   const found = await Promise.all(
-    checks.map(async ([check, run]) => {
+    checks.map(async ([check, what, run]) => {
       try {
         return await run();
       } catch (error) {
-        const message = `the name server cannot be asked (${codeOf(error)})`;
-        return [
-          findings(check, aboutDomain(of.domain)).skipped(message, 'Check the network, or name one: --dns-server'),
-        ];
+        if (!(error instanceof Error && 'code' in error)) throw error;
+        return [unasked(check, what, of.domain)];
       }
     }),
   );
@@ -75,14 +73,14 @@ async function checkDmarc(resolver: DnsResolver, { domain }: DomainToCheck): Pro
   const judged = await dmarc({ headerFrom: `postmaster@${domain}`, resolver: recordTexts(resolver) });
   const example = `v=DMARC1; p=none; rua=mailto:dmarc@${domain}`;
   const publish = `Publish a TXT record at _dmarc.${domain}: ${example}`;
-  const { result, comment } = judged === false ? { result: 'none', comment: '' } : judged.status;
+  const result = judged === false ? 'none' : judged.status.result;
   if (judged === false || result === 'none') {
     const all = (await textsOf(resolver, `_dmarc.${domain}`)).filter((text) => /^v\s*=\s*DMARC1/i.test(text));
     if (all.length === 0) return [about.warning('DMARC: there is no policy; large providers want one', publish)];
     const why = all.length > 1 ? `${all.length} records count as none` : 'it has no policy that is understood';
     return [about.problem(`DMARC: _dmarc.${domain} does nothing: ${why}`, `Leave one, such as: ${example}`)];
   }
-  if (result === 'temperror') return [about.skipped(`DMARC: the name server cannot be asked: ${comment ?? ''}`)];
+  if (result === 'temperror') return [unasked('domain.dmarc', 'DMARC', domain)];
   const { policy, policyDomain, rr = '' } = judged;
   const from = policyDomain === undefined || policyDomain === domain ? '' : ` (of ${policyDomain})`;
   if (/;\s*rua\s*=/i.test(rr)) return [about.ok(`DMARC: the policy is ${policy}${from}`)];

@@ -10,8 +10,8 @@ import { findMixins } from '../../mixins.ts';
 import { type Finding, findings } from './finding.ts';
 
 const FILES = 'files';
-/** Files that hold secrets, beside the database itself. */
-const SECRET_FILES = ['token', 'encryption.key', 'mail-proxy.db', 'mail-proxy.db.key'] as const;
+/** Files that nobody else may read, whatever the folder says. */
+const SECRET_FILES = ['token', 'encryption.key', 'mail-proxy.db.key'] as const;
 /** A database that cannot grow accepts nothing. */
 const SCARCE_BYTES = 1_073_741_824;
 const TOO_FEW_BYTES = 104_857_600;

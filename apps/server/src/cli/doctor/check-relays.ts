@@ -90,7 +90,7 @@ async function checkRelay(server: ServerSession, of: CheckedAccount, now: number
   }
   try {
     const tried = await server.call(verification, verifyCall(of.id, of.tenant_id));
-    return [...relayFindings(of, tried), ...certificateFindings(of, tried, now), ...clockFindings(of, tried, now)];
+    return findingsOf(of, tried, now);
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
     if (error.result.kind === 'problem' && error.result.status === 403) {
@@ -111,8 +111,8 @@ function nameOf({ id, tenant_id, host, port }: CheckedAccount): string {
 }
 
 /** What to do about a relay that cannot be used, by where it failed. */
-export function adviceFor(stage: string | null, { id, tenant_id }: Pick<CheckedAccount, 'id' | 'tenant_id'>): string {
-  const update = `mail-proxy accounts update ${id} --tenant-id ${tenant_id}`;
+export function adviceFor(stage: string | null, id: string, tenantId: string | undefined): string {
+  const update = updateOf(id, tenantId);
   switch (stage) {
     case 'connect':
     case 'greeting':
@@ -127,16 +127,25 @@ export function adviceFor(stage: string | null, { id, tenant_id }: Pick<CheckedA
   }
 }
 
+function updateOf(id: string, tenantId: string | undefined): string {
+  return `mail-proxy accounts update ${id}${tenantId === undefined ? '' : ` --tenant-id ${tenantId}`}`;
+}
+
+/** What came of trying out a relay. */
+export function findingsOf(of: CheckedAccount, tried: Verification, now: number): readonly Finding[] {
+  return [...relayFindings(of, tried), ...certificateFindings(of, tried, now), ...clockFindings(of, tried, now)];
+}
+
 function relayFindings(of: CheckedAccount, tried: Verification): readonly Finding[] {
   const about = findings('relay.reachable', nameOf(of));
   if (!tried.ok) {
     const reply = [tried.code, tried.enhanced, tried.reply].filter((part) => part !== null).join(' ');
-    return [about.problem(`${tried.stage}: ${reply}`, adviceFor(tried.stage, of))];
+    return [about.problem(`${tried.stage}: ${reply}`, adviceFor(tried.stage, of.id, of.tenant_id))];
   }
   const how = tried.tls === null ? 'in clear' : tried.tls.version;
   const works = about.ok(`answers and lets in, ${how}, in ${durationText(tried.duration_ms)}`);
   const tls = findings('relay.tls', nameOf(of));
-  const update = `mail-proxy accounts update ${of.id} --tenant-id ${of.tenant_id}`;
+  const update = updateOf(of.id, of.tenant_id);
   if (tried.tls === null && of.has_password) {
     return [works, tls.warning('the password travels in clear', `Use TLS: ${update} --tls starttls`)];
   }

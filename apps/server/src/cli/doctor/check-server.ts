@@ -78,7 +78,7 @@ async function checkInstance(server: ServerSession): Promise<readonly Finding[]>
   const about = findings('server.instance', SERVER);
   try {
     const { version, edition, database, paused, waiting } = await server.get(instance, '/v1/instance');
-    const what = `version ${version}, ${edition} edition, ${database}; ${waiting} messages wait`;
+    const what = `version ${version}, ${edition} edition, ${database}; ${waiting} ${waiting === 1 ? 'message waits' : 'messages wait'}`;
     const same =
       version === VERSION
         ? about.ok(what)

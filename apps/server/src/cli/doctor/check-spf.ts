@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type DnsResolver, isPublic, recordTexts } from './dns.ts';
-import { aboutDomain, type DomainToCheck } from './domain.ts';
+import { aboutDomain, type DomainToCheck, unasked } from './domain.ts';
 import { type Finding, type Findings, findings } from './finding.ts';
 
 /** An address for documents (RFC 5737): nobody sends from it, so only the record itself is judged. */
@@ -63,7 +63,6 @@ function recordFinding(
       'Correct it: one record, at most 10 look-ups (RFC 7208 §4.6.4)',
     );
   }
-  if (result === 'temperror')
-    return about.skipped(`SPF: the name server cannot be asked${comment === '' ? '' : `: ${comment}`}`);
+  if (result === 'temperror') return unasked('domain.spf', 'SPF', domain);
   return null;
 }

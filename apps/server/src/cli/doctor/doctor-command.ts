@@ -86,21 +86,26 @@ async function examine(of: Examination): Promise<void> {
   const connection = await connect(flags, context);
   const { url } = connection;
   const { isUp, found } = await checkReach(url, clock);
-  tell(found);
-  const env = await serverEnvironment(of, url);
-  if (env === null) {
-    tell([findings('files.config', 'files').skipped('the server is on another machine, and so are its files')]);
-  } else tell([...(await checkFiles(env)), ...(isUp ? [] : [await checkDatabase(env)])]);
   if (!isUp) {
+    tell(found);
+    await examineFiles(of, { url, isUp });
     tell([findings('relay.reachable', 'relays').skipped('relays and domains are known to a running server only')]);
     return;
   }
   // What the server refuses is a finding of its own; its exit code is not the one that counts.
   await onServer(connection, flags, { ...context, finish: () => undefined }, async (server) => {
-    tell(await checkServer(server));
+    tell([...found, ...(await checkServer(server))]);
+    await examineFiles(of, { url, isUp });
     await examineMail(server, of);
     return EXIT.ok;
   });
+}
+
+async function examineFiles(of: Examination, { url, isUp }: { readonly url: string; readonly isUp: boolean }) {
+  const env = await serverEnvironment(of, url);
+  if (env === null) {
+    of.tell([findings('files.config', 'files').skipped('the server is on another machine, and so are its files')]);
+  } else of.tell([...(await checkFiles(env)), ...(isUp ? [] : [await checkDatabase(env)])]);
 }
 
 /** The settings of the server as it would read them here; null where its files are on another machine. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { type Finding, findings } from './finding.ts';
+
 /** A key with which mail is signed here. */
 export interface SigningKey {
   readonly domain: string;
@@ -20,4 +22,10 @@ export interface DomainToCheck {
 /** The heading of what is found out about a domain. */
 export function aboutDomain(domain: string): string {
   return `domain ${domain}`;
+}
+
+/** Where the name server does not answer, nothing is known. */
+export function unasked(check: string, what: string, domain: string): Finding {
+  const advice = 'Check the network, or name a name server: --dns-server';
+  return findings(check, aboutDomain(domain)).skipped(`${what}: the name server cannot be asked`, advice);
 }

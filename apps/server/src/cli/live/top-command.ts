@@ -26,7 +26,8 @@ interface TopFlags extends ConnectionFlags {
 
 const STATES = ['sending', 'idle', 'waiting', 'paused', 'suspended'] as const;
 const MINUTES = 60;
-const DEFAULT_COLUMNS = 120;
+/** Of a pipe, which has no width. */
+const DEFAULT_COLUMNS = 200;
 
 /** Show the lanes as they are now, again and again at a terminal. */
 export function topCommand(context: CommandContext): Command {

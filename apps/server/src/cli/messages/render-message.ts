@@ -89,7 +89,7 @@ function recipientsOf(recipients: readonly RecipientAnswer[], { colors }: Render
   const width = Math.max(0, ...named.map(({ address }) => address.length));
   const lines = named.map((recipient) => {
     const { address, kind, state, verdict } = recipient;
-    const blame = verdict === null || state === 'sent' ? '' : colors.dim(`  fault of the ${verdict}`);
+    const blame = verdict === null || state === 'sent' ? '' : colors.dim(`  (${verdict})`);
     const reply = replyText(recipient);
     const end = `${reply === '' ? '' : `  ${reply}`}${blame}`;
     return `  ${colors.dim(kind.padEnd(3))}  ${printable(address).padEnd(width)}  ${colorOf(state, colors)(state.padEnd(8))}${end}`;

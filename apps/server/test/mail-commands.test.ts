@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { eventually, type SmtpSink, startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from './run-command.case.ts';
@@ -143,6 +145,37 @@ describe('mail-proxy messages watch', () => {
       GMP_API_TOKEN: json.token ?? json.secret ?? json.key,
     });
     expect([own.code, own.stdout]).toEqual([1, '']);
+  });
+
+  test('waits for a server that starts again, and says so once', async () => {
+    const event = {
+      ...{ id: 'e1', seq: 8, tenant_id: 'acme', pk: 'p', message_id: 'm1', account_id: 'main', batch_code: null },
+      ...{ type: 'sent', at: '2026-11-28T06:00:00Z', attempt: 1, reason: null, recipients: [], next_attempt_at: null },
+      ...{ possible_duplicate: false, until: null, bounce_code: null, feedback: null },
+    };
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      // It is there, goes away in the middle of a call, is not up yet, and is there again.
+      if (asked.length === 2) request.socket.destroy();
+      else if (asked.length === 3) response.writeHead(503).end();
+      else {
+        const items = asked.length === 1 ? [{ ...event, seq: 7 }] : [event];
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ items, next: null }));
+      }
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const there = { ...env, GMP_URL: `http://127.0.0.1:${Object(server.address()).port}` };
+      const watched = await run(['messages', 'watch', '--tenant-id', 'acme', '--count', '1'], there);
+      expect([watched.code, watched.stdout]).toEqual([0, expect.stringMatching(/ sent +acme\/m1 +attempt 1\n$/)]);
+      expect(watched.stderr).toMatch(/^the server does not answer \(.*\); asking again until it does\n$/);
+      expect(asked.slice(1).every((path) => path.includes('after=7'))).toBe(true);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
   });
 
   test('of one message ends once that is final, by what became of it', async () => {

@@ -26,6 +26,7 @@ export const ERRORS = {
   batch_too_large: { status: 422, title: 'The batch holds too many messages' },
   idempotency_key_reused: { status: 422, title: 'That key was used for another request' },
   suppressed: { status: 422, title: 'All recipients are on the suppression list' },
+  not_searchable: { status: 422, title: 'What messages say is encrypted and cannot be searched' },
   unknown_account: { status: 422, title: 'The tenant has no such account' },
   no_default_account: { status: 422, title: 'The message names no account and the tenant has no default one' },
   enterprise_required: { status: 422, title: 'This needs the enterprise edition' },

@@ -46,6 +46,14 @@ export function firstPkAt(ms: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }
 
+/** A primary key as if it had been made at that time, from one that was made now. */
+export function pkMadeAt(ms: number, pk: string): string {
+  return firstPkAt(ms).slice(0, TIME_CHARACTERS) + pk.slice(TIME_CHARACTERS);
+}
+
+/** Of the time in a primary key, with the dash in it. */
+const TIME_CHARACTERS = 13;
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Whether `text` has the form of a primary key, so that it may be one; client ids may have that form too. */

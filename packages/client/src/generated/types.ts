@@ -32,6 +32,7 @@ export interface components {
         | 'batch_too_large'
         | 'idempotency_key_reused'
         | 'suppressed'
+        | 'not_searchable'
         | 'unknown_account'
         | 'no_default_account'
         | 'enterprise_required'
@@ -2803,6 +2804,10 @@ export interface operations {
         readonly account_id?: string;
         readonly priority?: (number | ('immediate' | 'high' | 'medium' | 'low')) | ('0' | '1' | '2' | '3');
         readonly recipient?: string;
+        readonly domain?: string;
+        readonly subject?: string;
+        readonly created_after?: string;
+        readonly created_before?: string;
         readonly open?: boolean;
         readonly include?: string | readonly string[];
         /** @example 20 */
@@ -2940,6 +2945,11 @@ export interface operations {
             }[];
             readonly next: string | null;
             readonly count?: number;
+            readonly searched?: {
+              readonly looked_at: number;
+              readonly unreadable: number;
+              readonly back_to: string | null;
+            };
           };
         };
       };

@@ -71,6 +71,8 @@ export interface Dialect {
   readonly bytesSlice: (bytes: Uint8Array, slice: SliceRefs) => RawBuilder<Uint8Array>;
   /** The same as text; the bytes are UTF-8. PostgreSQL has a function for what SQLite does by a cast. */
   readonly textSlice: (bytes: Uint8Array, slice: SliceRefs) => RawBuilder<string>;
+  /** A member of a column of JSON objects, as text. SQLite reads the text of it, PostgreSQL its own type. */
+  readonly jsonMember: (column: RawBuilder<unknown>, name: string) => RawBuilder<string | null>;
   /**
    * Whether one process at most has the database open. SQLite: the lock on the side file sees to that, so whoever
    * started sees that all older sessions are dead at once. PostgreSQL: they are when their heartbeat is too old.
@@ -120,6 +122,7 @@ export const sqliteDialect: Dialect = {
   // substr() of a blob without any bytes is null.
   bytesSlice: (bytes, { start, length }) => sql`coalesce(substr(${bytes}, ${start}, ${length}), x'')`,
   textSlice: (bytes, { start, length }) => sql`cast(substr(${bytes}, ${start}, ${length}) as text)`,
+  jsonMember: (column, name) => sql`${column} ->> ${sql.lit(name)}`,
   isExclusive: true,
   currentTime: null,
   migrationLock: null,
@@ -156,6 +159,7 @@ export const postgresDialect: Dialect = {
   bytesSlice: (bytes, { start, length }) => sql`substr(cast(${bytes} as bytea), ${start}, ${length})`,
   textSlice: (bytes, { start, length }) =>
     sql`convert_from(substr(cast(${bytes} as bytea), ${start}, ${length}), 'UTF8')`,
+  jsonMember: (column, name) => sql`cast(${column} as json) ->> ${sql.lit(name)}`,
   isExclusive: false,
   // Not now(): that is the time at which the transaction began.
   currentTime: sql`select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now`,

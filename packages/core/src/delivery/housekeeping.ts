@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { DeliverySettings } from '../config/engine-config.ts';
 import { isMailProxyError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
-import type { Expire } from '../queue/expire.ts';
+import type { Expire, ExpiredMessage } from '../queue/expire.ts';
 import type { LaneKey } from '../queue/lanes.ts';
 import { TRIM_MS } from './captured-room.ts';
 
@@ -24,7 +24,7 @@ export interface HousekeepingServices {
   /** Remove what sandboxes captured too much of. */
   readonly tidyCaptured: (signal: AbortSignal) => Promise<void>;
   readonly sweepCache: (signal: AbortSignal) => Promise<void>;
-  readonly onExpired: (tenantId: string) => void;
+  readonly onExpired: (messages: readonly ExpiredMessage[]) => void;
   readonly onReady: (lane: LaneKey) => void;
   readonly settings: Pick<DeliverySettings, 'expirySweepMs'>;
 }
@@ -78,7 +78,7 @@ export class Housekeeping {
     const { expire, clock, onExpired } = this.#s;
     for (;;) {
       const expired = await expire(clock.now(), EXPIRE_BATCH);
-      for (const tenantId of new Set(expired.map(({ tenant_id }) => tenant_id))) onExpired(tenantId);
+      onExpired(expired);
       if (expired.length < EXPIRE_BATCH || signal.aborted) return;
     }
   }

@@ -6,14 +6,16 @@ import type { Log } from '../observability/log.ts';
 import type { EndLimits, KeptTenant, RetentionSweep } from '../queue/retention.ts';
 import { type Retention, type RetentionKind, resolveRetention } from '../retention.ts';
 
-/** What is counted: the kinds of what is kept, and the ids of messages that were removed. */
-export type RemovedKind = RetentionKind | 'ids';
+/** What is counted: the kinds of what is kept, the ids of messages that were removed, and minutes of the statistics. */
+export type RemovedKind = RetentionKind | 'ids' | 'statistics';
 export type RemovedCounts = Readonly<Record<RemovedKind, number>>;
 
 export interface RetentionKeeperParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly sweep: RetentionSweep;
+  /** Remove statistics of minutes before then, up to a limit. @returns how many */
+  readonly forgetTraffic: (before: number, limit: number) => Promise<number>;
   /** The instance's; tenants may have their own. */
   readonly retention: Retention;
   /** How long the id of a removed message stays taken. */
@@ -28,6 +30,8 @@ export interface RetentionKeeperParts {
   readonly onPassed: (counts: RemovedCounts) => Promise<void>;
 }
 
+/** Statistics are kept for a week, whatever is kept of messages. */
+const STATISTICS_KEPT_MS = 7 * 86_400_000;
 /** Rows in one unit: some milliseconds of the writer. */
 const PIECE = 100;
 /** Between two pieces, so that mail has most of the writer. */
@@ -60,7 +64,7 @@ export class RetentionKeeper {
   /** Remove all that is too old now. */
   async pass(signal: AbortSignal): Promise<void> {
     const { sweep, isEveryoneTold, onPassed } = this.#p;
-    const counts = { content: 0, metadata: 0, events: 0, audit: 0, ids: 0 };
+    const counts = { content: 0, metadata: 0, events: 0, audit: 0, ids: 0, statistics: 0 };
     const remove: Remove = async (kind, piece) => {
       const removed = await this.#inPieces(piece, signal, (count) => this.#p.onRemoved(kind, count));
       counts[kind] += removed;
@@ -71,6 +75,7 @@ export class RetentionKeeper {
     await this.#events(tenants, remove);
     await this.#lines(tenants, remove);
     await remove('ids', (limit) => sweep.ends(this.#p.clock.now(), limit));
+    await remove('statistics', (limit) => this.#p.forgetTraffic(this.#p.clock.now() - STATISTICS_KEPT_MS, limit));
     if (!signal.aborted) await onPassed(counts);
   }
 

@@ -32,6 +32,7 @@ import type { Log } from '../observability/log.ts';
 import type { Traces } from '../observability/traces.ts';
 import type { OutgoingHttp } from '../outgoing/outgoing-http.types.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
+import type { ExpiredMessage } from '../queue/expire.ts';
 import type { Gate } from '../queue/lane-gates.ts';
 import { type LaneKey, lanesOf } from '../queue/lanes.ts';
 import { limitsOf } from '../queue/rate-limits.ts';
@@ -71,6 +72,8 @@ export interface DeliverySideParts {
   /** A claimed message had waited for a rate limit, or was rejected for it. */
   readonly onLimited: (message: ClaimedMessage, isRejected: boolean) => void;
   readonly times: Pick<DeliveryTimes, 'waited' | 'stage'>;
+  /** Messages were given up for their age. */
+  readonly onExpired: (messages: readonly ExpiredMessage[]) => void;
   /** Events of this tenant, or of any, were written beside settlements. */
   readonly onTold: (tenantId?: string) => void;
   /** Tell other instances. */
@@ -254,7 +257,10 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     forgetSuppressions: (now, limit) => stores.suppressionLookup.forget(now, limit),
     tidyCaptured: (signal) => captured.tidy(signal),
     sweepCache: parts.sweepCache,
-    onExpired: onTold,
+    onExpired(messages) {
+      for (const tenantId of new Set(messages.map(({ tenant_id }) => tenant_id))) onTold(tenantId);
+      parts.onExpired(messages);
+    },
     onReady: (lane) => dispatcher.arrived(lane, true),
   });
   const preparer = new Preparer({

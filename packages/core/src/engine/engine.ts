@@ -11,7 +11,6 @@ import type { Database } from '../database/database.ts';
 import type { SyncedClock } from '../database/database-clock.ts';
 import { watchSchema } from '../delivery/schema-watch.ts';
 import { BEATS_PER_LEASE } from '../delivery/session-keeper.ts';
-import { TrafficKeeper } from '../delivery/traffic-keeper.ts';
 import { submitAny } from '../entities/message/message.operations.ts';
 import type { BatchResult } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
@@ -63,7 +62,7 @@ import { reportTransportOf } from './report-side.ts';
 import { createRetentionKeeper } from './retention-side.ts';
 import type { SetUpMixins } from './set-up-mixins.ts';
 import { SettledObserver } from './settled-observer.ts';
-import { trafficKindOf } from './statistics-side.ts';
+import { countExpired, countSettled, createTrafficKeeper } from './statistics-side.ts';
 import type { Stores } from './stores.ts';
 import { submissionCall } from './submission-call.ts';
 import { submitInTransaction } from './submit-in-transaction.ts';
@@ -198,6 +197,7 @@ export class Engine implements MailEngine {
       onSettled: (message, settlement) => this.#settled(message, settlement),
       onLimited: (message, isRejected) => void this.#observer.limited(message, isRejected, clock.now()),
       times: this.#metrics.times,
+      onExpired: (messages) => countExpired(this.#traffic, messages),
       onTold: tellTenant,
       tell: (notice) => this.#notices.tell(notice),
     });
@@ -323,12 +323,6 @@ export class Engine implements MailEngine {
     this.#isStarted = true;
     const { keeper, dispatcher, preparer, housekeeping, budget } = this.#delivery;
     const retention = createRetentionKeeper(this.#parts, { session: () => this.session, metrics: this.#metrics });
-    const traffic = new TrafficKeeper({
-      ...this.#parts,
-      traffic: this.#traffic,
-      store: this.#parts.stores.traffic,
-      session: () => this.session,
-    });
     await keeper.start();
     await this.#announceAccounts();
     this.#sending.start([
@@ -342,7 +336,7 @@ export class Engine implements MailEngine {
     this.#telling.start([
       { name: 'session', run: (signal) => keeper.run(signal) },
       { name: 'schema', run: (signal) => this.#watchSchema(signal) },
-      { name: 'statistics', run: (signal) => traffic.run(signal) },
+      createTrafficKeeper(this.#parts, this.#traffic, () => this.session),
       { name: 'reporter', run: (signal) => this.#reporter.run(signal, this.#cut.signal) },
       { name: 'notices', run: (signal) => this.#notices.run(this.#listener(), signal) },
     ]);
@@ -475,8 +469,7 @@ export class Engine implements MailEngine {
 
   #settled(message: ClaimedMessage, settlement: Settlement): void {
     if (settlement.state === 'deferred') this.#delivery.dispatcher.scheduled();
-    const kind = trafficKindOf(settlement);
-    if (kind !== null) this.#traffic.count({ kind, tenantId: message.tenant_id, accountPk: message.account_pk });
+    countSettled(this.#traffic, message, settlement);
     this.#reporter.wake(message.tenant_id);
     this.#suppression.settled(message.tenant_id, settlement);
     void this.#observer.settled(message, settlement);

@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 
 export interface RetentionSideParts {
   readonly config: Pick<EngineConfig, 'retention' | 'delivery'>;
-  readonly stores: Pick<Stores, 'retention' | 'leases' | 'instances'>;
+  readonly stores: Pick<Stores, 'retention' | 'leases' | 'instances' | 'traffic'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly reportSink: ReportSink | undefined;
@@ -28,6 +28,7 @@ export function createRetentionKeeper(
     clock,
     log,
     sweep: stores.retention,
+    forgetTraffic: stores.traffic.forget,
     retention: retentionOfConfig(config.retention),
     idsMs: config.retention.idsDays * DAY_MS,
     intervalMs: config.retention.sweepMs,

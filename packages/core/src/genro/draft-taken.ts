@@ -3,7 +3,7 @@
 import type { CheckedMessage } from '../entities/message/check-content.ts';
 import type { SealAttachmentAuth } from '../entities/message/draft-attachment.ts';
 import { draftMessage, type MessageDraft } from '../entities/message/message-draft.ts';
-import type { MakePk } from '../identity.ts';
+import { type MakePk, pkMadeAt } from '../identity.ts';
 import { checkLeniently } from './check-leniently.ts';
 import type { OldPayload } from './message-input.ts';
 
@@ -91,7 +91,8 @@ function draftOf(old: OldMessage, checked: CheckedMessage, context: TakeContext)
     maxAgeMs,
     now: createdAt,
     json: JSON.stringify(checked.content),
-    pk: context.makePk(),
+    // In the order of their times, as all messages are.
+    pk: pkMadeAt(createdAt, context.makePk()),
     stored: new Map(),
     sealAuth: context.sealAuth,
     needsPreparing: context.preparesFiles && checked.attachments.length > 0,

@@ -98,7 +98,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ['kind'],
     registers,
   });
-  for (const kind of ['content', 'metadata', 'events', 'audit', 'ids']) removals.inc({ kind }, 0);
+  for (const kind of ['content', 'metadata', 'events', 'audit', 'ids', 'statistics']) removals.inc({ kind }, 0);
   const refusals = new Counter({
     name: 'gmp_quota_refused_total',
     help: 'Messages refused since too much of their tenant waits, by what was exceeded',

@@ -15,6 +15,8 @@ export interface ExpiredMessage {
   readonly pk: string;
   readonly tenant_id: string;
   readonly account_pk: string;
+  /** `partially_sent` where some had it before. */
+  readonly result: MessageResult;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ExpiredMessage {
  */
 export type Expire = (now: number, limit: number) => Promise<readonly ExpiredMessage[]>;
 
-interface Overdue extends ExpiredMessage {
+interface Overdue extends Omit<ExpiredMessage, 'result'> {
   readonly last_error: string | null;
 }
 
@@ -91,7 +93,7 @@ export function prepareExpire(db: Database<CoreSchema>, makePk: MakePk): Expire 
     const expired = recipients
       .filter(({ state }) => state === 'pending' || state === 'in_doubt')
       .map(({ message_pk: _, ...recipient }) => ({ ...recipient, state: 'expired' }));
-    await db.write([
+    const [given] = await db.write([
       exactlyOne(giveUp.bind({ pk, now, reason }), 'conflict'),
       giveUpRecipients.bind({ pk, now }),
       insertEvent.bind({
@@ -107,6 +109,7 @@ export function prepareExpire(db: Database<CoreSchema>, makePk: MakePk): Expire 
         seq: null,
       }),
     ]);
+    return given.rows[0]?.result ?? 'expired';
   };
 
   return async (now, limit) => {
@@ -120,8 +123,9 @@ export function prepareExpire(db: Database<CoreSchema>, makePk: MakePk): Expire 
       // Somebody claimed, changed or expired it first.
       if (end.status === 'rejected' && !isMailProxyError(end.reason, 'conflict')) throw end.reason;
     }
-    return found
-      .filter((_, index) => ends[index]?.status === 'fulfilled')
-      .map(({ pk, tenant_id, account_pk }) => ({ pk, tenant_id, account_pk }));
+    return found.flatMap(({ pk, tenant_id, account_pk }, index) => {
+      const end = ends[index];
+      return end?.status === 'fulfilled' ? [{ pk, tenant_id, account_pk, result: end.value }] : [];
+    });
   };
 }

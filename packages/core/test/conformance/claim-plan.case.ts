@@ -84,7 +84,7 @@ function expectNoMore(plan: readonly string[]): void {
 }
 
 /** The same database, which notes the statements that it is given. */
-function watched(database: Database<CoreSchema>, statements: Statement[]): Database<CoreSchema> {
+export function watched(database: Database<CoreSchema>, statements: Statement[]): Database<CoreSchema> {
   return new Proxy(database, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);

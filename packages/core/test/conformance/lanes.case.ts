@@ -24,7 +24,7 @@ interface Lister {
   pages(filter: LaneFilter, limit: number): Promise<readonly (readonly string[])[]>;
 }
 
-function listerOf({ clock }: Pick<ControlWorld, 'clock'>, database: Database<CoreSchema>): Lister {
+export function listerOf({ clock }: Pick<ControlWorld, 'clock'>, database: Database<CoreSchema>): Lister {
   const list = createListLanes({
     clock,
     laneAccounts: createLaneAccountStore(database),

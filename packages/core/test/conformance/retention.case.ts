@@ -7,6 +7,7 @@ import { createCommandLogStore } from '../../src/entities/command-log/command-lo
 import { createMessage, createMessages, getMessage } from '../../src/entities/message/message.operations.ts';
 import { messageControlOperations } from '../../src/entities/message/message-control.operations.ts';
 import { createMessageEventStore } from '../../src/entities/message-event/message-event.store.ts';
+import { createTrafficStore } from '../../src/entities/statistics/traffic.store.ts';
 import { silentLog } from '../../src/observability/log.ts';
 import { reachOfAll } from '../../src/operations/principal.ts';
 import { createAttachmentContents } from '../../src/queue/attachment-contents.ts';
@@ -18,10 +19,23 @@ import type { OpenStore } from './store-world.case.ts';
 const DAY_MS = 86_400_000;
 const MAIL = { tenant_id: 'acme', from: 'us@example.com', to: ['ann@example.org'], subject: 'Hi' };
 const FILE = { filename: 'a.txt', storage_path: `base64:${Buffer.from('some text').toString('base64')}` };
-const NONE = { content: 0, metadata: 0, events: 0, audit: 0, ids: 0 };
+const NONE = { content: 0, metadata: 0, events: 0, audit: 0, ids: 0, statistics: 0 };
 
 export function retentionConformance(open: OpenStore): void {
   describe('what is too old', () => {
+    test('is what was counted in each minute, after a week', async () => {
+      await using world = await createRetentionWorld(open);
+      const counts = { accepted: 1, sent: 1, failed: 0, deferred: 0, bounced: 0, reported: 0 };
+      const at = world.clock.now();
+      await createTrafficStore(world.database).write(1, [{ at, tenantId: 'acme', ...counts }]);
+      await world.clock.advance(7 * DAY_MS);
+      expect(await world.pass()).toEqual(NONE);
+      await world.clock.advance(1);
+      expect(await world.pass()).toEqual({ ...NONE, statistics: 1 });
+      expect(await world.countOf('traffic_minutes')).toBe(0);
+      expect(await world.countOf('tenant_traffic_minutes')).toBe(0);
+    });
+
     test('is first what a message said, then the message, then its id', async () => {
       await using world = await createRetentionWorld(open);
       const { pk } = await world.run(createMessage, { ...MAIL, id: 'one', attachments: [FILE] });
@@ -197,7 +211,9 @@ type CountedTable =
   | 'message_recipients'
   | 'message_events'
   | 'attachment_contents'
-  | 'attachment_chunks';
+  | 'attachment_chunks'
+  | 'traffic_minutes'
+  | 'tenant_traffic_minutes';
 
 async function createRetentionWorld(open: OpenStore): Promise<RetentionWorld> {
   const world = await createControlWorld(open);
@@ -225,6 +241,7 @@ async function createRetentionWorld(open: OpenStore): Promise<RetentionWorld> {
         clock,
         log: silentLog,
         sweep: createRetentionSweep(database),
+        forgetTraffic: createTrafficStore(database).forget,
         retention: { content: 30 * DAY_MS, metadata: 90 * DAY_MS, events: 90 * DAY_MS, audit: 365 * DAY_MS },
         idsMs: 90 * DAY_MS,
         intervalMs: 1_000,

@@ -24,6 +24,7 @@ import { preparingConformance } from './preparing.case.ts';
 import { rescueConformance } from './rescue.case.ts';
 import { retentionConformance } from './retention.case.ts';
 import { sequenceConformance } from './sequence.case.ts';
+import { statisticsConformance } from './statistics.case.ts';
 import type { OpenStore } from './store-world.case.ts';
 import { submitConformance } from './submit.case.ts';
 import { writeConformance } from './write.case.ts';
@@ -71,5 +72,6 @@ export function storeConformance(name: string, { open, openEmpty = open, skip = 
     instancesConformance(open);
     explainConformance(open);
     lanesConformance(open);
+    statisticsConformance(open);
   });
 }

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe, expect, test } from 'vitest';
-import {
-  createMessage,
-  createMessages,
-  getMessage,
-  listMessages,
-} from '../../src/entities/message/message.operations.ts';
+import { listMessages } from '../../src/entities/message/list-messages.operations.ts';
+import { createMessage, createMessages, getMessage } from '../../src/entities/message/message.operations.ts';
 import { prepareInsertEvent } from '../../src/entities/message-event/message-event.store.ts';
 import type { MailProxyError } from '../../src/errors.ts';
 import { type ControlWorld, createControlWorld } from './control-world.case.ts';

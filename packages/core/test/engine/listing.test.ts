@@ -91,6 +91,72 @@ test('a list tells until when a limit keeps back what is ready', async () => {
   ]);
 });
 
+test('a list is searched by domain, by time and by a part of the subject, page by page', async () => {
+  await using world = await openWorld({ start: false });
+  await addAccount(world, { port: 1 });
+  await world.engine.execute('tenants.create', { id: 'globex' });
+  await addAccount(world, { port: 1 }, { tenant_id: 'globex' });
+  const to = (id: string, address: string, subject: string) => mail(id, { to: [address], subject });
+  await world.engine.submit([
+    to('a', 'ann@Example.ORG', 'Your INVOICE of May'),
+    to('b', '"odd@home"@example.org', 'Hello'),
+    to('c', 'ann@sub.example.org', 'Your invoice of June'),
+    mail('d', { to: ['x@example.org', 'y@example.org'], subject: '\u00c9t\u00e9 100% _ok_' }),
+    mail('e', { tenant_id: 'globex', to: ['z@example.org'], subject: 'Their invoice' }),
+  ]);
+  const found = async (input: object, principal?: Principal) => {
+    const ids: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const { items, next, searched } = await list(
+        world,
+        {
+          ...input,
+          limit: 2,
+          ...(after === null ? {} : { after }),
+        },
+        principal,
+      );
+      ids.push(...items.map(({ id }: { id: string }) => id));
+      if (next === null) return `${ids.join('')} ${searched?.back_to}`;
+      after = next;
+    }
+  };
+  expect(await found({ domain: 'example.org' })).toBe('edba null');
+  expect(await found({ domain: 'EXAMPLE.org', tenant_id: 'default' })).toBe('dba null');
+  expect(await found({ domain: 'org' })).toBe(' null');
+  expect(await found({ subject: 'invoice' })).toBe('eca null');
+  expect(await found({ subject: 'invoice', domain: 'example.org' })).toBe('ea null');
+  expect(await found({ subject: '\u00e9T\u0065\u0301 100% _OK' })).toBe('d null');
+  expect(await found({ subject: '%' })).toBe('d null');
+  expect(await list(world, { subject: 'invoice', limit: 1 })).toMatchObject({
+    searched: { looked_at: 1, unreadable: 0, back_to: expect.any(String) },
+  });
+  const now = new Date().toISOString();
+  const earlier = new Date(Date.now() - 3_600_000).toISOString();
+  expect(await found({ created_after: earlier, created_before: '2999-01-01T00:00:00Z' })).toBe('edcba undefined');
+  expect(await found({ created_before: earlier })).toBe(' undefined');
+  expect(await found({ created_after: '2999-01-01T00:00:00Z' })).toBe(' undefined');
+  expect(await list(world, { created_before: now, domain: 'sub.example.org', include: 'count' })).toMatchObject({
+    count: 1,
+    items: [{ id: 'c' }],
+  });
+
+  const keyWith = (scopes: readonly ('messages:read' | 'messages:content')[]): Principal => ({
+    kind: 'tenant',
+    name: 'reader',
+    tenantId: 'globex',
+    limits: { ...NO_LIMITS, scopes },
+  });
+  expect(await found({ domain: 'example.org' }, keyWith(['messages:read']))).toBe('e null');
+  expect(await found({ subject: 'invoice' }, keyWith(['messages:read', 'messages:content']))).toBe('e null');
+  await expect(list(world, { subject: 'x' }, keyWith(['messages:read']))).rejects.toMatchObject({ code: 'forbidden' });
+});
+
+test('subjects of encrypted contents are not searched', async () => {
+  await using world = await openWorld({ start: false, contentEncryption: true });
+  await expect(list(world, { subject: 'x' })).rejects.toMatchObject({ code: 'not_searchable' });
+});
+
 test('what cannot be included is refused', async () => {
   await using world = await openWorld({ start: false });
   await expect(list(world, { include: 'secrets' })).rejects.toMatchObject({ code: 'invalid_input' });

@@ -13,6 +13,7 @@ import { suppression } from './0010-suppression.ts';
 import { detachedFiles } from './0011-detached-files.ts';
 import { statistics } from './0012-statistics.ts';
 import { sandbox } from './0013-sandbox.ts';
+import { recipientDomains } from './0014-recipient-domains.ts';
 import type { MigrationList } from './migration.ts';
 
 /** The schema of core, oldest step first. */
@@ -32,5 +33,6 @@ export const CORE_MIGRATIONS: MigrationList = {
     detachedFiles,
     statistics,
     sandbox,
+    recipientDomains,
   ],
 };

@@ -6,6 +6,7 @@ import type { Prepared, Statement } from '../../database/statement.ts';
 import type { CoreSchema } from '../schema.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './message-row.ts';
 import type { MessageResult, MessageState } from './message-state.ts';
+import { domainOf } from './recipient-domain.ts';
 
 /** Which messages: all that is given has to match. */
 export interface MessageFilter {
@@ -19,6 +20,11 @@ export interface MessageFilter {
   readonly priority?: number | undefined;
   /** Exact address. */
   readonly recipient?: string | undefined;
+  readonly domain?: DomainPiece | undefined;
+  /** Primary keys from this one on. */
+  readonly pkFrom?: string | undefined;
+  /** Primary keys before this one. */
+  readonly pkBefore?: string | undefined;
   /** Milliseconds; at this time or later. */
   readonly createdFrom?: number | undefined;
   /** Milliseconds; earlier than this. */
@@ -27,6 +33,13 @@ export interface MessageFilter {
   readonly isOpen?: true | undefined;
   /** Only what is in sandboxes. */
   readonly isSandbox?: true | undefined;
+}
+
+/** Messages to a domain, in small letters, whose keys lie between two: others are not looked at. */
+export interface DomainPiece {
+  readonly name: string;
+  readonly pkFrom: string;
+  readonly pkBefore: string;
 }
 
 export interface MessagePage {
@@ -45,12 +58,19 @@ interface PageInput {
   readonly result: string;
   readonly priority: number;
   readonly recipient: string;
+  readonly domain: string;
+  readonly pk_from: string;
+  readonly pk_before: string;
   readonly created_from: number;
   readonly created_before: number;
   readonly after: string;
   readonly limit: number;
+  /** Of the piece of a domain; given with it. */
+  readonly domain_from: string;
+  readonly domain_before: string;
 }
-type GivenName = Exclude<keyof PageInput, 'limit'> | Flag;
+type Unnamed = 'limit' | 'domain_from' | 'domain_before';
+type GivenName = Exclude<keyof PageInput, Unnamed> | Flag;
 type Flag = 'is_open' | 'is_sandbox';
 type ConditionName = GivenName | 'open_batch';
 
@@ -105,7 +125,7 @@ export function prepareMessagePages(db: Database<CoreSchema>): MessagePages {
       const key = [order, ...names].join(',');
       const prepared = known.get(key) ?? preparePage(names, order);
       known.set(key, prepared);
-      return prepared.bind({ ...given, limit } as PageInput);
+      return prepared.bind({ ...given, ...pieceOf(filter), limit } as PageInput);
     },
     bindCount(tenantId, filter) {
       const given = givenBy(tenantId, filter, null);
@@ -113,7 +133,7 @@ export function prepareMessagePages(db: Database<CoreSchema>): MessagePages {
       const key = names.join(',');
       const prepared = counts.get(key) ?? prepareCount(names);
       counts.set(key, prepared);
-      return prepared.bind({ ...given, limit: 0 } as PageInput);
+      return prepared.bind({ ...given, ...pieceOf(filter), limit: 0 } as PageInput);
     },
   };
 }
@@ -128,12 +148,19 @@ function givenBy(tenantId: string | null, filter: MessageFilter, after: string |
     result: filter.result ?? null,
     priority: filter.priority ?? null,
     recipient: filter.recipient ?? null,
+    domain: filter.domain?.name ?? null,
+    pk_from: filter.pkFrom ?? null,
+    pk_before: filter.pkBefore ?? null,
     created_from: filter.createdFrom ?? null,
     created_before: filter.createdBefore ?? null,
     is_open: filter.isOpen === true ? 1 : null,
     is_sandbox: filter.isSandbox === true ? 1 : null,
     after,
   };
+}
+
+function pieceOf({ domain }: MessageFilter): Partial<PageInput> {
+  return domain === undefined ? {} : { domain_from: domain.pkFrom, domain_before: domain.pkBefore };
 }
 
 function namesOf(given: Given): readonly ConditionName[] {
@@ -175,6 +202,14 @@ function conditionOf(name: ConditionName, p: PageInput, order: MessagePage['orde
     case 'recipient':
       return sql<boolean>`messages.pk in (select message_pk from ${sql.table('message_recipients')}
         where address = ${p.recipient})`;
+    case 'domain':
+      return sql<boolean>`messages.pk in (select message_pk from ${sql.table('message_recipients')}
+        where ${domainOf(sql.ref('address'))} = ${p.domain}
+          and message_pk >= ${p.domain_from} and message_pk < ${p.domain_before})`;
+    case 'pk_from':
+      return sql<boolean>`messages.pk >= ${p.pk_from}`;
+    case 'pk_before':
+      return sql<boolean>`messages.pk < ${p.pk_before}`;
     case 'created_from':
       return sql<boolean>`messages.created_at >= ${p.created_from}`;
     case 'created_before':

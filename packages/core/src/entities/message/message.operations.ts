@@ -2,11 +2,12 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
 import { MailProxyError } from '../../errors.ts';
-import { clientId, line, page, pageOf, queryBoolean, rfc3339, tenantId } from '../../operations/fields.ts';
+import { clientId, rfc3339, tenantId } from '../../operations/fields.ts';
 import { type Call, defineOperation } from '../../operations/operation.ts';
 import { hasScope } from '../../operations/principal.ts';
 import { batchOperations } from './batch.operations.ts';
 import { changeMessages } from './bulk.operations.ts';
+import { listMessages } from './list-messages.operations.ts';
 import {
   acceptedOutput,
   type BatchResult,
@@ -14,14 +15,11 @@ import {
   batchOutput,
   messageInput,
   messageOutput,
-  queryPriority,
   rawMessageInput,
 } from './message.schema.ts';
 import { messageControlOperations } from './message-control.operations.ts';
-import { include, listedMessage, toListed } from './message-included.ts';
 import { toMessage } from './message-output.ts';
 import type { MessageServices, SubmissionServices } from './message-services.ts';
-import { MESSAGE_RESULTS, MESSAGE_STATES } from './message-state.ts';
 import { type ParsedSubmitted, submittedInput } from './raw-message.ts';
 import { removalOperations } from './removal.operations.ts';
 import { parseStoredContent } from './stored-content.ts';
@@ -30,8 +28,6 @@ import { retryAfterOf, toBatchResult } from './submitted.ts';
 
 /** What reading messages needs. */
 type ReadServices = Pick<MessageServices, 'messages' | 'messageEvents' | 'explain'>;
-
-type ListServices = Pick<MessageServices, 'messages' | 'messageEvents' | 'limitGate'>;
 
 /** Not in the list of what can be done: it is what creating a message is for a body that is a message. */
 const createRawMessage = defineOperation({
@@ -118,57 +114,6 @@ export const getMessage = defineOperation({
       waitingFor,
     };
     return toMessage(row, parts, { hasContent: hasScope(principal, 'messages:content') });
-  },
-});
-
-export const listMessages = defineOperation({
-  name: 'messages.list',
-  summary: 'List messages, newest first',
-  http: { method: 'GET', path: '/v1/messages' },
-  access: 'tenant',
-  scope: 'messages:read',
-  forTestKeys: true,
-  audit: false,
-  input: v.strictObject({
-    tenant_id: v.optional(tenantId),
-    state: v.optional(v.picklist(MESSAGE_STATES)),
-    result: v.optional(v.picklist(MESSAGE_RESULTS)),
-    batch_code: v.optional(line(64)),
-    account_id: v.optional(clientId),
-    /** 0 to 3, or its name. */
-    priority: v.optional(queryPriority),
-    /** Exact address. */
-    recipient: v.optional(line(320)),
-    /** Only what is not final. */
-    open: v.optional(queryBoolean),
-    include: v.optional(include, []),
-    ...page,
-  }),
-  output: v.object({
-    ...pageOf(listedMessage).entries,
-    /** Where it was asked for. */
-    count: v.optional(v.number()),
-  }),
-  async run(services: ListServices, input, { reach, principal }) {
-    const { messages } = services;
-    const { limit, include: included } = input;
-    const filter = {
-      state: input.state,
-      result: input.result,
-      batchCode: input.batch_code,
-      account: input.account_id,
-      priority: input.priority,
-      recipient: input.recipient,
-      isOpen: input.open === true ? (true as const) : undefined,
-    };
-    const [rows, count] = await Promise.all([
-      messages.list(reach, filter, { order: 'newest first', after: input.after ?? null, limit }),
-      included.includes('count') ? messages.count(reach, filter) : undefined,
-    ]);
-    const last = rows.at(-1);
-    const items = await toListed(services, rows, { included, reach, principal });
-    const next = rows.length === limit && last !== undefined ? last.pk : null;
-    return { items, next, ...(count === undefined ? {} : { count }) };
   },
 });
 

@@ -12,9 +12,10 @@ import { type ContentSealer, plainContents } from './content-sealer.ts';
 import { openDetached } from './detached-record.ts';
 import type { ListedAttachment, ListedAttachmentRow } from './listed-attachment.ts';
 import type { MessageRecipientsTable } from './message.table.ts';
-import { type MessageFilter, type MessagePage, prepareMessagePages } from './message-filter.ts';
+import { type DomainPiece, type MessageFilter, type MessagePage, prepareMessagePages } from './message-filter.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './message-row.ts';
 import { isReached, type Reached } from './reached.ts';
+import { domainOf } from './recipient-domain.ts';
 import { prepareSaidMessages, type ReadSaid } from './said-messages.ts';
 
 export type { MessageRow } from './message-row.ts';
@@ -59,6 +60,12 @@ export interface MessageStore {
   attachments(reach: Reach, pk: string): Promise<readonly ListedAttachment[]>;
   /** Of messages that were found, by primary key: the hard bounce of each if there is one, else the last. */
   bounces(pks: readonly string[]): Promise<ReadonlyMap<string, MessageBounce>>;
+  /** Whether what messages say may be searched: not where it is sealed. */
+  readonly isSearchable: boolean;
+  /** Subjects of messages that were found; those whose content is gone or sealed are left out. */
+  subjects(pks: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The primary key of the `count`-th newest entry of a piece of a domain; null where there are fewer. */
+  domainEdge(piece: DomainPiece, count: number): Promise<string | null>;
   /** What messages that were found say. */
   readonly said: ReadSaid;
   counts(): Promise<MessageCounts>;
@@ -138,6 +145,32 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
       .where('f.type', '=', sql.lit('bounce'))
       .orderBy('f.at'),
   );
+  const subjects = db.prepare<{ pks: string }, { message_pk: string; subject: string | null }>((k, p) =>
+    k
+      .selectFrom(db.dialect.rows<{ pk: string }>(p.pks, { pk: 'text' }).as('r'))
+      .innerJoin('message_contents as c', 'c.message_pk', 'r.pk')
+      .select([
+        'c.message_pk',
+        // What is sealed is no JSON.
+        sql<
+          string | null
+        >`case when c.content like '{%' then ${db.dialect.jsonMember(sql`c.content`, 'subject')} end`.as('subject'),
+      ]),
+  );
+  const domainEdge = db.prepare<
+    { name: string; pk_from: string; pk_before: string; before: number },
+    { message_pk: string }
+  >((k, p) =>
+    k
+      .selectFrom('message_recipients')
+      .select('message_pk')
+      .where(domainOf(sql.ref('address')), '=', p.name)
+      .where('message_pk', '>=', p.pk_from)
+      .where('message_pk', '<', p.pk_before)
+      .orderBy('message_pk', 'desc')
+      .limit(sql.lit(1))
+      .offset(p.before),
+  );
   const counts = db.prepare<object, { state: string; result: string | null; count: number }>((k) =>
     k
       .selectFrom('messages')
@@ -197,6 +230,16 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
         }
       }
       return found;
+    },
+    isSearchable: !contents.isOn,
+    async subjects(pks) {
+      if (pks.length === 0) return new Map();
+      const rows = await db.read(subjects.bind({ pks: rowsJson(pks.map((pk) => ({ pk }))) }));
+      return new Map(rows.flatMap(({ message_pk, subject }) => (subject === null ? [] : [[message_pk, subject]])));
+    },
+    async domainEdge({ name, pkFrom, pkBefore }, count) {
+      const piece = { name, pk_from: pkFrom, pk_before: pkBefore, before: count - 1 };
+      return (await db.read(domainEdge.bind(piece)))[0]?.message_pk ?? null;
     },
     said: prepareSaidMessages(db, contents),
     async counts() {

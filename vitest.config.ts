@@ -14,7 +14,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   environments: { __vitest__: { resolve: { conditions } } }, // globalSetup runs in this one
   test: {
-    include: ['{packages,apps}/*/{src,test}/**/*.test.ts', '{examples,bench,deploy,test}/**/*.test.ts'],
+    include: ['{packages,apps}/*/{src,test}/**/*.test.ts', '{examples,bench,torture,deploy,test}/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     // Guards only: on a machine that has more to do, a test of two seconds has taken twenty.
     testTimeout: 60_000,

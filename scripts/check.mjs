@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { PNPM } from './pnpm.mjs';
 import { printTable, ROOT, runSteps } from './steps.mjs';
 
-const CRUISED = ['packages', 'apps', 'examples', 'bench', 'deploy', 'scripts', 'test'].filter((folder) =>
+const CRUISED = ['packages', 'apps', 'examples', 'bench', 'torture', 'deploy', 'scripts', 'test'].filter((folder) =>
   existsSync(join(ROOT, folder)),
 );
 

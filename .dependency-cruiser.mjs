@@ -63,7 +63,7 @@ export default {
       severity: 'error',
       comment:
         'Other packages use what the core exports, not its files. Benches measure single statements of the queue, and fill it.',
-      from: { path: '^(packages|apps|examples|bench)/', pathNot: '^(packages/core|bench/(claims|backlog))/' },
+      from: { path: '^(packages|apps|examples|bench|torture)/', pathNot: '^(packages/core|bench/(claims|backlog))/' },
       to: { path: '^packages/core/(src|test)/', pathNot: `${CORE}(testing/)?index\\.ts$` },
     },
     {
@@ -77,7 +77,7 @@ export default {
       name: 'enterprise-by-name',
       severity: 'error',
       comment: 'All else must build and run with packages/enterprise deleted: it is loaded by name, at run time.',
-      from: { path: '^(packages/testkit|apps|examples|bench|scripts|test)/', pathNot: TESTS },
+      from: { path: '^(packages/testkit|apps|examples|bench|torture|scripts|test)/', pathNot: TESTS },
       to: { path: '^packages/enterprise/', dynamic: false },
     },
     {

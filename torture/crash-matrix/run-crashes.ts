@@ -14,7 +14,17 @@ import {
 } from '@mail-proxy/testkit';
 import { ADMIN_TOKEN, type Api, apiOf } from '../world/api.ts';
 import type { TriedDatabase } from '../world/tried-database.ts';
-import { type Cell, type Fault, isPossible, type Outcome, POLICIES, type Policy, STEPS, type Step, type Told } from './cells.ts';
+import {
+  type Cell,
+  type Fault,
+  isPossible,
+  type Outcome,
+  POLICIES,
+  type Policy,
+  STEPS,
+  type Step,
+  type Told,
+} from './cells.ts';
 import { type FullPort, startFullPort } from './full-port.ts';
 import { type HeldRelay, LAST_LINE, startHeldRelay } from './held-relay.ts';
 import { relayStepOf } from './relay-step.ts';
@@ -60,7 +70,7 @@ export async function runCrashes({ database, fault }: CrashOptions): Promise<rea
   const tls = createTestCertificate();
   const trials: Trial[] = [];
   for (const step of stepsOf(fault)) {
-    for (const policy of POLICIES) trials.push(await prepareTrial(step, policy, fault, tls, stack));
+    for (const policy of POLICIES) trials.push(await prepareTrial({ step, policy, fault, tls, stack }));
   }
   const world = { database, trials, tls };
   const first = await startServer(database);
@@ -82,13 +92,13 @@ interface World {
   readonly trials: readonly Trial[];
 }
 
-async function prepareTrial(
-  step: Step,
-  policy: Policy,
-  fault: Fault,
-  tls: PeerTls,
-  stack: AsyncDisposableStack,
-): Promise<Trial> {
+interface TrialPlan extends Pick<Trial, 'step' | 'policy'> {
+  readonly fault: Fault;
+  readonly tls: PeerTls;
+  readonly stack: AsyncDisposableStack;
+}
+
+async function prepareTrial({ step, policy, fault, tls, stack }: TrialPlan): Promise<Trial> {
   const relay = stack.use(await startHeldRelay(relayStepOf(step), tls));
   const fullPort = step === 'claimed' ? stack.use(await startFullPort(relay.port)) : null;
   const isTold = step === 'stored-not-told' || step === 'told-not-marked';

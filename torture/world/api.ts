@@ -4,6 +4,7 @@
 export interface Api {
   get(path: string): Promise<unknown>;
   post(path: string, body?: object): Promise<unknown>;
+  patch(path: string, body: object): Promise<unknown>;
 }
 
 export const ADMIN_TOKEN = 'a-token-of-these-trials-only';
@@ -21,5 +22,9 @@ export function apiOf(url: string): Api {
     if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${text}`);
     return text === '' ? null : JSON.parse(text);
   };
-  return { get: (path) => call('GET', path), post: (path, body = {}) => call('POST', path, body) };
+  return {
+    get: (path) => call('GET', path),
+    post: (path, body = {}) => call('POST', path, body),
+    patch: (path, body) => call('PATCH', path, body),
+  };
 }

@@ -30,7 +30,7 @@ export interface TriedDatabase extends AsyncDisposable {
 
 export interface TriedDatabaseOptions {
   /** A PostgreSQL that runs already. @defaultValue one of its own */
-  readonly postgresUrl?: string;
+  readonly postgresUrl?: string | undefined;
   /** PostgreSQL waits for the disk. @defaultValue false */
   readonly isDurable?: boolean;
 }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { DATABASES, type DatabaseKind } from '../crash-matrix/cells.ts';
+import type { Scenario } from '../trial/scenario.ts';
+import { SCENARIOS } from '../trial/scenarios.ts';
+
+export interface RunOptions {
+  /** Null takes each that the scenario has. */
+  readonly database: DatabaseKind | null;
+  readonly isLong: boolean;
+  readonly seed: number;
+  /** Lines of JSON and nothing else on standard output. */
+  readonly json: boolean;
+  /** A table for a document in place of one for a terminal. */
+  readonly markdown: boolean;
+}
+
+export interface MatrixOptions {
+  readonly database: DatabaseKind | null;
+  /** Write the promised table into its page, and try nothing. */
+  readonly write: boolean;
+  readonly json: boolean;
+}
+
+export interface Actions {
+  runScenarios(scenarios: readonly Scenario[], options: RunOptions): Promise<void>;
+  runMatrix(options: MatrixOptions): Promise<void>;
+}
+
+/** What commander makes of the command line. */
+interface ParsedRun {
+  readonly database?: DatabaseKind;
+  readonly long: boolean;
+  readonly brief: boolean;
+  readonly seed?: number;
+  readonly json: boolean;
+  readonly markdown: boolean;
+}
+
+export function createProgram({ runScenarios, runMatrix }: Actions): Command {
+  const program = new Command('torture')
+    .description(
+      'Runs real servers, breaks what is around them, and closes the books: nothing lost, nothing twice unsaid.',
+    )
+    .addHelpText('after', '\nThe exit code is 1 where something does not hold.')
+    .showHelpAfterError('(add --help for what it takes)');
+  program
+    .command('run', { isDefault: true })
+    .description('run scenarios, a row each')
+    .argument('[scenarios...]', 'which; all of them when none is named', collectScenario, [])
+    .addOption(databaseOption())
+    .option('--long', 'the long form: hours', false)
+    .option('--brief', 'only those that a test run has time for', false)
+    .option('--seed <n>', 'decides when and where things go wrong; drawn and shown when left out', whole)
+    .option('--json', 'print lines of JSON only', false)
+    .option('--markdown', 'print a table for a document', false)
+    .addHelpText('after', `\nScenarios:\n${SCENARIOS.map(describe).join('\n')}`)
+    .action(async (named: readonly Scenario[], { database, long, brief, seed, json, markdown }: ParsedRun) => {
+      const chosen = named.length > 0 ? named : SCENARIOS.filter((scenario) => !brief || scenario.isBrief);
+      await runScenarios(chosen, {
+        database: database ?? null,
+        isLong: long,
+        seed: seed ?? Date.now() % 100_000,
+        json,
+        markdown,
+      });
+    });
+  program
+    .command('crash-matrix')
+    .description('kill and cut at each step of a delivery, and compare with what is promised')
+    .addOption(databaseOption())
+    .option('--write', 'write the promised table into docs/reference/reliability.md instead', false)
+    .option('--json', 'print lines of JSON only', false)
+    .action(async ({ database, write, json }: Partial<MatrixOptions>) => {
+      await runMatrix({ database: database ?? null, write: write ?? false, json: json ?? false });
+    });
+  return program;
+}
+
+function databaseOption(): Option {
+  return new Option('--database <kind>', 'on this one only').choices(DATABASES);
+}
+
+function describe({ name, about, databases }: Scenario): string {
+  return `  ${name.padEnd(15)} ${about} (${databases.join(', ')})`;
+}
+
+function collectScenario(name: string, chosen: readonly Scenario[]): readonly Scenario[] {
+  const scenario = SCENARIOS.find((known) => known.name === name);
+  if (scenario === undefined) {
+    throw new InvalidArgumentError(`There are ${SCENARIOS.map((known) => known.name).join(', ')}.`);
+  }
+  return [...chosen, scenario];
+}
+
+function whole(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { CountedMessage, ReceivedReport } from '@mail-proxy/testkit';
+import type { Api } from '../world/api.ts';
+import { MAX_SENDS } from '../world/fleet.ts';
+import type { Scenario } from './scenario.ts';
+
+/** What was seen of a trial from outside. */
+export interface Seen {
+  /** Ids that were accepted. */
+  readonly accepted: readonly string[];
+  readonly atRelay: readonly CountedMessage[];
+  /** Null where nobody is told. */
+  readonly reports: readonly ReceivedReport[] | null;
+  /** How often each kind of trouble came. */
+  readonly troubles: Readonly<Record<string, number>>;
+}
+
+/** The books of a trial: they close when `wrong` is empty. */
+export interface Books {
+  readonly accepted: number;
+  readonly sent: number;
+  /** Failed, expired or cancelled. */
+  readonly notSent: number;
+  /** Not final: in doubt, where that is allowed. */
+  readonly waiting: number;
+  readonly lost: number;
+  /** Copies too many. */
+  readonly duplicates: number;
+  /** Reports of an end; null where nobody is told. */
+  readonly told: number | null;
+  /** What does not hold, in words. */
+  readonly wrong: readonly string[];
+}
+
+interface ShownMessage {
+  readonly id: string;
+  readonly state: string;
+  readonly result: string | null;
+}
+
+/** Hold what the server says, by ids, against what the relay and the endpoint got. */
+export async function closeBooks(api: Api, scenario: Scenario, seen: Seen): Promise<Books> {
+  const messages = await allMessages(api);
+  const copies = Map.groupBy(seen.atRelay, ({ mailId }) => mailId ?? 'without an id');
+  const accepted = new Set(seen.accepted);
+  const sent = messages.filter(({ result }) => result === 'sent');
+  const final = messages.filter(({ state }) => state === 'final');
+  const waiting = messages.filter(({ state }) => state !== 'final');
+  const wrong: string[] = [];
+  const expectNone = (what: string, ids: readonly string[]): void => {
+    if (ids.length > 0) wrong.push(`${ids.length} ${what}: ${ids.slice(0, 5).join(', ')}`);
+  };
+
+  const known = new Set(messages.map(({ id }) => id));
+  const missing = seen.accepted.filter((id) => !known.has(id));
+  expectNone('accepted and not there', missing);
+  expectNone(
+    'there and not accepted',
+    messages.filter(({ id }) => !accepted.has(id)).map(({ id }) => id),
+  );
+  const unsent = sent.filter(({ id }) => !copies.has(id)).map(({ id }) => id);
+  expectNone('sent and not at the relay', unsent);
+  const failed = final.filter(({ result }) => result !== 'sent').map(({ id }) => id);
+  expectNone('failed, which nothing here explains', failed);
+  const stuck = waiting.filter(({ state }) => !(scenario.allowed.inDoubt && state === 'in_doubt'));
+  expectNone(
+    'that wait',
+    stuck.map(({ id }) => id),
+  );
+
+  const repeated = [...copies].filter(([, all]) => all.length > 1);
+  const duplicates = repeated.reduce((sum, [, all]) => sum + all.length - 1, 0);
+  const bound = scenario.allowed.duplicatesPer.reduce((sum, kind) => sum + MAX_SENDS * (seen.troubles[kind] ?? 0), 0);
+  if (duplicates > bound) wrong.push(`${duplicates} copies too many, and at most ${bound} are explained`);
+  expectNone(
+    'copies under another Message-ID',
+    repeated.filter(hasTwoNames).map(([id]) => id),
+  );
+  expectNone(
+    'copies too many of which nobody is told',
+    await unmarked(
+      api,
+      repeated.map(([id]) => id),
+    ),
+  );
+  const told = seen.reports === null ? null : judgeReports(seen.reports, sent, expectNone);
+  return {
+    accepted: accepted.size,
+    sent: sent.length,
+    notSent: failed.length,
+    waiting: waiting.length,
+    lost: missing.length + unsent.length,
+    duplicates,
+    told,
+    wrong,
+  };
+}
+
+function hasTwoNames([, copies]: readonly [string, readonly CountedMessage[]]): boolean {
+  return new Set(copies.map(({ messageId }) => messageId)).size > 1;
+}
+
+function judgeReports(
+  reports: readonly ReceivedReport[],
+  sent: readonly ShownMessage[],
+  expectNone: (what: string, ids: readonly string[]) => void,
+): number {
+  const ends = Map.groupBy(
+    reports.filter((report) => typeof report['sent_ts'] === 'number'),
+    ({ id }) => String(id),
+  );
+  expectNone(
+    'sent and never told',
+    sent.filter(({ id }) => !ends.has(id)).map(({ id }) => id),
+  );
+  const renamed = [...ends].filter(([, all]) => new Set(all.map((report) => report['event_id'])).size > 1);
+  expectNone(
+    'told under two ids',
+    renamed.map(([id]) => id),
+  );
+  return ends.size;
+}
+
+async function unmarked(api: Api, ids: readonly string[]): Promise<readonly string[]> {
+  const silent: string[] = [];
+  for (const id of ids) {
+    // the answer to messages.events
+    const { items } = (await api.get(`/v1/messages/${id}/events`)) as {
+      readonly items: readonly { readonly possible_duplicate: boolean }[];
+    };
+    if (!items.some((event) => event.possible_duplicate)) silent.push(id);
+  }
+  return silent;
+}
+
+async function allMessages(api: Api): Promise<readonly ShownMessage[]> {
+  const all: ShownMessage[] = [];
+  for (let after = ''; ; ) {
+    // the answer to messages.list
+    const page = (await api.get(`/v1/messages?limit=1000${after}`)) as {
+      readonly items: readonly ShownMessage[];
+      readonly next: string | null;
+    };
+    all.push(...page.items);
+    if (page.next === null) return all;
+    after = `&after=${encodeURIComponent(page.next)}`;
+  }
+}

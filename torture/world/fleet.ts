@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { writeFileSync } from 'node:fs';
+import { type ServerProcess, spawnServer } from '@mail-proxy/testkit';
+import { ADMIN_TOKEN, type Api, apiOf } from './api.ts';
+import type { TriedDatabase } from './tried-database.ts';
+
+/** Messages that an instance sends at a time: so many outcomes at most are not stored when it is killed. */
+export const MAX_SENDS = 10;
+/** Milliseconds after which the messages of an instance that says nothing are taken back. */
+const LEASE_MS = 6_000;
+
+/** One start of one instance, until its end. */
+interface Life {
+  readonly server: ServerProcess;
+  readonly api: Api;
+}
+
+/** Servers on one database, each of which can be killed and started again. */
+export interface Fleet extends AsyncDisposable {
+  readonly size: number;
+  /** Those that should answer now. */
+  living(): readonly Api[];
+  /** End one with a signal and start it again. @returns how it ended */
+  replace(index: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
+  /** Send a signal to one. */
+  signal(index: number, signal: NodeJS.Signals): void;
+  /** Ends that nobody brought about. */
+  readonly deaths: readonly string[];
+}
+
+export async function startFleet(database: TriedDatabase, size: number, retryMs: number): Promise<Fleet> {
+  const config = database.file('config.json');
+  writeFileSync(
+    config,
+    JSON.stringify({
+      logLevel: 'warn',
+      delivery: { leaseMs: LEASE_MS, maxSends: MAX_SENDS },
+      retry: { baseMs: retryMs, maxDelayMs: 10 * retryMs },
+      outgoing: { allowPrivateNetworks: true },
+    }),
+  );
+  const lives: (Life | null)[] = Array.from({ length: size }, () => null);
+  const deaths: string[] = [];
+  let starts = 0;
+  const start = async (index: number): Promise<void> => {
+    starts += 1;
+    const name = `i${index}-${starts}.test`;
+    const server = await spawnServer({
+      env: {
+        ...database.env,
+        GMP_CONFIG_FILE: config,
+        GMP_API_TOKEN: ADMIN_TOKEN,
+        GMP_PORT: '0',
+        GMP_EHLO_NAME: name,
+        GMP_INSTANCE_NAME: `instance-${index}`,
+      },
+      stopTimeoutMs: 30_000,
+    });
+    const life = { server, api: apiOf(server.url) };
+    lives[index] = life;
+    void server.exited.then(({ code, signal }) => {
+      if (lives[index] === life) deaths.push(`${name} ended (${signal ?? code}): ${server.stderr().slice(-500)}`);
+    });
+  };
+  await Promise.all(lives.map((_, index) => start(index)));
+  return {
+    size,
+    living: () => lives.flatMap((life) => (life === null ? [] : [life.api])),
+    async replace(index, signal) {
+      const life = lives[index];
+      if (life === null || life === undefined) throw new Error(`instance ${index} does not run`);
+      lives[index] = null;
+      life.server.kill(signal);
+      const { code } = await life.server.exited;
+      await start(index);
+      return code;
+    },
+    signal: (index, signal) => lives[index]?.server.kill(signal),
+    deaths,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(
+        lives.splice(0).map(async (life) => {
+          life?.server.kill('SIGCONT');
+          await life?.server[Symbol.asyncDispose]();
+        }),
+      );
+    },
+  };
+}

@@ -13,7 +13,7 @@ const LAYERS = [
   ['database', 'operations', 'mixin'],
   ['entities'],
   ['queue'],
-  ['delivery', 'reporting', 'transfer', 'genro'],
+  ['delivery', 'reporting', 'transfer', 'backup', 'genro'],
   ['engine'],
 ];
 

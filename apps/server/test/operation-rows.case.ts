@@ -190,6 +190,8 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'instance.log-level': { input: nothing },
   'instance.set-log-level': { input: async () => ({ level: 'warn' }) },
   'instance.run-now': { input: nothing },
+  // A database in memory is no file.
+  'instance.backup': { input: nothing, status: 422 },
   'instance.pause': { input: nothing },
   'instance.resume': { input: nothing },
   'instance-tokens.create': { input: async () => ({ kind: 'metrics' }) },

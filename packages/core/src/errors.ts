@@ -30,6 +30,7 @@ export const ERRORS = {
   unknown_account: { status: 422, title: 'The tenant has no such account' },
   no_default_account: { status: 422, title: 'The message names no account and the tenant has no default one' },
   enterprise_required: { status: 422, title: 'This needs the enterprise edition' },
+  unsupported: { status: 422, title: 'This database cannot do that' },
   rate_limited: { status: 429, title: 'A rate limit is reached' },
   quota_exceeded: { status: 429, title: 'Too much mail of the tenant waits' },
   internal: { status: 500, title: 'The server failed; the message that was being handled is in its log' },
@@ -51,7 +52,6 @@ export const ERRORS = {
   sealed_with_unknown_key: { status: 500, title: 'A stored secret was sealed with another key' },
   mixin_broken: { status: 500, title: 'A mixin is present and cannot be loaded' },
   mixin_incompatible: { status: 500, title: 'A mixin was written for another version of the engine' },
-  unsupported: { status: 500, title: 'This database cannot do that' },
   mixin_required: { status: 500, title: 'The enterprise edition is demanded and absent' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -8,6 +8,8 @@ export { type OpenFile, openContained } from './attachments/files/open-contained
 export * from './attachments/storages/storage-backend.ts';
 export { UploadedFile } from './attachments/uploaded-file.ts';
 export type { Uploads } from './attachments/uploads.ts';
+export type { BackupFacts } from './backup/backup-facts.ts';
+export type { FoundRepeats, MayRepeat, SinceThen } from './backup/may-repeat.ts';
 export * from './clock.ts';
 export { checkRoot, rootsOf } from './config/attachment-roots.ts';
 export * from './config/engine-config.ts';
@@ -30,6 +32,7 @@ export type { EventStreamOptions } from './engine/event-stream.ts';
 export * from './engine/import-genro.ts';
 export * from './engine/migrate-database.ts';
 export { coreOperations } from './engine/operations.ts';
+export * from './engine/restore-database.ts';
 export * from './engine/transfer-database.ts';
 export { VERSION } from './engine/version.ts';
 export * as accountFields from './entities/account/account.fields.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Command } from 'commander';
+import { backupCommand } from './backup-command.ts';
 import { callCommand } from './call-command.ts';
 import type { ServeContext } from './command-context.ts';
 import { doctorCommand } from './doctor/doctor-command.ts';
@@ -16,6 +17,7 @@ import { showMessageCommand } from './messages/show-command.ts';
 import { watchMessagesCommand } from './messages/watch-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { openApiCommand } from './openapi-command.ts';
+import { restoreCommand } from './restore-command.ts';
 import { rotateKeysCommand } from './rotate-keys-command.ts';
 import { runNowCommand } from './run-now-command.ts';
 import { sendCommand } from './send/send-command.ts';
@@ -60,9 +62,11 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       doctor: doctorCommand,
     },
   },
+  { title: 'Its database, while it runs:', commands: { backup: backupCommand } },
   {
     title: 'Its database, while no server runs:',
     commands: {
+      restore: restoreCommand,
       migrate: migrateCommand,
       export: exportCommand,
       import: importCommand,

@@ -11,6 +11,8 @@ const LOG_INTERVAL_MS = 2_000;
 /** How far a command is, in rows or in what else it counts. */
 interface Progress extends Omit<TransferProgress, 'phase'> {
   readonly phase: keyof typeof VERBS;
+  /** What is counted. @defaultValue rows */
+  readonly unit?: string;
 }
 
 type Show = (progress: Progress) => void;
@@ -26,6 +28,7 @@ const VERBS = {
   verify: 'comparing',
   rotate: 'sealing',
   suppress: 'importing',
+  backup: 'copying',
 } as const;
 
 /** Show how far a long command is while it runs: a bar for each phase on a terminal, plain lines elsewhere. */
@@ -39,14 +42,14 @@ export async function withProgress<T>(
 }
 
 function bars(stream: WriteStream): ShownProgress {
-  const format = '{verb} {bar} {percentage}%  {value}/{total} rows  {table}  {eta_formatted} left';
+  const format = '{verb} {bar} {percentage}%  {value}/{total} {unit}  {table}  {eta_formatted} left';
   let phase: Progress['phase'] | null = null;
   let bar: SingleBar | null = null;
   return {
     show(progress) {
-      const { rows, total, table } = progress;
+      const { rows, total, table, unit = 'rows' } = progress;
       if (total === 0) return;
-      const payload = { verb: VERBS[progress.phase].padEnd(9), table };
+      const payload = { verb: VERBS[progress.phase].padEnd(9), table, unit };
       if (bar === null || phase !== progress.phase) {
         bar?.stop();
         bar = new SingleBar(
@@ -66,12 +69,12 @@ function lines(stream: Streams['stderr'], clock: Clock): ShownProgress {
   let nextAt = 0;
   return {
     show(progress) {
-      const { rows, total, table } = progress;
+      const { rows, total, table, unit = 'rows' } = progress;
       const isDue = progress.phase !== phase || rows === total || clock.monotonic() >= nextAt;
       if (!isDue) return;
       phase = progress.phase;
       nextAt = clock.monotonic() + LOG_INTERVAL_MS;
-      stream.write(`${VERBS[phase]} ${rows}/${total} rows (${table})\n`);
+      stream.write(`${VERBS[phase]} ${rows}/${total} ${unit} (${table})\n`);
     },
     [Symbol.dispose]() {
       // Lines are complete as they are.

@@ -14,6 +14,14 @@ export interface DatabaseStats {
   readonly units: number;
 }
 
+/** A copy that is being made; who disposes of it before its end leaves half a file. */
+export interface DatabaseCopy extends AsyncDisposable {
+  /** How large it will be. */
+  readonly bytes: number;
+  /** Resolves once it is whole. */
+  readonly finished: Promise<void>;
+}
+
 /** What units are written with. */
 export interface UnitWriter {
   write<const S extends readonly Statement[]>(unit: S): Promise<UnitResult<S>>;
@@ -65,6 +73,13 @@ export interface Database<Schema> extends UnitWriter, AsyncDisposable {
    * @throws {MailProxyError} `unsupported` on SQLite
    */
   joining<T>(client: PostgresClient, work: (writer: UnitWriter) => Promise<T>): Promise<T>;
+  /**
+   * Copy what is committed now into a new file, while others go on reading and writing.
+   *
+   * @returns once the moment of the copy is settled
+   * @throws {MailProxyError} `unsupported` where the database is no file, `storage_full`, `database_unavailable`
+   */
+  copyTo(path: string): Promise<DatabaseCopy>;
   /** The same database, seen with more tables: those that a mixin migrated. */
   withTables<More>(): Database<Schema & More>;
 }

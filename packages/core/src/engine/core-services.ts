@@ -19,6 +19,7 @@ import type { Reporter } from '../reporting/reporter.ts';
 import { resolveRetention, retentionOfConfig } from '../retention.ts';
 import type { AccessSide } from './access-side.ts';
 import type { AttachmentSide } from './attachment-side.ts';
+import { createBackups } from './backups.ts';
 import type { DeliverySide } from './delivery-side.ts';
 import type { EncryptionSide } from './encryption-side.ts';
 import type { EventWaits } from './event-waits.ts';
@@ -128,6 +129,7 @@ export function createCoreServices(parts: CoreServicesParts): CoreServices {
       notices.tell({ kind: 'instancePaused', isPaused });
       if (isPaused) await stores.untilGivenBack({ tenantId: null, batchCode: null }, keeper.number);
     },
+    backUp: createBackups(database, config).begin,
     runNow: (tenantId) => {
       dispatcher.lookAgain();
       reporter.runNow(tenantId ?? undefined);

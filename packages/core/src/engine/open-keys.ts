@@ -11,6 +11,7 @@ import { MailProxyError } from '../errors.ts';
 import { KeyRing } from '../secrets/key-ring.ts';
 import { type KeySource, makeFirstKey, nameOfSource, type readKeySource } from '../secrets/key-source.ts';
 import type { SealedColumn } from '../secrets/sealed-columns.ts';
+import type { SealedValues } from '../transfer/sealed-values.ts';
 
 /** Where the keys are that seal secrets: given, written by a program, in a file, or beside the file of the database. */
 export function keySource(config: EngineConfig): KeySource {
@@ -85,23 +86,32 @@ async function sealedWithOthers(
   columns: readonly SealedColumn[],
   atHand: readonly string[],
 ): Promise<SealedWithOthers> {
+  const counts = (await countSealed(database, columns)).filter(({ key }) => !atHand.includes(key));
+  return {
+    values: counts.reduce((sum, { values }) => sum + values, 0),
+    columns: [...new Set(counts.map(({ column }) => column))],
+    keys: [...new Set(counts.map(({ key }) => key))],
+  };
+}
+
+/** Which keys the secrets of a database were sealed with, migrated or not. */
+export async function countSealed(
+  database: Database<unknown>,
+  columns: readonly SealedColumn[],
+): Promise<readonly SealedValues[]> {
   const catalog = await readCatalog(database, new Set(columns.map(({ table }) => table)));
-  const counts: { readonly column: string; readonly key: string; readonly values: number }[] = [];
+  const counts: SealedValues[] = [];
   for (const column of columns) {
     const table = catalog.get(column.table);
     // Made by a step that is still to come.
     const needed = [column.column, ...(column.sealedAs === undefined ? [] : [column.sealedAs])];
     if (!needed.every((each) => table?.columns.some(({ name }) => name === each) === true)) continue;
     for (const [key, values] of await prepareColumnQueries(database, column).counts()) {
-      if (key === null || atHand.includes(key)) continue;
+      if (key === null) continue;
       counts.push({ column: `${column.table}.${column.column}`, key, values });
     }
   }
-  return {
-    values: counts.reduce((sum, { values }) => sum + values, 0),
-    columns: [...new Set(counts.map(({ column }) => column))],
-    keys: [...new Set(counts.map(({ key }) => key))],
-  };
+  return counts;
 }
 
 function withoutKey(

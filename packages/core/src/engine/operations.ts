@@ -15,6 +15,7 @@ import {
   type EncryptionServices,
   encryptionKeyOperations,
 } from '../entities/encryption-key/encryption-key.operations.ts';
+import { type BackupServices, backUpInstance } from '../entities/instance/backup.operations.ts';
 import { type InstanceServices, instanceOperations } from '../entities/instance/instance.operations.ts';
 import { type LogLevelServices, logLevelOperations } from '../entities/instance/log-level.operations.ts';
 import { type LaneServices, laneOperations } from '../entities/lane/lane.operations.ts';
@@ -53,6 +54,7 @@ export type CoreServices = TenantServices &
   StatisticsServices &
   InstanceServices &
   LogLevelServices &
+  BackupServices &
   EncryptionServices;
 
 /**
@@ -76,6 +78,7 @@ export const coreOperations: readonly AnyOperation[] = [
   ...statisticsOperations,
   ...instanceOperations,
   ...logLevelOperations,
+  backUpInstance,
   ...instanceTokenOperations,
   ...encryptionKeyOperations,
   ...commandLogOperations,

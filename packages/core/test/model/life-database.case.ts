@@ -120,6 +120,10 @@ export class LifeDatabase extends WriteGroupingDatabase<CoreSchema> {
   override joining(): never {
     throw new Error('nobody joins a transaction here');
   }
+
+  override copyTo(): never {
+    throw new Error('nobody copies it here');
+  }
   readonly #disk: Disk;
   readonly #life: Life;
   readonly #outside: Clock;

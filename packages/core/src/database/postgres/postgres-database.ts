@@ -108,6 +108,12 @@ export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
     return joinTransaction(client, work);
   }
 
+  override async copyTo(): Promise<never> {
+    throw new MailProxyError('unsupported', {
+      detail: 'PostgreSQL makes its own backups: use pg_dump, or mail-proxy export while no server runs',
+    });
+  }
+
   override async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;

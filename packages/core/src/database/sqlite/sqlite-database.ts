@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { MailProxyError } from '../../errors.ts';
-import { UniqueViolation } from '../database.ts';
+import { type DatabaseCopy, UniqueViolation } from '../database.ts';
 import { sqliteDialect } from '../dialect.ts';
 import type { Statement, StatementResult } from '../statement.ts';
 import { WriteGroupingDatabase } from '../write-grouping-database.ts';
 import type { UnitOutcome } from '../write-queue.ts';
+import { copyFile } from './copy/copy-file.ts';
 import { ReadQueue } from './read-queue.ts';
+import { refuseUnfinishedRestore } from './restore-places.ts';
 import type { WireUnitResult } from './wire.ts';
 import { WorkerChannel } from './worker-channel.ts';
 
 /** SQLite in worker threads: one writes, one reads, so that a commit never stops the event loop. */
 export class SqliteDatabase<Schema> extends WriteGroupingDatabase<Schema> {
   override readonly channel = null;
+  readonly #path: string;
   readonly #writer: WorkerChannel;
   readonly #reader: WorkerChannel;
   readonly #reads = new ReadQueue((reads) => this.#reader.send(reads));
 
-  private constructor(writer: WorkerChannel, reader: WorkerChannel) {
+  private constructor(path: string, writer: WorkerChannel, reader: WorkerChannel) {
     super(sqliteDialect);
+    this.#path = path;
     this.#writer = writer;
     this.#reader = reader;
   }
@@ -27,13 +31,15 @@ export class SqliteDatabase<Schema> extends WriteGroupingDatabase<Schema> {
    * Open or create the file. `:memory:` keeps everything in memory and loses it on close; it is read and written
    * by one thread.
    *
-   * @throws {MailProxyError} `database_locked` while another server has it open, `database_unavailable`
+   * @throws {MailProxyError} `database_locked` while another server has it open, `import_unfinished` where a restore was cut
+   * short, `database_unavailable`
    */
   static async open<Schema>(path: string): Promise<SqliteDatabase<Schema>> {
+    refuseUnfinishedRestore(path);
     const writer = await WorkerChannel.open({ path, role: 'writer' });
-    if (path === ':memory:') return new SqliteDatabase(writer, writer);
+    if (path === ':memory:') return new SqliteDatabase(path, writer, writer);
     try {
-      return new SqliteDatabase(writer, await WorkerChannel.open({ path, role: 'reader' }));
+      return new SqliteDatabase(path, writer, await WorkerChannel.open({ path, role: 'reader' }));
     } catch (error) {
       await writer[Symbol.asyncDispose]();
       throw error;
@@ -47,7 +53,7 @@ export class SqliteDatabase<Schema> extends WriteGroupingDatabase<Schema> {
    */
   static async openToRead<Schema>(path: string): Promise<SqliteDatabase<Schema>> {
     const reader = await WorkerChannel.open({ path, role: 'reader' });
-    return new SqliteDatabase(reader, reader);
+    return new SqliteDatabase(path, reader, reader);
   }
 
   override async readAll<Row>(statements: readonly Statement<Row>[]): Promise<readonly StatementResult<Row>[]> {
@@ -63,6 +69,13 @@ export class SqliteDatabase<Schema> extends WriteGroupingDatabase<Schema> {
   protected override async commit(units: readonly (readonly Statement[])[]): Promise<readonly UnitOutcome[]> {
     const results = await this.#writer.send(units);
     return units.map((unit, index) => outcomeOf(this.#writer, unit, results[index]));
+  }
+
+  override async copyTo(path: string): Promise<DatabaseCopy> {
+    if (this.#path === ':memory:') {
+      throw new MailProxyError('unsupported', { detail: 'a database in memory is not backed up' });
+    }
+    return await copyFile({ from: this.#path, to: path });
   }
 
   /** The connection that writes lives in a worker, and nobody else may write while it does. */

@@ -3,6 +3,7 @@
 // One thread, one connection. The writer runs each group of units in one transaction, the reader only reads.
 import { parentPort, workerData } from 'node:worker_threads';
 import SqliteDatabase from 'better-sqlite3';
+import { holdLock } from './hold-lock.ts';
 import { addLargeValues } from './large-values.ts';
 import type {
   WireErrorKind,
@@ -51,7 +52,10 @@ const undo = db.prepare('rollback to unit');
 
 function open(): SqliteDatabase.Database {
   try {
-    if (settings.role === 'writer' && settings.path !== ':memory:') holdLock(settings.path);
+    if (settings.role === 'writer' && settings.path !== ':memory:') {
+      const lock = holdLock(settings.path);
+      process.once('exit', () => lock[Symbol.dispose]());
+    }
     const connection = new SqliteDatabase(settings.path, { readonly: settings.role === 'reader' });
     connection.pragma('busy_timeout = 5000');
     if (settings.role === 'writer') {
@@ -69,14 +73,6 @@ function open(): SqliteDatabase.Database {
     reply({ kind: 'refused', error: locked ? 'locked' : 'other', message: messageOf(error) });
     process.exit(1);
   }
-}
-
-/** An exclusive transaction on a side file lasts as long as this process, whatever ends it. */
-function holdLock(path: string): void {
-  const lock = new SqliteDatabase(`${path}.lock`, { timeout: 0 });
-  lock.pragma('locking_mode = EXCLUSIVE');
-  lock.exec('begin exclusive');
-  process.once('exit', () => lock.close());
 }
 
 function reply(response: WireResponse): void {

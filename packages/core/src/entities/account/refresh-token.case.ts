@@ -59,6 +59,7 @@ export function refreshTokenCases(open: OpenWorld): void {
       write: (unit) => database.write(unit),
       writeLate: (make) => database.writeLate(make),
       writeUnhurried: (unit) => database.writeUnhurried(unit),
+      copyTo: (path) => database.copyTo(path),
       joining: (client, work) => database.joining(client, work),
       withTables: () => database.withTables(),
       async read(statement) {

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { randomBytes } from 'node:crypto';
+import { open, readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { EngineConfig } from '../config/engine-config.ts';
+import type { Database, DatabaseCopy } from '../database/database.ts';
+import { parseDatabaseAddress } from '../database/open.ts';
+import { MAGIC } from '../database/sqlite/database-file.ts';
+import { MailProxyError } from '../errors.ts';
+
+/** Given at once, so that who asked knows that the copy has begun. */
+const FIRST = Buffer.from(MAGIC);
+const PIECE_BYTES = 262_144;
+
+/** Copies of the database of a running engine. */
+export interface Backups {
+  /**
+   * The database of this moment, byte by byte.
+   *
+   * @throws {MailProxyError} `conflict` while another one is made, `unsupported`, `storage_full`
+   */
+  begin(): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/**
+ * Make a file beside the database and give it away piece by piece. A client that is slow would otherwise keep the
+ * database from reusing its log, for as long as it likes.
+ */
+export function createBackups(
+  database: Pick<Database<never>, 'copyTo'>,
+  config: Pick<EngineConfig, 'database'>,
+): Backups {
+  const address = parseDatabaseAddress(config.database);
+  const path = address.kind === 'file' ? address.path : null;
+  let isBusy = false;
+  return {
+    async begin() {
+      if (isBusy) throw new MailProxyError('conflict', { detail: 'a backup is being made at this moment' });
+      isBusy = true;
+      try {
+        const draft = path === null ? '' : await newDraft(path);
+        const copy = await database.copyTo(draft);
+        return piecesOf(copy, draft, () => {
+          isBusy = false;
+        });
+      } catch (error) {
+        isBusy = false;
+        if (path !== null) await removeDrafts(path);
+        throw error;
+      }
+    },
+  };
+}
+
+async function* piecesOf(copy: DatabaseCopy, draft: string, onEnd: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    await using _ = copy;
+    yield FIRST;
+    await copy.finished;
+    await using file = await open(draft);
+    // Its bytes last until it is closed, and no kill leaves it behind.
+    await rm(draft);
+    yield* file.createReadStream({ start: FIRST.length, highWaterMark: PIECE_BYTES });
+  } finally {
+    onEnd();
+    await rm(draft, { force: true });
+  }
+}
+
+/** For its owner only: it holds mail. */
+async function newDraft(path: string): Promise<string> {
+  await removeDrafts(path);
+  const draft = `${path}.backup-${randomBytes(4).toString('hex')}`;
+  await (await open(draft, 'wx', 0o600)).close();
+  return draft;
+}
+
+/** Of a server that was killed meanwhile. One copy is made at a time, so that none of them is in use. */
+async function removeDrafts(path: string): Promise<void> {
+  const begin = `${basename(path)}.backup-`;
+  const left = (await readdir(dirname(path))).filter((name) => name.startsWith(begin));
+  await Promise.all(left.map((name) => rm(join(dirname(path), name), { force: true })));
+}

@@ -35,7 +35,8 @@ async function startHaltingProxy(target: string): Promise<HaltingProxy> {
   const halted = Promise.withResolvers<void>();
   const server: Server = createServer((incoming, answer) => {
     const { method, headers } = incoming;
-    request(`${target}${incoming.url}`, { ...(method === undefined ? {} : { method }), headers }, (upstream) => {
+    const options = { ...(method === undefined ? {} : { method }), headers };
+    const onward = request(`${target}${incoming.url}`, options, (upstream) => {
       answer.writeHead(upstream.statusCode ?? 500, upstream.headers);
       upstream.once('data', (begin: Buffer) => {
         upstream.pause();
@@ -44,7 +45,8 @@ async function startHaltingProxy(target: string): Promise<HaltingProxy> {
       });
       // A server that dies is what this is for.
       upstream.on('error', () => answer.destroy());
-    }).end();
+    });
+    incoming.pipe(onward);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

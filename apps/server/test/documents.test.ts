@@ -82,7 +82,7 @@ test.each(PAGES)('each link of %s leads somewhere', (page) => {
   }
 });
 
-const DATABASE_COMMANDS = ['migrate', 'export', 'import', 'import-genro'];
+const DATABASE_COMMANDS = ['migrate', 'export', 'import', 'import-genro', 'restore'];
 /** Commands that stand beside operations and are none, by the words that name them. */
 function wordsOfCommand(resource: string, verb: string): readonly string[] | null {
   if (COMMAND_GROUPS.some(({ commands }) => resource in commands)) return [resource];
@@ -99,7 +99,7 @@ async function helpOf(...args: readonly string[]): Promise<string> {
 
 test('every command on the database that the guides show exists, with its flags', async () => {
   const shown = GUIDES.flatMap((page) => [
-    ...textOf(page).matchAll(/^ *mail-proxy (migrate|export|import-genro|import)(?= |$)(.*)$/gm),
+    ...textOf(page).matchAll(/^ *mail-proxy (migrate|export|import-genro|import|restore)(?= |$)(.*)$/gm),
   ]);
   expect(new Set(shown.map(([, name]) => name))).toEqual(new Set(DATABASE_COMMANDS));
   for (const [line, name = '', rest = ''] of shown) {

@@ -75,8 +75,9 @@ async function backUp(
   const connection = await connect(flags, { env, streams });
   const result = await withProgress(streams.stderr, (show) =>
     callServer(connection, {
-      method: 'GET',
+      method: 'POST',
       path: '/v1/instance/backup',
+      body: {},
       onBody: async (body) => void (await writeBackup(body, part, show)),
     }),
   );

@@ -12,13 +12,14 @@ const CODES: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   conflict: EXIT.refused,
   not_found: EXIT.refused,
   import_unfinished: EXIT.refused,
+  unsupported: EXIT.refused,
   database_locked: EXIT.unavailable,
   database_unavailable: EXIT.unavailable,
   storage_full: EXIT.unavailable,
 };
 
 const NEXT: Readonly<Partial<Record<ErrorCode, string>>> = {
-  archive_damaged: 'Copy the folder again, or export again',
+  archive_damaged: 'Copy it again, or export again; of a backup, take another one',
   database_locked: 'Stop the server first: this works on the database itself',
   database_unavailable: 'Check GMP_DATABASE_URL or GMP_DB_PATH, and whether the database server runs',
   mixin_required: 'Install the enterprise package, or set GMP_EDITION=auto',

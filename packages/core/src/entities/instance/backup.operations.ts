@@ -12,7 +12,7 @@ export interface BackupServices {
 export const backUpInstance = defineOperation({
   name: 'instance.backup',
   summary: 'Read a consistent copy of the SQLite database, while mail goes on',
-  http: { method: 'GET', path: '/v1/instance/backup', bytes: 'application/vnd.sqlite3' },
+  http: { method: 'POST', path: '/v1/instance/backup', bytes: 'application/vnd.sqlite3' },
   access: 'admin',
   audit: true,
   input: v.strictObject({}),

@@ -225,6 +225,8 @@ export interface Instance {
   readonly logLevel: Method<'instance.log-level'>;
   /** Set what the instance that answers writes to its log, until it starts again. */
   readonly setLogLevel: Method<'instance.set-log-level'>;
+  /** Read a consistent copy of the SQLite database, while mail goes on. */
+  readonly backup: Method<'instance.backup'>;
 }
 
 export interface InstanceTokens {

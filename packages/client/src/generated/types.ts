@@ -36,6 +36,7 @@ export interface components {
         | 'unknown_account'
         | 'no_default_account'
         | 'enterprise_required'
+        | 'unsupported'
         | 'rate_limited'
         | 'quota_exceeded'
         | 'internal'
@@ -56,7 +57,6 @@ export interface components {
         | 'sealed_with_unknown_key'
         | 'mixin_broken'
         | 'mixin_incompatible'
-        | 'unsupported'
         | 'mixin_required';
       /** @description The id of the request, as in X-Request-Id */
       readonly instance: string;
@@ -5478,6 +5478,27 @@ export interface operations {
             /** @enum {string} */
             readonly configured: 'debug' | 'info' | 'warn' | 'error' | 'silent';
           };
+        };
+      };
+      readonly default: components['responses']['Problem'];
+    };
+  };
+  readonly 'instance.backup': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The bytes as they are */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/vnd.sqlite3': string;
         };
       };
       readonly default: components['responses']['Problem'];

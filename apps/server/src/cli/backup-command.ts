@@ -64,11 +64,7 @@ export function backupCommand(context: CommandContext): Command {
 }
 
 /** The file gets its name when all of it is on disk and was read through: what is cut short leaves none. */
-async function backUp(
-  target: string,
-  flags: BackupFlags,
-  { env, streams }: CommandContext,
-): Promise<ExitCode> {
+async function backUp(target: string, flags: BackupFlags, { env, streams }: CommandContext): Promise<ExitCode> {
   const part = `${target}.part`;
   refuseOld([target, ...(flags.withKeys === true ? [`${target}.key`] : [])], flags);
   const startedAt = systemClock.monotonic();

@@ -3,11 +3,15 @@
 import { type EngineConfigInput, isMailProxyError, type Mixin } from '@mail-proxy/core';
 import { Command } from 'commander';
 import { makeDataFolder } from '../env/data-folder.ts';
+import { type Environment, variableOf } from '../env/environment.ts';
 import { readServerConfig } from '../env/read-config.ts';
 import type { ExitCode } from '../exit-codes.ts';
+import { configPath } from '../instances/instance.ts';
 import { findMixins } from '../mixins.ts';
 import type { CommandContext } from './command-context.ts';
+import { findTarget } from './instance-target.ts';
 import { reportFailure } from './report-failure.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Flags that every command on the database has. */
 export interface DatabaseFlags {
@@ -54,6 +58,7 @@ export async function withDatabase(
       mixins: mixinConfig,
     } = readServerConfig({
       ...env,
+      ...(await ofChosen(flags, env)),
       ...(flags.dataDir === undefined ? {} : { GMP_DATA_DIR: flags.dataDir }),
       ...(flags.config === undefined ? {} : { GMP_CONFIG_FILE: flags.config }),
     });
@@ -63,4 +68,25 @@ export async function withDatabase(
     if (!isMailProxyError(error)) throw error;
     finish(reportFailure(error, context));
   }
+}
+
+/** Variables that say which database it is. */
+const PLACES = ['GMP_DATA_DIR', 'GMP_DATABASE_URL', 'GMP_DB_PATH', 'GMP_CONFIG_FILE'];
+
+/**
+ * Without a place, it is the instance that was chosen with `use`, as for `serve`.
+ *
+ * @throws {UsageError} where that is on another machine
+ */
+async function ofChosen({ dataDir, config }: DatabaseFlags, env: Environment): Promise<Environment> {
+  const isNamed = dataDir !== undefined || config !== undefined || PLACES.some((name) => variableOf(env, name));
+  if (isNamed) return {};
+  const target = await findTarget({ name: undefined }, env);
+  if (target.kind === 'elsewhere') {
+    throw new UsageError(
+      `${target.name} is a server elsewhere: run this there, or name a data folder of this machine with --data-dir`,
+    );
+  }
+  if (target.name === null) return {};
+  return { GMP_DATA_DIR: target.folder, GMP_CONFIG_FILE: configPath(target.folder) };
 }

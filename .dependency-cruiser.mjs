@@ -173,7 +173,7 @@ export default {
     enhancedResolveOptions: {
       conditionNames: ['mail-proxy-source', 'import', 'node', 'types', 'default'],
       exportsFields: ['exports'],
-      extensions: ['.ts', '.mjs', '.js', '.json', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.json', '.d.ts'],
     },
     tsPreCompilationDeps: true,
   },

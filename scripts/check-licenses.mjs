@@ -9,7 +9,7 @@ import { repositoryFiles } from './repository-files.mjs';
 import { ROOT } from './steps.mjs';
 
 const ENTERPRISE = 'packages/enterprise';
-const SOURCE = /\.(ts|mts|cts|js|mjs|cjs|sh|sql|py|php)$|^\.ci\/run$/;
+const SOURCE = /\.(ts|tsx|mts|cts|js|mjs|cjs|sh|sql|css|py|php)$|^\.ci\/run$/;
 
 /** Licences that third-party code may have: permissive ones only, no copyleft, no source-available. */
 const PERMISSIVE = new Set([

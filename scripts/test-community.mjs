@@ -26,6 +26,7 @@ try {
   copy(folder);
   const steps = [
     { name: 'types', command: ['tsc', '-p', 'tsconfig.json'], cwd: folder },
+    { name: 'page types', command: ['tsc', '-p', 'apps/dashboard/tsconfig.json'], cwd: folder },
     { name: 'tests', command: ['vitest', 'run', ...TESTS], cwd: folder },
   ];
   const results = await runSteps(steps);

@@ -9,6 +9,7 @@ import {
   systemClock,
   VERSION,
 } from '@mail-proxy/core';
+import { readWebFiles } from './dashboard/web-files.ts';
 import { makeDataFolder } from './env/data-folder.ts';
 import { isLoopback } from './env/loopback.ts';
 import type { ServerConfig } from './env/read-config.ts';
@@ -82,8 +83,10 @@ export async function startServer(
         clock,
       }),
     );
+  const dashboard = config.dashboard === 'on' ? readWebFiles() : undefined;
+  if (dashboard === null) log.warn({}, 'the dashboard was not built: it is not served');
   const listener = opened.use(
-    await listen(createHttpApp(engine, { ...options, genro, isMetricsOpen: isLoopback(host) }), {
+    await listen(createHttpApp(engine, { ...options, genro, dashboard, isMetricsOpen: isLoopback(host) }), {
       host,
       port,
       limits,

@@ -186,6 +186,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'lanes.list': acmeOnly,
   'stats.get': acmeOnly,
   'instance.get': { input: nothing },
+  'caller.get': { input: nothing },
   'instance.status': { input: nothing },
   'instance.log-level': { input: nothing },
   'instance.set-log-level': { input: async () => ({ level: 'warn' }) },

@@ -148,9 +148,9 @@ async function makeCallers(run: TableWorld['run']): Promise<readonly Caller[]> {
   await run('instance-tokens.revoke', { token_id: revokedAdmin['id'] });
 
   const never = () => false;
-  const ofTenant = ({ access }: AnyOperation) => access === 'tenant';
+  const ofTenant = ({ access }: AnyOperation) => access === 'tenant' || access === 'token';
   const within = (scopes: readonly string[]) => (operation: AnyOperation) =>
-    operation.scope !== undefined && scopes.includes(operation.scope);
+    operation.access === 'token' || (operation.scope !== undefined && scopes.includes(operation.scope));
   const callers: Caller[] = [
     { name: 'nobody', token: null, refusal: 401, may: never },
     { name: 'a wrong token', token: 'guessed', refusal: 401, may: never },

@@ -20,11 +20,14 @@ type Fields<Given> = [NonNullable<Given>] extends [never] ? unknown : NonNullabl
 type PathOf<Name extends OperationName> = Fields<operations[Name]['parameters']['path']>;
 type QueryOf<Name extends OperationName> = Fields<operations[Name]['parameters']['query']>;
 
-type BodyOf<Name extends OperationName> = operations[Name] extends {
-  readonly requestBody?: { readonly content: { readonly 'application/json': infer Body } };
-}
-  ? Body
-  : QueryOf<Name>;
+/** Where an operation has none, its type is never, which would be of every shape. */
+type BodyOf<Name extends OperationName> = [NonNullable<operations[Name]['requestBody']>] extends [never]
+  ? QueryOf<Name>
+  : NonNullable<operations[Name]['requestBody']> extends {
+        readonly content: { readonly 'application/json': infer Body };
+      }
+    ? Body
+    : QueryOf<Name>;
 
 /** What goes into an operation: the fields of its path, and those of its body or its query. */
 export type Input<Name extends OperationName> = PathOf<Name> & BodyOf<Name>;

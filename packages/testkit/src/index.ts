@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+export { findBrowser, startBrowser, whyNoBrowser } from './browser.ts';
 export { ConnectionClosed } from './byte-reader.ts';
 export type { CountedTransaction } from './counting-session.ts';
 export {

@@ -26,5 +26,4 @@ export function addDocsRoutes(
     const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': page.policy };
     return respond(c, page.html, { headers });
   });
-  app.get('/', (c) => respond(c, null, { status: 302, headers: { location: '/docs' } }));
 }

@@ -91,6 +91,8 @@ export const serverConfigSchema = v.strictObject({
   ),
   /** What those calls go by besides. */
   genro: v.optional(genroSettings, {}),
+  /** The pages for the browser, at the root. */
+  dashboard: v.optional(v.picklist(['on', 'off'], 'expected on or off'), 'on'),
   logLevel: v.optional(v.picklist(LOG_LEVELS, `expected ${LOG_LEVELS.join(', ')}`), 'info'),
   /** Another `host:port` that serves metrics only. */
   metricsListen: v.optional(listenAddress),

@@ -36,6 +36,7 @@ export interface ServerConfig {
   readonly maxBodyBytes: number;
   readonly drainMs: number;
   readonly publicRoutes: OpenAnswerLimits;
+  readonly dashboard: 'on' | 'off';
   readonly logLevel: LogLevel;
   readonly metricsListen: { readonly host: string; readonly port: number } | null;
   readonly edition: EditionChoice;
@@ -69,7 +70,7 @@ export function readServerConfig(env: Environment): ServerConfig {
     ...notPostgres(draft.values, draft.sourceOf),
   ];
   if (!parsed.success || problems.length > 0) throw invalidConfig(problems);
-  const { host, port, dataDir, maxBodyBytes, drainMs, logLevel, metricsListen, edition, mixins, ...others } =
+  const { host, port, dataDir, maxBodyBytes, drainMs, dashboard, logLevel, metricsListen, edition, mixins, ...others } =
     parsed.output;
   const {
     trustedProxies,
@@ -88,6 +89,7 @@ export function readServerConfig(env: Environment): ServerConfig {
     maxBodyBytes,
     drainMs,
     publicRoutes,
+    dashboard,
     logLevel,
     metricsListen: metricsListen ?? null,
     edition,

@@ -87,6 +87,7 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_LOG_LEVEL', 'logLevel', 'debug, info, warn, error or silent (info)'],
     ['GMP_COMPAT_TENANT_KEYS', 'genro.tenantKeys', "own or admin: what a tenant's key opens in such calls (own)"],
     ['GMP_COMPAT', 'compat', 'genro: serve the calls of genro-mail-proxy, too (none)'],
+    ['GMP_DASHBOARD', 'dashboard', 'on or off: whether the dashboard is served at / (on)'],
     ['GMP_EDITION', 'edition', 'auto, community or enterprise (auto)'],
     ['GMP_INSTANCE_NAME', 'instanceName', 'name of this instance (mail-proxy)'],
     ['GMP_EHLO_NAME', 'delivery.ehloName', "name given with EHLO (the machine's)"],

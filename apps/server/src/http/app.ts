@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type Clock, type Log, MailProxyError, silentLog, systemClock, VERSION } from '@mail-proxy/core';
 import { Hono } from 'hono';
+import { addDashboardRoutes } from '../dashboard/routes.ts';
+import type { WebFiles } from '../dashboard/web-files.ts';
 import { addDocsRoutes } from '../docs/routes.ts';
 import { type AllowedMethods, allowedMethods } from './allowed-methods.ts';
 import { bodyLimits } from './body-limits.ts';
@@ -30,6 +32,8 @@ export interface HttpAppOptions {
   readonly proxies?: TrustedProxies;
   /** Answers under way on paths that mixins serve to anybody. @defaultValue 200, of these 20 to one address */
   readonly publicRoutes?: OpenAnswerLimits;
+  /** Files of the dashboard, served at the root; null where it was not built. @defaultValue the root leads to the reference */
+  readonly dashboard?: WebFiles | null | undefined;
   /** Serves the calls of genro-mail-proxy, too. @defaultValue it does not */
   readonly genro?: GenroConfig | null;
   /** @defaultValue silent */
@@ -59,6 +63,7 @@ export function createHttpApp(engine: ServedEngine, options: HttpAppOptions = {}
   addProbeRoutes(app, engine, { isStopping });
   addMetricsRoute(app, engine, { isOpen: isMetricsOpen, isPublic: genro?.settings.openMetrics === true });
   addDocsRoutes(app, { operations: engine.operations, version: VERSION });
+  addDashboardRoutes(app, options.dashboard);
   addPublicRoutes(app, engine.routes, { limits: publicRoutes, clock, log });
   if (genro !== null) addGenroRoutes(app, engine, { ...genro, maxBodyBytes, log, clock });
   return answerTheRest(app, log);

@@ -64,7 +64,7 @@ export interface AnswerOptions {
  */
 export function respond(
   c: HttpContext,
-  body: string | ReadableStream<Uint8Array> | null,
+  body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null,
   { status = 200, headers = {} }: AnswerOptions = {},
 ): Response {
   return new Response(body, { status, headers: { ...c.get('headers'), ...headers } });

@@ -26,7 +26,7 @@ export interface PathOperation {
   readonly requestBody?: RequestBodyObject;
   readonly responses: Readonly<Record<string, ResponseObject | { readonly $ref: string }>>;
   /** Who may call it. */
-  readonly 'x-access': 'admin' | 'tenant' | 'public';
+  readonly 'x-access': 'admin' | 'tenant' | 'token' | 'public';
   /** What a key of a tenant needs. */
   readonly 'x-scope'?: string;
 }

@@ -11,6 +11,7 @@ import { mailParameters, otherBodies, otherContent } from './other-bodies.ts';
 const ACCESS = {
   admin: 'For the operator: needs the admin token.',
   tenant: 'For a tenant within its own resources, and for the operator, who names the tenant by tenant_id.',
+  token: "For anyone with a token: the operator's, or a key of a tenant, whatever its scopes.",
   public: 'For anyone, without a token.',
 } as const;
 

@@ -104,6 +104,7 @@ export const OPERATIONS = {
   'instance.log-level': { method: 'GET', path: '/v1/instance/log-level' },
   'instance.set-log-level': { method: 'PATCH', path: '/v1/instance/log-level' },
   'instance.backup': { method: 'POST', path: '/v1/instance/backup', answer: 'bytes' },
+  'caller.get': { method: 'GET', path: '/v1/caller' },
   'instance-tokens.create': { method: 'POST', path: '/v1/instance/tokens' },
   'instance-tokens.list': { method: 'GET', path: '/v1/instance/tokens' },
   'instance-tokens.get': { method: 'GET', path: '/v1/instance/tokens/{token_id}' },

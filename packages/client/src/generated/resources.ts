@@ -18,6 +18,7 @@ export interface Resources {
   readonly suppressions: Suppressions;
   readonly stats: Stats;
   readonly instance: Instance;
+  readonly caller: Caller;
   readonly instanceTokens: InstanceTokens;
   readonly keys: Keys;
   readonly commandLog: CommandLog;
@@ -227,6 +228,11 @@ export interface Instance {
   readonly setLogLevel: Method<'instance.set-log-level'>;
   /** Read a consistent copy of the SQLite database, while mail goes on. */
   readonly backup: Method<'instance.backup'>;
+}
+
+export interface Caller {
+  /** Show whose token this is, and what it opens. */
+  readonly get: Method<'caller.get'>;
 }
 
 export interface InstanceTokens {

@@ -3349,6 +3349,7 @@ export interface operations {
     readonly parameters: {
       readonly query?: {
         readonly tenant_id?: string;
+        readonly include?: 'content';
       };
       readonly header?: never;
       readonly path: {
@@ -3474,6 +3475,31 @@ export interface operations {
               readonly position: number | null;
               readonly detail: string | null;
             }[];
+            readonly content?: {
+              readonly from: string;
+              readonly to: readonly string[];
+              readonly cc: readonly string[];
+              readonly bcc: readonly string[];
+              readonly reply_to: readonly string[];
+              readonly return_path: string;
+              readonly subject: string;
+              readonly text: string | null;
+              readonly html: string | null;
+              readonly headers: {
+                readonly [key: string]: string;
+              };
+              readonly attachments: readonly {
+                readonly filename: string;
+                readonly mime_type: string;
+                /** @enum {string} */
+                readonly disposition: 'attachment' | 'inline';
+                /** @enum {string} */
+                readonly fetch_mode: 'base64' | 'http_url' | 'filesystem' | 'endpoint' | 'storage';
+                readonly fetched: boolean;
+                readonly size: number | null;
+                readonly detached_by: string | null;
+              }[];
+            } | null;
           };
         };
       };
@@ -5499,6 +5525,61 @@ export interface operations {
         };
         content: {
           readonly 'application/vnd.sqlite3': string;
+        };
+      };
+      readonly default: components['responses']['Problem'];
+    };
+  };
+  readonly 'caller.get': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Done */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': {
+            /** @enum {string} */
+            readonly kind: 'admin' | 'tenant';
+            readonly name: string;
+            readonly tenant_id: string | null;
+            /** @enum {string} */
+            readonly mode: 'live' | 'test';
+            readonly scopes: readonly (
+              | 'messages:send'
+              | 'messages:read'
+              | 'messages:content'
+              | 'messages:manage'
+              | 'accounts:read'
+              | 'accounts:write'
+              | 'storages:read'
+              | 'storages:write'
+              | 'dkim-keys:read'
+              | 'dkim-keys:write'
+              | 'bounces:read'
+              | 'bounces:write'
+              | 'pec:read'
+              | 'pec:write'
+              | 'mailboxes:read'
+              | 'mailboxes:write'
+              | 'suppressions:read'
+              | 'suppressions:write'
+              | 'events:read'
+              | 'events:write'
+              | 'tenant:read'
+              | 'tenant:write'
+              | 'keys:read'
+              | 'keys:write'
+              | 'audit:read'
+            )[];
+          };
         };
       };
       readonly default: components['responses']['Problem'];

@@ -5,6 +5,7 @@ import { type AccountServices, accountOperations } from '../entities/account/acc
 import { apiKeyOperations } from '../entities/api-key/api-key.operations.ts';
 import { instanceTokenOperations } from '../entities/api-key/instance-token.operations.ts';
 import type { ApiKeyServices } from '../entities/api-key/key-commands.ts';
+import { callerOperations } from '../entities/caller/caller.operations.ts';
 import {
   type CapturedMailServices,
   capturedMailOperations,
@@ -79,6 +80,7 @@ export const coreOperations: readonly AnyOperation[] = [
   ...instanceOperations,
   ...logLevelOperations,
   backUpInstance,
+  ...callerOperations,
   ...instanceTokenOperations,
   ...encryptionKeyOperations,
   ...commandLogOperations,

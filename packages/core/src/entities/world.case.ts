@@ -27,6 +27,7 @@ import { createRefreshTokenStore, type RefreshTokenStore } from './account/refre
 import { apiKeyOperations } from './api-key/api-key.operations.ts';
 import { type ApiKeyStore, createApiKeyStore } from './api-key/api-key.store.ts';
 import { instanceTokenOperations } from './api-key/instance-token.operations.ts';
+import { callerOperations } from './caller/caller.operations.ts';
 import { commandLogOperations } from './command-log/command-log.operations.ts';
 import { type CommandLogStore, createCommandLogStore } from './command-log/command-log.store.ts';
 import { instanceOperations, type RunningInstance } from './instance/instance.operations.ts';
@@ -78,6 +79,7 @@ const OPERATIONS = [
   ...storageOperations,
   ...suppressionOperations,
   ...instanceOperations,
+  ...callerOperations,
   ...apiKeyOperations,
   ...instanceTokenOperations,
   ...commandLogOperations,

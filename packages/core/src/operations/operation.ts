@@ -9,14 +9,15 @@ import type { Scope } from './scopes.ts';
  * Who may call an operation.
  * - `admin`: the operator only.
  * - `tenant`: a tenant within its own resources, and the operator; the input's `tenant_id` says for whom.
+ * - `token`: whoever has a token of the operator or of a tenant, whatever its scopes.
  * - `public`: anyone, without a token.
  */
-export type Access = 'admin' | 'tenant' | 'public';
+export type Access = 'admin' | 'tenant' | 'token' | 'public';
 
 /** What an operation demands of its caller. One for tenants can't be declared without the scope that opens it. */
 export type Rights =
   | { readonly access: 'tenant'; readonly scope: Scope }
-  | { readonly access: 'admin' | 'public'; readonly scope?: never };
+  | { readonly access: 'admin' | 'token' | 'public'; readonly scope?: never };
 
 export interface HttpBinding {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';

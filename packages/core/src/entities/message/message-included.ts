@@ -91,7 +91,8 @@ async function limitsOf(
   return rows.map(({ state, account_pk }) => (state === 'ready' ? (gates.get(account_pk)?.until ?? null) : null));
 }
 
-function toContent(said: SaidMessage | undefined): v.InferOutput<typeof contentOutput> | null {
+/** What a message says, as it is shown; null where it says nothing any more. */
+export function toContent(said: SaidMessage | undefined): v.InferOutput<typeof contentOutput> | null {
   if (said === undefined) return null;
   const { content, recipients, attachments } = said;
   return {

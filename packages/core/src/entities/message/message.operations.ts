@@ -18,6 +18,7 @@ import {
   rawMessageInput,
 } from './message.schema.ts';
 import { messageControlOperations } from './message-control.operations.ts';
+import { listedMessage, toContent } from './message-included.ts';
 import { toMessage } from './message-output.ts';
 import type { MessageServices, SubmissionServices } from './message-services.ts';
 import { type ParsedSubmitted, submittedInput } from './raw-message.ts';
@@ -93,17 +94,24 @@ export const getMessage = defineOperation({
   scope: 'messages:read',
   forTestKeys: true,
   audit: false,
-  input: v.strictObject({ message_id: clientId, tenant_id: v.optional(tenantId) }),
-  output: messageOutput,
-  async run({ messages, messageEvents, explain }: ReadServices, { message_id }, { reach, principal }) {
+  input: v.strictObject({
+    message_id: clientId,
+    tenant_id: v.optional(tenantId),
+    /** `content`: also its bodies. */
+    include: v.optional(v.picklist(['content'], 'expected content')),
+  }),
+  output: v.object({ ...messageOutput.entries, content: listedMessage.entries.content }),
+  async run({ messages, messageEvents, explain }: ReadServices, { message_id, include }, { reach, principal }) {
     const row = await messages.find(reach, message_id);
-    const [bounces, content, recipients, attachments, events, waitingFor] = await Promise.all([
+    const isReadable = hasScope(principal, 'messages:content');
+    const [bounces, content, recipients, attachments, events, waitingFor, said] = await Promise.all([
       messages.bounces([row.pk]),
       messages.content(reach, row.pk),
       messages.recipients(reach, row.pk),
       messages.attachments(reach, row.pk),
       messageEvents.listOfMessage(reach, row.pk),
       explain(row),
+      include === 'content' && isReadable ? messages.said([row.pk]) : undefined,
     ]);
     const parts = {
       bounce: bounces.get(row.pk),
@@ -113,7 +121,10 @@ export const getMessage = defineOperation({
       events,
       waitingFor,
     };
-    return toMessage(row, parts, { hasContent: hasScope(principal, 'messages:content') });
+    return {
+      ...toMessage(row, parts, { hasContent: isReadable }),
+      ...(include === 'content' ? { content: toContent(said?.get(row.pk)) } : {}),
+    };
   },
 });
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { useState } from 'preact/hooks';
+import { navigate } from '../../routing/hash-location.ts';
+import { Button } from '../../ui/button.tsx';
+import { SelectField, TextField } from '../../ui/field.tsx';
+import { type FilterName, isFiltered, STANDINGS } from './message-filter.ts';
+
+export interface SearchProps {
+  readonly query: Readonly<Record<string, string>>;
+  readonly onSearch: (query: Readonly<Record<string, string>>) => void;
+}
+
+/** What to look for. An id leads straight to its message. */
+export function Search({ query, onSearch }: SearchProps) {
+  const [draft, setDraft] = useState(query);
+  const field = (name: FilterName | 'id', label: string, placeholder?: string) => (
+    <TextField
+      label={label}
+      type="search"
+      value={draft[name] ?? ''}
+      {...(placeholder === undefined ? {} : { placeholder })}
+      onChange={(value) => setDraft({ ...draft, [name]: value })}
+    />
+  );
+  const submit = (): void => {
+    const { id = '', ...rest } = draft;
+    if (id.trim() !== '') navigate(`/messages/${encodeURIComponent(id.trim())}`);
+    else onSearch(rest);
+  };
+  return (
+    <search>
+      <form
+        class="search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        {field('recipient', 'Recipient', 'exact address')}
+        <SelectField
+          label="State"
+          value={draft['standing'] ?? ''}
+          options={STANDINGS}
+          onChange={(standing) => onSearch({ ...draft, standing })}
+        />
+        {field('batch_code', 'Batch')}
+        {field('account_id', 'Account')}
+        <SelectField
+          label="Priority"
+          value={draft['priority'] ?? ''}
+          options={[['', 'Any'], ...['immediate', 'high', 'medium', 'low'].map((name) => [name, name] as const)]}
+          onChange={(priority) => onSearch({ ...draft, priority })}
+        />
+        {field('id', 'Message id', 'opens it')}
+        <div class="actions">
+          <Button type="submit" look="primary">
+            Search
+          </Button>
+          {isFiltered(query) && <Button onClick={() => onSearch({})}>Clear</Button>}
+        </div>
+      </form>
+    </search>
+  );
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 // No cluster and no Docker: what is shipped here is held against the schemas of both, and against our server.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { tempDir } from '@mail-proxy/testkit';
@@ -13,10 +13,12 @@ import type { IConfigMap, ISecret, IService } from 'kubernetes-models/v1';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readServerConfig } from '../apps/server/src/env/read-config.ts';
+import { EXIT } from '../apps/server/src/exit-codes.ts';
 import { startServer } from '../apps/server/src/start-server.ts';
 import { type ComposeFile, composeProblems, instancesOf } from './compose-rules.ts';
 import { deploymentProblems, probesOf } from './deployment-rules.ts';
 import { manifestProblems } from './manifest-problems.ts';
+import { parseUnit, unitProblems } from './unit-rules.ts';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const textOf = (file: string): string => readFileSync(pathOf(file), 'utf8');
@@ -204,5 +206,38 @@ describe('the Dockerfile', () => {
 
   test('runs as a user that is not root, by number', () => {
     expect(textOf('../Dockerfile')).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m);
+  });
+});
+
+describe('the unit for systemd', () => {
+  const text = textOf('systemd/mail-proxy@.service');
+
+  test('serves the instance of its name, leaves a stop its time, and is not started again where that changes nothing', () => {
+    expect(unitProblems(parseUnit(text))).toEqual([]);
+    expect([EXIT.usage, EXIT.config]).toEqual([2, 78]);
+  });
+
+  test('has nothing that systemd would refuse, and little that an intruder could use', () => {
+    using dir = tempDir();
+    // The program is elsewhere here.
+    writeFileSync(dir.file('mail-proxy@test.service'), text.replace('/usr/local/bin/mail-proxy', process.execPath));
+    const analyze = (...args: readonly string[]) =>
+      spawnSync('systemd-analyze', [...args, dir.file('mail-proxy@test.service')], { encoding: 'utf8' });
+    const verified = analyze('verify');
+    // Not every machine has systemd.
+    if (verified.error !== undefined) return;
+    expect([verified.status, verified.stderr]).toEqual([0, '']);
+    const judged = analyze('security', '--offline=yes', '--threshold=20');
+    expect([judged.stdout.trim().split('\n').at(-1), judged.status]).toEqual([expect.stringContaining('OK'), 0]);
+  });
+
+  test.each([
+    ['a variable that the server does not know', 'GMP_DRAIN_MS', 'GMP_DRAIN'],
+    ['a stop that is cut short', 'TimeoutStopSec=40', 'TimeoutStopSec=35'],
+    ['another command', 'serve %i', 'serve'],
+    ['endless starts', 'RestartPreventExitStatus=2 78', 'RestartPreventExitStatus=2'],
+  ])('with %s is refused', (_, right, wrong) => {
+    expect(text).toContain(right);
+    expect(unitProblems(parseUnit(text.replace(right, wrong)))).toHaveLength(1);
   });
 });

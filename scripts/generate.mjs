@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installedOperations } from '../apps/server/src/cli/installed-operations.ts';
+import { cliReference } from '../apps/server/src/docs/cli-reference.ts';
 import { findMixins } from '../apps/server/src/mixins.ts';
 import { openApiDocument } from '../apps/server/src/openapi/document.ts';
 import { clientSource, operationsSource, typesSource } from '../packages/client/codegen/client-source.mjs';
@@ -28,6 +29,7 @@ if (installed.length > coreOperations.length) {
     'docs/reference/metrics.md',
     metricsPage(await metricsOf([]), await metricsOf((await findMixins('auto')).mixins)),
   );
+  write('docs/reference/cli.md', cliReference(installed));
 }
 const document = JSON.parse(readFileSync(join(ROOT, ENTERPRISE), 'utf8'));
 write('packages/client/src/generated/types.ts', await typesSource(document));

@@ -22,3 +22,16 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What each says to whoever runs a command. */
+export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
+  [EXIT.ok]: 'done',
+  [EXIT.refused]: 'the server refused (4xx), or something is in the way: the message says what',
+  [EXIT.usage]: 'the command line cannot be understood, or something is missing in it',
+  [EXIT.data]: 'what was given to an import is damaged, or is not what was exported',
+  [EXIT.unavailable]: 'the server, its database or its port cannot be had: start it, or try again later',
+  [EXIT.software]: 'a failure of our own, or a 5xx of the server: its log says more',
+  [EXIT.waiting]: 'the time to look on is over, and it is not final yet: look again later',
+  [EXIT.config]: 'the configuration, or a file with a token or a key, has to be corrected first',
+  [EXIT.interrupted]: 'left with Ctrl-C, or a question was left without an answer',
+};

@@ -31,6 +31,8 @@ export interface TerminalOptions extends ProcessOptions {
   readonly columns?: number;
   /** @defaultValue 40 */
   readonly rows?: number;
+  /** What is run. @defaultValue the program */
+  readonly entry?: string;
 }
 
 /** `mail-proxy` at a terminal, with what its user would see. */
@@ -66,10 +68,10 @@ export interface TerminalProcess extends AsyncDisposable {
  */
 export function openTerminal(
   args: readonly string[],
-  { env = {}, cwd, columns = 100, rows = 40 }: TerminalOptions = {},
+  { env = {}, cwd, columns = 100, rows = 40, entry = MAIN }: TerminalOptions = {},
 ): TerminalProcess {
   const emulator = new headless.Terminal({ cols: columns, rows, scrollback: 10_000, allowProposedApi: true });
-  const child = spawnAtTerminal(process.execPath, [...PROGRAM, ...args], {
+  const child = spawnAtTerminal(process.execPath, [...SOURCES, entry, ...args], {
     name: 'xterm-256color',
     cols: columns,
     rows,
@@ -161,7 +163,7 @@ export async function runPiped(
   args: readonly string[],
   { env = {}, cwd, stdin = '' }: ProcessOptions & { readonly stdin?: string | Uint8Array } = {},
 ): Promise<PipedRun> {
-  const child = spawn(process.execPath, [...PROGRAM, ...args], { env: processEnv(env), cwd });
+  const child = spawn(process.execPath, [...SOURCES, MAIN, ...args], { env: processEnv(env), cwd });
   const ended = once(child, 'close');
   // It may end without reading.
   child.stdin.on('error', () => {});
@@ -171,7 +173,8 @@ export async function runPiped(
   return { code, stdout, stderr };
 }
 
-const PROGRAM = ['--conditions=mail-proxy-source', fileURLToPath(new URL('../src/main.ts', import.meta.url))];
+const SOURCES = ['--conditions=mail-proxy-source'];
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 function processEnv(env: Readonly<Record<string, string>>): Record<string, string> {
   const { PATH, NODE_COMPILE_CACHE } = process.env;

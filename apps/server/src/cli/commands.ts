@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { backupCommand } from './backup-command.ts';
 import { callCommand } from './call-command.ts';
 import type { ServeContext } from './command-context.ts';
+import { completionCommand } from './completion-command.ts';
 import { doctorCommand } from './doctor/doctor-command.ts';
 import { exportCommand } from './export-command.ts';
 import { generateKeyCommand } from './generate-key-command.ts';
@@ -73,7 +74,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       'import-genro': importGenroCommand,
     },
   },
-  { title: 'More:', commands: { call: callCommand, openapi: openApiCommand } },
+  { title: 'More:', commands: { call: callCommand, openapi: openApiCommand, completion: completionCommand } },
 ];
 
 /**

@@ -9,9 +9,11 @@ import { askFields } from './ask-missing.ts';
 import { type Asker, type AskFlags, askerOf, GivenUp, isConfirmed } from './asker.ts';
 import type { ServerCall } from './call-server.ts';
 import type { CommandContext } from './command-context.ts';
+import { suggest } from './command-tree.ts';
 import { type Connection, type ConnectionFlags, connect } from './connection.ts';
 import { addAskOptions, addConnectionOptions } from './connection-options.ts';
 import { exampleLine } from './example-line.ts';
+import { choicesOf } from './field-choices.ts';
 import { type Flag, flagName, flagOf, placeholder, readFlag } from './flag.ts';
 import { readData, readMail } from './read-data.ts';
 import { runCall } from './run-call.ts';
@@ -113,10 +115,11 @@ function verbOf({ name }: AnyOperation): string {
 
 function optionOf(flag: Flag, fields: readonly InputField[]): Option {
   const isRequired = fields.some(({ name, isRequired }) => name === flag.field && isRequired);
-  return new Option(
+  const option = new Option(
     `${flagName(flag.field)}${placeholder(flag)}`,
     meaningOf(flag.schema) + (isRequired ? ' (required)' : ''),
   );
+  return suggest(option, flag.kind === 'boolean' ? ['true', 'false'] : choicesOf(flag.schema));
 }
 
 async function readInput({

@@ -4,6 +4,7 @@ import { type AnyOperation, VERSION } from '@mail-proxy/core';
 import { Command } from 'commander';
 import type { CommandContext, ServeContext } from './command-context.ts';
 import { COMMAND_GROUPS, RESOURCE_COMMANDS } from './commands.ts';
+import { HELP_TOPICS } from './help-topics.ts';
 import { operationCommand } from './operation-command.ts';
 
 /** The group before which those of the operations stand. */
@@ -23,6 +24,10 @@ export function createProgram(context: ServeContext, operations: readonly AnyOpe
     program.commandsGroup(group.title);
     for (const make of Object.values(group.commands)) program.addCommand(make(context));
   }
+  program.helpCommand(
+    'help [topic...]',
+    `Show the help of a command, or about: ${Object.keys(HELP_TOPICS).join(', ')}`,
+  );
   inheritStreams(program, context.streams);
   return program;
 }
@@ -30,9 +35,11 @@ export function createProgram(context: ServeContext, operations: readonly AnyOpe
 const EXAMPLES = `
 Examples:
   mail-proxy serve
-  mail-proxy accounts create --id main --host smtp.example.net --port 587 --user u --password p
-  mail-proxy messages create --from me@example.net --to you@example.org --subject Hello --text Hi
+  mail-proxy accounts create --id main --host smtp.example.net --port 587 --user me@example.net
+  mail-proxy send --from me@example.net --to you@example.org --subject Hello --text Hi --wait
   mail-proxy messages list --state deferred --json
+
+At a terminal, what is missing is asked for: try mail-proxy accounts create
 `;
 
 function addResources(program: Command, operations: readonly AnyOperation[], context: ServeContext): void {

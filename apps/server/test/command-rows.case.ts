@@ -40,7 +40,9 @@ export const COMMAND_ROWS: Readonly<Record<string, CommandRow>> = {
   use: { args: () => ['--none'] },
   current: none,
   token: none,
-  send: { args: () => ['--tenant-id', 'acme', '--from', 'a@example.net', '--to', 'b@example.org', '--text', 'Hi'] },
+  send: {
+    args: () => ['--tenant-id', 'acme', '--from', mail.from, '--to', mail.to, '--subject', 'Hi', '--text', 'Hi'],
+  },
   doctor: { shownIn: 'doctor.test.ts' },
   migrate: { args: ({ file }) => ['--data-dir', file('migrated')] },
   export: { shownIn: 'database-commands.test.ts' },

@@ -17,4 +17,3 @@ for (const [at, args] of lines.entries()) {
   codes.push(await runCommandLine(args, { env, streams: { stdout, stderr, stdin }, serve: async () => 0 }, operations));
 }
 writeFileSync(to, JSON.stringify(codes));
-stdout.write('>>> end\n');

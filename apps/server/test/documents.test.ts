@@ -6,7 +6,8 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type AnyOperation, coreOperations, createMailEngine } from '@mail-proxy/core';
 import { expect, test } from 'vitest';
-import { COMMAND_GROUPS, RESOURCE_COMMANDS } from '../src/cli/commands.ts';
+import { leavesOf } from '../src/cli/command-tree.ts';
+import { createProgram } from '../src/cli/program.ts';
 import { runCommandLine } from '../src/cli/run-command-line.ts';
 import { CONFIG_KEYS } from '../src/env/config-schema.ts';
 import { OTHER_VARIABLES, VARIABLES } from '../src/env/variables.ts';
@@ -83,11 +84,6 @@ test.each(PAGES)('each link of %s leads somewhere', (page) => {
 });
 
 const DATABASE_COMMANDS = ['migrate', 'export', 'import', 'import-genro', 'restore'];
-/** Commands that stand beside operations and are none, by the words that name them. */
-function wordsOfCommand(resource: string, verb: string): readonly string[] | null {
-  if (COMMAND_GROUPS.some(({ commands }) => resource in commands)) return [resource];
-  return `${resource}.${verb}` in RESOURCE_COMMANDS ? [resource, verb] : null;
-}
 
 async function helpOf(...args: readonly string[]): Promise<string> {
   let help = '';
@@ -121,20 +117,17 @@ test('every command that the guides show exists, with its flags', async () => {
   const isCommunity = operations.length === coreOperations.length;
   const ofThisEdition = GUIDES.filter((page) => !isCommunity || !/^The enterprise edition/m.test(textOf(page)));
   const blocks = ofThisEdition.flatMap((page) => [...textOf(page).matchAll(/```sh\n([\s\S]*?)```/g)]);
-  const commands = blocks.flatMap(([, block = '']) => [...block.matchAll(/^ *mail-proxy ([a-z-]+) ([a-z-]+)(.*)$/gm)]);
+  const commands = blocks.flatMap(([, block = '']) => [...block.matchAll(/^ *mail-proxy ([a-z-]+.*)$/gm)]);
   expect(commands.length).toBeGreaterThan(20);
-  for (const [command, resource, verb, rest = ''] of commands) {
-    if (DATABASE_COMMANDS.includes(resource ?? '')) continue;
-    const own = wordsOfCommand(resource ?? '', verb ?? '');
-    if (own !== null) {
-      const help = await helpOf(...own);
-      for (const [flag] of rest.matchAll(/--[a-z-]+/g)) expect(help).toContain(flag);
-      continue;
-    }
-    const operation = operations.find(({ name }) => name === `${resource}.${verb}`);
-    expect([command, operation]).toEqual([command, expect.anything()]);
-    const help = await helpOf(resource ?? '', verb ?? '');
-    for (const [, flag] of rest.matchAll(/ (--[a-z-]+)/g)) {
+  const streams = { stdout: { write: () => true }, stderr: { write: () => true }, stdin: Readable.from([]) };
+  const context = { env: {}, streams, finish: () => undefined, serve: async () => 0 as const };
+  const leaves = leavesOf(createProgram(context, operations)).map(({ words }) => words);
+  for (const [command, line = ''] of commands) {
+    const said = line.split(' ');
+    const words = leaves.find((leaf) => leaf.every((word, at) => word === said[at]));
+    expect([command, words]).toEqual([command, expect.anything()]);
+    const help = await helpOf(...(words ?? []));
+    for (const [, flag] of line.replace(/#.*/, '').matchAll(/ (--[a-z-]+)/g)) {
       expect([command, help]).toEqual([command, expect.stringContaining(`${flag} `)]);
     }
   }

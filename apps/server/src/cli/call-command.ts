@@ -15,7 +15,7 @@ interface CallFlags extends ConnectionFlags {
 /** Call any path: operations that mixins add have no command of their own. */
 export function callCommand(context: CommandContext): Command {
   const command = new Command('call')
-    .description('call a path of the API, such as one that a mixin adds')
+    .description('Call a path of the API, such as one that a mixin adds')
     .argument('<method>')
     .argument('<path>')
     .option('--data <json>', 'the body: JSON, @file or - for standard input');

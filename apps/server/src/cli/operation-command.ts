@@ -61,7 +61,7 @@ export function operationCommand(operation: AnyOperation, context: CommandContex
   if (isDestructive || [...path, ...fields].some((field) => field.isRequired)) {
     addAskOptions(command, { isDestructive });
   }
-  command.addHelpText('after', `\nExample:\n  ${exampleLine(operation, exampleOf(operation.name) ?? {})}\n`);
+  command.addHelpText('after', `\nExample:\n  ${wrapped(exampleLine(operation, exampleOf(operation.name) ?? {}))}\n`);
   return command.action(async () => {
     // The names of commander's options are made of ours, so their shapes are these.
     const own = command.opts() as OwnFlags;
@@ -95,6 +95,20 @@ function argumentOf(name: string): string {
 /** The tenant that the context names, where the operation is about one. */
 function ofContextIn(fields: readonly InputField[], { tenantId }: Connection): Readonly<Record<string, unknown>> {
   return tenantId !== null && fields.some(({ name }) => name === 'tenant_id') ? { tenant_id: tenantId } : {};
+}
+
+/** Characters of a line of an example; a longer one goes on in the next, as in a shell. */
+const EXAMPLE_WIDTH = 110;
+
+function wrapped(line: string): string {
+  const words = line.split(/ (?=--)/);
+  const lines = [words[0] ?? ''];
+  for (const word of words.slice(1)) {
+    const last = lines.at(-1) ?? '';
+    if (last.length + word.length < EXAMPLE_WIDTH) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(`  ${word}`);
+  }
+  return lines.join(' \\\n  ');
 }
 
 /** What takes the answer where it is not one value in JSON. */

@@ -56,7 +56,12 @@ function addResources(program: Command, operations: readonly AnyOperation[], con
     for (const [name, make] of makers) if (resourceOf(name) === resource) command.addCommand(make());
     // A command of its own, such as stats, says itself what it does.
     if (beside === undefined) {
-      program.addCommand(command.description(command.commands.map((each) => each.name()).join(', ')));
+      command.description(command.commands.map((each) => each.name()).join(', '));
+      command.addHelpText(
+        'after',
+        `\nEach has a page:\n  mail-proxy ${resource} ${command.commands[0]?.name()} --help\n`,
+      );
+      program.addCommand(command);
     }
   }
 }

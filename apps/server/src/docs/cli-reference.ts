@@ -12,7 +12,10 @@ const WIDTH = 110;
 /** The page on the command line: every help page, and what is about no single command, as the program says it. */
 export function cliReference(operations: readonly AnyOperation[]): string {
   const written = { text: '' };
-  const stdout = { columns: WIDTH, write: (text: string | Uint8Array) => void (written.text += String(text)) };
+  const write = (text: string | Uint8Array): void => {
+    written.text += String(text);
+  };
+  const stdout = { columns: WIDTH, write };
   const stdin = (async function* () {
     // Nothing is read.
   })();

@@ -18,8 +18,17 @@ export interface InputPlaces {
   readonly body: readonly InputField[] | null;
 }
 
+/** To turn a schema into JSON Schema takes a while, and the command line does it for all operations in each run. */
+const KNOWN = new WeakMap<AnyOperation, InputPlaces>();
+
 /** Fields of the path first; the rest goes into the body where the method has one, into the query where not. */
-export function inputPlaces({ http, input }: AnyOperation): InputPlaces {
+export function inputPlaces(operation: AnyOperation): InputPlaces {
+  const places = KNOWN.get(operation) ?? findPlaces(operation);
+  KNOWN.set(operation, places);
+  return places;
+}
+
+function findPlaces({ http, input }: AnyOperation): InputPlaces {
   const { properties = {}, required = [] } = inputSchema(input);
   const fields = Object.entries(properties).map(([name, schema]) => ({
     name,

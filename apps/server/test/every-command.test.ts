@@ -22,6 +22,9 @@ import { ADMIN_TOKEN } from './served-app.case.ts';
 import { openTable } from './table-world.case.ts';
 import { openTerminal } from './terminal.case.ts';
 
+/** A guard only: they run a few hundred commands. */
+const GUARD_MS = 180_000;
+
 let world: CommandWorld;
 let operations: readonly AnyOperation[];
 let env: Readonly<Record<string, string>>;
@@ -115,57 +118,70 @@ function isJson(text: string): boolean {
   }
 }
 
-test('every command has a row, --json, an example and a help page that is wide enough', async () => {
-  const wrong: unknown[] = [];
-  for (const { words, command } of leavesOf(program())) {
-    const name = words.join(' ');
-    if (!(name in COMMAND_ROWS) && !(words.join('.') in ROWS)) wrong.push([name, 'has no row in command-rows.case.ts']);
-    if (!command.options.some(({ long }) => long === '--json')) wrong.push([name, 'takes no --json']);
-    const { code, stdout } = await piped([...words, '--help']);
-    if (code !== 0 || !/Examples?:\n {2}(\S+=\S+ )*(mail-proxy|curl|source|zcat) /.test(stdout))
-      wrong.push([name, 'has no example']);
-    if (stdout.split('\n').some((line) => line.length > 140)) wrong.push([name, 'has lines that are too long']);
-    const row = COMMAND_ROWS[name];
-    if (row !== undefined && 'shownIn' in row) {
-      const file = readFileSync(new URL(row.shownIn, import.meta.url), 'utf8');
-      if (!file.includes(`'${words.at(-1)}'`)) wrong.push([name, `is not run in ${row.shownIn}`]);
-    }
-  }
-  expect(wrong).toEqual([]);
-});
-
-describe('every command', () => {
-  test('in a pipe answers for people and for programs, with the exit code of the outcome', async () => {
+test(
+  'every command has a row, --json, an example and a help page that is wide enough',
+  async () => {
     const wrong: unknown[] = [];
     for (const { words, command } of leavesOf(program())) {
-      for (const more of [[], ['--json']]) {
-        const line = await lineOf(words, command);
-        if (line === null) continue;
-        const args = [...line.args, ...more];
-        const { code, stdout, stderr } = await piped(args);
-        if (code !== line.code) wrong.push([args, code, stdout, stderr]);
-        if (code === 0 && stdout === '' && stderr === '' && more.length === 0) wrong.push([args, 'says nothing']);
-        if (stdout.includes('\u001b')) wrong.push([args, 'colours a pipe']);
-        if (more.length > 0 && !line.isSilent && stdout !== '' && !isJson(stdout))
-          wrong.push([args, 'is no JSON', stdout]);
+      const name = words.join(' ');
+      if (!(name in COMMAND_ROWS) && !(words.join('.') in ROWS))
+        wrong.push([name, 'has no row in command-rows.case.ts']);
+      if (!command.options.some(({ long }) => long === '--json')) wrong.push([name, 'takes no --json']);
+      const { code, stdout } = await piped([...words, '--help']);
+      if (code !== 0 || !/Examples?:\n {2}(\S+=\S+ )*(mail-proxy|curl|source|zcat) /.test(stdout))
+        wrong.push([name, 'has no example']);
+      if (stdout.split('\n').some((line) => line.length > 140)) wrong.push([name, 'has lines that are too long']);
+      const row = COMMAND_ROWS[name];
+      if (row !== undefined && 'shownIn' in row) {
+        const file = readFileSync(new URL(row.shownIn, import.meta.url), 'utf8');
+        if (!file.includes(`'${words.at(-1)}'`)) wrong.push([name, `is not run in ${row.shownIn}`]);
       }
     }
     expect(wrong).toEqual([]);
-  });
+  },
+  GUARD_MS,
+);
 
-  test('at a terminal ends as it does in a pipe', async () => {
-    // What they are about is made before all of them, and a rotation would end what is there to be revoked.
-    const leaves = leavesOf(program()).toReversed();
-    const made = await Promise.all(leaves.map(({ words, command }) => lineOf(words, command)));
-    const lines = made.filter((line) => line !== null);
-    writeFileSync(world.file('lines.json'), JSON.stringify(lines.map(({ args }) => args)));
-    const entry = fileURLToPath(new URL('command-session-main.ts', import.meta.url));
-    await using terminal = openTerminal([world.file('lines.json'), world.file('codes.json')], { env, entry });
-    expect(await terminal.exitCode).toBe(0);
-    const codes: readonly number[] = JSON.parse(readFileSync(world.file('codes.json'), 'utf8'));
-    const wrong = lines.flatMap(({ args, code }, at) => (codes[at] === code ? [] : [[args, codes[at]]]));
-    expect(wrong).toEqual([]);
-    expect(terminal.text()).not.toContain('[object Object]');
-    expect(terminal.raw()).toContain('\u001b[');
-  });
+describe('every command', () => {
+  test(
+    'in a pipe answers for people and for programs, with the exit code of the outcome',
+    async () => {
+      const wrong: unknown[] = [];
+      for (const { words, command } of leavesOf(program())) {
+        for (const more of [[], ['--json']]) {
+          const line = await lineOf(words, command);
+          if (line === null) continue;
+          const args = [...line.args, ...more];
+          const { code, stdout, stderr } = await piped(args);
+          if (code !== line.code) wrong.push([args, code, stdout, stderr]);
+          if (code === 0 && stdout === '' && stderr === '' && more.length === 0) wrong.push([args, 'says nothing']);
+          if (stdout.includes('\u001b')) wrong.push([args, 'colours a pipe']);
+          if (more.length > 0 && !line.isSilent && stdout !== '' && !isJson(stdout))
+            wrong.push([args, 'is no JSON', stdout]);
+        }
+      }
+      expect(wrong).toEqual([]);
+    },
+    GUARD_MS,
+  );
+
+  test(
+    'at a terminal ends as it does in a pipe',
+    async () => {
+      // What they are about is made before all of them, and a rotation would end what is there to be revoked.
+      const leaves = leavesOf(program()).toReversed();
+      const made = await Promise.all(leaves.map(({ words, command }) => lineOf(words, command)));
+      const lines = made.filter((line) => line !== null);
+      writeFileSync(world.file('lines.json'), JSON.stringify(lines.map(({ args }) => args)));
+      const entry = fileURLToPath(new URL('command-session-main.ts', import.meta.url));
+      await using terminal = openTerminal([world.file('lines.json'), world.file('codes.json')], { env, entry });
+      expect(await terminal.exitCode).toBe(0);
+      const codes: readonly number[] = JSON.parse(readFileSync(world.file('codes.json'), 'utf8'));
+      const wrong = lines.flatMap(({ args, code }, at) => (codes[at] === code ? [] : [[args, codes[at]]]));
+      expect(wrong).toEqual([]);
+      expect(terminal.text()).not.toContain('[object Object]');
+      expect(terminal.raw()).toContain('\u001b[');
+    },
+    GUARD_MS,
+  );
 });

@@ -43,6 +43,10 @@ export const COMMAND_ROWS: Readonly<Record<string, CommandRow>> = {
   send: {
     args: () => ['--tenant-id', 'acme', '--from', mail.from, '--to', mail.to, '--subject', 'Hi', '--text', 'Hi'],
   },
+  stats: none,
+  top: { shownIn: 'mail-terminal.test.ts' },
+  'run-now': none,
+  verify: { args: () => ['main', '--tenant-id', 'acme'], code: 1 },
   doctor: { shownIn: 'doctor.test.ts' },
   migrate: { args: ({ file }) => ['--data-dir', file('migrated')] },
   export: { shownIn: 'database-commands.test.ts' },

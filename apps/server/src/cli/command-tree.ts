@@ -22,6 +22,8 @@ export interface CommandLeaf {
 
 /** All commands that do something, in the order of the help. */
 export function leavesOf(command: Command, words: readonly string[] = []): readonly CommandLeaf[] {
-  if (command.commands.length === 0) return [{ words, command }];
-  return command.commands.flatMap((inner) => leavesOf(inner, [...words, inner.name()]));
+  const inner = command.commands.flatMap((each) => leavesOf(each, [...words, each.name()]));
+  // A resource takes nothing; what has options besides its commands, as stats, is one itself.
+  const isOne = inner.length === 0 || (words.length > 0 && command.options.length > 0);
+  return isOne ? [...inner, { words, command }] : inner;
 }

@@ -18,6 +18,8 @@ export function createProgram(context: ServeContext, operations: readonly AnyOpe
     )
     .version(VERSION, '--version')
     .showHelpAfterError('(add --help for what it takes)')
+    // What stands behind a verb is the verb's, also where its resource is a command itself.
+    .enablePositionalOptions()
     .addHelpText('after', EXAMPLES);
   for (const group of COMMAND_GROUPS) {
     if (group === LAST_GROUP) addResources(program, operations, context);
@@ -52,7 +54,7 @@ function addResources(program: Command, operations: readonly AnyOperation[], con
   }
   for (const resource of resources) {
     const beside = program.commands.find((each) => each.name() === resource);
-    const command = beside ?? new Command(resource);
+    const command = (beside ?? new Command(resource)).enablePositionalOptions();
     for (const [name, make] of makers) if (resourceOf(name) === resource) command.addCommand(make());
     // A command of its own, such as stats, says itself what it does.
     if (beside === undefined) {

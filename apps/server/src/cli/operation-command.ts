@@ -72,7 +72,7 @@ export function operationCommand(operation: AnyOperation, context: CommandContex
     const ofContext = ofContextIn(fields, connection);
     const given = await completeInput(
       { ...ofContext, ...typed },
-      { fields: own.mail === undefined ? fields : [], asker },
+      { fields: own.mail === undefined ? fields : [], asker, operation: operation.name },
     );
     const pathValues = await completePath(path, command.args, asker);
     const question = `${operation.name.replace('.', ' ')} ${Object.values(pathValues).join(' ')} at ${connection.url}: go on?`;
@@ -162,6 +162,18 @@ function attributeOf({ field }: Flag): string {
   return field.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+interface Completing {
+  readonly fields: readonly InputField[];
+  readonly asker: Asker | null;
+  /** Its name. */
+  readonly operation: string;
+}
+
+/** Fields that are optional by the schema, and needed all the same unless another field says otherwise. */
+const NEEDED: Readonly<Record<string, (given: Readonly<Record<string, unknown>>) => readonly string[]>> = {
+  'accounts.create': ({ type }) => (type === 'sandbox' ? [] : ['host', 'port']),
+};
+
 /**
  * Ask for what is missing, and for the password of a user that was named without one.
  *
@@ -169,9 +181,12 @@ function attributeOf({ field }: Flag): string {
  */
 async function completeInput(
   given: Readonly<Record<string, unknown>>,
-  { fields, asker }: { readonly fields: readonly InputField[]; readonly asker: Asker | null },
+  { fields, asker, operation }: Completing,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const missing = fields.filter(({ name, isRequired }) => isRequired && given[name] === undefined);
+  const alsoNeeded = NEEDED[operation]?.(given) ?? [];
+  const missing = fields.filter(
+    ({ name, isRequired }) => (isRequired || alsoNeeded.includes(name)) && given[name] === undefined,
+  );
   if (asker === null) {
     if (missing.length === 0) return given;
     throw new UsageError(`missing: ${missing.map(({ name }) => flagName(name)).join(', ')}`);

@@ -48,6 +48,8 @@ export const COMMAND_ROWS: Readonly<Record<string, CommandRow>> = {
   'run-now': none,
   verify: { args: () => ['main', '--tenant-id', 'acme'], code: 1 },
   doctor: { shownIn: 'doctor.test.ts' },
+  backup: { shownIn: 'backup-command.test.ts' },
+  restore: { shownIn: 'backup-command.test.ts' },
   migrate: { args: ({ file }) => ['--data-dir', file('migrated')] },
   export: { shownIn: 'database-commands.test.ts' },
   import: { shownIn: 'database-commands.test.ts' },

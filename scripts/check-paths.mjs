@@ -10,7 +10,7 @@ import { ROOT } from './steps.mjs';
 const PATTERNS = [
   { what: "a folder of someone's machine", pattern: /(?<![\w.~-])\/(root|work|workspace|home\/\w+|Users\/\w+)\// },
   { what: 'the address of a package registry', pattern: /https?:\/\/(registry|npm|artifactory|nexus|verdaccio)[.:/]/ },
-  { what: 'a registry setting', pattern: /^\s*(@[\w-]+:)?registry\s*[:=]/m },
+  { what: 'a registry setting', pattern: /^\s*(@[\w-]+:)?registry\s*[:=]\s*["']?\S*\/\//m },
   { what: 'a tarball address', pattern: /^\s*resolution: \{.*tarball:/m },
 ];
 /** This file holds the patterns themselves. */

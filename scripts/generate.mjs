@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setUpSchema } from '../apps/server/src/cli/apply/set-up-schema.ts';
 import { installedOperations } from '../apps/server/src/cli/installed-operations.ts';
 import { cliReference } from '../apps/server/src/docs/cli-reference.ts';
 import { findMixins } from '../apps/server/src/mixins.ts';
@@ -25,6 +26,7 @@ write(COMMUNITY, documentOf(coreOperations));
 const installed = await installedOperations('auto');
 if (installed.length > coreOperations.length) {
   write(ENTERPRISE, documentOf(installed));
+  write('docs/reference/mail-proxy.schema.json', JSON.stringify(setUpSchema(installed)));
   write(
     'docs/reference/metrics.md',
     metricsPage(await metricsOf([]), await metricsOf((await findMixins('auto')).mixins)),

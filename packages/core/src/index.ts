@@ -36,6 +36,7 @@ export * from './engine/restore-database.ts';
 export * from './engine/transfer-database.ts';
 export { VERSION } from './engine/version.ts';
 export * as accountFields from './entities/account/account.fields.ts';
+export { RELAY_FIELDS } from './entities/account/account.settings.ts';
 export type { BatchResult, MessageInput, RawMessageInput } from './entities/message/message.schema.ts';
 export type { CoreSchema } from './entities/schema.ts';
 export * from './errors.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Command } from 'commander';
+import { applyCommand } from './apply/apply-command.ts';
 import { backupCommand } from './backup-command.ts';
 import { callCommand } from './call-command.ts';
 import type { ServeContext } from './command-context.ts';
@@ -63,6 +64,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       doctor: doctorCommand,
     },
   },
+  { title: 'Its set-up:', commands: { apply: applyCommand } },
   { title: 'Its database, while it runs:', commands: { backup: backupCommand } },
   {
     title: 'Its database, while no server runs:',

@@ -17,8 +17,8 @@ const IMPLICIT_TLS_PORT = 465;
 /** Nobody can have such a name (RFC 2606, 2): whatever took a sandbox for a relay would reach none. */
 const SANDBOX = { host: 'sandbox.invalid', port: 25 };
 
-/** What a sandbox has not. */
-const OF_RELAYS = [
+/** Fields of a relay: what a sandbox has not. */
+export const RELAY_FIELDS = [
   'host',
   'port',
   'user',
@@ -105,7 +105,7 @@ function settingsFrom(
 
 /** @throws {MailProxyError} `invalid_input` */
 function refuseRelay(input: SettingsInput): void {
-  const given = OF_RELAYS.filter((name) => (input[name] ?? null) !== null);
+  const given = RELAY_FIELDS.filter((name) => (input[name] ?? null) !== null);
   if (given.length === 0) return;
   throw invalidInput(
     given.map((name) => ({ pointer: `/${name}`, message: 'expected none, as a sandbox has no relay' })),

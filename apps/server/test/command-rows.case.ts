@@ -48,6 +48,12 @@ export const COMMAND_ROWS: Readonly<Record<string, CommandRow>> = {
   'run-now': none,
   verify: { args: () => ['main', '--tenant-id', 'acme'], code: 1 },
   doctor: { shownIn: 'doctor.test.ts' },
+  apply: {
+    args: ({ file }) => {
+      writeFileSync(file('set-up.yaml'), 'tenants:\n  - { id: acme }\n');
+      return ['-f', file('set-up.yaml')];
+    },
+  },
   backup: { shownIn: 'backup-command.test.ts' },
   restore: { shownIn: 'backup-command.test.ts' },
   migrate: { args: ({ file }) => ['--data-dir', file('migrated')] },

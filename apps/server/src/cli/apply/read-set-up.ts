@@ -120,7 +120,7 @@ class Reader {
     for (const field of missing) this.#at(path, `${field}: it is named by this, so it has to be here`);
     const input: Record<string, unknown> = {};
     for (const [field, value] of Object.entries(written)) {
-      if (!this.#options.plainSecrets && isSecret(fields[field]) && isPlain(value, field)) {
+      if (!this.#options.plainSecrets && isSecret(fields[field]) && isPlain(value)) {
         this.#at(
           [...path, field],
           'a secret stands here; write { env: NAME } or { file: PATH }, or add --plain-secrets',

@@ -57,11 +57,16 @@ function read({ kind, name }: Reference, { env, folder }: ReferenceOptions): str
 }
 
 /** Names of members that open something; others of a secret, such as its method, may stand in the file. */
-const OPENS = /(password|secret|token|_key)$/i;
+const OPENS = /(password|passphrase|secret|token|_key|connection_string)$/i;
 
 /** Whether a secret stands in the file itself, instead of where a reference leads. */
-export function isPlain(value: unknown, field: string): boolean {
-  if (typeof value === 'string') return OPENS.test(field);
+export function isPlain(secret: unknown): boolean {
+  return typeof secret === 'string' || holdsPlain(secret);
+}
+
+function holdsPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || asReference(value) !== null) return false;
-  return Object.entries(value).some(([key, inner]) => isPlain(inner, key));
+  return Object.entries(value).some(([key, inner]) =>
+    typeof inner === 'string' ? OPENS.test(key) : holdsPlain(inner),
+  );
 }

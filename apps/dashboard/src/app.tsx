@@ -16,17 +16,18 @@ export function App() {
   const current = session.value;
   if (current === undefined) return <Skeleton />;
   if (current === null) return <LogIn />;
+  const pages = VISIBLE_PAGES.value.flatMap((page) => page.routes);
+  // One begins with the first of them.
+  const routes = [...pages, ...pages.slice(0, 1).map(([, Page]) => ['/', Page] as const)];
   return (
     <Router hook={useHashLocation} searchHook={searchNow}>
       <Frame>
         <Switch>
-          {VISIBLE_PAGES.value.flatMap(({ routes }) =>
-            routes.map(({ path, Page }) => (
-              <Route key={path} path={path}>
-                {(params: Readonly<Record<string, string>>) => <Page key={JSON.stringify(params)} params={params} />}
-              </Route>
-            )),
-          )}
+          {routes.map(([path, Page]) => (
+            <Route key={path} path={path}>
+              {(params: Readonly<Record<string, string>>) => <Page key={JSON.stringify(params)} params={params} />}
+            </Route>
+          ))}
           <Route>
             <NotFound />
           </Route>

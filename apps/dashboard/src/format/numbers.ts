@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+const whole = new Intl.NumberFormat();
 const one = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+
+export function formatCount(value: number): string {
+  return whole.format(value);
+}
+
+/** Messages a minute. */
+export function formatRate(value: number): string {
+  return value >= 100 ? whole.format(Math.round(value)) : one.format(value);
+}
 
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];

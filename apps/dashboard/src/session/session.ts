@@ -23,6 +23,9 @@ export const farewell = signal<string | null>(null);
 
 export const isAdmin = computed(() => session.value?.caller.kind === 'admin');
 
+/** A test key: it reaches sandboxes, and what they captured. */
+export const isTest = computed(() => session.value?.caller.mode === 'test');
+
 /** Whether the scope is open to who is logged in; all of them are to the operator. */
 export function may(scope: Scope): boolean {
   const caller = session.value?.caller;

@@ -8,13 +8,14 @@ export interface ContentViewProps {
   readonly content: {
     readonly text: string | null;
     readonly html: string | null;
-    readonly headers?: Readonly<Record<string, string>>;
+    readonly headers?: Readonly<Record<string, string>> | readonly { readonly name: string; readonly value: string }[];
   };
 }
 
 /** The parts of a mail, one at a time: as it looks, its text, its own headers. */
 export function ContentView({ content: { text, html, headers = {} } }: ContentViewProps) {
-  const given = Object.entries(headers);
+  // One that came complete has a header as often as it was written.
+  const given = Array.isArray(headers) ? headers.map(({ name, value }) => [name, value]) : Object.entries(headers);
   const parts = [
     ...(html === null ? [] : [{ name: 'HTML', body: <MailFrame html={html} /> }]),
     ...(text === null ? [] : [{ name: 'Text', body: <Scrolled text={text} label="Text" look="prose" /> }]),

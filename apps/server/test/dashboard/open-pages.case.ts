@@ -3,7 +3,7 @@
 import { startBrowser } from '@mail-proxy/testkit';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { buildDashboard } from './built-dashboard.case.ts';
-import { type SeededServer, startSeededServer } from './seeded-server.case.ts';
+import { type SeededServer, type SeedOptions, startSeededServer } from './seeded-server.case.ts';
 
 /** A browser before a server that has something of everything. */
 export interface Dashboard extends AsyncDisposable {
@@ -25,9 +25,12 @@ export interface OpenPage extends AsyncDisposable {
 
 const PATIENCE_MS = 20_000;
 
-export async function openDashboard(): Promise<Dashboard> {
+export async function openDashboard(options: SeedOptions = {}): Promise<Dashboard> {
   await using opened = new AsyncDisposableStack();
-  const [server, browser] = await Promise.all([buildDashboard().then(startSeededServer), startBrowser()]);
+  const [server, browser] = await Promise.all([
+    buildDashboard().then((files) => startSeededServer(files, options)),
+    startBrowser(),
+  ]);
   opened.use(server);
   opened.defer(() => browser.close());
   const resources = opened.move();

@@ -14,6 +14,13 @@ export interface SeededServer extends AsyncDisposable {
   /** Keys of the tenant acme: one for everything, one that reads messages and not what they say. */
   readonly acmeKey: string;
   readonly readerKey: string;
+  /** Reaches the sandbox of acme only. */
+  readonly testKey: string;
+}
+
+export interface SeedOptions {
+  /** @defaultValue in memory */
+  readonly database?: string;
 }
 
 type Run = (operation: string, input: object) => Promise<Record<string, unknown>>;
@@ -22,7 +29,10 @@ const ACME = { tenant_id: 'acme' };
 const FROM = 'Acme Shop <orders@acme.example>';
 
 /** Start it with relays that take most mail, and wait until what can end has ended. */
-export async function startSeededServer(dashboard: WebFiles): Promise<SeededServer> {
+export async function startSeededServer(
+  dashboard: WebFiles,
+  { database = ':memory:' }: SeedOptions = {},
+): Promise<SeededServer> {
   await using opened = new AsyncDisposableStack();
   const relay = opened.use(await startSmtpSink({ onRcpt: judge }));
   const closed = opened.use(await startSmtpSink({ users: { news: 'another-password' } }));
@@ -31,6 +41,7 @@ export async function startSeededServer(dashboard: WebFiles): Promise<SeededServ
     await serveApp(
       { dashboard },
       {
+        database,
         outgoing: { allowPrivateNetworks: true },
         delivery: { ehloName: 'mail.acme.example' },
         // Nothing that failed is tried again while somebody looks at it.
@@ -53,6 +64,7 @@ export async function startSeededServer(dashboard: WebFiles): Promise<SeededServ
   await run('suppressions.add', { ...ACME, address: '@stale.example', reason: 'manual', note: 'no longer a customer' });
   const key = async (input: object) => String((await run('api-keys.create', { ...ACME, ...input }))['api_key']);
   const acmeKey = await key({ label: 'shop' });
+  const testKey = await key({ label: 'tests', mode: 'test' });
   const readerKey = await key({ label: 'support desk', scopes: ['messages:read', 'suppressions:read'] });
   await settled(run);
   const resources = opened.move();
@@ -62,6 +74,7 @@ export async function startSeededServer(dashboard: WebFiles): Promise<SeededServ
     adminToken: ADMIN_TOKEN,
     acmeKey,
     readerKey,
+    testKey,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -79,6 +92,7 @@ async function addAccounts(run: Run, ports: { readonly open: number; readonly cl
   await account('transactional', { is_default: true, limit_per_minute: 300, limit_per_day: 20_000 });
   await account('newsletter', { limit_per_hour: 10 });
   await account('branch-office', { port: ports.closed, user: 'news', password: 'wrong-password' });
+  await run('accounts.create', { ...ACME, id: 'sandbox', type: 'sandbox' });
   await account('globex-main', { tenant_id: 'globex', limit_per_day: 5_000 });
   await account('initech-main', { tenant_id: 'initech' });
 }
@@ -112,6 +126,9 @@ async function addMessages(run: Run): Promise<void> {
       ...{ tenant_id: 'globex', from: 'info@globex.example', subject: 'Globex only', text: 'Project Scorpio' },
     });
   }
+  await send('captured-order', 'ada@example.org', { ...niceMail(4_712), account_id: 'sandbox' });
+  await send('captured-hostile', 'eve@example.org', { ...hostileMail(), account_id: 'sandbox' });
+  await send('captured-refused', 'hardbounce@simulate.invalid', { account_id: 'sandbox' });
   await send('initech-1', 'peter@example.net', { tenant_id: 'initech', from: 'hr@initech.example' });
 }
 
@@ -127,7 +144,7 @@ async function settled(run: Run): Promise<void> {
       failed: (await list({ result: 'failed' })).length,
       isPaused: paused_until !== null,
     };
-    const isOver = standing.sent === 12 + 10 + 3 && standing.failed === 1 && standing.isPaused && waiting === 0;
+    const isOver = standing.sent === 12 + 10 + 3 + 2 && standing.failed === 2 && standing.isPaused && waiting === 0;
     if (!isOver) throw new Error(`not yet: ${JSON.stringify({ ...standing, waiting })}`);
   });
 }

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 /** What can be looked for, as the address of the page keeps it. */
-export const FILTERS = ['recipient', 'standing', 'batch_code', 'account_id', 'priority'] as const;
+export const FILTERS = [
+  'recipient',
+  'domain',
+  'subject',
+  'standing',
+  'batch_code',
+  'account_id',
+  'priority',
+  'created_after',
+  'created_before',
+] as const;
 export type FilterName = (typeof FILTERS)[number];
 
 export const STANDINGS: readonly (readonly [value: string, label: string])[] = [
@@ -29,7 +39,8 @@ export function filterOf(query: Query): Record<string, string> {
   for (const name of FILTERS) {
     const value = query[name]?.trim() ?? '';
     if (value === '') continue;
-    if (name === 'standing') Object.assign(filter, ofStanding(value));
+    if (name === 'created_after' || name === 'created_before') filter[name] = new Date(value).toISOString();
+    else if (name === 'standing') Object.assign(filter, ofStanding(value));
     else filter[name] = value;
   }
   return filter;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { MessageSummary } from '../../api/shapes.ts';
+import type { MessageList, MessageSummary } from '../../api/shapes.ts';
+import { formatCount } from '../../format/numbers.ts';
+import { formatTime } from '../../format/times.ts';
 import { priorityWord, standingOf } from '../../format/words.ts';
 import { useQuery } from '../../routing/use-query.ts';
 import { ofTenant } from '../../session/tenant.ts';
@@ -30,7 +32,7 @@ export function MessagesPage() {
   return (
     <Page title="Messages" actions={<Button onClick={pages.reload}>Refresh</Button>}>
       <Search key={JSON.stringify(query)} query={query} onSearch={setQuery} />
-      <Section title="Found" note="Newest first" isFlush>
+      <Section title="Found" note={noteOf(pages.value)} isFlush>
         <List
           caption="Messages, newest first"
           pages={pages}
@@ -50,6 +52,16 @@ export function MessagesPage() {
       </Section>
     </Page>
   );
+}
+
+/** Where a part of a subject is looked for: how far that was. */
+function noteOf(list: MessageList | undefined): string {
+  const searched = list?.searched;
+  if (searched === undefined) return 'Newest first';
+  const { back_to, unreadable } = searched;
+  const far = back_to === null ? 'all that there are were looked at' : `looked at back to ${formatTime(back_to)}`;
+  const closed = unreadable === 0 ? '' : `; ${formatCount(unreadable)} have no subject that can be read`;
+  return `Newest first; ${far}${closed}`;
 }
 
 const COLUMNS: readonly Column<MessageSummary>[] = [

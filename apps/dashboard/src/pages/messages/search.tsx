@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { useState } from 'preact/hooks';
 import { navigate } from '../../routing/hash-location.ts';
+import { may } from '../../session/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { type FilterName, isFiltered, STANDINGS } from './message-filter.ts';
@@ -23,6 +24,14 @@ export function Search({ query, onSearch }: SearchProps) {
       onChange={(value) => setDraft({ ...draft, [name]: value })}
     />
   );
+  const time = (name: 'created_after' | 'created_before', label: string) => (
+    <TextField
+      label={label}
+      type="datetime-local"
+      value={draft[name] ?? ''}
+      onChange={(value) => setDraft({ ...draft, [name]: value })}
+    />
+  );
   const submit = (): void => {
     const { id = '', ...rest } = draft;
     if (id.trim() !== '') navigate(`/messages/${encodeURIComponent(id.trim())}`);
@@ -38,6 +47,8 @@ export function Search({ query, onSearch }: SearchProps) {
         }}
       >
         {field('recipient', 'Recipient', 'exact address')}
+        {field('domain', 'Domain', 'of a recipient')}
+        {may('messages:content') && field('subject', 'Subject', 'a part of it')}
         <SelectField
           label="State"
           value={draft['standing'] ?? ''}
@@ -52,6 +63,8 @@ export function Search({ query, onSearch }: SearchProps) {
           options={[['', 'Any'], ...['immediate', 'high', 'medium', 'low'].map((name) => [name, name] as const)]}
           onChange={(priority) => onSearch({ ...draft, priority })}
         />
+        {time('created_after', 'Accepted from')}
+        {time('created_before', 'Accepted before')}
         {field('id', 'Message id', 'opens it')}
         <div class="actions">
           <Button type="submit" look="primary">

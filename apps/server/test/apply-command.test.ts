@@ -149,6 +149,7 @@ test('prints what is there as a file that changes nothing, and names the secrets
   expect(code).toBe(0);
   expect(stdout).toMatch(/^# yaml-language-server: \$schema=.*\ntenants:\n/);
   expect(stdout).toContain('# password: { env: ACME_MAIN_PASSWORD }');
+  expect(stdout).toContain('# client_auth: (several fields, some secret)');
   expect(stdout).not.toContain(SECRET);
   const again = JSON.parse((await apply(stdout, '--json', '--prune')).stdout);
   expect(again).toMatchObject({ changes: [], impossible: [] });

@@ -3,7 +3,7 @@
 import { RELAY_FIELDS } from '@mail-proxy/core';
 import { Document } from 'yaml';
 import { nameOf, type Shown } from './plan.ts';
-import { fieldsOf, isSecret, type Resource } from './resources.ts';
+import { fieldsOf, isSecret, isText, type Resource } from './resources.ts';
 
 /** Where editors find what may stand in the file. */
 export const SCHEMA_LINE = '# yaml-language-server: $schema=./mail-proxy.schema.json';
@@ -27,7 +27,11 @@ function itemText(resource: Resource, shown: Shown): string {
     if (isSecret(schema)) {
       // Of what is not shown at all, such as a private key, there is one.
       const seen = shown[`has_${field}`] ?? (field in shown ? shown[field] !== null : true);
-      if (seen === true) secrets.push(`# ${field}: { env: ${variableFor(resource, shown, field)} }`);
+      if (seen !== true) continue;
+      const source = isText(schema)
+        ? `{ env: ${variableFor(resource, shown, field)} }`
+        : '(several fields, some secret)';
+      secrets.push(`# ${field}: ${source}`);
     } else if (shown[field] !== null && shown[field] !== undefined) plain[field] = shown[field];
   }
   const text = new Document([plain]).toString({ lineWidth: 0 });

@@ -63,3 +63,9 @@ export function isSecret(schema: GenericSchema | undefined): boolean {
   if (hiddenBy(schema) !== null) return true;
   return isSecret((schema as unknown as Shape).wrapped);
 }
+
+/** Whether one text is the whole of a field. */
+export function isText(schema: GenericSchema): boolean {
+  const { wrapped } = schema as unknown as Shape;
+  return wrapped === undefined ? schema.type === 'string' : isText(wrapped);
+}

@@ -154,6 +154,10 @@ test('prints what is there as a file that changes nothing, and names the secrets
   const again = JSON.parse((await apply(stdout, '--json', '--prune')).stdout);
   expect(again).toMatchObject({ changes: [], impossible: [] });
   expect(again.same).toBeGreaterThan(6);
+  // JSON is YAML, too.
+  const json = await run(['apply', '--export', '--json'], env);
+  expect(JSON.parse(json.stdout)).toMatchObject({ accounts: [{ id: 'main', port: 2525 }, {}, {}, {}] });
+  expect(JSON.parse((await apply(json.stdout, '--json')).stdout)).toMatchObject({ changes: [], same: again.same });
 });
 
 test('with --prune asks at a terminal before it deletes what the file does not name, of the kinds that it lists', async () => {

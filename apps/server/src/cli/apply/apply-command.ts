@@ -12,7 +12,7 @@ import { installedOperations } from '../installed-operations.ts';
 import { type ServerSession, withServer } from '../server-session.ts';
 import { UsageError } from '../usage-error.ts';
 import { applyPlan, listAll } from './apply-plan.ts';
-import { exportState } from './export-state.ts';
+import { exportedFields, exportState } from './export-state.ts';
 import { type Plan, planChanges, type Shown } from './plan.ts';
 import { readSetUp } from './read-set-up.ts';
 import { type Resource, resourcesOf } from './resources.ts';
@@ -57,7 +57,7 @@ export function applyCommand(context: CommandContext): Command {
     const resources = resourcesOf(operations);
     const text = flags.file === undefined ? null : await read(flags.file);
     await withServer(flags, context, async (server) => {
-      if (text === null) return await exported(server, resources, context);
+      if (text === null) return await exported(server, { resources, json: flags.json === true }, context);
       return await applied(server, { resources, text, flags }, context);
     });
   });
@@ -75,10 +75,12 @@ async function read(file: string): Promise<string> {
 
 async function exported(
   server: ServerSession,
-  resources: readonly Resource[],
+  { resources, json }: { readonly resources: readonly Resource[]; readonly json: boolean },
   { streams }: CommandContext,
 ): Promise<ExitCode> {
-  streams.stdout.write(exportState(resources, await present(server, resources)));
+  const there = await present(server, resources);
+  if (json) streams.stdout.write(`${JSON.stringify(exportedFields(resources, there), null, 2)}\n`);
+  else streams.stdout.write(exportState(resources, there));
   return EXIT.ok;
 }
 

@@ -18,24 +18,45 @@ export function exportState(resources: readonly Resource[], there: ReadonlyMap<s
   return `${SCHEMA_LINE}\n${parts.join('\n')}`;
 }
 
+/** The same without the comments: what of it is no secret, by kinds. */
+export function exportedFields(
+  resources: readonly Resource[],
+  there: ReadonlyMap<string, readonly Shown[]>,
+): Readonly<Record<string, readonly Shown[]>> {
+  const lists = resources.map((resource) => {
+    const items = there.get(resource.key) ?? [];
+    return [resource.key, items.map((shown) => plainFields(resource, shown))] as const;
+  });
+  return Object.fromEntries(lists.filter(([, items]) => items.length > 0));
+}
+
 function itemText(resource: Resource, shown: Shown): string {
-  const fields = fieldsOf(resource.create);
-  const plain: Record<string, unknown> = {};
-  const secrets: string[] = [];
-  for (const [field, schema] of Object.entries(fields)) {
-    if (shown['type'] === 'sandbox' && relayFields.includes(field)) continue;
-    if (isSecret(schema)) {
-      // Of what is not shown at all, such as a private key, there is one.
-      const seen = shown[`has_${field}`] ?? (field in shown ? shown[field] !== null : true);
-      if (seen !== true) continue;
-      const source = isText(schema)
-        ? `{ env: ${variableFor(resource, shown, field)} }`
-        : '(several fields, some secret)';
-      secrets.push(`# ${field}: ${source}`);
-    } else if (shown[field] !== null && shown[field] !== undefined) plain[field] = shown[field];
-  }
-  const text = new Document([plain]).toString({ lineWidth: 0 });
-  return [...text.trimEnd().split('\n'), ...secrets.map((line) => `  ${line}`)].map((line) => `  ${line}\n`).join('');
+  const text = new Document([plainFields(resource, shown)]).toString({ lineWidth: 0 });
+  const lines = [...text.trimEnd().split('\n'), ...secretLines(resource, shown).map((line) => `  ${line}`)];
+  return lines.map((line) => `  ${line}\n`).join('');
+}
+
+function fieldsToExport({ create }: Resource, shown: Shown) {
+  const isSandbox = shown['type'] === 'sandbox';
+  return Object.entries(fieldsOf(create)).filter(([field]) => !isSandbox || !relayFields.includes(field));
+}
+
+function plainFields(resource: Resource, shown: Shown): Shown {
+  const plain = fieldsToExport(resource, shown).filter(
+    ([field, schema]) => !isSecret(schema) && shown[field] !== null && shown[field] !== undefined,
+  );
+  return Object.fromEntries(plain.map(([field]) => [field, shown[field]]));
+}
+
+function secretLines(resource: Resource, shown: Shown): readonly string[] {
+  return fieldsToExport(resource, shown).flatMap(([field, schema]) => {
+    if (!isSecret(schema)) return [];
+    // Of what is not shown at all, such as a private key, there is one.
+    const seen = shown[`has_${field}`] ?? (field in shown ? shown[field] !== null : true);
+    if (seen !== true) return [];
+    const source = isText(schema) ? `{ env: ${variableFor(resource, shown, field)} }` : '(several fields, some secret)';
+    return [`# ${field}: ${source}`];
+  });
 }
 
 /** A sandbox takes none of them. */

@@ -93,10 +93,10 @@ describe('mail-proxy top', () => {
     await eventually(async () => sortedBy() === 'run');
     top.write('p');
     await top.waitFor('paused; p goes on');
-    const drawn = top.raw().length;
+    const drawn = top.screen();
     await app.engine.submit([{ id: 'seen', from: 'a@example.net', to: 'b@example.org', subject: 'Hi', text: 'Hi' }]);
     await relay.waitFor(({ to }) => to.includes('b@example.org'));
-    expect(top.raw().length).toBe(drawn);
+    expect(top.screen()).toBe(drawn);
     top.write('p');
     await eventually(async () => !top.screen().includes('paused; p goes on'));
     top.resize(50, 12);

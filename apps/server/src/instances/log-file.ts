@@ -29,16 +29,20 @@ export function openLogFile(path: string, { maxBytes = MAX_BYTES, onFailure }: L
   let file = openSync(path, 'a', 0o600);
   let bytes = fstatSync(file).size;
   let hasFailed = false;
+  let isClosed = false;
 
   const rotate = (): void => {
-    closeSync(file);
     for (let n = KEPT - 1; n >= 1; n -= 1) renameIfThere(`${path}.${n}`, `${path}.${n + 1}`);
     renameIfThere(path, `${path}.1`);
+    // Closed only once there is another one: a number that was given back may be that of a socket by now.
+    const full = file;
     file = openSync(path, 'a', 0o600);
     bytes = 0;
+    closeSync(full);
   };
   return {
     write(line) {
+      if (isClosed) return;
       try {
         if (bytes > 0 && bytes + line.length > maxBytes) rotate();
         bytes += writeSync(file, line);
@@ -47,7 +51,11 @@ export function openLogFile(path: string, { maxBytes = MAX_BYTES, onFailure }: L
         hasFailed = true;
       }
     },
-    [Symbol.dispose]: () => closeSync(file),
+    [Symbol.dispose]() {
+      if (isClosed) return;
+      isClosed = true;
+      closeSync(file);
+    },
   };
 }
 

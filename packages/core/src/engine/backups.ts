@@ -13,6 +13,10 @@ import { MailProxyError } from '../errors.ts';
 const FIRST = Buffer.from(MAGIC);
 const PIECE_BYTES = 262_144;
 
+/** What stands between the name of the database and that of a draft, and what is behind it. */
+const DRAFT = '.backup-draft-';
+const DRAFT_END = /^[0-9a-f]{16}(-journal|-wal|-shm)?$/;
+
 /** Copies of the database of a running engine. */
 export interface Backups {
   /**
@@ -71,14 +75,20 @@ async function* piecesOf(copy: DatabaseCopy, draft: string, onEnd: () => void): 
 /** For its owner only: it holds mail. */
 async function newDraft(path: string): Promise<string> {
   await removeDrafts(path);
-  const draft = `${path}.backup-${randomBytes(4).toString('hex')}`;
+  const draft = `${path}${DRAFT}${randomBytes(8).toString('hex')}`;
   await (await open(draft, 'wx', 0o600)).close();
   return draft;
 }
 
 /** Of a server that was killed meanwhile. One copy is made at a time, so that none of them is in use. */
 async function removeDrafts(path: string): Promise<void> {
-  const begin = `${basename(path)}.backup-`;
-  const left = (await readdir(dirname(path))).filter((name) => name.startsWith(begin));
+  const own = basename(path);
+  const left = (await readdir(dirname(path))).filter((name) => isDraft(name, own));
   await Promise.all(left.map((name) => rm(join(dirname(path), name), { force: true })));
+}
+
+/** Files of operators, who may call theirs alike, are none. */
+function isDraft(name: string, own: string): boolean {
+  const begin = own + DRAFT;
+  return name.startsWith(begin) && DRAFT_END.test(name.slice(begin.length));
 }

@@ -16,6 +16,7 @@ const BOUND = [
 
 const ROW = 'writes a row that says whose it is';
 const OF_TENANT = 'takes what it is told by for a tenant or a row of one';
+const OF_TENANT_OR_ALL = 'takes the tenant of a reach, which is null for the operator only';
 const ENGINE = 'is the work of the engine, for all tenants; no operation calls it with what a caller says';
 const FOUND = 'is given what a store found within a reach';
 const COUNTS = 'counts, for the operator';
@@ -32,6 +33,8 @@ const UNBOUND: Readonly<Record<string, string>> = {
   'SigningSecretStore.rotate': ROW,
   'CommandLogStore.append': ROW,
   'TenantStore.reportTarget': OF_TENANT,
+  'TrafficStore.since': OF_TENANT_OR_ALL,
+  'ReportCursorStore.oldestUnacknowledged': OF_TENANT_OR_ALL,
   'TenantStore.attachmentTarget': OF_TENANT,
   'GivenUpStore.giveUp': OF_TENANT,
   'ReportCursorStore.skip': OF_TENANT,
@@ -42,6 +45,8 @@ const UNBOUND: Readonly<Record<string, string>> = {
   'ReportCursorStore.tenantsToTell': ENGINE,
   'ReportCursorStore.tenantsToGreet': ENGINE,
   'ReportCursorStore.lag': ENGINE,
+  'TrafficStore.write': ENGINE,
+  'TrafficStore.forget': ENGINE,
   'AccountPauseStore.list': ENGINE,
   'AccountPauseStore.takeProbe': ENGINE,
   'AccountStore.relayRow': ENGINE,
@@ -52,6 +57,8 @@ const UNBOUND: Readonly<Record<string, string>> = {
   'CapturedMailStore.tenants': ENGINE,
   'MessageStore.position': FOUND,
   'MessageStore.bounces': FOUND,
+  'MessageStore.subjects': FOUND,
+  'MessageStore.domainEdge': FOUND,
   'AccountPauseStore.pause': FOUND,
   'AccountPauseStore.resume': FOUND,
   'AccountPauseStore.get': FOUND,

@@ -46,11 +46,11 @@ export function createTraces(version: string, provider: TracerProvider = trace.g
   return {
     acceptance(traceparent) {
       const parent = contextOf(traceparent) ?? context.active();
-      return traced(tracer.startSpan('mail accept', { kind: SpanKind.SERVER }, parent));
+      return traced(() => tracer.startSpan('mail accept', { kind: SpanKind.SERVER }, parent));
     },
     attempt(traceparent, attributes) {
       const parent = contextOf(traceparent) ?? ROOT_CONTEXT;
-      return traced(tracer.startSpan('mail attempt', { kind: SpanKind.CLIENT, attributes }, parent));
+      return traced(() => tracer.startSpan('mail attempt', { kind: SpanKind.CLIENT, attributes }, parent));
     },
     report(traceparents, attributes) {
       const links = traceparents.flatMap((each) => {
@@ -59,22 +59,34 @@ export function createTraces(version: string, provider: TracerProvider = trace.g
       });
       const parent = contextOf(traceparents[0]) ?? ROOT_CONTEXT;
       const options = { kind: SpanKind.CLIENT, attributes, links: links.slice(0, MAX_LINKS) };
-      return traced(tracer.startSpan('mail report', options, parent));
+      return traced(() => tracer.startSpan('mail report', options, parent));
     },
   };
 }
 
-function traced(span: Span): Traced {
-  const found = span.spanContext();
+function traced(start: () => Span): Traced {
+  const span = unharmed(start);
+  const found = span?.spanContext();
   return {
-    traceparent: isSpanContextValid(found) ? formatTraceparent(found) : undefined,
-    onStage: (stage, ms) => void span.addEvent(stage, { duration_ms: ms }),
+    traceparent: found !== undefined && isSpanContextValid(found) ? formatTraceparent(found) : undefined,
+    onStage: (stage, ms) => void unharmed(() => span?.addEvent(stage, { duration_ms: ms })),
     end(attributes = {}, failure = null) {
-      span.setAttributes(attributes);
-      if (failure !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: failure });
-      span.end();
+      unharmed(() => {
+        span?.setAttributes(attributes);
+        if (failure !== null) span?.setStatus({ code: SpanStatusCode.ERROR, message: failure });
+        span?.end();
+      });
     },
   };
+}
+
+/** What a processor of spans throws stops no mail, and sends none twice; undefined where it threw. */
+function unharmed<Result>(act: () => Result): Result | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
 }
 
 function contextOf(traceparent: string | undefined): Context | null {

@@ -34,7 +34,15 @@ export async function idsIn(database: string): Promise<readonly string[]> {
 }
 
 export async function idsOf(engine: MailEngine): Promise<readonly string[]> {
-  // The shape of a page of messages.
-  const page = (await engine.execute('messages.list', { limit: 1_000 })) as { items: { id: string }[] };
-  return page.items.map(({ id }) => id).toSorted();
+  const ids: string[] = [];
+  for (let after: string | undefined; ; ) {
+    // The shape of a page of messages.
+    const page = (await engine.execute('messages.list', { limit: 1_000, after })) as {
+      readonly items: readonly { readonly id: string }[];
+      readonly next: string | null;
+    };
+    ids.push(...page.items.map(({ id }) => id));
+    if (page.next === null) return ids.toSorted();
+    after = page.next;
+  }
 }

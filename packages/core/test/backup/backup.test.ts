@@ -40,10 +40,11 @@ describe('a backup of a running engine', () => {
   test('leaves nothing behind when nobody waits for it any more, and another one can be made', async () => {
     using dir = tempDir();
     await using engine = await openOn(dir.file('mail.db'), { port: 1 });
-    writeFileSync(dir.file('mail.db.backup-0000'), 'of an engine that was killed');
+    writeFileSync(dir.file('mail.db.backup-draft-0123456789abcdef'), 'of an engine that was killed');
+    writeFileSync(dir.file('mail.db.backup-2030-01-31'), 'one that somebody keeps');
     const pieces = await engine.execute('instance.backup', {});
     if (isAsyncIterable(pieces)) for await (const _ of pieces) break;
-    expect(readdirSync(dir.path).filter((name) => name.includes('.backup-'))).toEqual([]);
+    expect(readdirSync(dir.path).filter((name) => name.includes('.backup-'))).toEqual(['mail.db.backup-2030-01-31']);
     await backUp(engine, dir.file('copy.db'));
     expect(await checkBackup(dir.file('copy.db'))).toMatchObject({
       messages: 0,

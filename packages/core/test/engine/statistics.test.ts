@@ -86,8 +86,10 @@ test('the age of the oldest event that a tenant did not take is told, and of the
   expect(await statistics(world, { tenant_id: 'default' })).toMatchObject({ rates: { reported: 0 } });
   await engine.execute('instance.pause', {});
   await engine.submit([mail('b')]);
-  await expect.poll(async () => (await statistics(world)).oldest_due_at).not.toBeNull();
-  const { oldest_due_at } = await statistics(world, { tenant_id: 'default' });
+  // A reading is kept for a while, each for those who asked.
+  const dueOf = async () => (await statistics(world, { tenant_id: 'default' })).oldest_due_at;
+  await expect.poll(dueOf).not.toBeNull();
+  const oldest_due_at = await dueOf();
   expect(Date.parse(oldest_due_at ?? '')).toBeLessThanOrEqual(Date.now());
   expect(await engine.execute('lanes.list', { state: 'paused' })).toMatchObject({
     items: [{ ready: 1, oldest_due_at, waiting_for: { kind: 'instance_paused' } }],

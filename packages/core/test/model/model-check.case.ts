@@ -29,6 +29,8 @@ const RECIPIENTS = `select m.id, r.address, r.state from message_recipients r
 const MINUTE_MS = 60_000;
 /** What starts just before its end may wait for a connection behind the slowest answer, and its process stand still. */
 const START_MS = LEASE_MS + 15_000;
+/** To connect and begin again; between two attempts there is more. */
+const NEXT_TRANSACTION_MS = 100;
 /** Two sweeps, of which one may fail, and the time of their writes. */
 const EXPIRY_MS = 3 * EXPIRY_SWEEP_MS;
 
@@ -132,9 +134,20 @@ function demandCancelled({ id, cancelledAs }: Mail, { state, result }: MessageRo
   demand(!late, () => `${id} was taken after it was cancelled`);
 }
 
+/** A further transaction of what was begun before: to other recipients, or in place of a connection that was dead. */
+function goesOn(sending: Sending, fromAs: number, sent: readonly Sending[]): boolean {
+  const before = sent.filter(({ life, mailedAs }) => life === sending.life && mailedAs < sending.mailedAs).at(-1);
+  if (before === undefined || sending.mailedAt - before.mailedAt > NEXT_TRANSACTION_MS) return false;
+  return before.mailedAs < fromAs || goesOn(before, fromAs, sent);
+}
+
 function demandStopped({ id }: Mail, { what, life, fromAs, untilAs }: Stop, sent: readonly Sending[]): void {
   const isBegun = sent.some(
-    (each) => each.mailedAs > fromAs && each.mailedAs < untilAs && (life === null || each.life === life),
+    (each) =>
+      each.mailedAs > fromAs &&
+      each.mailedAs < untilAs &&
+      (life === null || each.life === life) &&
+      !goesOn(each, fromAs, sent),
   );
   demand(!isBegun, () => `${id} was begun after ${what}`);
 }

@@ -73,7 +73,8 @@ class Reader {
       return NOTHING;
     }
     const { resources } = this.#options;
-    const value: Readonly<Record<string, unknown>> = this.#document.toJS({ maxAliasCount: 100 });
+    const value = this.#valueOf();
+    if (value === null) return NOTHING;
     const known = resources.map(({ key }) => key);
     for (const key of Object.keys(value).filter((each) => !known.includes(each))) {
       const nearest = nearestName(key, known);
@@ -84,6 +85,21 @@ class Reader {
     }
     const listed = resources.filter(({ key }) => key in value);
     return { listed, wanted: listed.flatMap((resource) => this.#list(resource, value[resource.key])) };
+  }
+
+  /** Null where it has none; what an alias is called may be a password that stands there without quotes. */
+  #valueOf(): Readonly<Record<string, unknown>> | null {
+    try {
+      return this.#document.toJS({ maxAliasCount: 100 });
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw error;
+      const isUnknown = error.message.startsWith('Unresolved alias');
+      this.#at(
+        [],
+        isUnknown ? 'a value begins with * and is the alias of nothing: put it in quotes' : 'too many aliases',
+      );
+      return null;
+    }
   }
 
   #list(resource: Resource, items: unknown): readonly Wanted[] {

@@ -108,7 +108,10 @@ async function lookOn(first: Picture, { server, which, intervalMs, terminal, std
       await systemClock.sleep(intervalMs, ended.signal);
       if (view.isPaused || ended.signal.aborted) continue;
       try {
-        picture = await takePicture(server, which);
+        const next = await takePicture(server, which);
+        // It was to stand still, or to end, meanwhile.
+        if (view.isPaused || ended.signal.aborted) continue;
+        picture = next;
         note = null;
       } catch (error) {
         if (!(error instanceof CallFailed)) throw error;

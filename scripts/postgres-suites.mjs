@@ -27,7 +27,7 @@ const LEFT_OUT = [...ON_SQLITE, ...OF_NO_VERSION];
 /** The test files to run on each version of PostgreSQL: they ask for the server, or import what does. */
 export function postgresSuites() {
   const sources = repositoryFiles()
-    .filter((path) => /^(packages|apps|examples|bench|torture)\/.*\.(test|case)\.ts$/.test(path))
+    .filter((path) => /^(packages|apps|examples|bench)\/.*\.(test|case)\.ts$/.test(path))
     .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
   const found = new Set(sources.filter(({ text }) => /inject\('pg(Url|Skip)'\)/.test(text)).map(({ path }) => path));
   // A set that grows while it is walked is walked to its end.

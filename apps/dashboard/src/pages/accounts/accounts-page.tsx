@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Account } from '../../api/shapes.ts';
 import { formatCount } from '../../format/numbers.ts';
-import { isAdmin } from '../../session/session.ts';
 import { ofTenant } from '../../session/tenant.ts';
+import { forCaller } from '../../session/tenant-column.ts';
 import { useSession } from '../../session/use-session.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { within } from '../../ui/limits.tsx';
@@ -26,7 +26,7 @@ export function AccountsPage() {
         <List
           caption="Accounts"
           pages={pages}
-          columns={isAdmin.value ? COLUMNS : COLUMNS.filter(({ title }) => title !== 'Tenant')}
+          columns={forCaller(COLUMNS)}
           keyOf={({ pk }) => pk}
           empty={<p>No accounts yet. Add one with POST /v1/accounts, or with mail-proxy accounts create.</p>}
         />

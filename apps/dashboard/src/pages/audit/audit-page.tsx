@@ -3,14 +3,15 @@
 import { useState } from 'preact/hooks';
 import type { LoggedCommand } from '../../api/shapes.ts';
 import { useQuery } from '../../routing/use-query.ts';
-import { isAdmin } from '../../session/session.ts';
 import { ofTenant } from '../../session/tenant.ts';
+import { forCaller } from '../../session/tenant-column.ts';
 import { useSession } from '../../session/use-session.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { List } from '../../ui/list.tsx';
 import { Page } from '../../ui/page.tsx';
+import { SearchForm } from '../../ui/search-form.tsx';
 import { Section } from '../../ui/section.tsx';
 import type { Column } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -41,29 +42,21 @@ export function AuditPage() {
   );
   return (
     <Page title="Audit" actions={<Button onClick={pages.reload}>Refresh</Button>}>
-      <search>
-        <form
-          class="search"
-          onSubmit={(event) => {
-            event.preventDefault();
-            setQuery(draft);
-          }}
-        >
-          {field('operation', 'Operation', 'accounts.update')}
-          {field('principal', 'Who', 'admin')}
-          {field('outcome', 'Outcome', 'ok')}
-          <div class="actions">
-            <Button type="submit" look="primary">
-              Search
-            </Button>
-          </div>
-        </form>
-      </search>
+      <SearchForm onSearch={() => setQuery(draft)}>
+        {field('operation', 'Operation', 'accounts.update')}
+        {field('principal', 'Who', 'admin')}
+        {field('outcome', 'Outcome', 'ok')}
+        <div class="actions">
+          <Button type="submit" look="primary">
+            Search
+          </Button>
+        </div>
+      </SearchForm>
       <Section title="Commands" note="Newest first" isFlush>
         <List
           caption="Commands, newest first"
           pages={pages}
-          columns={COLUMNS.filter(({ title }) => isAdmin.value || title !== 'Tenant')}
+          columns={forCaller(COLUMNS)}
           keyOf={({ pk }) => pk}
           empty={<p>No command matches.</p>}
         />

@@ -6,6 +6,7 @@ import { formatTime } from '../../format/times.ts';
 import { priorityWord, standingOf } from '../../format/words.ts';
 import { useQuery } from '../../routing/use-query.ts';
 import { ofTenant } from '../../session/tenant.ts';
+import { forCaller } from '../../session/tenant-column.ts';
 import { useSession } from '../../session/use-session.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -22,13 +23,13 @@ const PAGE = 50;
 
 /** Find messages; the address keeps what was looked for. */
 export function MessagesPage() {
-  const { api, caller } = useSession();
+  const { api } = useSession();
   const [query, setQuery] = useQuery();
   const input = { ...ofTenant(), ...filterOf(query) };
   const pages = usePages(`messages ${JSON.stringify(input)}`, (from, signal) =>
     api.messages.list({ ...input, limit: PAGE, ...from }, { signal }),
   );
-  const columns = caller.kind === 'admin' ? COLUMNS : COLUMNS.filter(({ title }) => title !== 'Tenant');
+  const columns = forCaller(COLUMNS);
   return (
     <Page title="Messages" actions={<Button onClick={pages.reload}>Refresh</Button>}>
       <Search key={JSON.stringify(query)} query={query} onSearch={setQuery} />

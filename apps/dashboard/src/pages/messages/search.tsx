@@ -5,6 +5,7 @@ import { navigate } from '../../routing/hash-location.ts';
 import { may } from '../../session/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
+import { SearchForm } from '../../ui/search-form.tsx';
 import { type FilterName, isFiltered, STANDINGS } from './message-filter.ts';
 
 export interface SearchProps {
@@ -38,41 +39,33 @@ export function Search({ query, onSearch }: SearchProps) {
     else onSearch(rest);
   };
   return (
-    <search>
-      <form
-        class="search"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        {field('recipient', 'Recipient', 'exact address')}
-        {field('domain', 'Domain', 'of a recipient')}
-        {may('messages:content') && field('subject', 'Subject', 'a part of it')}
-        <SelectField
-          label="State"
-          value={draft['standing'] ?? ''}
-          options={STANDINGS}
-          onChange={(standing) => onSearch({ ...draft, standing })}
-        />
-        {field('batch_code', 'Batch')}
-        {field('account_id', 'Account')}
-        <SelectField
-          label="Priority"
-          value={draft['priority'] ?? ''}
-          options={[['', 'Any'], ...['immediate', 'high', 'medium', 'low'].map((name) => [name, name] as const)]}
-          onChange={(priority) => onSearch({ ...draft, priority })}
-        />
-        {time('created_after', 'Accepted from')}
-        {time('created_before', 'Accepted before')}
-        {field('id', 'Message id', 'opens it')}
-        <div class="actions">
-          <Button type="submit" look="primary">
-            Search
-          </Button>
-          {isFiltered(query) && <Button onClick={() => onSearch({})}>Clear</Button>}
-        </div>
-      </form>
-    </search>
+    <SearchForm onSearch={submit}>
+      {field('recipient', 'Recipient', 'exact address')}
+      {field('domain', 'Domain', 'of a recipient')}
+      {may('messages:content') && field('subject', 'Subject', 'a part of it')}
+      <SelectField
+        label="State"
+        value={draft['standing'] ?? ''}
+        options={STANDINGS}
+        onChange={(standing) => onSearch({ ...draft, standing })}
+      />
+      {field('batch_code', 'Batch')}
+      {field('account_id', 'Account')}
+      <SelectField
+        label="Priority"
+        value={draft['priority'] ?? ''}
+        options={[['', 'Any'], ...['immediate', 'high', 'medium', 'low'].map((name) => [name, name] as const)]}
+        onChange={(priority) => onSearch({ ...draft, priority })}
+      />
+      {time('created_after', 'Accepted from')}
+      {time('created_before', 'Accepted before')}
+      {field('id', 'Message id', 'opens it')}
+      <div class="actions">
+        <Button type="submit" look="primary">
+          Search
+        </Button>
+        {isFiltered(query) && <Button onClick={() => onSearch({})}>Clear</Button>}
+      </div>
+    </SearchForm>
   );
 }

@@ -4,14 +4,16 @@ import { useState } from 'preact/hooks';
 import type { CapturedItem } from '../../api/shapes.ts';
 import { formatBytes } from '../../format/numbers.ts';
 import { useQuery } from '../../routing/use-query.ts';
-import { isAdmin, may } from '../../session/session.ts';
+import { may } from '../../session/session.ts';
 import { ofTenant } from '../../session/tenant.ts';
+import { forCaller } from '../../session/tenant-column.ts';
 import { useSession } from '../../session/use-session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { List } from '../../ui/list.tsx';
 import { Page } from '../../ui/page.tsx';
+import { SearchForm } from '../../ui/search-form.tsx';
 import { Section } from '../../ui/section.tsx';
 import type { Column } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -55,29 +57,21 @@ export function SandboxPage() {
   const mayClear = may('messages:manage') && isOfOne && (pages.items?.length ?? 0) > 0;
   return (
     <Page title="Sandbox" actions={mayClear && <Button onClick={() => ask(true)}>Remove all</Button>}>
-      <search>
-        <form
-          class="search"
-          onSubmit={(event) => {
-            event.preventDefault();
-            setQuery(draft);
-          }}
-        >
-          {field('recipient', 'Recipient')}
-          {field('message_id', 'Message id')}
-          {field('account_id', 'Account')}
-          <div class="actions">
-            <Button type="submit" look="primary">
-              Search
-            </Button>
-          </div>
-        </form>
-      </search>
+      <SearchForm onSearch={() => setQuery(draft)}>
+        {field('recipient', 'Recipient')}
+        {field('message_id', 'Message id')}
+        {field('account_id', 'Account')}
+        <div class="actions">
+          <Button type="submit" look="primary">
+            Search
+          </Button>
+        </div>
+      </SearchForm>
       <Section title="Captured" note="Newest first; live" isFlush>
         <List
           caption="Captured mail, newest first"
           pages={pages}
-          columns={COLUMNS.filter(({ title }) => isAdmin.value || title !== 'Tenant')}
+          columns={forCaller(COLUMNS)}
           keyOf={({ pk }) => pk}
           empty={<p>No mail was captured. An account of type sandbox captures what would be sent.</p>}
         />

@@ -5,13 +5,15 @@ import type { Suppression } from '../../api/shapes.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { plain, sentence } from '../../format/words.ts';
 import { useQuery } from '../../routing/use-query.ts';
-import { isAdmin, may } from '../../session/session.ts';
+import { may } from '../../session/session.ts';
 import { ofTenant } from '../../session/tenant.ts';
+import { forCaller } from '../../session/tenant-column.ts';
 import { useSession } from '../../session/use-session.ts';
 import { Button } from '../../ui/button.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { List } from '../../ui/list.tsx';
 import { Page } from '../../ui/page.tsx';
+import { SearchForm } from '../../ui/search-form.tsx';
 import { Section } from '../../ui/section.tsx';
 import type { Column } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -50,7 +52,7 @@ export function SuppressionsPage() {
       </Button>
     ),
   };
-  const shown = COLUMNS.filter(({ title }) => isAdmin.value || title !== 'Tenant');
+  const shown = forCaller(COLUMNS);
   return (
     <Page
       title="Suppressions"
@@ -62,26 +64,18 @@ export function SuppressionsPage() {
         )
       }
     >
-      <search>
-        <form
-          class="search"
-          onSubmit={(event) => {
-            event.preventDefault();
-            setQuery({ ...query, domain: domain.trim() });
-          }}
-        >
-          <TextField label="Domain" type="search" value={domain} onChange={setDomain} />
-          <SelectField
-            label="Reason"
-            value={reason ?? ''}
-            options={[['', 'Any'], ...REASONS.map((name) => [name, sentence(plain(name))] as const)]}
-            onChange={(next) => setQuery({ ...query, reason: next })}
-          />
-          <div class="actions">
-            <Button type="submit">Search</Button>
-          </div>
-        </form>
-      </search>
+      <SearchForm onSearch={() => setQuery({ ...query, domain: domain.trim() })}>
+        <TextField label="Domain" type="search" value={domain} onChange={setDomain} />
+        <SelectField
+          label="Reason"
+          value={reason ?? ''}
+          options={[['', 'Any'], ...REASONS.map((name) => [name, sentence(plain(name))] as const)]}
+          onChange={(next) => setQuery({ ...query, reason: next })}
+        />
+        <div class="actions">
+          <Button type="submit">Search</Button>
+        </div>
+      </SearchForm>
       <Section title="Addresses" note="The oldest first" isFlush>
         <List
           caption="Suppressed addresses"

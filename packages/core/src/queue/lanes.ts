@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 
@@ -19,6 +19,20 @@ export function lanesOf(
 }
 
 /**
+ * The beginning of a statement that knows as `lane(account_pk)` every account with a ready message, and a null behind
+ * them. Steps from account to account through the ready index: a look-up a lane, not one a message.
+ */
+export function withReadyLanes(): RawBuilder<unknown> {
+  const messages = sql.table('messages');
+  return sql`with recursive lane(account_pk) as (
+    select min(account_pk) from ${messages} where state = 'ready'
+    union all
+    select (select min(m.account_pk) from ${messages} m where m.state = 'ready' and m.account_pk > lane.account_pk)
+    from lane where lane.account_pk is not null
+  )`;
+}
+
+/**
  * Find every lane that has a ready message. Steps from account to account through the ready index, so that it costs a
  * look-up a lane, not one a message. Run at start and now and then; in between, acceptance tells.
  */
@@ -26,13 +40,7 @@ export function prepareFindLanes(db: Database<CoreSchema>): () => Promise<readon
   const find = db.prepare<object, { account_pk: string; tenant_id: string }>((k) => ({
     compile: () =>
       sql<{ account_pk: string; tenant_id: string }>`
-        with recursive lane(account_pk) as (
-          select min(account_pk) from ${sql.table('messages')} where state = 'ready'
-          union all
-          select (select min(m.account_pk) from ${sql.table('messages')} m
-            where m.state = 'ready' and m.account_pk > lane.account_pk)
-          from lane where lane.account_pk is not null
-        )
+        ${withReadyLanes()}
         select a.pk as account_pk, a.tenant_id from lane join ${sql.table('accounts')} a on a.pk = lane.account_pk
       `.compile(k),
   }));

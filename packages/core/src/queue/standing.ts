@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import type { Standing } from '../observability/stop-metrics.ts';
+import { withReadyLanes } from './lanes.ts';
 
 interface StandingRow {
   readonly ready_at: number | null;
@@ -21,13 +22,7 @@ export function prepareStanding(db: Database<CoreSchema>): () => Promise<Standin
   const standing = db.prepare<object, StandingRow>((k) => ({
     compile: () =>
       sql<StandingRow>`
-        with recursive lane(account_pk) as (
-          select min(account_pk) from ${sql.table('messages')} where state = 'ready'
-          union all
-          select (select min(m.account_pk) from ${sql.table('messages')} m
-            where m.state = 'ready' and m.account_pk > lane.account_pk)
-          from lane where lane.account_pk is not null
-        )
+        ${withReadyLanes()}
         select
           (select min((select m.eligible_at from ${sql.table('messages')} m
             where m.account_pk = lane.account_pk and m.state = 'ready' order by m.rank, m.pk limit 1))

@@ -4,6 +4,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { MessageState } from '../entities/message/message-state.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { withReadyLanes } from './lanes.ts';
 
 /** What waits, of a tenant or of all. */
 export interface WaitingFigures {
@@ -57,13 +58,6 @@ export function prepareWaitingFigures(db: Database<CoreSchema>): ReadWaiting {
   )`;
   const oldest = (lanes: RawBuilder<unknown>): RawBuilder<OldestRow> => sql<OldestRow>`
     ${lanes} select min(${head(sql`rank < 0`)}) as immediate, min(${head(sql`rank >= 0`)}) as normal from lane`;
-  // As prepareFindLanes: a look-up for each lane that has something ready.
-  const allLanes = sql`with recursive lane(account_pk) as (
-    select min(account_pk) from ${messages} where state = 'ready'
-    union all
-    select (select min(m.account_pk) from ${messages} m where m.state = 'ready' and m.account_pk > lane.account_pk)
-    from lane where lane.account_pk is not null
-  )`;
   const lanesOf = (p: OfTenant): RawBuilder<unknown> =>
     sql`with lane(account_pk) as (select pk from ${accounts} where tenant_id = ${p.tenant_id})`;
 
@@ -73,7 +67,7 @@ export function prepareWaitingFigures(db: Database<CoreSchema>): ReadWaiting {
   const tenantPriorities = db.prepare<OfTenant, PriorityRow>((k, p) => ({
     compile: () => priorities(ofTenant(p)).compile(k),
   }));
-  const allOldest = db.prepare<object, OldestRow>((k) => ({ compile: () => oldest(allLanes).compile(k) }));
+  const allOldest = db.prepare<object, OldestRow>((k) => ({ compile: () => oldest(withReadyLanes()).compile(k) }));
   const tenantOldest = db.prepare<OfTenant, OldestRow>((k, p) => ({ compile: () => oldest(lanesOf(p)).compile(k) }));
 
   return async (tenantId) => {

@@ -4,11 +4,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { DATABASES, type DatabaseKind } from '../crash-matrix/cells.ts';
 import type { Scenario } from '../trial/scenario.ts';
 import { SCENARIOS } from '../trial/scenarios.ts';
+import type { Size } from '../trial/size.ts';
 
 export interface RunOptions {
   /** Null takes each that the scenario has. */
   readonly database: DatabaseKind | null;
-  readonly isLong: boolean;
+  readonly size: Size;
   readonly seed: number;
   /** Lines of JSON and nothing else on standard output. */
   readonly json: boolean;
@@ -50,8 +51,8 @@ export function createProgram({ runScenarios, runMatrix }: Actions): Command {
     .description('run scenarios, a row each')
     .argument('[scenarios...]', 'which; all of them when none is named', collectScenario, [])
     .addOption(databaseOption())
-    .option('--long', 'the long form: hours', false)
-    .option('--brief', 'only those that a test run has time for', false)
+    .option('--long', 'the long form: says at its beginning how long it takes', false)
+    .option('--brief', 'only those that a test run has time for, and less of each', false)
     .option('--seed <n>', 'decides when and where things go wrong; drawn and shown when left out', whole)
     .option('--json', 'print lines of JSON only', false)
     .option('--markdown', 'print a table for a document', false)
@@ -60,7 +61,7 @@ export function createProgram({ runScenarios, runMatrix }: Actions): Command {
       const chosen = named.length > 0 ? named : SCENARIOS.filter((scenario) => !brief || scenario.isBrief);
       await runScenarios(chosen, {
         database: database ?? null,
-        isLong: long,
+        size: long ? 'long' : brief ? 'brief' : 'short',
         seed: seed ?? Date.now() % 100_000,
         json,
         markdown,

@@ -3,24 +3,32 @@
 import { seededRandom } from '@mail-proxy/core/testing';
 import { runTrial, type TrialResult } from '../trial/run-trial.ts';
 import type { Scenario } from '../trial/scenario.ts';
+import { estimateSeconds } from '../trial/size.ts';
 import type { RunOptions } from './program.ts';
 import { markdownTable, plainTable } from './tables.ts';
 
 /** Run them one after the other. @returns whether all held */
 export async function runScenarios(scenarios: readonly Scenario[], options: RunOptions): Promise<boolean> {
-  const { isLong, seed, json, markdown } = options;
+  const { size, seed, json, markdown } = options;
+  const trials = scenarios.flatMap((scenario) =>
+    scenario.databases
+      .filter((database) => options.database === null || options.database === database)
+      .map((database) => ({ scenario, database })),
+  );
   const results: TrialResult[] = [];
-  process.stderr.write(`seed ${seed}\n`);
-  for (const scenario of scenarios) {
-    for (const database of scenario.databases) {
-      if (options.database !== null && options.database !== database) continue;
-      process.stderr.write(`${scenario.name} on ${database} …\n`);
-      const result = await runTrial({ scenario, database, isLong, random: seededRandom(seed) });
-      for (const what of result.wrong) process.stderr.write(`  WRONG: ${what}\n`);
-      if (json) console.log(JSON.stringify({ ...result, seed, isLong }));
-      results.push(result);
-    }
+  const seconds = trials.reduce((sum, { scenario }) => sum + estimateSeconds(scenario, size), 0);
+  process.stderr.write(`seed ${seed}, ${trials.length} trials, about ${inWords(seconds)}\n`);
+  for (const { scenario, database } of trials) {
+    process.stderr.write(`${scenario.name} on ${database}, about ${inWords(estimateSeconds(scenario, size))} …\n`);
+    const result = await runTrial({ scenario, database, size, random: seededRandom(seed) });
+    for (const what of result.wrong) process.stderr.write(`  WRONG: ${what}\n`);
+    if (json) console.log(JSON.stringify({ ...result, seed, size }));
+    results.push(result);
   }
   if (!json) console.log(markdown ? markdownTable(results) : plainTable(results));
   return results.every(({ wrong }) => wrong.length === 0);
+}
+
+function inWords(seconds: number): string {
+  return seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
 }

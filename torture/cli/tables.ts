@@ -14,8 +14,15 @@ const COLUMNS: readonly (readonly [title: string, cell: (result: TrialResult) =>
   ['copies too many', ({ duplicates }) => String(duplicates)],
   ['told', ({ told }) => (told === null ? '-' : String(told))],
   ['seconds', ({ seconds }) => seconds.toFixed(0)],
+  ['measured', ({ figures }) => measured(figures)],
   ['holds', ({ wrong }) => (wrong.length === 0 ? 'yes' : 'NO')],
 ];
+function measured(figures: TrialResult['figures']): string {
+  return Object.entries(figures)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('; ');
+}
+
 /** Names stand to the left, numbers to the right. */
 const NAMES = 2;
 

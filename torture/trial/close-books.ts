@@ -3,6 +3,8 @@
 import type { CountedMessage, ReceivedReport } from '@mail-proxy/testkit';
 import type { Api } from '../world/api.ts';
 import { MAX_SENDS } from '../world/fleet.ts';
+import type { Figures } from './figures.ts';
+import type { Woken } from './make-trouble.ts';
 import type { Scenario } from './scenario.ts';
 
 /** What was seen of a trial from outside. */
@@ -14,6 +16,10 @@ export interface Seen {
   readonly reports: readonly ReceivedReport[] | null;
   /** How often each kind of trouble came. */
   readonly troubles: Readonly<Record<string, number>>;
+  /** Instances that went on after others had taken their mail. */
+  readonly woken: readonly Woken[];
+  /** What is measured on the way. */
+  readonly figures: Figures;
 }
 
 /** The books of a trial: they close when `wrong` is empty. */
@@ -84,6 +90,7 @@ export async function closeBooks(api: Api, scenario: Scenario, seen: Seen): Prom
       repeated.map(([id]) => id),
     ),
   );
+  wrong.push(...judgeWoken(repeated, seen), ...judgeShares(scenario, seen), ...judgeLimit(scenario, seen));
   const told = seen.reports === null ? null : judgeReports(seen.reports, sent, expectNone);
   return {
     accepted: accepted.size,
@@ -99,6 +106,53 @@ export async function closeBooks(api: Api, scenario: Scenario, seen: Seen): Prom
 
 function hasTwoNames([, copies]: readonly [string, readonly CountedMessage[]]): boolean {
   return new Set(copies.map(({ messageId }) => messageId)).size > 1;
+}
+
+/** What others had sent before an instance went on, it does not send. */
+function judgeWoken(
+  repeated: readonly (readonly [string, readonly CountedMessage[]])[],
+  { woken, figures }: Seen,
+): readonly string[] {
+  if (woken.length === 0) return [];
+  const late = repeated.filter(([, copies]) =>
+    woken.some(
+      ({ name, at }) =>
+        copies.some(({ client, receivedAt }) => client === name && receivedAt > at) &&
+        copies.some(({ client, receivedAt }) => client !== name && receivedAt < at),
+    ),
+  );
+  figures.add('copies sent after waking', late.length);
+  return late.map(([id]) => `${id} was sent again by an instance that had been replaced`);
+}
+
+/** The part that each instance has in what is sent. */
+function judgeShares({ instances, allowed: { share } }: Scenario, { atRelay, figures }: Seen): readonly string[] {
+  if (share === null) return [];
+  const [least, most] = share;
+  const percents = Array.from({ length: instances }, (_, index) => {
+    const own = atRelay.filter(({ client }) => client.startsWith(`i${index}-`));
+    return (100 * own.length) / Math.max(1, atRelay.length);
+  });
+  figures.atMost('percent sent by the least', Math.min(...percents));
+  figures.atMost('percent sent by the most', Math.max(...percents));
+  if (percents.every((percent) => percent >= least && percent <= most)) return [];
+  return [`the instances sent ${percents.map((percent) => percent.toFixed(0)).join(', ')} %`];
+}
+
+const MINUTE_MS = 60_000;
+
+/** A minute that begins with any of the messages has no more of them than the limit and one. */
+function judgeLimit({ perMinute }: Scenario, { atRelay, figures }: Seen): readonly string[] {
+  if (perMinute === null) return [];
+  const times = atRelay.map(({ receivedAt }) => receivedAt).toSorted((a, b) => a - b);
+  let most = 0;
+  let first = 0;
+  for (const [index, at] of times.entries()) {
+    while (at - (times[first] ?? at) >= MINUTE_MS) first += 1;
+    most = Math.max(most, index - first + 1);
+  }
+  figures.atMost('most sent within a minute', most);
+  return most > perMinute + 1 ? [`${most} messages were sent within a minute, and ${perMinute} may be`] : [];
 }
 
 function judgeReports(

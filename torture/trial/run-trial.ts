@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ReportReceiver, spawnCountingSink, startReportReceiver } from '@mail-proxy/testkit';
+import { spawnCountingSink } from '@mail-proxy/testkit';
 import type { DatabaseKind } from '../crash-matrix/cells.ts';
 import type { Api } from '../world/api.ts';
 import { startBadNetwork } from '../world/bad-network.ts';
-import { type Fleet, startFleet } from '../world/fleet.ts';
+import { type Endpoint, openEndpoint } from '../world/endpoint.ts';
+import { type Fleet, LEASE_MS, startFleet } from '../world/fleet.ts';
 import { openTriedDatabase } from '../world/tried-database.ts';
+import { checkMetrics } from './check-metrics.ts';
 import { type Books, closeBooks } from './close-books.ts';
-import { makeTrouble, type TroubleWorld } from './make-trouble.ts';
-import { postMail } from './post-mail.ts';
+import { Figures } from './figures.ts';
+import { makeTrouble, type TroubleWorld, type Woken } from './make-trouble.ts';
+import { type Posting, postMail } from './post-mail.ts';
 import type { Scenario } from './scenario.ts';
+import { type Size, sizeOf } from './size.ts';
 
 export interface TrialOptions {
   readonly scenario: Scenario;
   readonly database: DatabaseKind;
-  readonly isLong: boolean;
+  readonly size: Size;
   /** In [0, 1); what it gives for a seed decides when and where things go wrong. */
   readonly random: () => number;
 }
@@ -26,63 +30,77 @@ export interface TrialResult extends Books {
   /** Troubles there were. */
   readonly troubles: number;
   readonly seconds: number;
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 /** Milliseconds between the attempts of a message, at first. */
 const RETRY_MS = 100;
-/** Milliseconds in which all has to be still once nothing goes wrong any more: a lease and what is left to send. */
-const STILL_MS = 120_000;
+/** Milliseconds in which something moves, once nothing goes wrong any more, as long as anything is left. */
+const MOVING_MS = LEASE_MS + 30_000;
+const MINUTE_MS = 60_000;
 const POLL_MS = 100;
 
 /** Let things go wrong while mail is on its way, wait until all is still, and close the books. */
-export async function runTrial({ scenario, database: kind, isLong, random }: TrialOptions): Promise<TrialResult> {
+export async function runTrial({ scenario, database: kind, size, random }: TrialOptions): Promise<TrialResult> {
   const begunAt = performance.now();
   await using stack = new AsyncDisposableStack();
   const sink = stack.use(await spawnCountingSink());
   const network = stack.use(await startBadNetwork(sink.port, scenario.network ?? {}, random));
-  const database = stack.use(await openTriedDatabase(kind, { isDurable: isLong }));
-  const receiver = scenario.failingReports === null ? null : stack.use(await openReceiver(scenario, random));
+  const database = stack.use(await openTriedDatabase(kind, { isDurable: size === 'long' }));
+  const { failingReports } = scenario;
+  const endpoint = failingReports === null ? null : stack.use(await openEndpoint(failingReports, random));
   const fleet = stack.use(await startFleet(database, scenario.instances, RETRY_MS));
-  await setUp(fleet, network.port, receiver);
+  await setUp(fleet, scenario, { port: network.port, endpoint });
 
-  const count = isLong ? scenario.messages.long : scenario.messages.short;
-  const factor = isLong ? scenario.longTimes : 1;
-  const world = { fleet, database, network, random };
+  const { messages, factor } = sizeOf(scenario, size);
+  const posting: Posting = { accepted: [], complaints: [] };
+  const figures = new Figures();
+  const woken: Woken[] = [];
+  // A test run has no time to lose, and no quiet machine.
+  const isTimed = size !== 'brief';
+  const world = { fleet, database, network, endpoint, posting, figures, woken, isTimed, random };
   const trouble = makeTroubles(scenario, factor, world);
-  const accepted = await postMail(fleet, scenario.policy, count, trouble);
+  const arrived = async (): Promise<number> => (await sink.counts()).transactions;
+  await postMail({ fleet, figures, random, arrived }, scenario, { count: messages, trouble, posting });
   const complaints = await trouble;
   const api = fleet.living()[0];
   if (api === undefined) throw new Error('no server lives');
-  const late = await untilStill(api, scenario, receiver);
+  const stillAt = performance.now();
+  const late = await untilStill(api, scenario, endpoint);
+  figures.atMost('ms until all is still', performance.now() - stillAt);
   const times = Object.fromEntries(scenario.troubles.map((each) => [each.kind, each.times * factor]));
   const books = await closeBooks(api, scenario, {
-    accepted,
+    accepted: posting.accepted,
     atRelay: await sink.messages(),
-    reports: receiver?.reports ?? null,
+    reports: endpoint?.reports ?? null,
     troubles: times,
+    woken,
+    figures,
   });
+  const disagreeing = await checkMetrics(fleet, scenario, books);
   return {
     scenario: scenario.name,
     database: kind,
     troubles: Object.values(times).reduce((sum, each) => sum + each, 0),
     seconds: (performance.now() - begunAt) / 1_000,
+    figures: figures.toJSON(),
     ...books,
-    wrong: [...books.wrong, ...complaints, ...fleet.deaths, ...late],
+    wrong: [...books.wrong, ...posting.complaints, ...complaints, ...fleet.deaths, ...late, ...disagreeing],
   };
 }
 
-function openReceiver({ failingReports }: Scenario, random: () => number): Promise<ReportReceiver> {
-  return startReportReceiver({
-    answer: () => (random() < (failingReports ?? 0) ? { status: 500 } : {}),
-  });
+interface Outside {
+  readonly port: number;
+  readonly endpoint: Endpoint | null;
 }
 
-async function setUp(fleet: Fleet, port: number, receiver: ReportReceiver | null): Promise<void> {
+async function setUp(fleet: Fleet, { perMinute }: Scenario, { port, endpoint }: Outside): Promise<void> {
   const api = fleet.living()[0];
   if (api === undefined) throw new Error('no server lives');
-  await api.post('/v1/accounts', { id: 'main', host: '127.0.0.1', port, tls: 'none' });
-  if (receiver === null) return;
-  await api.patch('/v1/tenants/default', { client_base_url: receiver.url, client_sync_path: '/reports' });
+  const limit = perMinute === null ? {} : { limit_per_minute: perMinute };
+  await api.post('/v1/accounts', { id: 'main', host: '127.0.0.1', port, tls: 'none', ...limit });
+  if (endpoint === null) return;
+  await api.patch('/v1/tenants/default', { client_base_url: endpoint.url, client_sync_path: '/reports' });
 }
 
 async function makeTroubles(scenario: Scenario, factor: number, world: TroubleWorld): Promise<readonly string[]> {
@@ -93,14 +111,19 @@ async function makeTroubles(scenario: Scenario, factor: number, world: TroubleWo
   return complaints;
 }
 
-/** Wait until no message moves and all is told. @returns what is not so in the end */
-async function untilStill(api: Api, scenario: Scenario, receiver: ReportReceiver | null): Promise<readonly string[]> {
-  const until = performance.now() + STILL_MS;
+/** Wait until nothing is left to send or to tell. @returns what is not so in the end */
+async function untilStill(api: Api, scenario: Scenario, endpoint: Endpoint | null): Promise<readonly string[]> {
+  const patienceMs = MOVING_MS + (scenario.perMinute === null ? 0 : MINUTE_MS);
+  let last = '';
+  let movedAt = performance.now();
   for (;;) {
     const moving = await movingOf(api, scenario);
-    const untold = receiver === null ? 0 : await untoldOf(api);
+    const untold = endpoint === null ? 0 : await untoldOf(api);
     if (moving === 0 && untold === 0) return [];
-    if (performance.now() > until) return [`after ${STILL_MS / 1_000} s ${moving} messages and ${untold} reports wait`];
+    const left = `${moving} messages and ${untold} reports`;
+    if (left !== last) movedAt = performance.now();
+    last = left;
+    if (performance.now() - movedAt > patienceMs) return [`${left} have not moved for ${patienceMs / 1_000} s`];
     await sleep(POLL_MS);
   }
 }

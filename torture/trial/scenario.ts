@@ -16,6 +16,7 @@ export interface Trouble {
    * - `lose-database`: PostgreSQL says nothing for `forMs`.
    * - `lock-database`: nobody else can write for `forMs`.
    * - `cut-relay`: all connections to the relay are cut.
+   * - `lose-endpoint`: the endpoint of the reports answers 503 for `forMs`.
    */
   readonly kind: TroubleKind;
   readonly times: number;
@@ -32,7 +33,8 @@ export type TroubleKind =
   | 'cut-database'
   | 'lose-database'
   | 'lock-database'
-  | 'cut-relay';
+  | 'cut-relay'
+  | 'lose-endpoint';
 
 /** What the network between the server and the relay does all the time. */
 export interface Network {
@@ -59,6 +61,12 @@ export interface Scenario {
   /** How often each trouble comes, in the long form as a multiple of that in the short one. */
   readonly longTimes: number;
   readonly policy: 'retry' | 'hold';
+  /** By a client that posts batches, or each message by ten clients at once, some of which hear no answer. */
+  readonly submit: 'batches' | 'races';
+  /** Messages that may wait while more of them come for as long as things go wrong. */
+  readonly backlog: number;
+  /** Messages that the account may send within a minute; null sends all. */
+  readonly perMinute: number | null;
   readonly troubles: readonly Trouble[];
   readonly network?: Network;
   /** Share of the calls of the report endpoint that fail; null has no endpoint. */
@@ -77,4 +85,6 @@ export interface Allowed {
   readonly duplicatesPer: readonly TroubleKind[];
   /** Messages may wait for a decision (`hold`). */
   readonly inDoubt: boolean;
+  /** Percent of the mail that each instance sends; null leaves it to them. */
+  readonly share: readonly [least: number, most: number] | null;
 }

@@ -8,10 +8,12 @@ import type { TriedDatabase } from './tried-database.ts';
 /** Messages that an instance sends at a time: so many outcomes at most are not stored when it is killed. */
 export const MAX_SENDS = 10;
 /** Milliseconds after which the messages of an instance that says nothing are taken back. */
-const LEASE_MS = 6_000;
+export const LEASE_MS = 6_000;
 
 /** One start of one instance, until its end. */
 interface Life {
+  /** What it calls itself to the relay. */
+  readonly name: string;
   readonly server: ServerProcess;
   readonly api: Api;
 }
@@ -21,12 +23,19 @@ export interface Fleet extends AsyncDisposable {
   readonly size: number;
   /** Those that should answer now. */
   living(): readonly Api[];
-  /** End one with a signal and start it again. @returns how it ended */
-  replace(index: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
+  /** End one with a signal and start it again. @returns how it ended, and after how many milliseconds */
+  replace(index: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<{ code: number | null; tookMs: number }>;
+  /** What the relay knows one by: `iINDEX-START.test`, another with each start. */
+  nameOf(index: number): string;
   /** Send a signal to one. */
   signal(index: number, signal: NodeJS.Signals): void;
   /** Ends that nobody brought about. */
   readonly deaths: readonly string[];
+}
+
+/** What one calls itself in its database, whichever start of it. */
+export function instanceName(index: number): string {
+  return `instance-${index}`;
 }
 
 export async function startFleet(database: TriedDatabase, size: number, retryMs: number): Promise<Fleet> {
@@ -53,11 +62,11 @@ export async function startFleet(database: TriedDatabase, size: number, retryMs:
         GMP_API_TOKEN: ADMIN_TOKEN,
         GMP_PORT: '0',
         GMP_EHLO_NAME: name,
-        GMP_INSTANCE_NAME: `instance-${index}`,
+        GMP_INSTANCE_NAME: instanceName(index),
       },
       stopTimeoutMs: 30_000,
     });
-    const life = { server, api: apiOf(server.url) };
+    const life = { name, server, api: apiOf(server.url) };
     lives[index] = life;
     void server.exited.then(({ code, signal }) => {
       if (lives[index] === life) deaths.push(`${name} ended (${signal ?? code}): ${server.stderr().slice(-500)}`);
@@ -71,11 +80,14 @@ export async function startFleet(database: TriedDatabase, size: number, retryMs:
       const life = lives[index];
       if (life === null || life === undefined) throw new Error(`instance ${index} does not run`);
       lives[index] = null;
+      const begunAt = performance.now();
       life.server.kill(signal);
       const { code } = await life.server.exited;
+      const tookMs = performance.now() - begunAt;
       await start(index);
-      return code;
+      return { code, tookMs };
     },
+    nameOf: (index) => lives[index]?.name ?? '',
     signal: (index, signal) => lives[index]?.server.kill(signal),
     deaths,
     async [Symbol.asyncDispose]() {

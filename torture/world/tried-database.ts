@@ -22,6 +22,8 @@ export interface TriedDatabase extends AsyncDisposable {
   file(name: string): string;
   /** Keep all others from writing, until it is disposed of. */
   lock(): Promise<AsyncDisposable>;
+  /** Ask PostgreSQL itself; a file is asked nothing while a server has it. */
+  query<Row>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** Between the server and PostgreSQL; null for a file. */
   readonly proxy: TcpProxy | null;
   /** The PostgreSQL itself, to restart it; null for a file. */
@@ -49,6 +51,7 @@ export async function openTriedDatabase(
     env: { GMP_DATA_DIR: dir.path, GMP_DATABASE_URL: proxy.inPlaceOf(database.url), ...KEY },
     file: (name) => dir.file(name),
     lock: () => lockPostgres(database),
+    query: (sql, values) => queryOnce(database, sql, values),
     proxy,
     server,
     async [Symbol.asyncDispose]() {
@@ -68,6 +71,7 @@ function sqliteDatabase(dir: TempDir): TriedDatabase {
     env: { GMP_DATA_DIR: dir.path, ...KEY },
     file: (name) => dir.file(name),
     lock: async () => lockSqlite(dir.file('mail-proxy.db')),
+    query: async () => [],
     proxy: null,
     server: null,
     [Symbol.asyncDispose]: async () => dir[Symbol.dispose](),
@@ -83,6 +87,19 @@ function lockSqlite(path: string): AsyncDisposable {
       connection.close();
     },
   };
+}
+
+async function queryOnce<Row>(
+  database: TestDatabase,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<readonly Row[]> {
+  const connection = await database.connect();
+  try {
+    return await connection.query<Row>(sql, values);
+  } finally {
+    await connection.end();
+  }
 }
 
 async function lockPostgres(database: TestDatabase): Promise<AsyncDisposable> {

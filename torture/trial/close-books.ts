@@ -155,15 +155,17 @@ function judgeLimit({ perMinute }: Scenario, { atRelay, figures }: Seen): readon
   return most > perMinute + 1 ? [`${most} messages were sent within a minute, and ${perMinute} may be`] : [];
 }
 
+/** That a message was sent: nothing here fails for good. */
+export function isEnd(report: ReceivedReport): boolean {
+  return typeof report['sent_ts'] === 'number';
+}
+
 function judgeReports(
   reports: readonly ReceivedReport[],
   sent: readonly ShownMessage[],
   expectNone: (what: string, ids: readonly string[]) => void,
 ): number {
-  const ends = Map.groupBy(
-    reports.filter((report) => typeof report['sent_ts'] === 'number'),
-    ({ id }) => String(id),
-  );
+  const ends = Map.groupBy(reports.filter(isEnd), ({ id }) => String(id));
   expectNone(
     'sent and never told',
     sent.filter(({ id }) => !ends.has(id)).map(({ id }) => id),

@@ -9,7 +9,7 @@ import { type Endpoint, openEndpoint } from '../world/endpoint.ts';
 import { type Fleet, LEASE_MS, startFleet } from '../world/fleet.ts';
 import { openTriedDatabase } from '../world/tried-database.ts';
 import { checkMetrics } from './check-metrics.ts';
-import { type Books, closeBooks } from './close-books.ts';
+import { type Books, closeBooks, isEnd } from './close-books.ts';
 import { Figures } from './figures.ts';
 import { makeTrouble, type TroubleWorld, type Woken } from './make-trouble.ts';
 import { type Posting, postMail } from './post-mail.ts';
@@ -66,7 +66,7 @@ export async function runTrial({ scenario, database: kind, size, random }: Trial
   const api = fleet.living()[0];
   if (api === undefined) throw new Error('no server lives');
   const stillAt = performance.now();
-  const late = await untilStill(api, scenario, endpoint);
+  const late = await untilStill(api, scenario, { endpoint, accepted: posting.accepted });
   figures.atMost('ms until all is still', performance.now() - stillAt);
   const times = Object.fromEntries(scenario.troubles.map((each) => [each.kind, each.times * factor]));
   const books = await closeBooks(api, scenario, {
@@ -112,13 +112,19 @@ async function makeTroubles(scenario: Scenario, factor: number, world: TroubleWo
 }
 
 /** Wait until nothing is left to send or to tell. @returns what is not so in the end */
-async function untilStill(api: Api, scenario: Scenario, endpoint: Endpoint | null): Promise<readonly string[]> {
+async function untilStill(
+  api: Api,
+  scenario: Scenario,
+  { endpoint, accepted }: { readonly endpoint: Endpoint | null; readonly accepted: readonly string[] },
+): Promise<readonly string[]> {
   const patienceMs = MOVING_MS + (scenario.perMinute === null ? 0 : MINUTE_MS);
   let last = '';
   let movedAt = performance.now();
   for (;;) {
     const moving = await movingOf(api, scenario);
-    const untold = endpoint === null ? 0 : await untoldOf(api);
+    let untold = endpoint === null ? 0 : await untoldOf(api);
+    // Events that have no number yet are not among them.
+    if (moving === 0 && untold === 0 && endpoint !== null) untold = unheardOf(endpoint, accepted);
     if (moving === 0 && untold === 0) return [];
     const left = `${moving} messages and ${untold} reports`;
     if (left !== last) movedAt = performance.now();
@@ -134,6 +140,12 @@ async function movingOf(api: Api, { allowed }: Scenario): Promise<number> {
   if (waiting === 0 || !allowed.inDoubt) return waiting;
   const inDoubt = (await api.get('/v1/messages?state=in_doubt&include=count&limit=1')) as { readonly count: number };
   return waiting - inDoubt.count;
+}
+
+/** Messages of whose end nobody was told; all ends are ends by sending here. */
+function unheardOf({ reports }: Endpoint, accepted: readonly string[]): number {
+  const heard = new Set(reports.filter(isEnd).map(({ id }) => id));
+  return accepted.filter((id) => !heard.has(id)).length;
 }
 
 async function untoldOf(api: Api): Promise<number> {

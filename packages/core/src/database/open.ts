@@ -35,6 +35,11 @@ export interface OpenOptions {
   readonly readOnly?: boolean;
   /** @defaultValue those of the configuration */
   readonly postgres?: PostgresSettings;
+  /**
+   * Milliseconds for which PostgreSQL waits for the next statement of a transaction before it undoes it, and lets go of
+   * what it locked. @defaultValue, and at most, `postgres.statementMs`
+   */
+  readonly idleMs?: number;
 }
 
 /**
@@ -44,13 +49,13 @@ export interface OpenOptions {
  */
 export async function openDatabase<Schema>(
   database: string | PostgresPool,
-  { readOnly = false, postgres = v.parse(postgresSchema, {}) }: OpenOptions = {},
+  { readOnly = false, postgres = v.parse(postgresSchema, {}), idleMs = postgres.statementMs }: OpenOptions = {},
 ): Promise<Database<Schema>> {
   const address = parseDatabaseAddress(database);
   // Loaded on demand: who uses SQLite never loads pg, and the other way round.
   if (address.kind === 'postgres' || address.kind === 'pool') {
     const { PostgresDatabase } = await import('./postgres/postgres-database.ts');
-    return PostgresDatabase.open<Schema>(address, postgres);
+    return PostgresDatabase.open<Schema>(address, { ...postgres, idleMs: Math.min(idleMs, postgres.statementMs) });
   }
   const { SqliteDatabase } = await import('./sqlite/sqlite-database.ts');
   return readOnly ? SqliteDatabase.openToRead<Schema>(address.path) : SqliteDatabase.open<Schema>(address.path);

@@ -41,6 +41,12 @@ import { createSuppressions } from './suppression-side.ts';
 import { VERSION } from './version.ts';
 
 /**
+ * A process that stands still in the middle of a transaction keeps its rows from all others: for as long as its lease,
+ * after which nothing that it writes counts any more, and no shorter than this, for which a busy machine may stop.
+ */
+const MIN_IDLE_MS = 5_000;
+
+/**
  * Open a mail engine: the composition root. The database is opened and migrated; nothing is delivered before
  * {@link MailEngine.start}.
  *
@@ -59,7 +65,9 @@ export async function createMailEngine(options: MailEngineOptions): Promise<Mail
   const source = keySource(config);
   // Before a database is made.
   const found = await readKeySource(source);
-  const database = await openDatabase<CoreSchema>(config.database, { postgres: config.postgres });
+  const { leaseMs } = config.delivery;
+  const idleMs = Math.max(leaseMs, MIN_IDLE_MS);
+  const database = await openDatabase<CoreSchema>(config.database, { postgres: config.postgres, idleMs });
   try {
     const columns = sealedColumns(options.mixins ?? []);
     // As in composeEngine.

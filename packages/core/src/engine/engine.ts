@@ -225,6 +225,7 @@ export class Engine implements MailEngine {
       traces: parts.traces,
       settings: config.reports,
       shared: !database.dialect.isExclusive,
+      claims: new Map(),
       onReported: (tenantId, { length }) => this.#traffic.count({ kind: 'reported', tenantId, count: length }),
       onSequenced: (tenantId) => {
         this.#bell.ring(tenantId);

@@ -65,6 +65,11 @@ export interface ReporterParts {
   readonly targetOf: (tenantId: string) => Promise<ReportTarget | null>;
   /** Whether other engines work on the same database: a call is then claimed first, at the price of one commit. */
   readonly shared: boolean;
+  /**
+   * Until when this engine claimed calls of which it could not record the end, by tenant: it waits for none of its own,
+   * as it does for those of others. Milliseconds since the epoch.
+   */
+  readonly claims: Map<string, number>;
   /** Called once the acknowledgement of `events` is on disk. */
   readonly onReported?: (tenantId: string, events: readonly ReportEvent[]) => void;
   /** Called once events of the tenant got their numbers. */

@@ -82,6 +82,7 @@ export async function openReportingWorld(): Promise<ReportingWorld> {
     metrics: SILENT_METRICS,
     targetOf,
     shared: false,
+    claims: new Map(),
     ...parts,
     settings: { ...SETTINGS, ...settings },
   });

@@ -3,6 +3,7 @@
 import { startReportReceiver } from '@mail-proxy/testkit';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../clock.ts';
+import { MailProxyError } from '../errors.ts';
 import { openReportingWorld } from './reporting-world.case.ts';
 import { serveTenant } from './serve-tenant.ts';
 import { PLAIN_TURN } from './tenant-schedule.ts';
@@ -72,6 +73,26 @@ test('a batch ends before it grows beyond what an endpoint would read', async ()
   }
   expect(endpoint.reports.map((report) => report['seq'])).toEqual([1, 2, 3]);
   expect(endpoint.requests).toHaveLength(3);
+});
+
+test('a call of its own whose end could not be recorded is made again at once', async () => {
+  await using world = await openReportingWorld();
+  await using endpoint = await startReportReceiver();
+  await world.addTold('acme', endpoint.url);
+  await world.addEvent('acme');
+  let isAway = true;
+  const parts = world.partsOf({
+    clock: standing,
+    shared: true,
+    write: (unit) => (isAway ? Promise.reject(new MailProxyError('database_unavailable')) : world.database.write(unit)),
+  });
+  await expect(serveTenant(parts, 'acme', FRESH, never)).rejects.toMatchObject({ code: 'database_unavailable' });
+  isAway = false;
+  expect(await serveTenant(parts, 'acme', PLAIN_TURN, never)).toEqual({ failing: false, next: null });
+  expect(await world.events.cursor('acme')).toMatchObject({ acked_seq: 1, next_attempt_at: 0 });
+  const [first, second] = endpoint.reports.map(({ event_id }) => event_id);
+  expect(endpoint.reports).toHaveLength(2);
+  expect(second).toBe(first);
 });
 
 test('another instance’s call is waited for, and looked at again soon', async () => {

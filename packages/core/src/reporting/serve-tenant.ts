@@ -69,7 +69,7 @@ async function callTenant(parts: ReporterParts, options: CallOptions): Promise<T
   const failing = cursor.failures > 0;
   const now = clock.now();
   const waitMs = cursor.next_attempt_at - now;
-  if (waitMs > 0 && !turn.force) {
+  if (waitMs > 0 && !turn.force && parts.claims.get(tenantId) !== cursor.next_attempt_at) {
     // Without a failure it is a call of another instance, which may be over long before.
     const ms = failing ? waitMs : Math.min(waitMs, CLAIM_POLL_MS);
     return { failing, next: after(parts, ms, { ...turn, fresh: moreToNumber }) };
@@ -105,6 +105,7 @@ async function callTenant(parts: ReporterParts, options: CallOptions): Promise<T
   traced?.end({ status: result.status ?? 0 }, answer.acknowledged ? null : answer.reason);
   if (!answer.acknowledged && abandon.aborted) {
     if (claim !== null) await events.moveNextAttempt({ ...cursor, next_attempt_at: claim }, cursor.next_attempt_at);
+    parts.claims.delete(tenantId);
     return { failing, next: null };
   }
   const durationMs = clock.monotonic() - startedAt;
@@ -120,10 +121,12 @@ async function callTenant(parts: ReporterParts, options: CallOptions): Promise<T
   };
   if (!answer.acknowledged) {
     const delayMs = await recordFailure(parts, call, answer);
+    parts.claims.delete(tenantId);
     const next = delayMs === null ? null : after(parts, delayMs, { ...PLAIN_TURN, fresh: moreToNumber });
     return { failing: true, next };
   }
   const mayFollow = await recordSuccess(parts, call, answer);
+  parts.claims.delete(tenantId);
   if (isProbe) return { failing: true, next: soon(parts, { ...PLAIN_TURN, isAnswering: true }) };
   if (found.hasMore || mayFollow || moreToNumber) {
     return { failing: false, next: soon(parts, { ...PLAIN_TURN, fresh: moreToNumber }) };
@@ -215,13 +218,17 @@ async function skip(parts: ReporterParts, cursor: ReportCursorsTable, batch: Bat
 
 /** Until when the call is ours; null where nobody else could make it. */
 async function claimCall(
-  { shared, events, settings }: ReporterParts,
+  { shared, events, settings, claims }: ReporterParts,
   cursor: ReportCursorsTable,
   { now, extent }: { readonly now: number; readonly extent: BatchExtent | null },
 ): Promise<number | null | 'lost'> {
   if (!shared) return null;
   const until = now + settings.timeoutMs + CLAIM_GRACE_MS;
-  return (await events.moveNextAttempt(cursor, until, extent)) ? until : 'lost';
+  // Before it is written: of a commit that breaks nobody knows.
+  claims.set(cursor.tenant_id, until);
+  if (await events.moveNextAttempt(cursor, until, extent)) return until;
+  claims.delete(cursor.tenant_id);
+  return 'lost';
 }
 
 async function callWithTimeout(

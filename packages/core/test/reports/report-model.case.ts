@@ -114,6 +114,7 @@ export async function runReportModel(world: EventWorld, options: ReportModelOpti
     },
     targetOf: async () => ({ url: 'http://client.example', auth: { method: 'none' } }),
     shared: !world.database.dialect.isExclusive,
+    claims: new Map(),
   };
   const never = new AbortController().signal;
   let turn = { ...PLAIN_TURN, fresh: true };

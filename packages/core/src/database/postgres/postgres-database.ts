@@ -27,6 +27,11 @@ const SILENCE_GRACE_MS = 5_000;
 /** A statement waits for a lock for this part of its time, so that the units beside it still have theirs. */
 const LOCK_SHARE = 3;
 
+export interface PostgresPatience extends PostgresSettings {
+  /** Milliseconds for which the server waits for the next statement of a transaction. */
+  readonly idleMs: number;
+}
+
 /**
  * PostgreSQL. Statements of a group are pipelined over one connection, so that a group costs three round trips,
  * however many units it holds; reads go through a pool.
@@ -44,7 +49,7 @@ export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
 
   private constructor(
     pools: Pools,
-    { connectMs, statementMs, schema, maxConnections }: PostgresSettings,
+    { connectMs, statementMs, idleMs, schema, maxConnections }: PostgresPatience,
     clock: Clock,
   ) {
     super(postgresDialectIn(schema ?? null));
@@ -53,7 +58,7 @@ export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
     this.#maxConnections = maxConnections;
     this.#writing = { ...source, pool: pools.writing };
     this.#reading = { ...source, pool: pools.reading };
-    this.#patience = { statementMs, lockMs: Math.ceil(statementMs / LOCK_SHARE), idleMs: statementMs };
+    this.#patience = { statementMs, lockMs: Math.ceil(statementMs / LOCK_SHARE), idleMs };
     this.channel = new PostgresPeerChannel({
       name: channelOf(schema ?? null),
       pool: pools.listening,
@@ -73,7 +78,7 @@ export class PostgresDatabase<Schema> extends WriteGroupingDatabase<Schema> {
    */
   static async open<Schema>(
     from: { readonly url: string } | { readonly pool: PostgresPool },
-    settings: PostgresSettings,
+    settings: PostgresPatience,
     clock: Clock = systemClock,
   ): Promise<PostgresDatabase<Schema>> {
     const pools = 'pool' in from ? sharedPool(from.pool) : ownPools(from.url, settings);

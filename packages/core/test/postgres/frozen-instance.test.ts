@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { createDatabase, startSmtpSink, startTcpProxy } from '@mail-proxy/testkit';
+import { expect, inject, test } from 'vitest';
+import { addAccount, mail, openWorld } from '../engine/engine-world.case.ts';
+import { interceptCommit, serverUrl } from './proxied-store.case.ts';
+
+/** Less than what a statement may take by default: 30 s. */
+const PATIENCE = { timeoutMs: 20_000 };
+
+test.skipIf(inject('pgSkip') !== '')(
+  'what an instance holds that stands still in the middle of a transaction is sent by another after its lease',
+  async () => {
+    await using made = await createDatabase(serverUrl(), inject('pgMigrated'));
+    await using proxy = await startTcpProxy(Number(new URL(made.url).port));
+    await using sink = await startSmtpSink();
+    const delivery = { leaseMs: 3_000 };
+    await using frozen = await openWorld({ database: proxy.inPlaceOf(made.url), delivery });
+    await addAccount(frozen, sink);
+    // Of the claim of a message: it is locked, and neither side hears of the other any more.
+    const commit = interceptCommit(proxy);
+    const accepting = frozen.engine.submit([mail('m1')]).then(
+      () => 'accepted',
+      () => 'refused',
+    );
+    const first = await commit;
+    first.deliver();
+    await first.answered;
+    first.cut();
+    await accepting;
+    const claim = await interceptCommit(proxy);
+    proxy.mode = 'swallow';
+    await using other = await openWorld({ database: made.url, delivery });
+    await sink.waitFor(1, PATIENCE);
+    claim.cut();
+    proxy.cutAll();
+    proxy.mode = 'pass';
+    await expect
+      .poll(async () => (await other.engine.execute('instance.get', {})) as object)
+      .toMatchObject({ waiting: 0 });
+    expect(sink.messages).toHaveLength(1);
+  },
+);

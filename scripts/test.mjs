@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-// The test command: build, checks, tests, a short benchmark, an example. Runs all of them also after one has failed.
+// The test command: build, checks, tests, servers that are killed, a short benchmark, examples. Runs all of them, also
+// after one has failed.
 // At its end it says again what failed, for those who keep the end of the log. Its last line is vitest's count, for
 // machines that read it; the exit code speaks for every stage.
 import { existsSync } from 'node:fs';
@@ -58,6 +59,13 @@ const STAGES = [
     command: ['node', 'scripts/test-community.mjs'],
     needs: 'packages/enterprise/package.json',
     limitMinutes: 6,
+  },
+  {
+    name: 'torture',
+    env: required,
+    command: [...fromSource('torture/main.ts'), 'run', '--brief'],
+    needs: 'torture/main.ts',
+    limitMinutes: 4,
   },
   { name: 'bench smoke', command: fromSource('bench/smoke.ts'), needs: 'bench/smoke.ts', limitMinutes: 5 },
   {

@@ -58,8 +58,7 @@ export function createProgram({ runScenarios, runMatrix }: Actions): Command {
     .option('--markdown', 'print a table for a document', false)
     .addHelpText('after', `\nScenarios:\n${SCENARIOS.map(describe).join('\n')}`)
     .action(async (named: readonly Scenario[], { database, long, brief, seed, json, markdown }: ParsedRun) => {
-      const chosen = named.length > 0 ? named : SCENARIOS.filter((scenario) => !brief || scenario.isBrief);
-      await runScenarios(chosen, {
+      await runScenarios(named.length > 0 ? named : SCENARIOS, {
         database: database ?? null,
         size: long ? 'long' : brief ? 'brief' : 'short',
         seed: seed ?? Date.now() % 100_000,

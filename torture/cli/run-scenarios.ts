@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { seededRandom } from '@mail-proxy/core/testing';
+import { findPostgresBinaries } from '@mail-proxy/testkit';
 import { runTrial, type TrialResult } from '../trial/run-trial.ts';
 import type { Scenario } from '../trial/scenario.ts';
 import { estimateSeconds } from '../trial/size.ts';
@@ -11,7 +12,7 @@ import { markdownTable, plainTable } from './tables.ts';
 export async function runScenarios(scenarios: readonly Scenario[], options: RunOptions): Promise<boolean> {
   const { size, seed, json, markdown } = options;
   const trials = scenarios.flatMap((scenario) =>
-    scenario.databases
+    (size === 'brief' ? scenario.brief : scenario.databases)
       .filter((database) => options.database === null || options.database === database)
       .map((database) => ({ scenario, database })),
   );
@@ -19,6 +20,11 @@ export async function runScenarios(scenarios: readonly Scenario[], options: RunO
   const seconds = trials.reduce((sum, { scenario }) => sum + estimateSeconds(scenario, size), 0);
   process.stderr.write(`seed ${seed}, ${trials.length} trials, about ${inWords(seconds)}\n`);
   for (const { scenario, database } of trials) {
+    const why = database === 'postgres' && size === 'brief' ? missingPostgres() : null;
+    if (why !== null) {
+      process.stderr.write(`${scenario.name} on ${database}: skipped, ${why}\n`);
+      continue;
+    }
     process.stderr.write(`${scenario.name} on ${database}, about ${inWords(estimateSeconds(scenario, size))} …\n`);
     const result = await runTrial({ scenario, database, size, random: seededRandom(seed) });
     for (const what of result.wrong) process.stderr.write(`  WRONG: ${what}\n`);
@@ -27,6 +33,17 @@ export async function runScenarios(scenarios: readonly Scenario[], options: RunO
   }
   if (!json) console.log(markdown ? markdownTable(results) : plainTable(results));
   return results.every(({ wrong }) => wrong.length === 0);
+}
+
+/** Why a test run goes without; null where it does not, or must not. */
+function missingPostgres(): string | null {
+  if (process.env['GMP_REQUIRE_PG'] === '1') return null;
+  try {
+    findPostgresBinaries();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function inWords(seconds: number): string {

@@ -14,7 +14,7 @@ import { Figures } from './figures.ts';
 import { makeTrouble, type TroubleWorld, type Woken } from './make-trouble.ts';
 import { type Posting, postMail } from './post-mail.ts';
 import type { Scenario } from './scenario.ts';
-import { type Size, sizeOf } from './size.ts';
+import { messagesOf, type Size, timesOf } from './size.ts';
 
 export interface TrialOptions {
   readonly scenario: Scenario;
@@ -52,23 +52,26 @@ export async function runTrial({ scenario, database: kind, size, random }: Trial
   const fleet = stack.use(await startFleet(database, scenario.instances, RETRY_MS));
   await setUp(fleet, scenario, { port: network.port, endpoint });
 
-  const { messages, factor } = sizeOf(scenario, size);
   const posting: Posting = { accepted: [], complaints: [] };
   const figures = new Figures();
   const woken: Woken[] = [];
   // A test run has no time to lose, and no quiet machine.
   const isTimed = size !== 'brief';
   const world = { fleet, database, network, endpoint, posting, figures, woken, isTimed, random };
-  const trouble = makeTroubles(scenario, factor, world);
+  const trouble = makeTroubles(scenario, size, world);
   const arrived = async (): Promise<number> => (await sink.counts()).transactions;
-  await postMail({ fleet, figures, random, arrived }, scenario, { count: messages, trouble, posting });
+  await postMail({ fleet, figures, random, arrived }, scenario, {
+    count: messagesOf(scenario, size),
+    trouble,
+    posting,
+  });
   const complaints = await trouble;
   const api = fleet.living()[0];
   if (api === undefined) throw new Error('no server lives');
   const stillAt = performance.now();
   const late = await untilStill(api, scenario, { endpoint, accepted: posting.accepted });
   figures.atMost('ms until all is still', performance.now() - stillAt);
-  const times = Object.fromEntries(scenario.troubles.map((each) => [each.kind, each.times * factor]));
+  const times = Object.fromEntries(scenario.troubles.map((each) => [each.kind, timesOf(scenario, each, size)]));
   const books = await closeBooks(api, scenario, {
     accepted: posting.accepted,
     atRelay: await sink.messages(),
@@ -103,10 +106,10 @@ async function setUp(fleet: Fleet, { perMinute }: Scenario, { port, endpoint }: 
   await api.patch('/v1/tenants/default', { client_base_url: endpoint.url, client_sync_path: '/reports' });
 }
 
-async function makeTroubles(scenario: Scenario, factor: number, world: TroubleWorld): Promise<readonly string[]> {
+async function makeTroubles(scenario: Scenario, size: Size, world: TroubleWorld): Promise<readonly string[]> {
   const complaints: string[] = [];
   for (const trouble of scenario.troubles) {
-    complaints.push(...(await makeTrouble(trouble, trouble.times * factor, world)));
+    complaints.push(...(await makeTrouble(trouble, timesOf(scenario, trouble, size), world)));
   }
   return complaints;
 }

@@ -54,8 +54,8 @@ export interface Scenario {
   readonly about: string;
   readonly databases: readonly DatabaseKind[];
   readonly instances: number;
-  /** A test run has time for it. */
-  readonly isBrief: boolean;
+  /** Those of them on which a test run has time for it. */
+  readonly brief: readonly DatabaseKind[];
   /** Messages in the short form and in the long one. */
   readonly messages: Sizes;
   /** How often each trouble comes, in the long form as a multiple of that in the short one. */

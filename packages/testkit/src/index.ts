@@ -17,6 +17,7 @@ export { type HeaderFields, parseHeaderBlock } from './header-block.ts';
 export { type Loopback, listenOnLoopback } from './loopback.ts';
 export { PeerConnection, type PeerTls } from './peer-connection.ts';
 export { startPostgres, type TestPostgres } from './postgres.ts';
+export { findPostgresBinaries } from './postgres-binaries.ts';
 export { createDatabase, type TestDatabase } from './postgres-database.ts';
 export { Recording, type WaitOptions } from './recording.ts';
 export {

@@ -19,6 +19,7 @@ const STEPS = [
   { name: 'licences', command: ['node', 'scripts/check-licenses.mjs'] },
   { name: 'paths', command: ['node', 'scripts/check-paths.mjs'] },
   { name: 'generated', command: ['node', '--conditions=mail-proxy-source', 'scripts/generate.mjs', '--check'] },
+  { name: 'docs', command: ['node', '--conditions=mail-proxy-source', 'scripts/build-site.mjs'] },
   { name: 'build', command: [...PNPM, 'run', 'build', '--output-logs=errors-only'] },
   { name: 'packages', command: ['node', 'scripts/check-packages.mjs'] },
 ];

@@ -14,6 +14,7 @@ const STEPS = [
   { name: 'lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
   { name: 'page types', command: ['tsc', '-p', 'apps/dashboard/tsconfig.json'] },
+  { name: 'samples', command: ['node', 'scripts/check-samples.mjs'] },
   { name: 'arrows', command: ['depcruise', '--config', '.dependency-cruiser.mjs', ...CRUISED] },
   { name: 'unused', command: ['knip', '--no-config-hints'] },
   { name: 'licences', command: ['node', 'scripts/check-licenses.mjs'] },

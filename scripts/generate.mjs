@@ -11,8 +11,12 @@ import { cliReference } from '../apps/server/src/docs/cli-reference.ts';
 import { findMixins } from '../apps/server/src/mixins.ts';
 import { openApiDocument } from '../apps/server/src/openapi/document.ts';
 import { clientSource, operationsSource, typesSource } from '../packages/client/codegen/client-source.mjs';
-import { coreOperations, createMailEngine, VERSION } from '../packages/core/src/index.ts';
-import { metricsPage } from './metrics-page.mjs';
+import { EVENT_TYPES } from '../packages/core/src/entities/message-event/message-event.table.ts';
+import { coreOperations, createMailEngine, ERRORS, VERSION } from '../packages/core/src/index.ts';
+import { errorsPage } from './pages/errors-page.mjs';
+import { eventsPage } from './pages/events-page.mjs';
+import { metricsPage } from './pages/metrics-page.mjs';
+import { operationsPage } from './pages/operations-page.mjs';
 import { ROOT } from './steps.mjs';
 
 const COMMUNITY = 'docs/reference/openapi.json';
@@ -22,6 +26,7 @@ const check = process.argv.includes('--check');
 const stale = [];
 
 write(COMMUNITY, documentOf(coreOperations));
+write('docs/reference/errors.md', errorsPage(ERRORS));
 // Without the enterprise package its document stays as it is, and the client is still made of it.
 const installed = await installedOperations('auto');
 if (installed.length > coreOperations.length) {
@@ -32,6 +37,15 @@ if (installed.length > coreOperations.length) {
     metricsPage(await metricsOf([]), await metricsOf((await findMixins('auto')).mixins)),
   );
   write('docs/reference/cli.md', cliReference(installed));
+  write('docs/reference/operations.md', operationsPage(installed, coreOperations));
+  const { mixins } = await findMixins('auto');
+  write(
+    'docs/reference/events.md',
+    eventsPage(
+      EVENT_TYPES,
+      mixins.flatMap(({ eventTypes = [] }) => eventTypes),
+    ),
+  );
 }
 const document = JSON.parse(readFileSync(join(ROOT, ENTERPRISE), 'utf8'));
 write('packages/client/src/generated/types.ts', await typesSource(document));

@@ -10,6 +10,7 @@ export default defineConfig({
   title: 'mail-proxy',
   description: 'A durable mail queue between applications and SMTP relays',
   lang: 'en-GB',
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   // Documents link to files anywhere in the repository, and some of them are pages, too.
   srcDir: ROOT,
   srcExclude: OTHERS,

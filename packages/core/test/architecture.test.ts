@@ -5,7 +5,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { MESSAGE_MOVES } from '../src/entities/message/message-state.ts';
-import { ERRORS } from '../src/errors.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
 /** May have been deleted: everything else works without it. */
@@ -44,14 +43,6 @@ test('the state diagram has exactly the moves of the table', () => {
   const [, diagram = ''] = /```mermaid\nstateDiagram-v2\n([\s\S]*?)```/.exec(textOf('ARCHITECTURE.md')) ?? [];
   const expected = MESSAGE_MOVES.map(([from, to, by]) => `${from ?? '[*]'} --> ${to}: ${by}`);
   expect(linesOf(diagram).toSorted()).toEqual(expected.toSorted());
-});
-
-test('the table of error codes is that of the code, in its order', () => {
-  const rows = linesOf(textOf('docs/reference/errors.md')).flatMap((line) => {
-    const [, code, status, title] = /^\| `(\w+)` \| (\d+) \| (.+) \|$/.exec(line) ?? [];
-    return code === undefined ? [] : [[code, Number(status), title]];
-  });
-  expect(rows).toEqual(Object.entries(ERRORS).map(([code, { status, title }]) => [code, status, title]));
 });
 
 test('the index of decisions lists every page, and every page has its parts', () => {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 Mail Proxy authors
+// Compiles the TypeScript that the documents show, each block as a file of its own. What a block leaves out for the
+// reader's sake stands in a comment above it, which nobody sees: `<!-- sample:`, lines of TypeScript, `-->`. With `@@`
+// in these lines the block goes there, else it comes after them. Commands, requests and the like are tested by
+// apps/server/test/guide-samples.test.ts.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryFiles } from './repository-files.mjs';
+import { ROOT } from './steps.mjs';
+
+/** Below the examples, which have what an application would have installed. */
+const FOLDER = join(ROOT, 'examples/.cache/samples');
+const BLOCK = /(?:<!-- sample:\n([\s\S]*?)\n-->\n+)?^( *)```ts\n([\s\S]*?)^ *```$/gm;
+
+rmSync(FOLDER, { recursive: true, force: true });
+mkdirSync(FOLDER, { recursive: true });
+const places = new Map();
+for (const page of repositoryFiles().filter((path) => path.endsWith('.md'))) {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  for (const match of text.matchAll(BLOCK)) {
+    const [whole, unseen = '', indent = '', block = ''] = match;
+    const line =
+      text.slice(0, match.index).split('\n').length + whole.slice(0, whole.lastIndexOf('```ts')).split('\n').length;
+    const code = block.replaceAll(new RegExp(`^${indent}`, 'gm'), '');
+    const [before = '', after = ''] = unseen.split('@@');
+    const name = `sample-${places.size + 1}.ts`;
+    places.set(name, { page, line, skipped: before === '' ? 0 : before.split('\n').length });
+    writeFileSync(join(FOLDER, name), `${before === '' ? '' : `${before}\n`}${code}${after}\nexport {};\n`);
+  }
+}
+writeFileSync(
+  join(FOLDER, 'tsconfig.json'),
+  JSON.stringify({
+    extends: '../../../tsconfig.json',
+    compilerOptions: {
+      // A block may show more than it uses, and is read by people whose settings are others.
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+      noPropertyAccessFromIndexSignature: false,
+      incremental: false,
+      tsBuildInfoFile: null,
+      // Those that are files of the examples import their neighbours.
+      rootDirs: ['../..', '..'],
+    },
+    include: ['*.ts'],
+  }),
+);
+const { status, stdout, stderr } = spawnSync('tsc', ['-p', FOLDER, '--pretty', 'false'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+});
+const told = `${stdout}${stderr}`.replaceAll(/^.*(sample-\d+\.ts)\((\d+),(\d+)\)/gm, (_, name, line) => {
+  const { page, line: first, skipped } = places.get(name);
+  return `${page}:${first + Number(line) - skipped - 1}`;
+});
+if (status !== 0) {
+  console.error(told);
+  process.exit(1);
+}
+console.log(`${places.size} samples of TypeScript compile`);

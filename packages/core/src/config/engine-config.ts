@@ -181,6 +181,8 @@ const limits = v.strictObject({
   /** Most messages of a tenant that may wait, and most bytes of them; tenants may have their own. Null for no limit. */
   maxPending: v.optional(v.nullable(positive), null),
   maxBytes: v.optional(v.nullable(positive), null),
+  /** MiB that stay free on the disk of a database in a file: below, no mail is accepted, and what waits is still sent. */
+  minFreeMb: v.optional(v.pipe(v.number(), v.minValue(0, 'expected at least 0')), 32),
   /** Wrong tokens that an address may send in a minute; then none of its tokens is looked at for a while. */
   wrongTokensPerMinute: v.optional(positive, 20),
   /** How long the answer to a request with an `Idempotency-Key` is kept. */

@@ -14,6 +14,17 @@ export interface DatabaseStats {
   readonly units: number;
 }
 
+/** Whether the last group of writes was committed; `full`: for something in it there was no room. */
+export type WriteState = 'taken' | 'full' | 'failing';
+
+/** Where a database of this machine lies. */
+export interface DatabaseRoom {
+  /** Whether its file is still the one that was opened: one that was removed is written until it is closed, and then gone. */
+  readonly isThere: boolean;
+  /** Bytes that are free on its disk. */
+  readonly freeBytes: number;
+}
+
 /** A copy that is being made; who disposes of it before its end leaves half a file. */
 export interface DatabaseCopy extends AsyncDisposable {
   /** How large it will be. */
@@ -39,8 +50,8 @@ export interface Database<Schema> extends UnitWriter, AsyncDisposable {
   readonly stats: DatabaseStats;
   /** To other processes that have the database open; null where there can be none. */
   readonly channel: PeerChannel | null;
-  /** Whether the last group of writes could be committed. */
-  readonly takesWrites: boolean;
+  /** What became of the last group of writes. */
+  readonly writeState: WriteState;
   /** Tell `listener` how many units each commit had, from now on; one listener at most. */
   onCommit(listener: (units: number) => void): void;
   /** Compile a query once, at start. Values of `input` become parameters. */
@@ -73,6 +84,8 @@ export interface Database<Schema> extends UnitWriter, AsyncDisposable {
    * @throws {MailProxyError} `unsupported` on SQLite
    */
   joining<T>(client: PostgresClient, work: (writer: UnitWriter) => Promise<T>): Promise<T>;
+  /** Look where it lies; null where it is no file of this machine. */
+  room(): Promise<DatabaseRoom | null>;
   /**
    * Copy what is committed now into a new file, while others go on reading and writing.
    *

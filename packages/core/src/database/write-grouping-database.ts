@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { PostgresClient } from '../config/postgres-pool.ts';
-import type { Database, DatabaseCopy, DatabaseStats, UnitWriter } from './database.ts';
+import type { Database, DatabaseCopy, DatabaseRoom, DatabaseStats, UnitWriter, WriteState } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import type { PeerChannel } from './peer-channel.ts';
 import {
@@ -29,6 +29,7 @@ export abstract class WriteGroupingDatabase<Schema> implements Database<Schema> 
   /** Run a group in one transaction; rejects when nothing of it was kept. */
   protected abstract commit(units: readonly (readonly Statement[])[]): Promise<readonly UnitOutcome[]>;
   abstract readAll<Row>(statements: readonly Statement<Row>[]): Promise<readonly StatementResult<Row>[]>;
+  abstract room(): Promise<DatabaseRoom | null>;
   abstract copyTo(path: string): Promise<DatabaseCopy>;
   abstract joining<T>(client: PostgresClient, work: (writer: UnitWriter) => Promise<T>): Promise<T>;
   abstract [Symbol.asyncDispose](): Promise<void>;
@@ -37,8 +38,8 @@ export abstract class WriteGroupingDatabase<Schema> implements Database<Schema> 
     return this.#writes.stats;
   }
 
-  get takesWrites(): boolean {
-    return this.#writes.takesWrites;
+  get writeState(): WriteState {
+    return this.#writes.state;
   }
 
   onCommit(listener: (units: number) => void): void {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { isMailProxyError } from '../errors.ts';
+import type { WriteState } from './database.ts';
 import type { Statement, StatementResult } from './statement.ts';
 
 /** A unit that waits for its transaction. */
@@ -27,7 +29,7 @@ export class WriteQueue {
   readonly #waiting: WaitingUnit[] = [];
   readonly #stats = { commits: 0, units: 0 };
   #writing = false;
-  #takesWrites = true;
+  #state: WriteState = 'taken';
   #scheduled = false;
 
   /** @param commit runs a group in one transaction; rejects when nothing of it was kept */
@@ -39,9 +41,9 @@ export class WriteQueue {
     return { ...this.#stats };
   }
 
-  /** Whether the last group could be committed. */
-  get takesWrites(): boolean {
-    return this.#takesWrites;
+  /** What became of the last group. */
+  get state(): WriteState {
+    return this.#state;
   }
 
   write(make: () => readonly Statement[]): Promise<readonly StatementResult[]> {
@@ -69,13 +71,13 @@ export class WriteQueue {
     this.#writing = true;
     try {
       const outcomes = await this.#commit(group.map((unit) => unit.statements));
-      this.#takesWrites = true;
+      this.#state = outcomes.some(hadNoRoom) ? 'full' : 'taken';
       this.#stats.commits += 1;
       this.#stats.units += group.length;
       this.onCommit?.(group.length);
       for (const [index, unit] of group.entries()) settle(unit, outcomes[index]);
     } catch (error) {
-      this.#takesWrites = false;
+      this.#state = isMailProxyError(error, 'storage_full') ? 'full' : 'failing';
       for (const unit of group) unit.reject(error);
     } finally {
       this.#writing = false;
@@ -92,6 +94,10 @@ function made(unit: WaitingUnit): readonly (WaitingUnit & { readonly statements:
     unit.reject(error);
     return [];
   }
+}
+
+function hadNoRoom(outcome: UnitOutcome): boolean {
+  return 'error' in outcome && isMailProxyError(outcome.error, 'storage_full');
 }
 
 function settle(unit: WaitingUnit, outcome: UnitOutcome | undefined): void {

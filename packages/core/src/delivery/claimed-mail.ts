@@ -42,6 +42,7 @@ export class ClaimedMail {
   readonly #startable = new StartLine();
   readonly #running = new Set<Promise<void>>();
   #buffered = 0;
+  #begun = 0;
   /** Aborts waiting for connections, and for the database where something is to be given back. */
   #hard: AbortSignal = new AbortController().signal;
   /** Wakes the dispatcher when lanes that hold all slots may have stalled. */
@@ -56,6 +57,11 @@ export class ClaimedMail {
   /** Messages claimed and not begun. */
   get buffered(): number {
     return this.#buffered;
+  }
+
+  /** Messages begun since the start. */
+  get begun(): number {
+    return this.#begun;
   }
 
   /** From now on `hard` breaks off what waits. */
@@ -138,6 +144,7 @@ export class ClaimedMail {
   }
 
   #start(lane: Lane, message: ClaimedMessage): void {
+    this.#begun += 1;
     this.track(this.#run(lane, message));
   }
 

@@ -244,6 +244,7 @@ export class DispatchWorld implements AsyncDisposable {
       sessions: {
         start: async () => 1,
         heartbeat: async () => undefined,
+        touch: async () => undefined,
         findDead: async () => [],
         end: async () => undefined,
         rescue: async () => [],

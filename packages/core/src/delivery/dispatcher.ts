@@ -81,6 +81,7 @@ export class Dispatcher {
   readonly #dropped = new Set<Matches[]>();
   #hard: AbortSignal = new AbortController().signal;
   #isPaused = false;
+  #progress = 0;
 
   constructor(services: DispatcherServices) {
     const { clock, settings, readGates } = services;
@@ -116,6 +117,21 @@ export class Dispatcher {
   /** Messages being sent, and those claimed ahead. */
   get load(): { readonly running: number; readonly buffered: number } {
     return { running: this.#slots.running, buffered: this.#claimed.buffered };
+  }
+
+  /** Rises with each message that is claimed, begun, or let go on when it is due. */
+  get progress(): number {
+    return this.#progress + this.#claimed.begun;
+  }
+
+  /** Whether nothing that is known here keeps messages of this lane from being claimed. */
+  mayClaim({ accountPk }: LaneKey): boolean {
+    if (this.#isPaused) return false;
+    const lane = this.#lanes.get(accountPk);
+    if (lane === undefined) return true;
+    return (
+      !this.#doors.isClosed(lane) && !this.#probes.isPaused(accountPk) && this.#line.waits(lane, false).length === 0
+    );
   }
 
   /** How many lanes this instance has in hand, by what they do. */
@@ -351,6 +367,7 @@ export class Dispatcher {
     const { clock, promotion } = this.#s;
     await this.#everyWhile(signal, async () => {
       const promoted = await promotion.promote(clock.now(), PROMOTE_BATCH);
+      this.#progress += promoted.length;
       if (promoted.some(({ state }) => state === 'preparing')) this.#s.onPreparing();
       for (const key of lanesOf(promoted.filter(({ state }) => state === 'ready'))) {
         await this.#wakeLane(key, true);
@@ -481,6 +498,7 @@ export class Dispatcher {
       if (message.eligible_at < lane.openedAt && lane.settings.limits !== null) this.#s.wasLimited(message);
     }
     this.#claimed.add(lane, messages);
+    this.#progress += messages.length;
     for (const matches of dropped) this.#claimed.drop(lane, matches);
     this.#wake.set();
     if (lane.share === 0) this.#inBackground(this.#regain(lane), 'a lane lost its connections');

@@ -96,6 +96,8 @@ export interface DeliverySide {
   readonly health: AccountHealth;
   readonly budget: ConnectionBudget;
   readonly explain: Explain;
+  /** What keeps a lane from sending now. */
+  readonly readGates: (lane: LaneKey, now: number) => Promise<readonly Gate[]>;
   /** The rate limit that keeps an account from sending now; null where none does. */
   readonly limitGate: (accountPk: string) => Promise<LimitReached | null>;
   /** Try out an account's relay without sending mail. */
@@ -302,6 +304,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     health,
     budget,
     explain,
+    readGates,
     async limitGate(accountPk) {
       const { tenantId } = await accounts.relayRow(accountPk);
       const gates = await readGates({ accountPk, tenantId }, clock.now());

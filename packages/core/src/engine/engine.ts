@@ -45,8 +45,8 @@ import { type AttachmentSide, createAttachmentSide } from './attachment-side.ts'
 import type { Authenticate } from './authenticate.ts';
 import { Background } from './background.ts';
 import { createCoreServices } from './core-services.ts';
-import { databaseAnswers } from './database-answers.ts';
 import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
+import { DispatchWatch } from './dispatch-watch.ts';
 import type { EncryptionSide } from './encryption-side.ts';
 import type { JoinedBatchResult, MailEngine, Readiness, SubmitOptions } from './engine.types.ts';
 import { EventBell, type EventStreamOptions, eventStream } from './event-stream.ts';
@@ -58,6 +58,7 @@ import { createMetricSide } from './metric-side.ts';
 import { type CoreServices, coreOperations } from './operations.ts';
 import { type NoticeListener, PeerNotices } from './peer-notices.ts';
 import { hearPeers } from './peer-side.ts';
+import { type Lack, lacksOf, readinessOf } from './readiness.ts';
 import { reportTransportOf } from './report-side.ts';
 import { createRetentionKeeper } from './retention-side.ts';
 import type { SetUpMixins } from './set-up-mixins.ts';
@@ -67,6 +68,7 @@ import type { Stores } from './stores.ts';
 import { submissionCall } from './submission-call.ts';
 import { submitInTransaction } from './submit-in-transaction.ts';
 import { createSuppressionSide, type SuppressionSide } from './suppression-side.ts';
+import { WriteWatch } from './write-watch.ts';
 
 export interface EngineParts {
   readonly config: EngineConfig;
@@ -127,6 +129,8 @@ export class Engine implements MailEngine {
   readonly #bell = new EventBell();
   readonly #waits: EventWaits;
   readonly #notices: PeerNotices;
+  readonly #writes: WriteWatch;
+  readonly #dispatch: DispatchWatch;
   readonly #sending: Background;
   /** Reports go on while running sends finish, so that their outcomes are still told. */
   readonly #telling: Background;
@@ -153,6 +157,8 @@ export class Engine implements MailEngine {
       edition: this.edition,
       delivery: () => this.#delivery,
       reports: async () => ({ ...(await this.#reporter.stats()), waits: this.#waits.size }),
+      lacks: () => this.#lacks(),
+      freeBytes: () => this.#writes.freeBytes,
     });
     this.#traffic = new Traffic({ clock });
     this.#room = new TenantRoom({
@@ -200,6 +206,23 @@ export class Engine implements MailEngine {
       onExpired: (messages) => countExpired(this.#traffic, messages),
       onTold: tellTenant,
       tell: (notice) => this.#notices.tell(notice),
+    });
+    this.#writes = new WriteWatch({
+      clock,
+      log,
+      database,
+      touch: () => stores.sessions.touch(this.session),
+      minFreeBytes: config.limits.minFreeMb * 1_048_576,
+    });
+    const { dispatcher } = this.#delivery;
+    this.#dispatch = new DispatchWatch({
+      clock,
+      log,
+      progress: () => dispatcher.progress,
+      mayClaim: (lane) => dispatcher.mayClaim(lane),
+      findLanes: stores.findLanes,
+      readGates: this.#delivery.readGates,
+      nextDueAt: () => stores.promotion.nextDueAt(),
     });
     this.#reporter = createReporter({
       events: stores.messageEvents,
@@ -330,12 +353,14 @@ export class Engine implements MailEngine {
       { name: 'dispatcher', run: (signal) => dispatcher.run(signal, this.#cut.signal) },
       { name: 'attachments', run: (signal) => preparer.run(signal) },
       { name: 'connections', run: (signal) => budget.run(signal) },
+      { name: 'watch of the dispatcher', run: (signal) => this.#dispatch.run(signal) },
       { name: 'housekeeping', run: (signal) => housekeeping.run(signal) },
       { name: 'retention', run: (signal) => retention.run(signal) },
       ...this.#parts.mixed.background,
     ]);
     this.#telling.start([
       { name: 'session', run: (signal) => keeper.run(signal) },
+      { name: 'watch of the writes', run: (signal) => this.#writes.run(signal) },
       { name: 'schema', run: (signal) => this.#watchSchema(signal) },
       createTrafficKeeper(this.#parts, this.#traffic, () => this.session),
       { name: 'reporter', run: (signal) => this.#reporter.run(signal, this.#cut.signal) },
@@ -349,13 +374,18 @@ export class Engine implements MailEngine {
   }
 
   async ready(): Promise<Readiness> {
-    const reasons: string[] = [];
-    if (this.#isOutdated) reasons.push('a newer version migrated the database');
-    if (!this.#sending.isRunning) reasons.push('the engine is not running');
-    if (this.#sending.isRunning && !this.#delivery.keeper.isAlive()) reasons.push('the session could not be renewed');
-    if (!(await databaseAnswers(this.#parts.stores, this.#parts.clock))) reasons.push('the database does not answer');
-    else if (!this.#parts.database.takesWrites) reasons.push('the database takes no writes');
-    return { ready: reasons.length === 0, reasons };
+    return readinessOf(await this.#lacks());
+  }
+
+  #lacks(): Promise<readonly Lack[]> {
+    return lacksOf({
+      ...this.#parts,
+      isOutdated: () => this.#isOutdated,
+      isRunning: () => this.#sending.isRunning,
+      isSessionAlive: () => this.#delivery.keeper.isAlive(),
+      writes: this.#writes,
+      dispatch: this.#dispatch,
+    });
   }
 
   get metrics(): readonly MetricDescription[] {
@@ -428,6 +458,7 @@ export class Engine implements MailEngine {
       stores: this.#parts.stores,
       expectOpen: () => {
         if (this.#stopped.signal.aborted) throw new MailProxyError('stopping');
+        this.#writes.expectRoom();
       },
       onQueued: (draft) => this.#delivery.arrivals.queued(draft),
       onArrived: (draft, state) => this.#arrived(draft, state),

@@ -9,9 +9,11 @@ import {
 } from './account-counters.ts';
 import { createDeliveryTimes, type DeliveryTimes } from './delivery-metrics.ts';
 import { createEventLoopMetrics } from './event-loop-metrics.ts';
+import { createHealthMetrics, type HealthSources } from './health-metrics.ts';
 import type { Histogram } from './histogram.ts';
 import { createMixinMetrics, type MixinMetric } from './mixin-metrics.ts';
 import { createReportMetrics, type ReportCounters, type ReportFigures } from './report-metrics.ts';
+import { setOrOmit } from './set-or-omit.ts';
 import { createStopMetrics, type StopSources } from './stop-metrics.ts';
 
 /** One metric as a reference tells of it. */
@@ -29,12 +31,16 @@ export interface MetricSources {
   /** Their names, from the first on. */
   readonly priorities: readonly string[];
   readonly stops: StopSources;
-  readonly pendingMessages: () => Promise<number>;
+  /** Null where the database cannot be asked. */
+  readonly pendingMessages: () => Promise<number | null>;
   readonly database: () => { readonly commits: number; readonly units: number };
   readonly sends: () => { readonly running: number; readonly buffered: number };
   /** Messages whose attachments are being fetched. */
   readonly preparing: () => number;
-  readonly reports: () => Promise<ReportFigures>;
+  readonly reports: () => Promise<ReportFigures | null>;
+  readonly health: HealthSources;
+  /** Of the disk of a database in a file; null elsewhere. */
+  readonly freeBytes: () => number | null;
   /** @defaultValue none */
   readonly mixins?: readonly MixinMetric[];
 }
@@ -69,6 +75,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const accounts = new AccountCounters(registry, sources.settings);
   const { times, histograms } = createDeliveryTimes(sources.priorities);
   createStopMetrics(registry, sources.stops);
+  createHealthMetrics(registry, sources.health);
   new Gauge({ name: 'gmp_build_info', help: 'Always 1', labelNames: ['version', 'edition'], registers }).set(
     { ...sources.build },
     1,
@@ -77,6 +84,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge(registers, 'gmp_sends_running', 'Messages being sent at this moment', () => sources.sends().running);
   gauge(registers, 'gmp_sends_claimed', 'Messages claimed and not begun', () => sources.sends().buffered);
   gauge(registers, 'gmp_messages_fetching', 'Messages whose attachments are being fetched', sources.preparing);
+  gauge(registers, 'gmp_database_free_bytes', 'What is free on the disk of a database in a file', sources.freeBytes);
   total(registers, 'gmp_database_commits_total', 'Write transactions committed', () => sources.database().commits);
   total(registers, 'gmp_database_units_total', 'Units of work inside them', () => sources.database().units);
   const fetches = new Counter({
@@ -153,13 +161,18 @@ function describeHistogram({ settings: { name, help, label } }: Histogram): Metr
   return { name, kind: 'histogram', help, labels: label === undefined ? [] : [label.name] };
 }
 
-function gauge(registers: Registry[], name: string, help: string, read: () => number | Promise<number>): void {
+function gauge(
+  registers: Registry[],
+  name: string,
+  help: string,
+  read: () => number | null | Promise<number | null>,
+): void {
   new Gauge({
     name,
     help,
     registers,
     async collect() {
-      this.set(await read());
+      setOrOmit(this, await read(), (value) => value);
     },
   });
 }

@@ -3,6 +3,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { askedTogether } from './asked-together.ts';
 import type { DeliveryTimes } from './delivery-metrics.ts';
+import { setOrOmit } from './set-or-omit.ts';
 
 /** How far the tenants have been told. */
 export interface ReportFigures {
@@ -33,7 +34,7 @@ const CALL_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
 /** Of all tenants together: there may be many. */
 export function createReportMetrics(
   registry: Registry,
-  read: () => Promise<ReportFigures>,
+  read: () => Promise<ReportFigures | null>,
   times: Pick<DeliveryTimes, 'told'>,
 ): ReportCounters {
   const registers = [registry];
@@ -64,7 +65,7 @@ export function createReportMetrics(
       help,
       registers,
       async collect() {
-        this.set(pick(await shared()));
+        setOrOmit(this, await shared(), pick);
       },
     });
   };

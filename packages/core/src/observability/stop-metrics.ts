@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Gauge, type Registry } from 'prom-client';
 import { askedTogether } from './asked-together.ts';
+import { setOrOmit } from './set-or-omit.ts';
 
 /** What stands still, over all instances. */
 export interface Standing {
@@ -30,7 +31,8 @@ type Connections = Readonly<Record<(typeof CONNECTION_STATES)[number], number>>;
 
 /** What stands still, and what moves. */
 export interface StopSources {
-  readonly standing: () => Promise<Standing>;
+  /** Null where the database cannot be asked: then there are no such samples. */
+  readonly standing: () => Promise<Standing | null>;
   readonly lanes: () => Readonly<Record<LaneState, number>>;
   /** Of each part of the connections. */
   readonly connections: () => Iterable<Connections>;
@@ -48,7 +50,7 @@ export function createStopMetrics(registry: Registry, sources: StopSources): voi
       help,
       registers,
       async collect() {
-        this.set(pick(await standing()));
+        setOrOmit(this, await standing(), pick);
       },
     });
   };

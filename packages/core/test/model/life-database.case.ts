@@ -121,6 +121,10 @@ export class LifeDatabase extends WriteGroupingDatabase<CoreSchema> {
     throw new Error('nobody joins a transaction here');
   }
 
+  override async room(): Promise<null> {
+    return null;
+  }
+
   override copyTo(): never {
     throw new Error('nobody copies it here');
   }

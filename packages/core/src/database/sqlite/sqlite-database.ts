@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { MailProxyError } from '../../errors.ts';
-import { type DatabaseCopy, UniqueViolation } from '../database.ts';
+import { type DatabaseCopy, type DatabaseRoom, UniqueViolation } from '../database.ts';
 import { sqliteDialect } from '../dialect.ts';
 import type { Statement, StatementResult } from '../statement.ts';
 import { WriteGroupingDatabase } from '../write-grouping-database.ts';
 import type { UnitOutcome } from '../write-queue.ts';
 import { copyFile } from './copy/copy-file.ts';
+import { OpenedFile } from './opened-file.ts';
 import { ReadQueue } from './read-queue.ts';
 import { refuseUnfinishedRestore } from './restore-places.ts';
 import type { WireUnitResult } from './wire.ts';
@@ -16,6 +19,7 @@ import { WorkerChannel } from './worker-channel.ts';
 export class SqliteDatabase<Schema> extends WriteGroupingDatabase<Schema> {
   override readonly channel = null;
   readonly #path: string;
+  readonly #file: OpenedFile | null;
   readonly #writer: WorkerChannel;
   readonly #reader: WorkerChannel;
   readonly #reads = new ReadQueue((reads) => this.#reader.send(reads));
@@ -23,6 +27,7 @@ export class SqliteDatabase<Schema> extends WriteGroupingDatabase<Schema> {
   private constructor(path: string, writer: WorkerChannel, reader: WorkerChannel) {
     super(sqliteDialect);
     this.#path = path;
+    this.#file = path === ':memory:' ? null : new OpenedFile(path);
     this.#writer = writer;
     this.#reader = reader;
   }
@@ -71,6 +76,19 @@ export class SqliteDatabase<Schema> extends WriteGroupingDatabase<Schema> {
     return units.map((unit, index) => outcomeOf(this.#writer, unit, results[index]));
   }
 
+  override async room(): Promise<DatabaseRoom | null> {
+    if (this.#file === null) return null;
+    const isThere = this.#file.isThere();
+    try {
+      const { bavail, bsize } = await statfs(dirname(this.#path));
+      return { isThere, freeBytes: bavail * bsize };
+    } catch (error) {
+      // Its folder is gone, too.
+      if (!isThere) return { isThere, freeBytes: 0 };
+      throw error;
+    }
+  }
+
   override async copyTo(path: string): Promise<DatabaseCopy> {
     if (this.#path === ':memory:') {
       throw new MailProxyError('unsupported', { detail: 'a database in memory is not backed up' });
@@ -103,6 +121,9 @@ function outcomeOf(
   if (result.error === 'unique') return { error: new UniqueViolation(result.message) };
   if (result.error === 'full') {
     return { error: new MailProxyError('storage_full', { cause: new Error(result.message) }) };
+  }
+  if (result.error === 'away') {
+    return { error: new MailProxyError('database_unavailable', { cause: new Error(result.message) }) };
   }
   const guard = unit[result.index]?.guard;
   return { error: guard === undefined ? new Error(result.message) : new MailProxyError(guard) };

@@ -16,7 +16,8 @@ export interface WireRequest {
 /** Changes, and the rows as arrays in the order of the statement's columns. */
 export type WireResult = readonly [changes: number, rows: readonly (readonly SqlValue[])[]];
 
-export type WireErrorKind = 'guard' | 'unique' | 'full' | 'other';
+/** `away`: the file cannot be read or written as it should, whatever the statement. */
+export type WireErrorKind = 'guard' | 'unique' | 'full' | 'away' | 'other';
 
 export type WireUnitResult =
   | { readonly ok: readonly WireResult[] }

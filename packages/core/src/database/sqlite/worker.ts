@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import SqliteDatabase from 'better-sqlite3';
 import { holdLock } from './hold-lock.ts';
 import { addLargeValues } from './large-values.ts';
+import { OpenedFile } from './opened-file.ts';
 import type {
   WireErrorKind,
   WireRequest,
@@ -42,7 +43,11 @@ const sources = new Map<number, string>();
 const compiled = new Map<number, CompiledStatement>();
 let newColumns: [number, string[]][] = [];
 
+/** Codes of SQLite, and their beginnings, of a file that cannot be read or written as it should. */
+const AWAY = /^SQLITE_(IOERR|READONLY|CORRUPT|NOTADB|CANTOPEN|BUSY|PROTOCOL|NOMEM)/;
+
 const db = open();
+const file = settings.path === ':memory:' ? null : new OpenedFile(settings.path);
 const begin = db.prepare('begin immediate');
 const commit = db.prepare('commit');
 const rollback = db.prepare('rollback');
@@ -128,7 +133,8 @@ function kindOf(error: unknown): WireErrorKind {
   if (error instanceof GuardFailed) return 'guard';
   if (!(error instanceof SqliteDatabase.SqliteError)) return 'other';
   if (error.code === 'SQLITE_CONSTRAINT_UNIQUE' || error.code === 'SQLITE_CONSTRAINT_PRIMARYKEY') return 'unique';
-  return error.code === 'SQLITE_FULL' ? 'full' : 'other';
+  if (error.code === 'SQLITE_FULL') return 'full';
+  return AWAY.test(error.code) ? 'away' : 'other';
 }
 
 function failure(error: unknown): WireUnitResult {
@@ -147,6 +153,7 @@ function runReads(units: WireRequest['units']): WireUnitResult[] {
 }
 
 function runGroup(units: WireRequest['units']): WireUnitResult[] {
+  if (file?.isThere() === false) throw new Error('the file of the database was removed or replaced');
   begin.run();
   const results = units.map((unit): WireUnitResult => {
     // A full disk or an I/O error may have ended the whole transaction already; what follows must not run outside it.

@@ -35,6 +35,7 @@ export const ERRORS = {
   quota_exceeded: { status: 429, title: 'Too much mail of the tenant waits' },
   internal: { status: 500, title: 'The server failed; the message that was being handled is in its log' },
   database_unavailable: { status: 503, title: 'The database does not answer' },
+  overloaded: { status: 503, title: 'The server has more to do than it can' },
   storage_unavailable: { status: 503, title: 'A storage of files does not answer as it should' },
   stopping: { status: 503, title: 'The server is stopping' },
   storage_full: { status: 507, title: 'The disk is full' },

@@ -32,6 +32,7 @@ export type { EventStreamOptions } from './engine/event-stream.ts';
 export * from './engine/import-genro.ts';
 export * from './engine/migrate-database.ts';
 export { coreOperations } from './engine/operations.ts';
+export type { RequestPlace } from './engine/request-places.ts';
 export * from './engine/restore-database.ts';
 export * from './engine/transfer-database.ts';
 export { VERSION } from './engine/version.ts';

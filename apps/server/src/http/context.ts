@@ -8,7 +8,16 @@ import type { Context } from 'hono';
 /** What HTTP uses of the engine. */
 export type ServedEngine = Pick<
   MailEngine,
-  'operations' | 'routes' | 'execute' | 'authenticate' | 'authorise' | 'uploads' | 'uploadsOf' | 'ready' | 'metricsText'
+  | 'operations'
+  | 'routes'
+  | 'execute'
+  | 'authenticate'
+  | 'authorise'
+  | 'uploads'
+  | 'uploadsOf'
+  | 'takeRequest'
+  | 'ready'
+  | 'metricsText'
 >;
 
 /** What a request carries through the handlers. */

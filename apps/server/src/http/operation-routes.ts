@@ -31,6 +31,8 @@ async function answer(
   engine: ServedEngine,
   { limits, stopping }: RouteOptions,
 ): Promise<Response> {
+  // Before anything costs anything. Who waits for events only waits.
+  using place = c.req.query('wait') !== undefined && operation.http.mayWait === true ? null : engine.takeRequest();
   const address = c.get('clientAddress');
   const principal = await engine.authenticate(tokenOf(c.req.raw.headers), { address });
   const caller = {
@@ -41,8 +43,9 @@ async function answer(
   };
   // Before the body: nobody makes us read twelve megabytes to be told that a token is missing.
   engine.authorise(operation, caller);
+  place?.belongsTo(principal);
   using uploads = mayBringFiles(c, operation) ? await engine.uploadsOf(principal) : null;
-  await using body = await readRequestBody(c.req.raw, { operation, uploads: uploads ?? engine.uploads, limits });
+  await using body = await readRequestBody(c.req.raw, { operation, uploads: uploads ?? engine.uploads, limits, place });
   const input = gatherInput(c, body.fields);
   const waiting = operation.http.mayWait === true ? { signal: endOfWait(c, stopping) } : {};
   const output = await engine.execute(body.operation, input, { ...caller, ...keyOf(c), ...waiting });

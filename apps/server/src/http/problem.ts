@@ -26,7 +26,8 @@ export function problemResponse(c: HttpContext, thrown: unknown, log: Log): Resp
   const error = isMailProxyError(thrown) ? thrown : new MailProxyError('internal', { cause: thrown });
   const { status } = ERRORS[error.code];
   const document = problemDocument(error, c.get('requestId'));
-  if (status >= 500) {
+  // Of what is refused to keep the server going, each line would be work more; a metric counts it.
+  if (status >= 500 && error.code !== 'overloaded') {
     // What was thrown, not what we made of it: its stack leads to the bug.
     const fields = { requestId: document.instance, method: c.req.method, path: shownPath(c), code: error.code };
     log.error({ ...fields, err: thrown }, 'a request failed');

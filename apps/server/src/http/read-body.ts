@@ -1,22 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { MailProxyError } from '@mail-proxy/core';
+import { MailProxyError, type RequestPlace } from '@mail-proxy/core';
 
 const NOTHING = new Uint8Array(0);
+/** Read in one go; of larger ones only what has come counts as held, so that who sends slowly holds little. */
+const SMALL_BYTES = 262_144;
 
 /**
  * Read a request's body as far as it is allowed to go. A body that says it is too large is refused unread, one of
  * unknown length (chunked) at the first byte too many.
  *
- * @throws {MailProxyError} `body_too_large`; `malformed_request` when the client went away before its end
+ * @param place - counts what is held
+ * @throws {MailProxyError} `body_too_large`, `overloaded`, `rate_limited`; `malformed_request` when the client went away
+ * before its end
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+export async function readBody(
+  request: Request,
+  maxBytes: number,
+  place: RequestPlace | null = null,
+): Promise<Uint8Array> {
   const length = declaredBytes(request, maxBytes);
   if (length === 0) return NOTHING;
   // HTTP's framing holds the client to what it declared. To ask for the body as a stream would already have one made.
-  if (length !== null) return new Uint8Array(await orGone(request.arrayBuffer()));
+  if (length !== null && length <= SMALL_BYTES) {
+    place?.add(length);
+    return new Uint8Array(await orGone(request.arrayBuffer()));
+  }
   if (request.body === null) return NOTHING;
-  return readPieces(piecesOf(request.body), maxBytes);
+  return readPieces(piecesOf(request.body), maxBytes, place);
 }
 
 /**
@@ -38,14 +49,19 @@ export async function* bodyPieces(request: Request, maxBytes: number): AsyncGene
 /**
  * Gather pieces to their end.
  *
- * @throws {MailProxyError} `body_too_large`; what the pieces throw
+ * @throws {MailProxyError} `body_too_large`, `overloaded`, `rate_limited`; what the pieces throw
  */
-export async function readPieces(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+export async function readPieces(
+  pieces: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  place: RequestPlace | null = null,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const piece of pieces) {
     size += piece.byteLength;
     if (size > maxBytes) throw tooLarge(maxBytes);
+    place?.add(piece.byteLength);
     chunks.push(piece);
   }
   return Buffer.concat(chunks, size);

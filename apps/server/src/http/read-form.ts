@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { MailProxyError, type UploadedFile, type Uploads } from '@mail-proxy/core';
+import { MailProxyError, type RequestPlace, type UploadedFile, type Uploads } from '@mail-proxy/core';
 import type { FormPart } from './form-part.ts';
 import { readParts } from './form-parts.ts';
 import { type JsonObject, parseJsonObject } from './parse-json.ts';
@@ -35,7 +35,11 @@ const MESSAGE = 'message';
 export async function readForm(
   body: AsyncIterable<Uint8Array>,
   boundary: string,
-  { uploads, maxJsonBytes }: { readonly uploads: Uploads; readonly maxJsonBytes: number },
+  {
+    uploads,
+    maxJsonBytes,
+    place = null,
+  }: { readonly uploads: Uploads; readonly maxJsonBytes: number; readonly place?: RequestPlace | null },
 ): Promise<SentForm> {
   await using held = new AsyncDisposableStack();
   const files: SentFile[] = [];
@@ -44,7 +48,7 @@ export async function readForm(
   await readParts(body, boundary, async (part) => {
     if (part.name === MESSAGE) {
       if (message !== undefined) throw wrongField(MESSAGE, 'expected once');
-      message = parseJsonObject(await readPieces(part.body, maxJsonBytes));
+      message = parseJsonObject(await readPieces(part.body, maxJsonBytes, place));
       return;
     }
     const filename = filenameOf(part);

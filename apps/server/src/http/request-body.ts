@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type AnyOperation, MailProxyError, type Uploads } from '@mail-proxy/core';
+import { type AnyOperation, MailProxyError, type RequestPlace, type Uploads } from '@mail-proxy/core';
 import { attachFiles } from './attach-files.ts';
 import type { BodyLimits } from './body-limits.ts';
 import { isType, requireIdentity, requireJson } from './content-type.ts';
@@ -20,17 +20,19 @@ export interface RequestBodyOptions {
   readonly operation: AnyOperation;
   readonly uploads: Uploads;
   readonly limits: BodyLimits;
+  /** Counts what is held in memory. @defaultValue nobody counts */
+  readonly place?: RequestPlace | null;
 }
 
 /**
  * Read a request's body by its type.
  *
  * @throws {MailProxyError} `body_too_large`, `unsupported_media_type`, `malformed_json`, `malformed_request`,
- * `storage_full`, `invalid_input`
+ * `storage_full`, `invalid_input`, `overloaded`, `rate_limited`
  */
 export async function readRequestBody(
   request: Request,
-  { operation, uploads, limits }: RequestBodyOptions,
+  { operation, uploads, limits, place = null }: RequestBodyOptions,
 ): Promise<RequestBody> {
   const { headers, method } = request;
   const { takesFiles = false, forMail } = operation.http;
@@ -56,12 +58,12 @@ export async function readRequestBody(
     const pieces = bodyPieces(request, limits.maxFormBytes);
     await using held = new AsyncDisposableStack();
     const fields = attachFiles(
-      held.use(await readForm(pieces, boundary, { uploads, maxJsonBytes: limits.maxBodyBytes })),
+      held.use(await readForm(pieces, boundary, { uploads, maxJsonBytes: limits.maxBodyBytes, place })),
     );
     const kept = held.move();
     return { operation, fields, [Symbol.asyncDispose]: () => kept.disposeAsync() };
   }
-  const bytes = await readBody(request, limits.maxBodyBytes);
+  const bytes = await readBody(request, limits.maxBodyBytes, place);
   if (bytes.byteLength === 0) return justFields({});
   requireJson(headers);
   return justFields(parseJsonObject(bytes));

@@ -183,6 +183,10 @@ const limits = v.strictObject({
   maxBytes: v.optional(v.nullable(positive), null),
   /** MiB that stay free on the disk of a database in a file: below, no mail is accepted, and what waits is still sent. */
   minFreeMb: v.optional(v.pipe(v.number(), v.minValue(0, 'expected at least 0')), 32),
+  /** Requests being handled at the same time; one that waits for events is none. A tenant has half of them at most. */
+  maxRequests: v.optional(positive, 1_000),
+  /** MiB that their bodies hold in memory together; of a tenant half at most. One alone may be larger. */
+  maxRequestsMb: v.optional(positive, 64),
   /** Wrong tokens that an address may send in a minute; then none of its tokens is looked at for a while. */
   wrongTokensPerMinute: v.optional(positive, 20),
   /** How long the answer to a request with an `Idempotency-Key` is kept. */

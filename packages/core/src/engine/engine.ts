@@ -46,29 +46,30 @@ import type { Authenticate } from './authenticate.ts';
 import { Background } from './background.ts';
 import { createCoreServices } from './core-services.ts';
 import { createDeliverySide, type DeliverySide } from './delivery-side.ts';
-import { DispatchWatch } from './dispatch-watch.ts';
 import type { EncryptionSide } from './encryption-side.ts';
 import type { JoinedBatchResult, MailEngine, Readiness, SubmitOptions } from './engine.types.ts';
 import { EventBell, type EventStreamOptions, eventStream } from './event-stream.ts';
 import { EventWaits } from './event-waits.ts';
 import { extendOperations } from './extend-operations.ts';
+import { createHealthSide, type HealthSide } from './health-side.ts';
 import { createIntake, type Intake, type IntakeParts } from './intake.ts';
 import { type MeteredUploads, meterUploads } from './metered-uploads.ts';
 import { createMetricSide } from './metric-side.ts';
 import { type CoreServices, coreOperations } from './operations.ts';
 import { type NoticeListener, PeerNotices } from './peer-notices.ts';
 import { hearPeers } from './peer-side.ts';
-import { type Lack, lacksOf, readinessOf } from './readiness.ts';
+import { readinessOf } from './readiness.ts';
 import { reportTransportOf } from './report-side.ts';
+import { type RequestPlace, RequestPlaces } from './request-places.ts';
 import { createRetentionKeeper } from './retention-side.ts';
 import type { SetUpMixins } from './set-up-mixins.ts';
 import { SettledObserver } from './settled-observer.ts';
 import { countExpired, countSettled, createTrafficKeeper } from './statistics-side.ts';
 import type { Stores } from './stores.ts';
+import { StoringRoom } from './storing-room.ts';
 import { submissionCall } from './submission-call.ts';
 import { submitInTransaction } from './submit-in-transaction.ts';
 import { createSuppressionSide, type SuppressionSide } from './suppression-side.ts';
-import { WriteWatch } from './write-watch.ts';
 
 export interface EngineParts {
   readonly config: EngineConfig;
@@ -129,8 +130,9 @@ export class Engine implements MailEngine {
   readonly #bell = new EventBell();
   readonly #waits: EventWaits;
   readonly #notices: PeerNotices;
-  readonly #writes: WriteWatch;
-  readonly #dispatch: DispatchWatch;
+  readonly #health: HealthSide;
+  readonly #places: RequestPlaces;
+  readonly #storing: StoringRoom;
   readonly #sending: Background;
   /** Reports go on while running sends finish, so that their outcomes are still told. */
   readonly #telling: Background;
@@ -157,9 +159,16 @@ export class Engine implements MailEngine {
       edition: this.edition,
       delivery: () => this.#delivery,
       reports: async () => ({ ...(await this.#reporter.stats()), waits: this.#waits.size }),
-      lacks: () => this.#lacks(),
-      freeBytes: () => this.#writes.freeBytes,
+      lacks: () => this.#health.lacks(),
+      freeBytes: () => this.#health.writes.freeBytes,
+      requests: () => this.#places.size,
     });
+    this.#places = new RequestPlaces({
+      maxRequests: config.limits.maxRequests,
+      maxBytes: config.limits.maxRequestsMb * 1_048_576,
+      onRefused: this.#metrics.refusedLoad,
+    });
+    this.#storing = new StoringRoom(this.#metrics.refusedLoad);
     this.#traffic = new Traffic({ clock });
     this.#room = new TenantRoom({
       clock,
@@ -207,22 +216,11 @@ export class Engine implements MailEngine {
       onTold: tellTenant,
       tell: (notice) => this.#notices.tell(notice),
     });
-    this.#writes = new WriteWatch({
-      clock,
-      log,
-      database,
-      touch: () => stores.sessions.touch(this.session),
-      minFreeBytes: config.limits.minFreeMb * 1_048_576,
-    });
-    const { dispatcher } = this.#delivery;
-    this.#dispatch = new DispatchWatch({
-      clock,
-      log,
-      progress: () => dispatcher.progress,
-      mayClaim: (lane) => dispatcher.mayClaim(lane),
-      findLanes: stores.findLanes,
-      readGates: this.#delivery.readGates,
-      nextDueAt: () => stores.promotion.nextDueAt(),
+    this.#health = createHealthSide({
+      ...parts,
+      delivery: this.#delivery,
+      isOutdated: () => this.#isOutdated,
+      isRunning: () => this.#sending.isRunning,
     });
     this.#reporter = createReporter({
       events: stores.messageEvents,
@@ -338,6 +336,10 @@ export class Engine implements MailEngine {
     return eventStream({ clock, bell: this.#bell, listAfter, stopped: this.#stopped.signal }, options);
   }
 
+  takeRequest(): RequestPlace {
+    return this.#places.take();
+  }
+
   uploadsOf(principal: Principal): Promise<MeteredUploads> {
     return meterUploads(principal, { uploads: this.uploads, room: this.#room, tenants: this.#parts.stores.tenants });
   }
@@ -353,14 +355,14 @@ export class Engine implements MailEngine {
       { name: 'dispatcher', run: (signal) => dispatcher.run(signal, this.#cut.signal) },
       { name: 'attachments', run: (signal) => preparer.run(signal) },
       { name: 'connections', run: (signal) => budget.run(signal) },
-      { name: 'watch of the dispatcher', run: (signal) => this.#dispatch.run(signal) },
+      this.#health.watchDispatcher,
       { name: 'housekeeping', run: (signal) => housekeeping.run(signal) },
       { name: 'retention', run: (signal) => retention.run(signal) },
       ...this.#parts.mixed.background,
     ]);
     this.#telling.start([
       { name: 'session', run: (signal) => keeper.run(signal) },
-      { name: 'watch of the writes', run: (signal) => this.#writes.run(signal) },
+      this.#health.watchWrites,
       { name: 'schema', run: (signal) => this.#watchSchema(signal) },
       createTrafficKeeper(this.#parts, this.#traffic, () => this.session),
       { name: 'reporter', run: (signal) => this.#reporter.run(signal, this.#cut.signal) },
@@ -374,18 +376,7 @@ export class Engine implements MailEngine {
   }
 
   async ready(): Promise<Readiness> {
-    return readinessOf(await this.#lacks());
-  }
-
-  #lacks(): Promise<readonly Lack[]> {
-    return lacksOf({
-      ...this.#parts,
-      isOutdated: () => this.#isOutdated,
-      isRunning: () => this.#sending.isRunning,
-      isSessionAlive: () => this.#delivery.keeper.isAlive(),
-      writes: this.#writes,
-      dispatch: this.#dispatch,
-    });
+    return readinessOf(await this.#health.lacks());
   }
 
   get metrics(): readonly MetricDescription[] {
@@ -458,8 +449,9 @@ export class Engine implements MailEngine {
       stores: this.#parts.stores,
       expectOpen: () => {
         if (this.#stopped.signal.aborted) throw new MailProxyError('stopping');
-        this.#writes.expectRoom();
+        this.#health.writes.expectRoom();
       },
+      storing: this.#storing,
       onQueued: (draft) => this.#delivery.arrivals.queued(draft),
       onArrived: (draft, state) => this.#arrived(draft, state),
       onReplaced: (pk) => this.#delivery.preparer.drop(pk),

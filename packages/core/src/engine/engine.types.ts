@@ -21,6 +21,7 @@ import type { ReportSink } from '../reporting/report-transport.ts';
 import type { TokenOrigin } from './authenticate.ts';
 import type { EventStreamOptions } from './event-stream.ts';
 import type { MeteredUploads } from './metered-uploads.ts';
+import type { RequestPlace } from './request-places.ts';
 
 export interface MailEngineOptions {
   readonly config: EngineConfigInput;
@@ -88,6 +89,13 @@ export interface MailEngine extends AsyncDisposable {
   readonly uploads: Uploads;
   /** The same for one request of a caller, counted with what waits of its tenant; to be disposed of with the request. */
   uploadsOf(principal: Principal): Promise<MeteredUploads>;
+  /**
+   * Begin a request, for who serves some over a network: so many are handled at the same time, and so much of them is in
+   * memory, as the configuration allows (`limits.maxRequests`, `limits.maxRequestsMb`).
+   *
+   * @throws {MailProxyError} `overloaded`
+   */
+  takeRequest(): RequestPlace;
   /**
    * Run an operation by name, as `accounts.create`.
    *

@@ -6,6 +6,7 @@ import type { SubmissionServices } from '../entities/message/message-services.ts
 import type { MessageState } from '../entities/message/message-state.ts';
 import { DRAFT_END, FIELD_END } from '../entities/message/once.types.ts';
 import type { Stores } from './stores.ts';
+import type { StoringRoom } from './storing-room.ts';
 
 /** Ways to store messages. */
 export type Intake = Pick<SubmissionServices, 'accept' | 'replace' | 'once'>;
@@ -20,15 +21,19 @@ export interface IntakeParts {
   readonly onReplaced: (pk: string) => void;
   /** @throws {MailProxyError} `stopping` while nothing is taken */
   readonly expectOpen: () => void;
+  /** Where messages wait to be stored. */
+  readonly storing: StoringRoom;
   /** A transaction that all of it is to be part of. @defaultValue each has its own */
   readonly writer?: UnitWriter;
 }
 
 /** Store messages, and tell of each that was. */
-export function createIntake({ stores, onQueued, onArrived, onReplaced, expectOpen, writer }: IntakeParts): Intake {
+export function createIntake(parts: IntakeParts): Intake {
+  const { stores, onQueued, onArrived, onReplaced, expectOpen, storing: room, writer } = parts;
   return {
     async accept(draft) {
       expectOpen();
+      using _ = room.take(draft);
       const storing = writer === undefined ? stores.accept(draft) : stores.acceptInto(draft, writer);
       if (writer === undefined) onQueued(draft);
       const state = await storing;
@@ -37,6 +42,7 @@ export function createIntake({ stores, onQueued, onArrived, onReplaced, expectOp
     },
     async replace(replacement) {
       expectOpen();
+      using _ = room.take(replacement.draft);
       const state = await stores.replace(replacement, writer);
       onReplaced(replacement.targetPk);
       onArrived(replacement.draft, state);
@@ -46,6 +52,7 @@ export function createIntake({ stores, onQueued, onArrived, onReplaced, expectOp
       find: (key, now) => stores.once.find(key, now),
       async accept(request) {
         expectOpen();
+        using _ = room.take(...request.drafts, ...request.replacements.map(({ draft }) => draft));
         const storing = stores.once.accept(request, writer);
         if (writer === undefined) for (const draft of request.drafts) onQueued(draft);
         const answered = await storing;

@@ -25,11 +25,12 @@ export interface MetricSideParts {
   readonly reports: MetricSources['reports'];
   readonly lacks: () => Promise<readonly Lack[]>;
   readonly freeBytes: MetricSources['freeBytes'];
+  readonly requests: MetricSources['requests'];
 }
 
 /** The metrics of an engine, with what they are read from. */
 export function createMetricSide(parts: MetricSideParts): Metrics {
-  const { config, database, stores, mixed, clock, edition, delivery, lacks, freeBytes } = parts;
+  const { config, database, stores, mixed, clock, edition, delivery, lacks, freeBytes, requests } = parts;
   const metrics = createMetrics({
     settings: config.metrics,
     build: { version: VERSION, edition },
@@ -47,6 +48,7 @@ export function createMetricSide(parts: MetricSideParts): Metrics {
     reports: inTime(parts.reports, clock),
     health: { lacks, known: Object.keys(LACKS) },
     freeBytes,
+    requests,
     mixins: mixed.metrics,
   });
   database.onCommit(metrics.times.committed);

@@ -11,6 +11,7 @@ import { createDeliveryTimes, type DeliveryTimes } from './delivery-metrics.ts';
 import { createEventLoopMetrics } from './event-loop-metrics.ts';
 import { createHealthMetrics, type HealthSources } from './health-metrics.ts';
 import type { Histogram } from './histogram.ts';
+import { createLoadMetrics, type RefusedFor } from './load-metrics.ts';
 import { createMixinMetrics, type MixinMetric } from './mixin-metrics.ts';
 import { createReportMetrics, type ReportCounters, type ReportFigures } from './report-metrics.ts';
 import { setOrOmit } from './set-or-omit.ts';
@@ -39,6 +40,8 @@ export interface MetricSources {
   readonly preparing: () => number;
   readonly reports: () => Promise<ReportFigures | null>;
   readonly health: HealthSources;
+  /** Requests being handled. */
+  readonly requests: () => number;
   /** Of the disk of a database in a file; null elsewhere. */
   readonly freeBytes: () => number | null;
   /** @defaultValue none */
@@ -58,6 +61,8 @@ export interface Metrics {
   removed(kind: string, count: number): void;
   /** Messages were refused, since too much of their tenant waits. */
   overQuota(quota: 'max_pending' | 'max_bytes'): void;
+  /** Something was refused, since there is enough to do. */
+  refusedLoad(reason: RefusedFor): void;
   /** Recipients were not written to, since they are on the suppression list. */
   suppressed(at: 'acceptance' | 'sending', count: number): void;
   /** What there is, for a reference. */
@@ -76,6 +81,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const { times, histograms } = createDeliveryTimes(sources.priorities);
   createStopMetrics(registry, sources.stops);
   createHealthMetrics(registry, sources.health);
+  const refusedLoad = createLoadMetrics(registry, sources.requests);
   new Gauge({ name: 'gmp_build_info', help: 'Always 1', labelNames: ['version', 'edition'], registers }).set(
     { ...sources.build },
     1,
@@ -130,6 +136,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     fetched: (mode, result) => fetches.inc({ mode, result }),
     lookedUp: (result) => lookups.inc({ result }),
     removed: (kind, count) => removals.inc({ kind }, count),
+    refusedLoad,
     overQuota: (quota) => refusals.inc({ quota }),
     suppressed: (at, count) => suppressions.inc({ at }, count),
     describe: () => [...describeRegistry(registry), ...histograms.map(describeHistogram)],

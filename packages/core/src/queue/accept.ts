@@ -42,7 +42,7 @@ export function prepareAccept(db: Database<CoreSchema>, stepMs: number): AcceptI
   });
   const gathering = new Gathering<MessageDraft, AcceptedState>(db, {
     keyOf: ({ message }) => message.pk,
-    sizeOf,
+    sizeOf: draftBytes,
     unit,
   });
   return async (draft, writer) => {
@@ -97,7 +97,8 @@ function messageRow({ message }: MessageDraft, stepMs: number) {
   };
 }
 
-function sizeOf({ content, recipients, attachments }: MessageDraft): number {
+/** About how many bytes its rows have. */
+export function draftBytes({ content, recipients, attachments }: MessageDraft): number {
   const rows = (recipients.length + attachments.length) * ROW_BYTES;
   return attachments.reduce((sum, { content: file }) => sum + (file?.bytes?.byteLength ?? 0), content.length + rows);
 }

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type Caller, isMailProxyError, MailProxyError, type Principal, validate } from '@mail-proxy/core';
+import {
+  type Caller,
+  isMailProxyError,
+  MailProxyError,
+  type Principal,
+  type RequestPlace,
+  validate,
+} from '@mail-proxy/core';
 import type { GenericSchema, InferOutput } from 'valibot';
 import type { HttpContext, ServedEngine } from '../context.ts';
 import { parseJsonObject } from '../parse-json.ts';
@@ -34,10 +41,15 @@ export interface GenroCall {
 /**
  * Take in a request.
  *
- * @throws {MailProxyError} `unauthenticated`
+ * @throws {MailProxyError} `unauthenticated`, `rate_limited`
  */
-export async function openCall(c: HttpContext, engine: ServedEngine, options: GenroOptions): Promise<GenroCall> {
-  const principal = asTheOperator(await principalOf(c, engine), options);
+export async function openCall(
+  c: HttpContext,
+  { engine, options, place }: Pick<GenroCall, 'engine' | 'options'> & { readonly place: RequestPlace },
+): Promise<GenroCall> {
+  const own = await principalOf(c, engine);
+  place.belongsTo(own);
+  const principal = asTheOperator(own, options);
   if (principal.kind === 'anonymous') throw new MailProxyError('unauthenticated');
   const caller: Caller = {
     principal,
@@ -61,7 +73,7 @@ export async function openCall(c: HttpContext, engine: ServedEngine, options: Ge
       throw new MailProxyError('invalid_input', { problems: [{ pointer: `?${name}`, message: 'Field required' }] });
     },
     async body(schema) {
-      const bytes = await readBody(c.req.raw, options.maxBodyBytes);
+      const bytes = await readBody(c.req.raw, options.maxBodyBytes, place);
       return validate(schema, bytes.byteLength === 0 ? {} : parseJsonObject(bytes));
     },
   };

@@ -41,7 +41,8 @@ export function addGenroRoutes(app: Hono<HttpEnv>, engine: ServedEngine, options
 
   async function answer(c: HttpContext, handle: GenroHandler): Promise<Response> {
     try {
-      const answered = await handle(await openCall(c, engine, options));
+      using place = engine.takeRequest();
+      const answered = await handle(await openCall(c, { engine, options, place }));
       return answered instanceof Response ? answered : respondJson(c, answered);
     } catch (error) {
       return refusal(c, error, options.log);

@@ -27,7 +27,8 @@ export interface ServiceProcess {
 
 /**
  * Run the server until a signal ends it. SIGTERM and SIGINT let running sends finish, a second one ends the process
- * at once; something thrown that nobody caught stops it the same way, with exit code 70. SIGUSR2 makes the log tell all, and
+ * at once; something thrown that nobody caught stops it the same way, with exit code 70. A promise that failed and that nobody
+ * waited for is a bug of one task, and ends no other: it is logged. SIGUSR2 makes the log tell all, and
  * again what was configured.
  */
 export async function serve(host: ServiceProcess): Promise<ExitCode> {
@@ -121,12 +122,11 @@ function whenAskedToStop(host: ServiceProcess, log: Log): Promise<ExitCode> {
         resolve(EXIT.ok);
       });
     }
-    for (const event of ['unhandledRejection', 'uncaughtException']) {
-      host.on(event, (reason) => {
-        log.error({ err: reason }, 'a bug: nobody caught this; stopping');
-        resolve(EXIT.software);
-      });
-    }
+    host.on('unhandledRejection', (reason) => log.error({ err: reason }, 'a bug: nobody waited for what failed here'));
+    host.on('uncaughtException', (reason) => {
+      log.error({ err: reason }, 'a bug: nobody caught this; stopping');
+      resolve(EXIT.software);
+    });
   });
 }
 

@@ -32,9 +32,15 @@ test.skipIf(inject('pgSkip') !== '').each(['cut', 'swallow'] as const)(
       json: { reasons: expect.arrayContaining(['the database does not answer']) },
     });
     expect(await app.call('GET', '/livez')).toMatchObject({ status: 200 });
+    // What is not read from the database is shown all the same, and of the rest there is no old figure.
+    const metrics = await app.call('GET', '/metrics');
+    expect(metrics.status).toBe(200);
+    expect(metrics.text).toContain('gmp_not_ready{reason="database"} 1');
+    expect(metrics.text).not.toMatch(/^gmp_pending_messages \d/m);
 
     proxy.mode = 'pass';
     await eventually(async () => (await app.call('GET', '/readyz')).status === 200);
     expect(await app.call('POST', '/v1/messages', { json: MAIL })).toMatchObject({ status: 202 });
+    expect((await app.call('GET', '/metrics')).text).toMatch(/^gmp_pending_messages \d/m);
   },
 );

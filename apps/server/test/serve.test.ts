@@ -9,6 +9,7 @@ import { eventually, spawnServer, startScriptedPeer, tempDir } from '@mail-proxy
 import { describe, expect, test } from 'vitest';
 import { readServerConfig } from '../src/env/read-config.ts';
 import { findMixins } from '../src/mixins.ts';
+import { serve } from '../src/serve.ts';
 import { startServer } from '../src/start-server.ts';
 
 const community = (dataDir: string, more: Readonly<Record<string, string>> = {}) => ({
@@ -83,6 +84,25 @@ describe('a server', () => {
     for (let requests = 0; requests < 3; requests++) expect(await statusOf(`${url}/livez`)).toBe(200);
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
+  });
+
+  test('goes on when a promise failed that nobody waited for, and stops with 70 when something was thrown', async () => {
+    using dir = tempDir();
+    const listeners = new Map<string, (reason: unknown) => void>();
+    const output: string[] = [];
+    const stream = { write: (text: string) => void output.push(text) };
+    const ended = serve({
+      env: community(dir.path),
+      ...{ stdout: stream, stderr: stream, exit: () => undefined },
+      on: (event, listener) => void listeners.set(event, listener),
+    });
+    const url = await eventually(() => /listening on (\S+)/.exec(output.join(''))?.[1] ?? false);
+    listeners.get('unhandledRejection')?.(new Error('of one tenant'));
+    await eventually(async () => (await statusOf(`${url}/readyz`)) === 200);
+    expect(output.join('')).toMatch(/nobody waited for what failed here.*of one tenant/);
+    listeners.get('uncaughtException')?.(new Error('of nobody knows what'));
+    expect(await ended).toBe(70);
+    await expect(fetch(`${url}/livez`)).rejects.toThrow('fetch failed');
   });
 
   test('stops once, however often it is told to', async () => {

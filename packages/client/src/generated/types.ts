@@ -41,6 +41,7 @@ export interface components {
         | 'quota_exceeded'
         | 'internal'
         | 'database_unavailable'
+        | 'overloaded'
         | 'storage_unavailable'
         | 'stopping'
         | 'storage_full'

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { tempDir } from '@mail-proxy/testkit';
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/open.ts';
 import { claimPlanConformance } from './claim-plan.case.ts';
@@ -52,4 +53,14 @@ test('the lock on a file ends with its process, even when that is killed', async
 test('a path that cannot be opened is refused with database_unavailable', async () => {
   using dir = tempDir();
   await expect(openDatabase(dir.file('missing', 'mail.db'))).rejects.toMatchObject({ code: 'database_unavailable' });
+});
+
+test('a commit waits until its log is on disk, whatever the library does by default', async () => {
+  using dir = tempDir();
+  await using database = await openDatabase(dir.file('mail.db'));
+  const pragma = (name: string) =>
+    database.prepare<object>((k) => ({ compile: () => sql.raw(`pragma ${name}`).compile(k) }));
+  const [mode, synchronous] = await database.write([pragma('journal_mode').bind({}), pragma('synchronous').bind({})]);
+  // 2 is FULL.
+  expect([mode.rows, synchronous.rows]).toEqual([[{ journal_mode: 'wal' }], [{ synchronous: 2 }]]);
 });

@@ -14,6 +14,10 @@ export interface SmallDisk extends Disposable {
   free(): void;
 }
 
+/** Come with every Linux. */
+const MOUNT = 'mount';
+const UNMOUNT = 'umount';
+
 /**
  * Mount one in memory.
  *
@@ -23,7 +27,7 @@ export function mountSmallDisk(mib: number): SmallDisk | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return null;
   const dir = tempDir();
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', dir.path], { stdio: 'ignore' });
+    execFileSync(MOUNT, ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', dir.path], { stdio: 'ignore' });
   } catch {
     // Root of a container that may not mount.
     dir[Symbol.dispose]();
@@ -38,7 +42,7 @@ export function mountSmallDisk(mib: number): SmallDisk | null {
     },
     free: () => rmSync(ballast),
     [Symbol.dispose]() {
-      execFileSync('umount', ['-l', dir.path]);
+      execFileSync(UNMOUNT, ['-l', dir.path]);
       dir[Symbol.dispose]();
     },
   };

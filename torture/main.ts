@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 // Torture: real servers, and what is around them broken on purpose. See README.md.
 import { createProgram } from './cli/program.ts';
+import { runFuzzing } from './cli/run-fuzzing.ts';
 import { runMatrix } from './cli/run-matrix.ts';
 import { runScenarios } from './cli/run-scenarios.ts';
 
@@ -14,5 +15,8 @@ await createProgram({
   },
   runMatrix: async (options) => {
     process.exitCode = (await runMatrix(options)) ? 0 : 1;
+  },
+  runFuzzing: async (options) => {
+    process.exitCode = (await runFuzzing(options)) ? 0 : 1;
   },
 }).parseAsync();

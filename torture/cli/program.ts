@@ -24,9 +24,18 @@ export interface MatrixOptions {
   readonly json: boolean;
 }
 
+export interface FuzzOptions {
+  readonly database: DatabaseKind | null;
+  /** Requests on each database. */
+  readonly count: number;
+  readonly seed: number;
+  readonly json: boolean;
+}
+
 export interface Actions {
   runScenarios(scenarios: readonly Scenario[], options: RunOptions): Promise<void>;
   runMatrix(options: MatrixOptions): Promise<void>;
+  runFuzzing(options: FuzzOptions): Promise<void>;
 }
 
 /** What commander makes of the command line. */
@@ -39,7 +48,7 @@ interface ParsedRun {
   readonly markdown: boolean;
 }
 
-export function createProgram({ runScenarios, runMatrix }: Actions): Command {
+export function createProgram({ runScenarios, runMatrix, runFuzzing }: Actions): Command {
   const program = new Command('torture')
     .description(
       'Runs real servers, breaks what is around them, and closes the books: nothing lost, nothing twice unsaid.',
@@ -75,7 +84,24 @@ export function createProgram({ runScenarios, runMatrix }: Actions): Command {
     .action(async ({ database, write, json }: Partial<MatrixOptions>) => {
       await runMatrix({ database: database ?? null, write: write ?? false, json: json ?? false });
     });
+  program
+    .command('fuzz')
+    .description('send hostile requests to every operation: no 5xx, no stall, no death')
+    .addOption(databaseOption())
+    .option('--count <n>', 'requests on each database', whole, 100_000)
+    .option('--seed <n>', 'decides what is sent; drawn and shown when left out', whole)
+    .option('--json', 'print lines of JSON only', false)
+    .action(async ({ database, count, seed, json }: ParsedFuzz) => {
+      await runFuzzing({ database: database ?? null, count, seed: seed ?? Date.now() % 100_000, json });
+    });
   return program;
+}
+
+interface ParsedFuzz {
+  readonly database?: DatabaseKind;
+  readonly count: number;
+  readonly seed?: number;
+  readonly json: boolean;
 }
 
 function databaseOption(): Option {

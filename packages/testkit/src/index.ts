@@ -14,6 +14,9 @@ export { type CountingSinkProcess, spawnCountingSink } from './counting-sink-pro
 export { type Dovecot, type DovecotOptions, startDovecot, whyNoDovecot } from './dovecot.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
 export { type HeaderFields, parseHeaderBlock } from './header-block.ts';
+export { type HostileOptions, type HostileRequest, hostileRequests } from './hostile-requests/hostile-requests.ts';
+export { endsTheWorld, fillForHostile, type HostileWorld } from './hostile-requests/hostile-world.ts';
+export { describeHostile, type HostileAnswer, sendHostile } from './hostile-requests/send-hostile.ts';
 export { type Loopback, listenOnLoopback } from './loopback.ts';
 export { PeerConnection, type PeerTls } from './peer-connection.ts';
 export { startPostgres, type TestPostgres } from './postgres.ts';

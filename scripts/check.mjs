@@ -18,6 +18,7 @@ const STEPS = [
   { name: 'arrows', command: ['depcruise', '--config', '.dependency-cruiser.mjs', ...CRUISED] },
   { name: 'unused', command: ['knip', '--no-config-hints'] },
   { name: 'licences', command: ['node', 'scripts/check-licenses.mjs'] },
+  { name: 'advisories', command: ['node', 'scripts/check-advisories.mjs'] },
   { name: 'paths', command: ['node', 'scripts/check-paths.mjs'] },
   { name: 'generated', command: ['node', '--conditions=mail-proxy-source', 'scripts/generate.mjs', '--check'] },
   { name: 'docs', command: ['node', '--conditions=mail-proxy-source', 'scripts/build-site.mjs'] },

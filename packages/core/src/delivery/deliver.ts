@@ -12,6 +12,7 @@ import type { CombinedHooks } from '../mixin/hooks.ts';
 import type { Log } from '../observability/log.ts';
 import type { OnStage } from '../observability/stages.ts';
 import type { Traced, Traces } from '../observability/traces.ts';
+import type { OutgoingPolicy } from '../outgoing/outgoing-http.types.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { HandoffMarks } from '../queue/handoff-marks.ts';
 import type { LoadClaimed, LoadedMessage } from '../queue/load-claimed.ts';
@@ -50,6 +51,7 @@ export interface DeliverServices {
   readonly signingKeys: (tenantId: string, accountPk: string, domain: string) => Promise<readonly DkimSigningKey[]>;
   readonly pool: SmtpPool;
   readonly tokens: OAuthTokens;
+  readonly outgoing: OutgoingPolicy;
   /** This instance's part of an account's connections. */
   readonly shareOf: (accountPk: string) => number;
   readonly lockStepRelays: LockStepRelays;
@@ -185,6 +187,7 @@ async function attempt(
       share: services.shareOf(account.pk),
       settings: services.settings,
       tokens: services.tokens,
+      outgoing: services.outgoing,
     }),
     lockStepRelays: services.lockStepRelays,
     judgement: { rules: account.tenant.replyRules, onInDoubt: message.on_in_doubt },

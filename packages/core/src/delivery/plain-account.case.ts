@@ -12,6 +12,7 @@ export const PLAIN_ACCOUNT: AccountRelayRow = {
   version: 1,
   type: 'smtp',
   host: 'relay.test',
+  hostPolicy: null,
   port: 25,
   user: null,
   password: null,

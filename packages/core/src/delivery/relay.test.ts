@@ -29,7 +29,7 @@ function requestFor(overrides: Partial<AccountRelayRow>, isImmediate = false, sh
     clock: systemClock,
     http: createOutgoingHttp({ clock: systemClock, policy: {} }),
   });
-  return poolRequest({ ...ACCOUNT, ...overrides }, { isImmediate, share, settings: SETTINGS, tokens });
+  return poolRequest({ ...ACCOUNT, ...overrides }, { isImmediate, share, settings: SETTINGS, tokens, outgoing: {} });
 }
 
 describe('the relay of an account', () => {

@@ -2,8 +2,10 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { DeliverySettings } from '../config/engine-config.ts';
 import type { AccountRelayRow } from '../entities/account/account.model.ts';
+import type { OutgoingPolicy } from '../outgoing/outgoing-http.types.ts';
 import type { OAuthTokens } from '../smtp/oauth-tokens.ts';
 import type { PoolLimits } from '../smtp/pool.types.ts';
+import { createRelayGuard } from '../smtp/relay-guard.ts';
 import type { SmtpAuth, SmtpRelay, SmtpTimeouts } from '../smtp/session.types.ts';
 import { RFC5321_TIMEOUTS } from '../smtp/session.types.ts';
 
@@ -21,6 +23,8 @@ export interface PoolUse {
   readonly share: number;
   readonly settings: DeliverySettings;
   readonly tokens: OAuthTokens;
+  /** Of the instance: where relays may be that tenants named. */
+  readonly outgoing: OutgoingPolicy;
 }
 
 /**
@@ -28,12 +32,13 @@ export interface PoolUse {
  * they never stand behind a queue that the relay takes slowly; it may be opened beside all those of other accounts. An
  * account's only connection is everybody's, and then an immediate message waits for the one that uses it, before others.
  */
-export function poolRequest(account: AccountRelayRow, { isImmediate, share, settings, tokens }: PoolUse): PoolRequest {
+export function poolRequest(account: AccountRelayRow, use: PoolUse): PoolRequest {
+  const { isImmediate, share, settings } = use;
   const maxConnections = Math.min(account.maxConnections, share);
   const isReserved = isImmediate && maxConnections > 1;
   return {
     key: poolKey(account, isReserved),
-    relay: relayOf(account, settings, tokens),
+    relay: relayOf(account, use),
     limits: {
       maxConnections: isReserved ? 1 : Math.max(1, maxConnections - 1),
       maxTransactionsPerConnection: account.maxMessagesPerConnection,
@@ -51,8 +56,8 @@ function poolKey({ pk, version }: AccountRelayRow, isReserved: boolean): string 
 }
 
 /** The relay of an account, as smtp/ wants it. */
-function relayOf(account: AccountRelayRow, settings: DeliverySettings, tokens: OAuthTokens): SmtpRelay {
-  const { tlsServername, tlsCa, tlsMinVersion, tlsClientCert, tlsClientKey } = account;
+function relayOf(account: AccountRelayRow, { settings, tokens, outgoing }: PoolUse): SmtpRelay {
+  const { hostPolicy, tlsServername, tlsCa, tlsMinVersion, tlsClientCert, tlsClientKey } = account;
   const auth = authOf(account, tokens);
   return {
     host: relayHost(account),
@@ -68,6 +73,7 @@ function relayOf(account: AccountRelayRow, settings: DeliverySettings, tokens: O
     ...(auth === null ? {} : { auth }),
     ehloName: account.ehloName ?? settings.ehloName,
     timeouts: timeoutsOf(settings),
+    ...(hostPolicy === null ? {} : { guard: createRelayGuard({ ...outgoing, ...hostPolicy }) }),
     ...(account.type === 'sandbox' ? { sandbox: { maxBytes: settings.sandboxMaxBytes } } : {}),
   };
 }

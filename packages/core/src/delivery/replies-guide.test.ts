@@ -115,6 +115,7 @@ async function attempt(vector: ReplyVector, text: string, isToAll: boolean): Pro
       signingKeys: async () => [],
       pool,
       tokens: createOAuthTokens({ clock, http: createOutgoingHttp({ clock, policy: {} }) }),
+      outgoing: {},
       marks: { note: () => {}, write: async () => {} },
       hooks: combineHooks([], silentLog),
       settings: deliverySettings(),

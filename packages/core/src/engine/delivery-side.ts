@@ -106,7 +106,7 @@ export interface DeliverySide {
 
 export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
   const { config, database, stores, clock, random, log, hooks, onTold, tell, times } = parts;
-  const settings = config.delivery;
+  const { delivery: settings, outgoing } = config;
   const { accounts } = stores;
   const { maxConnections, maxConnectionsPerHost } = settings;
   const open = orSandbox(parts.openSession ?? openSession);
@@ -157,6 +157,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     keeper,
     pool,
     tokens,
+    outgoing,
     lockStepRelays: new LockStepRelays({ clock, log }),
     flights,
     hooks,
@@ -316,6 +317,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
         share: budget.shareOf(pk),
         settings,
         tokens,
+        outgoing,
       });
       if (relay.sandbox !== undefined) return verifySandbox(relay.sandbox);
       return verifyRelay(relay, { clock, reserve: (signal) => pool.reserve(key, relay, limits, signal) });

@@ -39,10 +39,19 @@ export function parseDestination(text: string, rules: DestinationRules, base?: U
     throw notAllowed(`${url.protocol.slice(0, -1)} is neither http nor https`);
   }
   if (url.username !== '' || url.password !== '') throw notAllowed('a URL must not hold credentials');
-  const host = canonicalHost(url.hostname);
+  checkHost(url.hostname, rules);
+  return url;
+}
+
+/**
+ * Check a host as far as that can be said before it is resolved.
+ *
+ * @throws {MailProxyError} `address_not_allowed`
+ */
+export function checkHost(text: string, rules: DestinationRules): void {
+  const host = canonicalHost(text);
   if (isIP(host) !== 0) checkAddresses(host, [host], rules);
   else checkName(host, rules);
-  return url;
 }
 
 /**

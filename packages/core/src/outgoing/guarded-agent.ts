@@ -36,7 +36,11 @@ export function createGuardedAgent(find: LookupAddresses, rules: DestinationRule
   });
 }
 
-function guardedLookup(find: LookupAddresses, rules: DestinationRules): LookupFunction {
+/**
+ * Resolve for a socket, which is given what was checked. Not asked for an address: that is to be checked before, as by
+ * {@link checkHost}.
+ */
+export function guardedLookup(find: LookupAddresses, rules: DestinationRules): LookupFunction {
   return (hostname, { all }, callback) => {
     resolveChecked(hostname, find, rules).then(
       ([first, ...others]) => {

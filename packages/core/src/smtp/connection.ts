@@ -100,6 +100,7 @@ export class SmtpConnection {
       keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
+      ...(relay.guard === undefined ? {} : { lookup: relay.guard.lookup }),
     });
     this.#attach();
   }

@@ -5,7 +5,7 @@ import { capText, cleanText } from './reply-text.ts';
 
 type FaultKind = SmtpFaultRecord['kind'];
 
-/** Codes of the operating system and of Node's resolver. */
+/** Codes of the operating system, of Node's resolver and of our guard. */
 const KINDS_BY_CODE: Readonly<Record<string, FaultKind>> = {
   ENOTFOUND: 'dns',
   EAI_AGAIN: 'dns',
@@ -25,6 +25,9 @@ const KINDS_BY_CODE: Readonly<Record<string, FaultKind>> = {
   EPIPE: 'reset',
   ETIMEDOUT: 'timeout',
   EPROTO: 'tls',
+  // Of our own, where a relay is looked up that a tenant named.
+  address_not_allowed: 'unsupported',
+  outgoing_failed: 'dns',
 };
 
 /** The kind of an error of a socket; what has no code of the network's came from TLS if that is up or coming up. */

@@ -15,6 +15,11 @@ export function unsupported(stage: 'starttls' | 'auth', text: string): SmtpConne
   return new SmtpConnectError({ kind: 'unsupported', stage, text });
 }
 
+/** The error for a relay that the tenant may not name. */
+export function notAllowed(text: string): SmtpConnectError {
+  return new SmtpConnectError({ kind: 'unsupported', stage: 'connect', text: capText(text) });
+}
+
 /** The error for an opening that nobody waits for any more. */
 export function givenUp(text = 'given up'): SmtpConnectError {
   return new SmtpConnectError({ kind: 'aborted', stage: 'connect', text });

@@ -5,7 +5,7 @@ import type { StageTime } from '../observability/stages.ts';
 import { authenticate, usesToken } from './authenticate.ts';
 import { NO_CAPABILITIES, parseCapabilities, type SmtpCapabilities } from './capabilities.ts';
 import { SmtpConnection } from './connection.ts';
-import { givenUp, refusedAt, unsupported } from './opening-errors.ts';
+import { givenUp, notAllowed, refusedAt, unsupported } from './opening-errors.ts';
 import { type SmtpAuth, SmtpConnectError, type SmtpRelay } from './session.types.ts';
 import { StageTimes } from './stage-times.ts';
 import { Transcript } from './transcript.ts';
@@ -53,6 +53,8 @@ async function connectAndIntroduce(
   transcript: Transcript,
 ): Promise<OpenedConnection> {
   if (signal?.aborted) throw givenUp();
+  const refusal = relay.guard?.refusal(relay.host) ?? null;
+  if (refusal !== null) throw notAllowed(refusal);
   const auth = relay.auth === undefined ? undefined : waitingNoLonger(relay.auth, signal);
   // Before there is a connection: a token endpoint may be slow, and relays hang up on who stays silent.
   const token = auth === undefined ? null : await tokenOf(auth, transcript);

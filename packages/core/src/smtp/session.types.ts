@@ -3,6 +3,7 @@
 
 import type { StageName, StageTime } from '../observability/stages.ts';
 import type { MessageBody } from './message-body.ts';
+import type { RelayGuard } from './relay-guard.ts';
 import type { SmtpFaultRecord, SmtpReply, SmtpStage } from './reply.ts';
 import type { SandboxRelay, SandboxTransaction } from './sandbox/sandbox.types.ts';
 
@@ -92,6 +93,8 @@ export interface SmtpRelay {
   /** Name given with EHLO. */
   readonly ehloName: string;
   readonly timeouts: SmtpTimeouts;
+  /** Where the relay may be. @defaultValue anywhere */
+  readonly guard?: RelayGuard;
   /** There is no relay: mail is kept here instead. @defaultValue none */
   readonly sandbox?: SandboxRelay;
 }

@@ -14,6 +14,7 @@ import { detachedFiles } from './0011-detached-files.ts';
 import { statistics } from './0012-statistics.ts';
 import { sandbox } from './0013-sandbox.ts';
 import { recipientDomains } from './0014-recipient-domains.ts';
+import { checkedRelays } from './0015-checked-relays.ts';
 import type { MigrationList } from './migration.ts';
 
 /** The schema of core, oldest step first. */
@@ -34,5 +35,6 @@ export const CORE_MIGRATIONS: MigrationList = {
     statistics,
     sandbox,
     recipientDomains,
+    checkedRelays,
   ],
 };

@@ -9,6 +9,7 @@ import type { Account, AccountSettings } from './account.model.ts';
 import { createAccountStore } from './account.store.ts';
 
 const SETTINGS: AccountSettings = {
+  host_checked: false,
   type: 'smtp',
   host: '127.0.0.1',
   port: 25,

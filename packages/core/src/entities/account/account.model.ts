@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { OutgoingPolicy } from '../../outgoing/outgoing-http.types.ts';
 import type { RetryPolicyInput } from '../../retry-policy.ts';
 import type { Sealed } from '../../secrets/sealed-columns.ts';
 import type { SealedPlace, Sealer } from '../../secrets/sealer.ts';
@@ -8,6 +9,7 @@ import type { OAuthSettings } from '../../smtp/oauth.types.ts';
 import type { TlsMode } from '../../smtp/session.types.ts';
 import type { OnInDoubt } from '../message/message.table.ts';
 import { type SuppressionPolicyInput, suppressionPolicyOf } from '../suppression/suppression-policy.ts';
+import { outgoingPolicyOf } from '../tenant/outgoing-policy.ts';
 import type { TenantsTable } from '../tenant/tenant.table.ts';
 import type {
   AccountPausesTable,
@@ -36,6 +38,8 @@ export interface Account {
   readonly type: AccountType;
   readonly host: string;
   readonly port: number;
+  /** Whether the host has to be one that the tenant's outgoing policy allows. */
+  readonly host_checked: boolean;
   readonly user: string | null;
   readonly has_password: boolean;
   readonly auth_method: AuthMethod;
@@ -89,6 +93,8 @@ export interface AccountRelayRow {
   readonly type: AccountType;
   readonly host: string;
   readonly port: number;
+  /** What the host may be where a tenant named it: its own policy, over the instance's. Null where the operator did. */
+  readonly hostPolicy: OutgoingPolicy | null;
   readonly user: string | null;
   readonly password: string | null;
   readonly authMethod: AuthMethod;
@@ -159,6 +165,8 @@ export const RELAY_TENANT_COLUMNS = [
   'max_pending',
   'max_bytes',
   'suppression',
+  'allow_private_networks',
+  'allowed_hosts',
 ] as const satisfies readonly (keyof TenantsTable)[];
 type RelayTenantColumn = (typeof RELAY_TENANT_COLUMNS)[number];
 
@@ -176,6 +184,7 @@ export function columnsOf(
     type: settings.type,
     host: settings.host,
     port: settings.port,
+    host_checked: settings.host_checked ? 1 : 0,
     username: settings.user,
     auth_method: settings.auth_method,
     tls: settings.tls,
@@ -232,6 +241,7 @@ export function accountOf(row: AccountRow): Account {
     type: row.type,
     host: row.host,
     port: row.port,
+    host_checked: row.host_checked === 1,
     user: row.username,
     has_password: row.password !== null,
     auth_method: row.auth_method,
@@ -283,6 +293,7 @@ export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayR
     type: row.type,
     host: row.host,
     port: row.port,
+    hostPolicy: row.host_checked === 1 ? hostPolicyOf(row) : null,
     user: row.username,
     get password() {
       return password();
@@ -324,6 +335,13 @@ export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayR
       suppression: suppressionPolicyOf(row.tenant_suppression),
     },
   };
+}
+
+function hostPolicyOf(row: AccountRelayColumns): OutgoingPolicy {
+  return outgoingPolicyOf({
+    allow_private_networks: row.tenant_allow_private_networks,
+    allowed_hosts: row.tenant_allowed_hosts,
+  });
 }
 
 /** The row is kept for a second, and used by many messages. */

@@ -46,9 +46,15 @@ const createAccount = defineOperation({
   enterpriseFields: ['pec'],
   input: createAccountInput,
   output: accountOutput,
-  run: async ({ accounts, clock, makePk }: AccountServices, { tenant_id: _, id, type, ...input }, { reach, also }) => {
+  run: async (
+    { accounts, clock, makePk }: AccountServices,
+    { tenant_id: _, id, type, ...input },
+    { principal, reach, also },
+  ) => {
     const key = { pk: makePk(), id, tenantId: reach.tenantId ?? DEFAULT_TENANT };
-    return accountView(await accounts.create(key, newSettings(type, input), clock.now(), also));
+    return accountView(
+      await accounts.create(key, newSettings(type, input, principal.kind === 'tenant'), clock.now(), also),
+    );
   },
 });
 
@@ -95,9 +101,10 @@ const updateAccount = defineOperation({
   run: async (
     { accounts, clock, resumeAccount }: AccountServices,
     { tenant_id: _, account_id, ...input },
-    { reach, also },
+    { principal, reach, also },
   ) => {
-    const account = await accounts.update(reach, account_id, (current) => changedSettings(current, input), {
+    const byTenant = principal.kind === 'tenant';
+    const account = await accounts.update(reach, account_id, (current) => changedSettings(current, input, byTenant), {
       now: clock.now(),
       also,
     });

@@ -38,12 +38,14 @@ export const RELAY_FIELDS = [
 /**
  * Settings of an account that is made.
  *
+ * @param byTenant - whether a tenant makes it, who may not send us everywhere
  * @throws {MailProxyError} `invalid_input` for fields that are missing or do not go together
  */
-export function newSettings(type: AccountType, input: SettingsInput): AccountSettings {
-  if (type === 'sandbox') return settingsFrom(input, { type, ...SANDBOX });
+export function newSettings(type: AccountType, input: SettingsInput, byTenant: boolean): AccountSettings {
+  if (type === 'sandbox') return settingsFrom(input, { type, ...SANDBOX, host_checked: false });
   const { host, port } = input;
-  if (host !== undefined && port !== undefined) return settingsFrom(input, { type, host, port });
+  if (host !== undefined && port !== undefined)
+    return settingsFrom(input, { type, host, port, host_checked: byTenant });
   const missing = (['host', 'port'] as const).filter((name) => input[name] === undefined);
   throw invalidInput(missing.map((name) => ({ pointer: `/${name}`, message: 'required' })));
 }
@@ -53,9 +55,15 @@ export function newSettings(type: AccountType, input: SettingsInput): AccountSet
  *
  * @throws {MailProxyError} `invalid_input` for fields that do not go together
  */
-export function changedSettings(current: Account, input: SettingsInput): AccountSettings {
-  const { type, host, port } = current;
-  return settingsFrom(input, { type, host: input.host ?? host, port: input.port ?? port, current });
+export function changedSettings(current: Account, input: SettingsInput, byTenant: boolean): AccountSettings {
+  const { type } = current;
+  const { host = current.host, port = current.port } = input;
+  const isElsewhere = host !== current.host || port !== current.port;
+  // An operator who names the host vouches for it.
+  const host_checked = byTenant
+    ? current.host_checked || isElsewhere
+    : input.host === undefined && current.host_checked;
+  return settingsFrom(input, { type, host, port, host_checked, current });
 }
 
 /** @throws {MailProxyError} `invalid_input` for fields that do not go together */
@@ -65,8 +73,9 @@ function settingsFrom(
     type,
     host,
     port,
+    host_checked,
     current,
-  }: { readonly type: AccountType; readonly host: string; readonly port: number; readonly current?: Account },
+  }: Pick<AccountSettings, 'type' | 'host' | 'port' | 'host_checked'> & { readonly current?: Account },
 ): AccountSettings {
   if (type === 'sandbox') refuseRelay(input);
   const user = kept(input.user, current?.user, null);
@@ -74,6 +83,7 @@ function settingsFrom(
     type,
     host,
     port,
+    host_checked,
     user,
     auth_method: kept(input.auth_method, current?.auth_method, 'auto'),
     tls: kept(input.tls, current?.tls, defaultTls(port, user)),

@@ -56,6 +56,7 @@ type SealedBefore = {
 const SETTABLE = [
   'host',
   'port',
+  'host_checked',
   'username',
   'password',
   'auth_method',

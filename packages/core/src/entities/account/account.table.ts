@@ -37,6 +37,8 @@ export interface AccountsTable {
   readonly type: AccountType;
   readonly host: string;
   readonly port: number;
+  /** 1: a tenant named the host or the port, which therefore has to be one that its outgoing policy allows. */
+  readonly host_checked: number;
   readonly username: string | null;
   readonly password: Sealed | null;
   readonly tls: TlsMode;

@@ -20,6 +20,7 @@ import type { CoreSchema } from '../schema.ts';
 import { type SuppressionPolicyInput, suppressionPolicyOf } from '../suppression/suppression-policy.ts';
 import type { ClientAuth } from './client-auth.ts';
 import { DEFAULT_TENANT } from './default-tenant.ts';
+import { allowedHostsOf, outgoingPolicyOf } from './outgoing-policy.ts';
 import { prepareTenantStatements, type TenantChange, updateInput } from './tenant.statements.ts';
 import type { TenantsTable } from './tenant.table.ts';
 
@@ -161,7 +162,7 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
       retry: retryOf(row.retry),
       reply_rules: replyRulesOf(row.reply_rules),
       allow_private_networks: row.allow_private_networks === null ? null : row.allow_private_networks === 1,
-      allowed_hosts: hostsOf(row),
+      allowed_hosts: allowedHostsOf(row),
       retention: retentionOf(row),
       suppression: suppressionPolicyOf(row.suppression),
     };
@@ -254,7 +255,7 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
         baseUrl: row.client_base_url,
         syncPath: row.client_sync_path ?? DEFAULT_SYNC_PATH,
         auth: auth === null || auth.method === 'none' ? null : auth,
-        policy: policyOf(row),
+        policy: outgoingPolicyOf(row),
       };
     },
 
@@ -265,7 +266,7 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
         baseUrl: row.client_base_url,
         attachmentPath: row.client_attachment_path,
         auth: openAuth(row) ?? { method: 'none' },
-        policy: policyOf(row),
+        policy: outgoingPolicyOf(row),
       };
     },
 
@@ -277,24 +278,10 @@ export function createTenantStore(database: Database<CoreSchema>, sealer: Sealer
   };
 }
 
-function hostsOf({ allowed_hosts }: Pick<TenantsTable, 'allowed_hosts'>): readonly string[] | null {
-  // Written by this store from the same type.
-  return allowed_hosts === null ? null : (JSON.parse(allowed_hosts) as readonly string[]);
-}
-
 /** What the tenant says of how long its mail is kept. */
 export function retentionOf({ retention }: Pick<TenantsTable, 'retention'>): RetentionInput | null {
   // As above.
   return retention === null ? null : (JSON.parse(retention) as RetentionInput);
-}
-
-/** What the tenant has of its own, which takes the place of the instance's. */
-function policyOf(row: TenantsTable): OutgoingPolicy {
-  const allowedHosts = hostsOf(row);
-  return {
-    ...(row.allow_private_networks === null ? {} : { allowPrivateNetworks: row.allow_private_networks === 1 }),
-    ...(allowedHosts === null ? {} : { allowedHosts }),
-  };
 }
 
 function authPlace(id: string): SealedPlace {

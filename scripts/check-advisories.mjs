@@ -40,7 +40,8 @@ for (const key of Object.keys(lock.packages)) {
   if (Object.hasOwn(OLDEST, name)) demand(name, version, OLDEST[name]);
   if (NEVER.includes(name)) problems.push(`${name} ${version}: expected not to be there`);
 }
-if (!Object.keys(lock.packages).some((key) => key.startsWith('nodemailer@'))) problems.push('the lockfile was not read');
+if (!Object.keys(lock.packages).some((key) => key.startsWith('nodemailer@')))
+  problems.push('the lockfile was not read');
 
 const Sqlite = createRequire(join(ROOT, 'packages/core/package.json'))('better-sqlite3');
 const database = new Sqlite(':memory:');

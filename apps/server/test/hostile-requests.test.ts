@@ -20,15 +20,17 @@ test('whatever is sent to an operation, the server answers, and says it is not i
   await using app = await serveApp({}, {}, mixins);
   const before = shapeOfObjects();
   const world = await fillForHostile(app.url, ADMIN_TOKEN, 1);
-  const requests = hostileRequests({ ...world, seed: SEED })
-    .filter((request) => !endsTheWorld(request) && !ODD.test(request.operation))
-    .take(COUNT);
+  const requests = hostileRequests({ ...world, seed: SEED });
   const operations = app.engine.operations.map(({ name }) => name);
   const faults: string[] = [];
   const taken = new Set<string>();
   const tried = new Set<string>();
+  let sent = 0;
   const send = async (): Promise<void> => {
-    for (const request of requests) {
+    while (sent < COUNT) {
+      const { value: request } = requests.next();
+      if (endsTheWorld(request) || ODD.test(request.operation)) continue;
+      sent += 1;
       const { status, fault } = await sendHostile(app.url, request);
       if (fault !== null) faults.push(`${fault}\n  ${describeHostile(request)}`);
       tried.add(request.operation);

@@ -188,6 +188,7 @@ function seeding(database: Database<CoreSchema>, clock: VirtualClock, makePk: Ma
       username: null,
       password: null,
       tls: 'none',
+      host_checked: 0,
       tls_servername: null,
       tls_ca: null,
       tls_insecure: 0,

@@ -98,6 +98,7 @@ export async function openWorld(url: string): Promise<EventWorld> {
       username: null,
       password: null,
       tls: 'none',
+      host_checked: 0,
       tls_servername: null,
       tls_ca: null,
       tls_insecure: 0,

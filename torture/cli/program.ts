@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly database: DatabaseKind | null;
   readonly size: Size;
   readonly seed: number;
+  /** Minutes for which things go wrong at most, in each trial. */
+  readonly minutes: number;
   /** Lines of JSON and nothing else on standard output. */
   readonly json: boolean;
   /** A table for a document in place of one for a terminal. */
@@ -44,6 +46,7 @@ interface ParsedRun {
   readonly long: boolean;
   readonly brief: boolean;
   readonly seed?: number;
+  readonly minutes?: number;
   readonly json: boolean;
   readonly markdown: boolean;
 }
@@ -63,14 +66,16 @@ export function createProgram({ runScenarios, runMatrix, runFuzzing }: Actions):
     .option('--long', 'the long form: says at its beginning how long it takes', false)
     .option('--brief', 'only those that a test run has time for, and less of each', false)
     .option('--seed <n>', 'decides when and where things go wrong; drawn and shown when left out', whole)
+    .option('--minutes <n>', 'nothing more goes wrong after that, in each trial', whole)
     .option('--json', 'print lines of JSON only', false)
     .option('--markdown', 'print a table for a document', false)
     .addHelpText('after', `\nScenarios:\n${SCENARIOS.map(describe).join('\n')}`)
-    .action(async (named: readonly Scenario[], { database, long, brief, seed, json, markdown }: ParsedRun) => {
+    .action(async (named: readonly Scenario[], { database, long, brief, seed, minutes, json, markdown }: ParsedRun) => {
       await runScenarios(named.length > 0 ? named : SCENARIOS, {
         database: database ?? null,
         size: long ? 'long' : brief ? 'brief' : 'short',
         seed: seed ?? Date.now() % 100_000,
+        minutes: minutes ?? Number.POSITIVE_INFINITY,
         json,
         markdown,
       });

@@ -10,23 +10,24 @@ import { markdownTable, plainTable } from './tables.ts';
 
 /** Run them one after the other. @returns whether all held */
 export async function runScenarios(scenarios: readonly Scenario[], options: RunOptions): Promise<boolean> {
-  const { size, seed, json, markdown } = options;
+  const { size, seed, minutes, json, markdown } = options;
   const trials = scenarios.flatMap((scenario) =>
     (size === 'brief' ? scenario.brief : scenario.databases)
       .filter((database) => options.database === null || options.database === database)
-      .map((database) => ({ scenario, database })),
+      .map((database) => ({ scenario, database, size })),
   );
   const results: TrialResult[] = [];
-  const seconds = trials.reduce((sum, { scenario }) => sum + estimateSeconds(scenario, size), 0);
+  const seconds = trials.reduce((sum, trial) => sum + estimateSeconds(trial), 0);
   process.stderr.write(`seed ${seed}, ${trials.length} trials, about ${inWords(seconds)}\n`);
-  for (const { scenario, database } of trials) {
+  for (const trial of trials) {
+    const { scenario, database } = trial;
     const why = database === 'postgres' && size === 'brief' ? missingPostgres() : null;
     if (why !== null) {
       process.stderr.write(`${scenario.name} on ${database}: skipped, ${why}\n`);
       continue;
     }
-    process.stderr.write(`${scenario.name} on ${database}, about ${inWords(estimateSeconds(scenario, size))} …\n`);
-    const result = await runTrial({ scenario, database, size, random: seededRandom(seed) });
+    process.stderr.write(`${scenario.name} on ${database}, about ${inWords(estimateSeconds(trial))} …\n`);
+    const result = await runTrial({ ...trial, minutes, random: seededRandom(seed) });
     for (const what of result.wrong) process.stderr.write(`  WRONG: ${what}\n`);
     if (json) console.log(JSON.stringify({ ...result, seed, size }));
     results.push(result);

@@ -5,7 +5,7 @@ import type { Api } from '../world/api.ts';
 import { MAX_SENDS } from '../world/fleet.ts';
 import type { Figures } from './figures.ts';
 import type { Woken } from './make-trouble.ts';
-import type { Scenario } from './scenario.ts';
+import type { Scenario, TroubleKind } from './scenario.ts';
 
 /** What was seen of a trial from outside. */
 export interface Seen {
@@ -15,7 +15,7 @@ export interface Seen {
   /** Null where nobody is told. */
   readonly reports: readonly ReceivedReport[] | null;
   /** How often each kind of trouble came. */
-  readonly troubles: Readonly<Record<string, number>>;
+  readonly troubles: ReadonlyMap<TroubleKind, number>;
   /** Instances that went on after others had taken their mail. */
   readonly woken: readonly Woken[];
   /** What is measured on the way. */
@@ -77,7 +77,10 @@ export async function closeBooks(api: Api, scenario: Scenario, seen: Seen): Prom
 
   const repeated = [...copies].filter(([, all]) => all.length > 1);
   const duplicates = repeated.reduce((sum, [, all]) => sum + all.length - 1, 0);
-  const bound = scenario.allowed.duplicatesPer.reduce((sum, kind) => sum + MAX_SENDS * (seen.troubles[kind] ?? 0), 0);
+  const bound = scenario.allowed.duplicatesPer.reduce(
+    (sum, kind) => sum + MAX_SENDS * (seen.troubles.get(kind) ?? 0),
+    0,
+  );
   if (duplicates > bound) wrong.push(`${duplicates} copies too many, and at most ${bound} are explained`);
   expectNone(
     'copies under another Message-ID',

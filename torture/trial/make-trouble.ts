@@ -20,6 +20,10 @@ export interface TroubleWorld {
   readonly figures: Figures;
   /** Those that went on after they had been taken for dead. */
   readonly woken: Woken[];
+  /** How often each kind of trouble came so far. */
+  readonly made: Map<TroubleKind, number>;
+  /** On the monotonic clock: nothing more goes wrong from then on. */
+  readonly until: number;
   /** Complain of what takes longer than it may. */
   readonly isTimed: boolean;
   /** In [0, 1). */
@@ -44,13 +48,15 @@ const TAKEOVER_MS = 5_000;
 const PATIENCE_MS = 120_000;
 
 /**
- * Make a trouble as often as it says.
+ * Make a trouble so many times, or as often as there is time for.
  * @returns what went otherwise than it must
  */
 export async function makeTrouble(trouble: Trouble, times: number, world: TroubleWorld): Promise<readonly string[]> {
   const complaints: string[] = [];
-  for (let time = 0; time < times; time++) {
+  const { made, until } = world;
+  for (let time = 0; time < times && performance.now() < until; time++) {
     await sleep(draw(trouble.everyMs, world.random));
+    made.set(trouble.kind, (made.get(trouble.kind) ?? 0) + 1);
     complaints.push(...(await MAKERS[trouble.kind](world, draw(trouble.forMs ?? [0, 0], world.random))));
     if (OF_DATABASE.includes(trouble.kind)) complaints.push(...(await untilMailIsTaken(world)));
   }

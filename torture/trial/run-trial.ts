@@ -13,13 +13,12 @@ import { type Books, closeBooks, isEnd } from './close-books.ts';
 import { Figures } from './figures.ts';
 import { makeTrouble, type TroubleWorld, type Woken } from './make-trouble.ts';
 import { type Posting, postMail } from './post-mail.ts';
-import type { Scenario } from './scenario.ts';
-import { messagesOf, type Size, timesOf } from './size.ts';
+import type { Scenario, TroubleKind } from './scenario.ts';
+import { type Extent, messagesOf, timesOf } from './size.ts';
 
-export interface TrialOptions {
-  readonly scenario: Scenario;
-  readonly database: DatabaseKind;
-  readonly size: Size;
+export interface TrialOptions extends Extent {
+  /** Minutes for which things go wrong at most. */
+  readonly minutes: number;
   /** In [0, 1); what it gives for a seed decides when and where things go wrong. */
   readonly random: () => number;
 }
@@ -41,7 +40,13 @@ const MINUTE_MS = 60_000;
 const POLL_MS = 100;
 
 /** Let things go wrong while mail is on its way, wait until all is still, and close the books. */
-export async function runTrial({ scenario, database: kind, size, random }: TrialOptions): Promise<TrialResult> {
+export async function runTrial({
+  scenario,
+  database: kind,
+  size,
+  minutes,
+  random,
+}: TrialOptions): Promise<TrialResult> {
   const begunAt = performance.now();
   await using stack = new AsyncDisposableStack();
   const sink = stack.use(await spawnCountingSink());
@@ -55,10 +60,12 @@ export async function runTrial({ scenario, database: kind, size, random }: Trial
   const posting: Posting = { accepted: [], complaints: [] };
   const figures = new Figures();
   const woken: Woken[] = [];
+  const made = new Map<TroubleKind, number>();
+  const until = performance.now() + minutes * MINUTE_MS;
   // A test run has no time to lose, and no quiet machine.
   const isTimed = size !== 'brief';
-  const world = { fleet, database, network, endpoint, posting, figures, woken, isTimed, random };
-  const trouble = makeTroubles(scenario, size, world);
+  const world = { fleet, database, network, endpoint, posting, figures, woken, made, until, isTimed, random };
+  const trouble = makeTroubles({ scenario, database: kind, size }, world);
   const arrived = async (): Promise<number> => (await sink.counts()).transactions;
   await postMail({ fleet, figures, random, arrived }, scenario, {
     count: messagesOf(scenario, size),
@@ -71,12 +78,11 @@ export async function runTrial({ scenario, database: kind, size, random }: Trial
   const stillAt = performance.now();
   const late = await untilStill(api, scenario, { endpoint, accepted: posting.accepted });
   figures.atMost('ms until all is still', performance.now() - stillAt);
-  const times = Object.fromEntries(scenario.troubles.map((each) => [each.kind, timesOf(scenario, each, size)]));
   const books = await closeBooks(api, scenario, {
     accepted: posting.accepted,
     atRelay: await sink.messages(),
     reports: endpoint?.reports ?? null,
-    troubles: times,
+    troubles: made,
     woken,
     figures,
   });
@@ -84,7 +90,7 @@ export async function runTrial({ scenario, database: kind, size, random }: Trial
   return {
     scenario: scenario.name,
     database: kind,
-    troubles: Object.values(times).reduce((sum, each) => sum + each, 0),
+    troubles: [...made.values()].reduce((sum, each) => sum + each, 0),
     seconds: (performance.now() - begunAt) / 1_000,
     figures: figures.toJSON(),
     ...books,
@@ -106,10 +112,10 @@ async function setUp(fleet: Fleet, { perMinute }: Scenario, { port, endpoint }: 
   await api.patch('/v1/tenants/default', { client_base_url: endpoint.url, client_sync_path: '/reports' });
 }
 
-async function makeTroubles(scenario: Scenario, size: Size, world: TroubleWorld): Promise<readonly string[]> {
+async function makeTroubles(extent: Extent, world: TroubleWorld): Promise<readonly string[]> {
   const complaints: string[] = [];
-  for (const trouble of scenario.troubles) {
-    complaints.push(...(await makeTrouble(trouble, timesOf(scenario, trouble, size), world)));
+  for (const trouble of extent.scenario.troubles) {
+    complaints.push(...(await makeTrouble(trouble, timesOf(extent, trouble), world)));
   }
   return complaints;
 }

@@ -59,7 +59,7 @@ export interface Scenario {
   /** Messages in the short form and in the long one. */
   readonly messages: Sizes;
   /** How often each trouble comes, in the long form as a multiple of that in the short one. */
-  readonly longTimes: number;
+  readonly longTimes: number | Readonly<Record<DatabaseKind, number>>;
   readonly policy: 'retry' | 'hold';
   /** By a client that posts batches, or each message by ten clients at once, some of which hear no answer. */
   readonly submit: 'batches' | 'races';

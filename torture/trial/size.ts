@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { DatabaseKind } from '../crash-matrix/cells.ts';
 import type { Scenario, Trouble } from './scenario.ts';
 
 /** `brief` is what a test run has time for. */
@@ -21,19 +22,27 @@ export function messagesOf({ messages }: Scenario, size: Size): number {
   return size === 'brief' ? Math.min(BRIEF_MESSAGES, messages.short) : messages[size];
 }
 
+/** What a scenario is tried on, and how much of it. */
+export interface Extent {
+  readonly scenario: Scenario;
+  readonly database: DatabaseKind;
+  readonly size: Size;
+}
+
 /** How often a trouble comes. */
-export function timesOf({ longTimes }: Scenario, { times }: Trouble, size: Size): number {
-  if (size === 'long') return times * longTimes;
+export function timesOf({ scenario: { longTimes }, database, size }: Extent, { times }: Trouble): number {
+  if (size === 'long') return times * (typeof longTimes === 'number' ? longTimes : longTimes[database]);
   return size === 'brief' ? Math.ceil(times / 2) : times;
 }
 
-/** Seconds that it may take, on one database. */
-export function estimateSeconds(scenario: Scenario, size: Size): number {
+/** Seconds that it may take. */
+export function estimateSeconds(extent: Extent): number {
+  const { scenario, size } = extent;
   const messages = messagesOf(scenario, size);
   const each = scenario.troubles.map((trouble) => {
     const { kind, everyMs, forMs = [0, 0] } = trouble;
     const replaceMs = kind === 'kill' || kind === 'stop' ? REPLACE_MS : 0;
-    return timesOf(scenario, trouble, size) * (mean(everyMs) + mean(forMs) + replaceMs);
+    return timesOf(extent, trouble) * (mean(everyMs) + mean(forMs) + replaceMs);
   });
   const troubleMs = each.reduce((sum, ms) => sum + ms, 0);
   const sendMs = (1_000 * messages * (scenario.submit === 'races' ? RACE_COST : 1)) / MESSAGES_A_SECOND;

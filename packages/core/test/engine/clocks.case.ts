@@ -16,7 +16,7 @@ export function racingClock(speed: number): Clock {
   };
 }
 
-/** The system's time, with a wall clock that can be set forward. */
+/** The system's time, with a wall clock that can be set, back with less than nothing. */
 export function settableClock(): Clock & { forward(ms: number): void } {
   let aheadMs = 0;
   return {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { eventually, type SinkMessage, startSmtpSink } from '@mail-proxy/testkit';
+import { eventually, type SinkMessage, type SmtpReply, startSmtpSink } from '@mail-proxy/testkit';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.ts';
+import { settableClock } from '../engine/clocks.case.ts';
 import { addAccount, mail } from '../engine/engine-world.case.ts';
 import { openInstances, skipReason } from './instances-world.case.ts';
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 
 /** The clock of a machine that is wrong. */
 function clockOffBy(ms: number): Clock {
@@ -54,6 +56,28 @@ describe.skipIf(skipReason !== '')('two instances whose clocks differ by fourtee
     }
   });
 });
+
+const JUMPS_MS = [10 * 86_400_000, -20 * 86_400_000, 10 * 86_400_000 - 3_600_000, 7_200_000];
+
+test.skipIf(skipReason !== '')(
+  'an instance whose clock is set by hours and by days sends what it retries, and expires nothing',
+  async () => {
+    const clock = settableClock();
+    let refusals = 0;
+    const busy: SmtpReply = { code: 451, text: '4.3.0 later' };
+    await using sink = await startSmtpSink({ onRcpt: () => (refusals++ < 2 * JUMPS_MS.length ? busy : null) });
+    await using instances = await openInstances();
+    const { engine } = await instances.open({ clock });
+    await addAccount({ engine }, sink);
+    const expires_at = new Date(Date.now() + HOUR_MS).toISOString();
+    await engine.submit([mail('m1', { expires_at })]);
+    for (const [index, jumpMs] of JUMPS_MS.entries()) {
+      await eventually(() => expect(refusals).toBeGreaterThan(2 * index));
+      clock.forward(jumpMs);
+    }
+    await sink.waitFor(1);
+  },
+);
 
 function subjectOf({ headers }: SinkMessage): string | undefined {
   return headers.get('subject')?.[0];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ROOT } from './steps.mjs';
 
 /** Folders of what is installed, built, cached or stored at run time, at any depth. */
-const GENERATED = new Set(['node_modules', 'dist', 'coverage', '.git', '.cache', '.turbo']);
+const GENERATED = new Set(['node_modules', 'dist', 'coverage', '.cache', '.turbo']);
 /** The same, at the root only. */
 const GENERATED_AT_ROOT = new Set(['data']);
 
@@ -16,6 +16,7 @@ const GENERATED_AT_ROOT = new Set(['data']);
 export function repositoryFiles(folder = '') {
   const files = [];
   for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
+    if (entry.name === '.git') continue; // a file, in a worktree
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory()) {
       if (GENERATED.has(entry.name) || GENERATED_AT_ROOT.has(path)) continue;

@@ -45,6 +45,9 @@ interface ShownMessage {
   readonly result: string | null;
 }
 
+/** Troubles of one instance; all others are those of each. */
+const OF_ONE: readonly TroubleKind[] = ['kill', 'stop', 'freeze'];
+
 /** Hold what the server says, by ids, against what the relay and the endpoint got. */
 export async function closeBooks(api: Api, scenario: Scenario, seen: Seen): Promise<Books> {
   const messages = await allMessages(api);

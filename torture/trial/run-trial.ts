@@ -112,12 +112,13 @@ async function setUp(fleet: Fleet, { perMinute }: Scenario, { port, endpoint }: 
   await api.patch('/v1/tenants/default', { client_base_url: endpoint.url, client_sync_path: '/reports' });
 }
 
+/** Each kind of trouble comes beside the others. */
 async function makeTroubles(extent: Extent, world: TroubleWorld): Promise<readonly string[]> {
-  const complaints: string[] = [];
-  for (const trouble of extent.scenario.troubles) {
-    complaints.push(...(await makeTrouble(trouble, timesOf(extent, trouble), world)));
-  }
-  return complaints;
+  const { troubles } = extent.scenario;
+  const complaints = await Promise.all(
+    troubles.map((trouble) => makeTrouble(trouble, timesOf(extent, trouble), world)),
+  );
+  return complaints.flat();
 }
 
 /** Wait until nothing is left to send or to tell. @returns what is not so in the end */

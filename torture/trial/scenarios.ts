@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { Scenario, Span } from './scenario.ts';
+import type { Scenario, Span, Trouble } from './scenario.ts';
 
 const BOTH = ['sqlite', 'postgres'] as const;
 const NONE = { duplicatesPer: [], inDoubt: false, share: null } as const;
 /** What most scenarios have in common. */
 const USUAL = { policy: 'retry', submit: 'batches', backlog: 500, perMinute: null } as const;
 const OFTEN: Span = [50, 2_000];
+
+const STORM: readonly Trouble[] = [
+  { kind: 'kill', times: 4, everyMs: [500, 3_000] },
+  { kind: 'cut-relay', times: 6, everyMs: [200, 2_000] },
+  { kind: 'cut-database', times: 4, everyMs: [300, 3_000] },
+  { kind: 'crash-database', times: 2, everyMs: [2_000, 5_000] },
+  { kind: 'lose-database', times: 1, everyMs: [1_000, 5_000], forMs: [1_000, 2_000] },
+];
 
 /** All scenarios, in the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -267,5 +275,32 @@ export const SCENARIOS: readonly Scenario[] = [
     troubles: [{ kind: 'lose-endpoint', times: 1, everyMs: [100, 500], forMs: [5_000, 10_000] }],
     failingReports: 0,
     allowed: NONE,
+  },
+  {
+    name: 'storm',
+    about: 'three instances, and most of this at once: none is lost, copies too many are those that it explains',
+    databases: ['postgres'],
+    instances: 3,
+    brief: [],
+    messages: { short: 1_000, long: 20_000 },
+    longTimes: 15,
+    ...USUAL,
+    troubles: STORM,
+    failingReports: 0.2,
+    allowed: { ...NONE, duplicatesPer: ['kill', 'crash-database', 'lose-database', 'cut-relay'] },
+  },
+  {
+    name: 'storm-hold',
+    about: 'the same under hold: no copy too many at all',
+    databases: ['postgres'],
+    instances: 3,
+    brief: [],
+    messages: { short: 1_000, long: 20_000 },
+    longTimes: 15,
+    ...USUAL,
+    policy: 'hold',
+    troubles: STORM,
+    failingReports: null,
+    allowed: { ...NONE, inDoubt: true },
   },
 ];

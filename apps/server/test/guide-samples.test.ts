@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 // What the guides show is held against what there is: commands and their flags, requests, answers, set-up files. Their
-// TypeScript is compiled with everything else (scripts/write-samples.mjs).
+// TypeScript is compiled with everything else (scripts/check-types.mjs).
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -9,6 +9,8 @@ import { pnpm, workspacePackages } from './pnpm.mjs';
 import { ROOT } from './steps.mjs';
 
 const OUT = join(ROOT, '.cache', 'packages');
+/** The licence's text is held against that of the repository by scripts/check-licenses.mjs. */
+const EXPECTED = ['LICENSE', 'NOTICE', 'README.md'];
 const STAYS_HERE = /(^|\/)(src|test)\/|\.(test|case)\.|\.tsbuildinfo$|(^|\/)\.env/;
 
 rmSync(OUT, { recursive: true, force: true });
@@ -26,7 +28,8 @@ for (const { folder, name, published } of workspacePackages()) {
   const files = JSON.parse(listing.slice(listing.indexOf('{'))).files.map(({ path }) => path);
   for (const path of files.filter((file) => STAYS_HERE.test(file)))
     failures.push(`${name}: ${path} would be published`);
-  if (!files.includes('LICENSE')) failures.push(`${name}: no LICENSE would be published`);
+  for (const path of EXPECTED.filter((file) => !files.includes(file)))
+    failures.push(`${name}: no ${path} would be published`);
 
   const tools = [
     ['publint', 'run', archive, '--strict'],

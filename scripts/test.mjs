@@ -60,6 +60,8 @@ const STAGES = [
     needs: 'packages/enterprise/package.json',
     limitMinutes: 6,
   },
+  // After the check "packages", which makes the archives.
+  { name: 'installed packages', command: fromSource('scripts/test-packages.mjs'), limitMinutes: 4 },
   {
     name: 'torture',
     env: required,

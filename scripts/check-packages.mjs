@@ -3,7 +3,7 @@
 // Packs what is published, as a release would, and looks at the archives: do their entries exist, do Node and
 // TypeScript find the same thing under each of them, and is nothing inside that should have stayed here.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pnpm, workspacePackages } from './pnpm.mjs';
 import { ROOT } from './steps.mjs';
@@ -42,6 +42,19 @@ for (const { folder, name, published } of workspacePackages()) {
   }
   console.log(`${name}: ${files.length} files`);
 }
+
+// A mixin is made for one contract: core and enterprise are released together, under one version.
+const TOGETHER = ['@mail-proxy/core', '@mail-proxy/enterprise'];
+const { fixed } = JSON.parse(readFileSync(join(ROOT, '.changeset', 'config.json'), 'utf8'));
+if (!fixed.some((group) => TOGETHER.every((name) => group.includes(name))))
+  failures.push(`.changeset/config.json: ${TOGETHER.join(' and ')} are not released together`);
+const versions = new Set(
+  workspacePackages()
+    .filter(({ name }) => TOGETHER.includes(name))
+    .map(({ version }) => version),
+);
+if (versions.size > 1)
+  failures.push(`${TOGETHER.join(' and ')} have versions of their own: ${[...versions].join(', ')}`);
 
 if (failures.length > 0) {
   console.error(failures.join('\n'));

@@ -34,6 +34,7 @@ export function workspacePackages() {
     .filter((folder) => existsSync(join(ROOT, folder, 'package.json')))
     .map((folder) => {
       const manifest = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
-      return { folder, name: manifest.name, license: manifest.license, published: manifest.private !== true };
+      const { name, version, license } = manifest;
+      return { folder, name, version, license, published: manifest.private !== true };
     });
 }

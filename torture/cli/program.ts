@@ -11,7 +11,7 @@ export interface RunOptions {
   readonly database: DatabaseKind | null;
   readonly size: Size;
   readonly seed: number;
-  /** Minutes for which things go wrong at most, in each trial. */
+  /** Minutes for which mail is posted and things go wrong at most, in each trial. */
   readonly minutes: number;
   /** Lines of JSON and nothing else on standard output. */
   readonly json: boolean;
@@ -66,7 +66,7 @@ export function createProgram({ runScenarios, runMatrix, runFuzzing }: Actions):
     .option('--long', 'the long form: says at its beginning how long it takes', false)
     .option('--brief', 'only those that a test run has time for, and less of each', false)
     .option('--seed <n>', 'decides when and where things go wrong; drawn and shown when left out', whole)
-    .option('--minutes <n>', 'nothing more goes wrong after that, in each trial', whole)
+    .option('--minutes <n>', 'no more mail and no more trouble after that, in each trial', whole)
     .option('--json', 'print lines of JSON only', false)
     .option('--markdown', 'print a table for a document', false)
     .addHelpText('after', `\nScenarios:\n${SCENARIOS.map(describe).join('\n')}`)

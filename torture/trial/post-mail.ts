@@ -32,6 +32,15 @@ export interface PostingWorld {
   readonly arrived: () => Promise<number>;
 }
 
+export interface PostingPlan {
+  readonly count: number;
+  /** On the monotonic clock: the count is given up then. */
+  readonly until: number;
+  /** Settles when nothing goes wrong any more. */
+  readonly trouble: Promise<unknown>;
+  readonly posting: Posting;
+}
+
 /**
  * Post messages until there are `count` and nothing goes wrong any more, so that mail goes on coming meanwhile; beyond
  * the count only while less than the backlog waits. Each goes again and again until a server says that it has it.
@@ -39,7 +48,7 @@ export interface PostingWorld {
 export async function postMail(
   world: PostingWorld,
   { policy, submit, backlog }: Scenario,
-  { count, trouble, posting }: { count: number; trouble: Promise<unknown>; posting: Posting },
+  { count, until, trouble, posting }: PostingPlan,
 ): Promise<void> {
   let isOver = false;
   const over = (): void => {
@@ -47,13 +56,14 @@ export async function postMail(
   };
   trouble.then(over, over);
   const { accepted } = posting;
-  while (accepted.length < count || !isOver) {
+  const hasToPost = (): boolean => accepted.length < count && performance.now() < until;
+  while (hasToPost() || !isOver) {
     const size = submit === 'races' ? 1 : BATCH;
     const ids = Array.from({ length: size }, (_, n) => `m-${accepted.length + n + 1}`);
     const messages = ids.map((id) => mailOf(id, policy));
     await (submit === 'races' ? race(world, messages, posting) : untilAccepted(world, messages, posting));
     accepted.push(...ids);
-    if (accepted.length < count) continue;
+    if (hasToPost()) continue;
     do await sleep(PAUSE_MS);
     while (!isOver && accepted.length - (await world.arrived()) > backlog);
   }

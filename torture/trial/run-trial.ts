@@ -17,7 +17,7 @@ import type { Scenario, TroubleKind } from './scenario.ts';
 import { type Extent, messagesOf, timesOf } from './size.ts';
 
 export interface TrialOptions extends Extent {
-  /** Minutes for which things go wrong at most. */
+  /** Minutes for which mail is posted and things go wrong at most. */
   readonly minutes: number;
   /** In [0, 1); what it gives for a seed decides when and where things go wrong. */
   readonly random: () => number;
@@ -69,6 +69,7 @@ export async function runTrial({
   const arrived = async (): Promise<number> => (await sink.counts()).transactions;
   await postMail({ fleet, figures, random, arrived }, scenario, {
     count: messagesOf(scenario, size),
+    until,
     trouble,
     posting,
   });

@@ -259,6 +259,11 @@ describe('mail-proxy doctor', () => {
     const { code, of } = await examine(['--account-id', 'wrong']);
     expect([code, of('relay.reachable')[0]]).toEqual([1, expect.stringMatching(/^problem: paused until .*: auth: /)]);
     expect((await app.call('GET', '/v1/accounts/wrong')).json.paused_until).toBe(account.paused_until);
+
+    const moving = { account_id: 'wrong', tenant_id: 'default', reason: 'the provider moves' };
+    await app.engine.execute('accounts.pause', moving);
+    const byHand = await examine(['--account-id', 'wrong']);
+    expect(byHand.of('relay.reachable')).toEqual(['warning: paused by hand: the provider moves']);
   });
 
   test('is a page for people, each finding with what to do', async () => {
@@ -323,7 +328,7 @@ describe('mail-proxy doctor', () => {
     const now = Date.parse('2026-11-28T06:00:00Z');
     const account: CheckedAccount = {
       ...{ id: 'main', tenant_id: 'acme', host: 'smtp.example', port: 587, tls: 'starttls' },
-      ...{ has_password: true, tls_insecure: false, paused_until: null, pause_reason: null },
+      ...{ has_password: true, tls_insecure: false, pause_kind: null, paused_until: null, pause_reason: null },
     };
     const found = (days: number, greeting: string) => {
       const valid_to = new Date(now + days * DAY_MS).toISOString();

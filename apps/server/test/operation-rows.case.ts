@@ -123,6 +123,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'accounts.get': ofAccount(),
   'accounts.update': ofAccount({ max_connections: 3 }),
   'accounts.delete': ofAccount(),
+  'accounts.pause': ofAccount({ reason: 'the provider moves' }),
   'accounts.resume': ofAccount(),
   'accounts.verify': ofAccount(),
   'dkim-keys.create': { input: async (world) => ({ ...dkimKey(world) }) },

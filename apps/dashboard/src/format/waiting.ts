@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Lane } from '../api/shapes.ts';
 import { plain, sentence } from './words.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -21,6 +22,12 @@ const WORDS: Readonly<Record<string, string>> = {
   account_busy: 'All connections of the account are in use',
   turn: 'Others go first',
 };
+
+/** Why an account is paused, in words: what its relay said, or a person. */
+export function pauseWords({ kind, reason }: NonNullable<Lane['pause']>): string {
+  if (kind === 'failures') return reason.reply;
+  return reason.reply === '' ? 'by hand' : `by hand, ${reason.reply}`;
+}
 
 /** Why something waits, in words. */
 export function waitingWords(kind: string): string {

@@ -37,6 +37,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   'accounts.get': { account_id: 'main' },
   'accounts.update': { account_id: 'main', limit_per_minute: 100, limit_per_day: 20_000 },
+  'accounts.pause': { account_id: 'main', until: '2030-01-31T09:00:00Z', reason: 'the provider moves' },
   'accounts.resume': { account_id: 'main' },
   'accounts.verify': { account_id: 'main' },
   'accounts.delete': { account_id: 'main' },

@@ -119,6 +119,28 @@ describe('how it goes', () => {
     await page.getByText(/of 20,000 a day/).waitFor();
     await page.getByRole('button', { name: 'Verify' }).click();
     await page.getByText('works', { exact: true }).waitFor();
+
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Reason').fill('the provider moves');
+    await dialog.getByLabel('Until').fill('2099-01-31T09:00');
+    await dialog.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('Paused by hand', { exact: true }).waitFor();
+    const account = () =>
+      dashboard.server.engine.execute('accounts.get', { tenant_id: 'acme', account_id: 'transactional' });
+    expect(await account()).toMatchObject({
+      pause_kind: 'manual',
+      paused_until: await page.evaluate(() => new Date('2099-01-31T09:00').toISOString()),
+      pause_reason: { reply: 'the provider moves' },
+    });
+    expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
+    await tab.go('/lanes');
+    const lane = page.getByRole('row', { name: 'transactional' });
+    await expect.poll(() => lane.textContent()).toMatch(/paused.*by hand, the provider moves/);
+    await lane.getByRole('link', { name: 'transactional' }).click();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('button', { name: 'Pause' }).waitFor();
+    expect(await account()).toMatchObject({ pause_kind: null });
     expect(tab.complaints).toEqual([]);
   });
 });

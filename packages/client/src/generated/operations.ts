@@ -25,6 +25,7 @@ export const OPERATIONS = {
   'accounts.get': { method: 'GET', path: '/v1/accounts/{account_id}', takesTenant: true },
   'accounts.update': { method: 'PATCH', path: '/v1/accounts/{account_id}', takesTenant: true },
   'accounts.delete': { method: 'DELETE', path: '/v1/accounts/{account_id}', answer: 'nothing', takesTenant: true },
+  'accounts.pause': { method: 'POST', path: '/v1/accounts/{account_id}/pause', takesTenant: true },
   'accounts.resume': { method: 'POST', path: '/v1/accounts/{account_id}/resume', takesTenant: true },
   'accounts.verify': { method: 'POST', path: '/v1/accounts/{account_id}/verify', takesTenant: true },
   'lanes.list': { method: 'GET', path: '/v1/lanes', takesTenant: true },

@@ -86,13 +86,15 @@ export interface Accounts {
   readonly list: Method<'accounts.list'>;
   /** Show an SMTP relay; its secrets are never shown. A key needs the scope accounts:read. */
   readonly get: Method<'accounts.get'>;
-  /** Change an SMTP relay and end its pause; a field that is absent stays, null clears it or sets its default. A key needs the scope accounts:write. */
+  /** Change an SMTP relay and end its pause after failures; a field that is absent stays, null clears it or sets its default. A key needs the scope accounts:write. */
   readonly update: Method<'accounts.update'>;
   /** Delete an SMTP relay that no message refers to, or with its mail. A key needs the scope accounts:write. */
   readonly delete: Method<'accounts.delete'>;
-  /** End the pause of an SMTP relay; its mail goes on at once. A key needs the scope accounts:write. */
+  /** Pause an SMTP relay: its mail waits until it is resumed, or until a time. A key needs the scope accounts:write. */
+  readonly pause: Method<'accounts.pause'>;
+  /** End the pause of an SMTP relay, whoever began it; its mail goes on at once. A key needs the scope accounts:write. */
   readonly resume: Method<'accounts.resume'>;
-  /** Connect and log in to an SMTP relay without sending mail; where that works, end its pause. A key needs the scope accounts:write. */
+  /** Connect and log in to an SMTP relay without sending mail; where that works, end its pause after failures. A key needs the scope accounts:write. */
   readonly verify: Method<'accounts.verify'>;
 }
 

@@ -2013,6 +2013,7 @@ export interface operations {
                 readonly delays_seconds?: readonly number[];
                 readonly max_attempts?: number;
               } | null;
+              readonly pause_kind: ('failures' | 'manual') | null;
               readonly paused_until: string | null;
               readonly pause_reason: {
                 readonly stage: string;
@@ -2152,6 +2153,7 @@ export interface operations {
               readonly delays_seconds?: readonly number[];
               readonly max_attempts?: number;
             } | null;
+            readonly pause_kind: ('failures' | 'manual') | null;
             readonly paused_until: string | null;
             readonly pause_reason: {
               readonly stage: string;
@@ -2232,6 +2234,7 @@ export interface operations {
               readonly delays_seconds?: readonly number[];
               readonly max_attempts?: number;
             } | null;
+            readonly pause_kind: ('failures' | 'manual') | null;
             readonly paused_until: string | null;
             readonly pause_reason: {
               readonly stage: string;
@@ -2388,6 +2391,100 @@ export interface operations {
               readonly delays_seconds?: readonly number[];
               readonly max_attempts?: number;
             } | null;
+            readonly pause_kind: ('failures' | 'manual') | null;
+            readonly paused_until: string | null;
+            readonly pause_reason: {
+              readonly stage: string;
+              readonly code: number | null;
+              readonly enhanced: string | null;
+              readonly reply: string;
+            } | null;
+            readonly pause_failures: number;
+            readonly created_at: string;
+            readonly updated_at: string;
+            readonly pec: boolean | null;
+          };
+        };
+      };
+      readonly default: components['responses']['Problem'];
+    };
+  };
+  readonly 'accounts.pause': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        /** @example main */
+        readonly account_id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: {
+      readonly content: {
+        /**
+         * @example {
+         *       "until": "2030-01-31T09:00:00Z",
+         *       "reason": "the provider moves"
+         *     }
+         */
+        readonly 'application/json': {
+          readonly tenant_id?: string;
+          readonly until?: string;
+          readonly reason?: string;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description Done */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': {
+            readonly pk: string;
+            readonly id: string;
+            readonly tenant_id: string;
+            /** @enum {string} */
+            readonly type: 'smtp' | 'sandbox';
+            readonly host: string;
+            readonly port: number;
+            readonly user: string | null;
+            readonly has_password: boolean;
+            /** @enum {string} */
+            readonly auth_method: 'auto' | 'plain' | 'login' | 'cram-md5' | 'xoauth2';
+            readonly has_oauth: boolean;
+            /** @enum {string} */
+            readonly tls: 'none' | 'opportunistic' | 'starttls' | 'implicit';
+            readonly tls_servername: string | null;
+            readonly tls_ca: string | null;
+            readonly tls_insecure: boolean;
+            readonly tls_min_version: ('TLSv1.2' | 'TLSv1.3') | null;
+            readonly tls_client_cert: string | null;
+            readonly has_tls_client_key: boolean;
+            readonly ehlo_name: string | null;
+            readonly is_default: boolean;
+            readonly max_connections: number;
+            readonly max_messages_per_connection: number;
+            readonly weight: number;
+            readonly limit_per_minute: number | null;
+            readonly limit_per_hour: number | null;
+            readonly limit_per_day: number | null;
+            /** @enum {string} */
+            readonly limit_unit: 'message' | 'recipient';
+            /** @enum {string} */
+            readonly limit_behavior: 'defer' | 'reject';
+            readonly retry: {
+              /** @enum {string} */
+              readonly preset?: 'original';
+              readonly base_seconds?: number;
+              readonly factor?: number;
+              readonly max_delay_seconds?: number;
+              readonly max_age_seconds?: number;
+              readonly delays_seconds?: readonly number[];
+              readonly max_attempts?: number;
+            } | null;
+            readonly pause_kind: ('failures' | 'manual') | null;
             readonly paused_until: string | null;
             readonly pause_reason: {
               readonly stage: string;
@@ -2472,6 +2569,7 @@ export interface operations {
               readonly delays_seconds?: readonly number[];
               readonly max_attempts?: number;
             } | null;
+            readonly pause_kind: ('failures' | 'manual') | null;
             readonly paused_until: string | null;
             readonly pause_reason: {
               readonly stage: string;
@@ -2608,8 +2706,10 @@ export interface operations {
               readonly connections: number;
               readonly oldest_due_at: string | null;
               readonly pause: {
+                /** @enum {string} */
+                readonly kind: 'failures' | 'manual';
                 readonly since: string;
-                readonly until: string;
+                readonly until: string | null;
                 readonly failures: number;
                 readonly reason: {
                   readonly stage: string;

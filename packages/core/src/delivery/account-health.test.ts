@@ -13,6 +13,9 @@ const REASON = { stage: 'auth', code: 535, enhanced: '5.7.8', reply: 'wrong pass
 
 type Stored = NonNullable<Awaited<ReturnType<AccountHealthServices['pauses']['get']>>>;
 
+/** What a person does has tests of its own, with the store. */
+const unused = (): Promise<never> => Promise.reject(new Error('nobody pauses by hand here'));
+
 /** The health of an account over pauses that are kept in a map. */
 function setUp() {
   const clock = new VirtualClock();
@@ -27,14 +30,25 @@ function setUp() {
       async pause({ pk }, reason, { now, until }) {
         if (world.fault !== null) throw world.fault;
         const failures = (stored.get(pk)?.failures ?? 0) + 1;
-        const pause = { accountPk: pk, since: stored.get(pk)?.since ?? now, until: until(failures), failures, reason };
+        const pause = {
+          accountPk: pk,
+          since: stored.get(pk)?.since ?? now,
+          until: until(failures),
+          failures,
+          reason,
+          isByHand: false,
+        };
         stored.set(pk, pause);
         return pause;
       },
       resume: async ({ pk }) => stored.delete(pk),
       get: async (pk) => stored.get(pk) ?? null,
+      pauseByHand: unused,
+      endOver: unused,
+      listOver: unused,
     },
     onPaused: async ({ id }) => void told.push(`${id} paused`),
+    onStopped: unused,
     onResumed: async ({ id }) => void told.push(`${id} resumed`),
   });
   return { ...world, world, health };

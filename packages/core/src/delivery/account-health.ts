@@ -2,7 +2,13 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
 import type { DeliverySettings } from '../config/engine-config.ts';
-import type { AccountPauseStore, PauseReason } from '../entities/account/account-pause.store.ts';
+import type {
+  AccountPause,
+  AccountPauseStore,
+  EndedPause,
+  PauseByHand,
+  PauseReason,
+} from '../entities/account/account-pause.store.ts';
 import type { Log } from '../observability/log.ts';
 
 /** Whose health it is. */
@@ -16,10 +22,12 @@ export interface CheckedAccount {
 export interface AccountHealthServices {
   readonly clock: Clock;
   readonly log: Log;
-  readonly pauses: Pick<AccountPauseStore, 'pause' | 'resume' | 'get'>;
+  readonly pauses: Pick<AccountPauseStore, 'pause' | 'pauseByHand' | 'resume' | 'endOver' | 'listOver' | 'get'>;
   readonly settings: Pick<DeliverySettings, 'accountPauseMs' | 'accountPauseMaxMs'>;
   /** The lane closes or opens, and the tenant is told. */
   readonly onPaused: (account: CheckedAccount) => Promise<void>;
+  /** The same where a person paused it: nothing that was claimed and has not reached MAIL is sent. */
+  readonly onStopped: (account: CheckedAccount) => Promise<void>;
   readonly onResumed: (account: CheckedAccount) => Promise<void>;
 }
 
@@ -51,7 +59,7 @@ export class AccountHealth {
     if (!this.isResting(accountPk)) return false;
     // Another instance may have ended it.
     const pause = await this.#s.pauses.get(accountPk);
-    return pause !== null && this.#s.clock.now() < pause.until;
+    return pause !== null && (pause.until === null || this.#s.clock.now() < pause.until);
   }
 
   /**
@@ -71,11 +79,37 @@ export class AccountHealth {
     await pausing;
   }
 
-  /** The account works: a message got through, it was verified, or somebody says so. */
-  async works(account: CheckedAccount): Promise<void> {
+  /** A person pauses the account. */
+  async stopped(account: CheckedAccount, how: Omit<PauseByHand, 'now'>): Promise<AccountPause> {
+    const { pauses, clock, log, onStopped } = this.#s;
+    const pause = await pauses.pauseByHand(account, { ...how, now: clock.now() });
+    log.info(
+      { accountPk: account.pk, tenantId: account.tenantId, until: pause.until },
+      'the account is paused by hand',
+    );
+    await onStopped(account);
+    return pause;
+  }
+
+  /** Let accounts go on that a person paused until a time which is past. */
+  async endOver(): Promise<void> {
+    const { pauses, clock, log, onResumed } = this.#s;
+    for (const account of await pauses.listOver(clock.now())) {
+      if (!(await pauses.endOver(account, clock.now()))) continue;
+      log.info({ accountPk: account.pk, tenantId: account.tenantId }, 'the pause of the account is over');
+      await onResumed(account);
+    }
+  }
+
+  /**
+   * The account works: a message got through, it was verified, or somebody says so.
+   *
+   * @param ended - `any` where a person's word ends what a person paused
+   */
+  async works(account: CheckedAccount, ended: EndedPause = 'failures'): Promise<void> {
     const { pauses, clock, log, onResumed } = this.#s;
     this.#pausedUntil.delete(account.pk);
-    if (await pauses.resume(account, clock.now())) {
+    if (await pauses.resume(account, clock.now(), ended)) {
       log.info({ accountPk: account.pk, tenantId: account.tenantId }, 'the account works again');
     }
     await onResumed(account);
@@ -84,10 +118,11 @@ export class AccountHealth {
   async #pause(account: CheckedAccount, reason: PauseReason, restMs: number | undefined): Promise<void> {
     const { pauses, clock, log, settings, onPaused } = this.#s;
     const now = clock.now();
-    const { until, failures } = await pauses.pause(account, reason, {
+    const { until, failures, isByHand } = await pauses.pause(account, reason, {
       now,
       until: (times) => now + (restMs ?? pauseMs(times, settings)),
     });
+    if (isByHand || until === null) return;
     this.#pausedUntil.set(account.pk, until);
     const { stage, code } = reason;
     log.warn(

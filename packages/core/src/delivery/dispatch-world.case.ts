@@ -115,7 +115,7 @@ export class DispatchWorld implements AsyncDisposable {
       laneSettings: async (pk) => this.account(pk),
       readGates: async ({ accountPk }) => this.#gatesOf(accountPk),
       pauses: {
-        list: async () => [...this.pauses.keys()].map((accountPk) => ({ accountPk })),
+        list: async () => [...this.pauses.keys()].map((accountPk) => ({ accountPk, isByHand: false })),
         takeProbe: async (pk, now, until) => {
           if ((this.pauses.get(pk) ?? Number.POSITIVE_INFINITY) > now) return false;
           this.pauses.set(pk, until);

@@ -220,6 +220,14 @@ export class Dispatcher {
     await this.#check(lane);
   }
 
+  /** A person paused the account: nothing of it is begun any more, and no message tries it. */
+  async accountStopped(accountPk: string): Promise<void> {
+    this.#probes.stopped(accountPk);
+    this.drop((message) => message.account_pk === accountPk);
+    const lane = this.#lanes.get(accountPk);
+    if (lane !== undefined) await this.#check(lane);
+  }
+
   /** The account works again. */
   async accountResumed(accountPk: string): Promise<void> {
     this.#probes.resumed(accountPk);
@@ -429,10 +437,16 @@ export class Dispatcher {
   /** Lanes without a connection wait for one. Accounts that are paused are probed one by one; of the others all is claimed in one unit. */
   async #claimFor(claims: readonly LaneClaim[], immediateOnly: boolean): Promise<void> {
     const without = new Set(await this.#s.budget.secure(claims.map(({ lane }) => lane)));
-    const able = claims.filter(({ lane }) => !without.has(lane));
+    const able: LaneClaim[] = [];
+    for (const claim of claims) if (!without.has(claim.lane) && (await this.#mayBegin(claim.lane))) able.push(claim);
     const [probing, plain] = partition(able, ({ lane }) => this.#probes.isPaused(lane.accountPk));
     if (plain.length > 0) await this.#claimInto(plain, immediateOnly);
     for (const { lane } of probing) await this.#probe(lane);
+  }
+
+  /** A lane that a person stopped is closed before it is asked for mail, so that it opens by itself at its time. */
+  async #mayBegin(lane: Lane): Promise<boolean> {
+    return !this.#probes.isStopped(lane.accountPk) || this.#check(lane);
   }
 
   async #claimInto(claims: readonly LaneClaim[], immediateOnly: boolean): Promise<void> {

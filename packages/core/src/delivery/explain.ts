@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
-import type { PauseReason } from '../entities/account/account-pause.store.ts';
+import { pauseReasonText } from '../entities/account/account-pause.store.ts';
 import type { MessageRow } from '../entities/message/message.store.ts';
 import type { WaitingFor } from '../entities/message/waiting-for.ts';
 import { rfc3339 } from '../operations/fields.ts';
@@ -104,7 +104,7 @@ export function waitingForGate(gate: Gate): WaitingFor {
       return waiting({ kind, scope, until, detail: 'the tenant is suspended' });
     case 'account_paused':
     case 'account_probe':
-      return waiting({ kind, scope, until, detail: said(gate.reason) });
+      return waiting({ kind, scope, until, detail: pauseReasonText(gate.reason) });
     case 'rate_limited':
       return waiting({
         kind: 'rate_limit',
@@ -130,10 +130,6 @@ export function waitingToBeClaimed(kind: ClaimWait): WaitingFor {
     default:
       return kind satisfies never;
   }
-}
-
-function said({ stage, code, enhanced, reply }: PauseReason): string {
-  return `${stage}: ${[code, enhanced, reply].filter((part) => part !== null && part !== '').join(' ')}`;
 }
 
 /** One that is due waits for its time no more. */

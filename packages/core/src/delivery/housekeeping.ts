@@ -21,6 +21,8 @@ export interface HousekeepingServices {
   readonly forgetAnswers: (now: number, limit: number) => Promise<number>;
   /** Delete entries of suppression lists whose time is over, up to a limit. @returns how many */
   readonly forgetSuppressions: (now: number, limit: number) => Promise<number>;
+  /** Let accounts go on that were paused by hand until a time that is past. */
+  readonly endPauses: () => Promise<void>;
   /** Remove what sandboxes captured too much of. */
   readonly tidyCaptured: (signal: AbortSignal) => Promise<void>;
   readonly sweepCache: (signal: AbortSignal) => Promise<void>;
@@ -41,6 +43,8 @@ const FORGET_ANSWERS_MS = 60_000;
 const FORGET_ANSWERS_BATCH = 500;
 const FORGET_SUPPRESSIONS_MS = 600_000;
 const FORGET_SUPPRESSIONS_BATCH = 500;
+/** Their mail goes on in time without this: it only tells that they do. */
+const END_PAUSES_MS = 10_000;
 const SWEEP_CACHE_MS = 600_000;
 
 /** What has to be done now and then, whether or not mail moves. */
@@ -53,7 +57,7 @@ export class Housekeeping {
 
   async run(signal: AbortSignal): Promise<void> {
     const { settings, sweepBatches, forgetUses, sweepCache, clock, onReady } = this.#s;
-    const { forgetFiles, forgetAnswers, forgetSuppressions, tidyCaptured } = this.#s;
+    const { forgetFiles, forgetAnswers, forgetSuppressions, endPauses, tidyCaptured } = this.#s;
     await Promise.all([
       this.#every(settings.expirySweepMs, signal, () => this.#expire(signal)),
       this.#every(SWEEP_BATCHES_MS, signal, async () => {
@@ -69,6 +73,7 @@ export class Housekeeping {
       this.#every(FORGET_SUPPRESSIONS_MS, signal, () =>
         this.#forgetAll(FORGET_SUPPRESSIONS_BATCH, signal, (limit) => forgetSuppressions(clock.now(), limit)),
       ),
+      this.#every(END_PAUSES_MS, signal, endPauses),
       this.#every(TRIM_MS, signal, () => tidyCaptured(signal)),
       this.#every(SWEEP_CACHE_MS, signal, () => sweepCache(signal)),
     ]);

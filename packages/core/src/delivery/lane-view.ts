@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import type { PauseReason } from '../entities/account/account-pause.store.ts';
+import { type AccountPause, isOver, pauseIn } from '../entities/account/account-pause.store.ts';
 import type { LaneOutput, LaneState } from '../entities/lane/lane.schema.ts';
 import type { LaneAccount } from '../entities/lane/lane-account.store.ts';
 import type { WaitingFor } from '../entities/message/waiting-for.ts';
 import type { TrafficCounts } from '../entities/statistics/statistics.table.ts';
 import { rfc3339, rfc3339OrNull } from '../operations/fields.ts';
 import type { LaneFigures } from '../queue/lane-figures.ts';
-import type { Gate } from '../queue/lane-gates.ts';
+import { type Gate, pauseGates } from '../queue/lane-gates.ts';
 import { HOUR_MS, MINUTE_MS } from '../queue/rate-limits.ts';
 import type { ClaimWait } from './claim-line.ts';
 import { waitingForGate, waitingToBeClaimed } from './explain.ts';
@@ -32,7 +32,7 @@ type Counts = Pick<LaneOutput, 'ready' | 'deferred' | 'held' | 'preparing' | 'ru
 
 /** A lane as it is shown. */
 export function laneView(facts: LaneFacts): LaneOutput {
-  const { account, figures, running, connections, lastMinute } = facts;
+  const { account, figures, running, connections, lastMinute, now } = facts;
   const counts: Counts = {
     ready: figures?.ready ?? 0,
     deferred: figures?.deferred ?? 0,
@@ -52,15 +52,15 @@ export function laneView(facts: LaneFacts): LaneOutput {
     ...counts,
     connections,
     oldest_due_at: due.length === 0 ? null : rfc3339(Math.min(...due)),
-    pause: pauseOf(account),
+    pause: pauseView(pauseOf(account, now)),
     limits: facts.limits.map(limitOutput),
     last_minute: { sent, failed, deferred },
   };
 }
 
-function stateOf({ account, isPaused }: LaneFacts, counts: Counts): LaneState {
+function stateOf({ account, isPaused, now }: LaneFacts, counts: Counts): LaneState {
   if (account.tenant_suspended_at !== null) return 'suspended';
-  if (isPaused || account.pause_since !== null) return 'paused';
+  if (isPaused || pauseOf(account, now) !== null) return 'paused';
   if (counts.running > 0) return 'sending';
   return isEmpty(counts) ? 'idle' : 'waiting';
 }
@@ -83,16 +83,8 @@ function stopsOf({ account, isPaused, now }: LaneFacts): readonly Gate[] {
   const gates: Gate[] = [];
   if (isPaused) gates.push({ kind: 'instance_paused', scope: 'instance', until: null });
   if (account.tenant_suspended_at !== null) gates.push({ kind: 'tenant_suspended', scope: 'tenant', until: null });
-  const { pause_until_at: until, pause_reason } = account;
-  if (until !== null && pause_reason !== null) {
-    const reason = reasonOf(pause_reason);
-    gates.push(
-      until > now
-        ? { kind: 'account_paused', scope: 'account', until, reason }
-        : { kind: 'account_probe', scope: 'account', until: null, reason },
-    );
-  }
-  return gates;
+  const pause = pauseOf(account, now);
+  return pause === null ? gates : [...gates, ...pauseGates(pause, now)];
 }
 
 function readyWait({ limits, claimWaits }: LaneFacts, { ready, running }: Counts): LaneWait | null {
@@ -128,20 +120,29 @@ function shown({ kind, scope, detail, until }: WaitingFor): LaneWait {
   return { kind, scope, detail, until };
 }
 
-function pauseOf({ pause_since, pause_until_at, pause_failures, pause_reason }: LaneAccount): LaneOutput['pause'] {
-  if (pause_since === null || pause_until_at === null || pause_failures === null || pause_reason === null) return null;
-  const { stage, code, enhanced, reply } = reasonOf(pause_reason);
-  return {
-    since: rfc3339(pause_since),
-    until: rfc3339(pause_until_at),
-    failures: pause_failures,
-    reason: { stage, code, enhanced, reply },
-  };
+/** One that is over is none. */
+function pauseOf(account: LaneAccount, now: number): AccountPause | null {
+  const pause = pauseIn(account.pk, {
+    since: account.pause_since,
+    until_at: account.pause_until_at,
+    failures: account.pause_failures,
+    reason: account.pause_reason,
+    by_hand: account.pause_by_hand,
+  });
+  return pause === null || isOver(pause, now) ? null : pause;
 }
 
-function reasonOf(column: string): PauseReason {
-  // Written by the pause store from the same type.
-  return JSON.parse(column) as PauseReason;
+function pauseView(pause: AccountPause | null): LaneOutput['pause'] {
+  if (pause === null) return null;
+  const { since, until, failures, reason, isByHand } = pause;
+  const { stage, code, enhanced, reply } = reason;
+  return {
+    kind: isByHand ? 'manual' : 'failures',
+    since: rfc3339(since),
+    until: rfc3339OrNull(until),
+    failures,
+    reason: { stage, code, enhanced, reply },
+  };
 }
 
 function limitOutput({ scopeKind, windowMs, unit, limit, used, freeAt }: LimitView): LaneOutput['limits'][number] {

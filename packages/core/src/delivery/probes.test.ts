@@ -11,7 +11,7 @@ function setUp() {
   const clock = new VirtualClock();
   const stored = new Map<string, number>();
   const pauses = {
-    list: async () => [...stored.keys()].map((accountPk) => ({ accountPk })),
+    list: async () => [...stored.keys()].map((accountPk) => ({ accountPk, isByHand: false })),
     async takeProbe(pk: string, now: number, until: number) {
       const end = stored.get(pk);
       if (end === undefined || end > now) return false;

@@ -122,7 +122,8 @@ export function createCoreServices(parts: CoreServicesParts): CoreServices {
     isTold: async (tenantId) =>
       reportSink !== undefined || (await stores.tenants.get(reachOf(tenantId), tenantId)).client_base_url !== null,
     syncNow: (tenantId) => reporter.runNow(tenantId),
-    resumeAccount: (account) => health.works(account),
+    pauseAccount: (account, how) => health.stopped(account, how),
+    resumeAccount: (account, ended) => health.works(account, ended),
     verifyAccount: verify,
     pausedChanged: async (isPaused) => {
       dispatcher.pausedChanged(isPaused);

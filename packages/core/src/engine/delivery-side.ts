@@ -141,6 +141,12 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
       tell({ kind: 'accountPaused', accountPk: pk });
       await dispatcher.accountPaused(pk);
     },
+    onStopped: async ({ pk, tenantId }) => {
+      onTold(tenantId);
+      tell({ kind: 'accountStopped', accountPk: pk });
+      await dispatcher.accountStopped(pk);
+      await stores.untilGivenBack({ tenantId, accountPk: pk, batchCode: null }, keeper.number);
+    },
     onResumed: async ({ pk, tenantId }) => {
       onTold(tenantId);
       tell({ kind: 'accountResumed', accountPk: pk });
@@ -257,6 +263,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     forgetUses: stores.forgetUses,
     forgetFiles: (before, limit) => stores.contents.forget(before, limit),
     forgetAnswers: (now, limit) => stores.once.sweep(now, limit),
+    endPauses: () => health.endOver(),
     forgetSuppressions: (now, limit) => stores.suppressionLookup.forget(now, limit),
     tidyCaptured: (signal) => captured.tidy(signal),
     sweepCache: parts.sweepCache,

@@ -20,7 +20,7 @@ const OPERATIONS: Readonly<
   account: {
     key: 'pk',
     take: ['accounts.create', 'accounts.update'],
-    show: ['accounts.list', 'accounts.get', 'accounts.resume'],
+    show: ['accounts.list', 'accounts.get', 'accounts.pause', 'accounts.resume'],
   },
 };
 

@@ -28,6 +28,7 @@ const notice = v.variant('kind', [
   /** The keys that seal are to be read anew. */
   v.object({ kind: v.literal('encryptionKeys') }),
   v.object({ kind: v.literal('accountPaused'), accountPk: text }),
+  v.object({ kind: v.literal('accountStopped'), accountPk: text }),
   v.object({ kind: v.literal('accountResumed'), accountPk: text }),
   v.object({ kind: v.literal('batchSuspended'), tenantId: text, batchCode: text }),
   /** All sending was stopped, or goes on. */

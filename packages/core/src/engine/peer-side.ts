@@ -51,6 +51,8 @@ export function hearPeers(parts: PeerSideParts): NoticeListener {
           return inBackground(reload(), 'the encryption keys could not be read anew');
         case 'accountPaused':
           return inBackground(dispatcher.accountPaused(notice.accountPk), 'a paused account could not be looked at');
+        case 'accountStopped':
+          return inBackground(dispatcher.accountStopped(notice.accountPk), 'a paused account could not be looked at');
         case 'accountResumed':
           return inBackground(dispatcher.accountResumed(notice.accountPk), 'a resumed account could not be looked at');
         case 'batchSuspended':

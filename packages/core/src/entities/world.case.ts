@@ -22,7 +22,13 @@ import { type StandingClock, standingClock } from '../smtp/standing-clock.case.t
 import { verifyRelay } from '../smtp/verify-relay.ts';
 import { accountOperations } from './account/account.operations.ts';
 import { type AccountStore, createAccountStore } from './account/account.store.ts';
-import { type AccountPauseStore, createAccountPauseStore, type PausedAccount } from './account/account-pause.store.ts';
+import {
+  type AccountPauseStore,
+  createAccountPauseStore,
+  type EndedPause,
+  type PauseByHand,
+  type PausedAccount,
+} from './account/account-pause.store.ts';
 import { createRefreshTokenStore, type RefreshTokenStore } from './account/refresh-token.store.ts';
 import { apiKeyOperations } from './api-key/api-key.operations.ts';
 import { type ApiKeyStore, createApiKeyStore } from './api-key/api-key.store.ts';
@@ -150,8 +156,12 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     runNow: (tenantId: string | null) => void told.push(`run now for ${tenantId ?? 'all'}`),
     pausedChanged: async (paused: boolean) => void told.push(paused ? 'paused' : 'resumed'),
     tenantSuspended: async (tenantId: string) => void told.push(`suspended ${tenantId}`),
-    async resumeAccount(account: PausedAccount) {
-      await stores.pauses.resume(account, clock.now());
+    async pauseAccount(account: PausedAccount, how: Omit<PauseByHand, 'now'>) {
+      told.push(`paused ${account.id}`);
+      return stores.pauses.pauseByHand(account, { ...how, now: clock.now() });
+    },
+    async resumeAccount(account: PausedAccount, ended: EndedPause) {
+      await stores.pauses.resume(account, clock.now(), ended);
       told.push(`resumed ${account.id}`);
     },
     async verifyAccount(pk: string) {

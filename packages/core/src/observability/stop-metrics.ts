@@ -8,7 +8,9 @@ import { setOrOmit } from './set-or-omit.ts';
 export interface Standing {
   /** When the longest waiting of the messages that are next in their lanes was due, or of the deferred ones. */
   readonly oldestDueAt: number | null;
+  /** After failures. */
   readonly pausedAccounts: number;
+  readonly accountsPausedByHand: number;
   readonly suspendedTenants: number;
   readonly isPaused: boolean;
 }
@@ -60,6 +62,7 @@ export function createStopMetrics(registry: Registry, sources: StopSources): voi
     (s) => (s.oldestDueAt === null ? 0 : Math.max(0, sources.now() - s.oldestDueAt) / 1_000),
   );
   gauge('gmp_accounts_paused', 'Accounts that rest since their relay refused us', (s) => s.pausedAccounts);
+  gauge('gmp_accounts_paused_by_hand', 'Accounts that somebody paused', (s) => s.accountsPausedByHand);
   gauge('gmp_tenants_suspended', 'Tenants whose sending is suspended', (s) => s.suspendedTenants);
   gauge('gmp_instance_paused', '1 while the operator has stopped all sending', (s) => (s.isPaused ? 1 : 0));
   const byState = <State extends string>(

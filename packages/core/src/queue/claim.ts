@@ -17,7 +17,7 @@ export interface LaneQuota extends LaneKey {
   readonly quota: number;
   /** Null where neither the account nor its tenant has a rate limit. */
   readonly limits: LaneLimits | null;
-  /** Claim although the account has a pause: the message is to show whether it works again. @defaultValue false */
+  /** Claim although the account has a pause after failures: the message is to show whether it works again. @defaultValue false */
   readonly probe?: boolean;
 }
 
@@ -74,7 +74,7 @@ interface ClaimInput {
   readonly session: number;
   readonly now: number;
   readonly below: number;
-  /** 1 where a pause of the account does not matter. */
+  /** 1 where a pause of the account after failures does not matter. */
   readonly probe: number;
 }
 
@@ -232,8 +232,9 @@ function candidates(k: Kysely<CoreSchema>, p: ClaimInput) {
     .where(ifSessionLives(p.session))
     .where(nothingIsStopped(p.tenant_id))
     .where(
-      sql<SqlBool>`(${p.probe} = 1 or not exists (select 1 from ${sql.table('account_pauses')}
-        where account_pk = ${p.account_pk}))`,
+      sql<SqlBool>`not exists (select 1 from ${sql.table('account_pauses')}
+        where account_pk = ${p.account_pk}
+          and case when by_hand = 1 then until_at > ${p.now} else ${p.probe} = 0 end)`,
     )
     .where(ofNoSuspendedBatch)
     .orderBy('rank')

@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import type { PauseReason } from '../entities/account/account-pause.store.ts';
+import type { AccountPausesTable } from '../entities/account/account.table.ts';
+import { type AccountPause, isOver, type PauseReason, pauseOf } from '../entities/account/account-pause.store.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { ofNoSuspendedBatch } from './claim.ts';
 import type { LaneKey } from './lanes.ts';
@@ -15,7 +16,8 @@ export type Gate =
   | {
       readonly kind: 'account_paused';
       readonly scope: 'account';
-      readonly until: number;
+      /** Null where only a person ends it. */
+      readonly until: number | null;
       readonly reason: PauseReason;
     }
   | {
@@ -46,8 +48,6 @@ export interface LaneGates {
 interface StateRow {
   readonly instance_paused: number | null;
   readonly tenant_suspended: number | null;
-  readonly pause_until: number | null;
-  readonly pause_reason: string | null;
 }
 interface BucketRow {
   readonly scope: string;
@@ -66,16 +66,17 @@ interface FlightRow {
 }
 
 export function createLaneGates(db: Database<CoreSchema>): LaneGates {
-  const state = db.prepare<{ account_pk: string; tenant_id: string }, StateRow>((k, p) => ({
+  const state = db.prepare<{ tenant_id: string }, StateRow>((k, p) => ({
     compile: () =>
       sql<StateRow>`
         select
           (select max(paused_at) from ${sql.table('instance')}) as instance_paused,
-          (select suspended_at from ${sql.table('tenants')} where id = ${p.tenant_id}) as tenant_suspended,
-          (select until_at from ${sql.table('account_pauses')} where account_pk = ${p.account_pk}) as pause_until,
-          (select reason from ${sql.table('account_pauses')} where account_pk = ${p.account_pk}) as pause_reason
+          (select suspended_at from ${sql.table('tenants')} where id = ${p.tenant_id}) as tenant_suspended
       `.compile(k),
   }));
+  const pauses = db.prepare<{ account_pk: string }, AccountPausesTable>((k, p) =>
+    k.selectFrom('account_pauses').selectAll().where('account_pk', '=', p.account_pk),
+  );
   const buckets = db.prepare<{ scope: string; now: number }, BucketRow>((k, p) =>
     k
       .selectFrom('rate_uses')
@@ -112,13 +113,18 @@ export function createLaneGates(db: Database<CoreSchema>): LaneGates {
       const key = { account_pk: accountPk, tenant_id: tenantId };
       const windows = windowsOf(lane, limits);
       const scopes = [...new Set(windows.map(({ scope }) => scope))];
-      const [found, first, flight, ...used] = await db.readAll<unknown>([
+      const [found, paused, first, flight, ...used] = await db.readAll<unknown>([
         state.bind(key),
+        pauses.bind(key),
         ...(windows.length === 0 ? [] : [head.bind(key), flights.bind(key)]),
         ...scopes.map((scope) => buckets.bind({ scope, now })),
       ]);
       // readAll answers in the order of the statements; the row types are the builders'.
-      const gates = stateGates(found?.rows[0] as StateRow, now);
+      const pause = paused?.rows[0] as AccountPausesTable | undefined;
+      const gates = [
+        ...stateGates(found?.rows[0] as StateRow),
+        ...(pause === undefined ? [] : pauseGates(pauseOf(pause), now)),
+      ];
       if (windows.length === 0) return gates;
       const inFlight = flight?.rows[0] as FlightRow;
       const units = (first?.rows[0] as HeadRow | undefined)?.units ?? 1;
@@ -128,20 +134,19 @@ export function createLaneGates(db: Database<CoreSchema>): LaneGates {
   };
 }
 
-function stateGates(row: StateRow, now: number): readonly Gate[] {
+function stateGates(row: StateRow): readonly Gate[] {
   const gates: Gate[] = [];
   if (row.instance_paused !== null) gates.push({ kind: 'instance_paused', scope: 'instance', until: null });
   if (row.tenant_suspended !== null) gates.push({ kind: 'tenant_suspended', scope: 'tenant', until: null });
-  if (row.pause_until !== null) {
-    // Written by the pause store from the same type.
-    const reason = JSON.parse(row.pause_reason ?? '{}') as PauseReason;
-    gates.push(
-      row.pause_until > now
-        ? { kind: 'account_paused', scope: 'account', until: row.pause_until, reason }
-        : { kind: 'account_probe', scope: 'account', until: null, reason },
-    );
-  }
   return gates;
+}
+
+/** What a pause keeps from being sent at `now`; nothing where a person's is over. */
+export function pauseGates(pause: AccountPause, now: number): readonly Gate[] {
+  const { until, reason } = pause;
+  if (isOver(pause, now)) return [];
+  if (until === null || until > now) return [{ kind: 'account_paused', scope: 'account', until, reason }];
+  return [{ kind: 'account_probe', scope: 'account', until: null, reason }];
 }
 
 interface Usage {

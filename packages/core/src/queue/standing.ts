@@ -10,6 +10,7 @@ interface StandingRow {
   readonly ready_at: number | null;
   readonly deferred_at: number | null;
   readonly paused_accounts: number;
+  readonly paused_by_hand: number;
   readonly suspended_tenants: number;
   readonly paused_at: number | null;
 }
@@ -28,7 +29,8 @@ export function prepareStanding(db: Database<CoreSchema>): () => Promise<Standin
             where m.account_pk = lane.account_pk and m.state = 'ready' order by m.rank, m.pk limit 1))
             from lane where lane.account_pk is not null) as ready_at,
           (select min(eligible_at) from ${sql.table('messages')} where state = 'deferred') as deferred_at,
-          (select count(*) from ${sql.table('account_pauses')}) as paused_accounts,
+          (select count(*) from ${sql.table('account_pauses')} where by_hand = 0) as paused_accounts,
+          (select count(*) from ${sql.table('account_pauses')} where by_hand = 1) as paused_by_hand,
           (select count(*) from ${sql.table('tenants')} where suspended_at is not null) as suspended_tenants,
           (select max(paused_at) from ${sql.table('instance')}) as paused_at
       `.compile(k),
@@ -39,6 +41,7 @@ export function prepareStanding(db: Database<CoreSchema>): () => Promise<Standin
     return {
       oldestDueAt: due.length === 0 ? null : Math.min(...due),
       pausedAccounts: row?.paused_accounts ?? 0,
+      accountsPausedByHand: row?.paused_by_hand ?? 0,
       suspendedTenants: row?.suspended_tenants ?? 0,
       isPaused: typeof row?.paused_at === 'number',
     };

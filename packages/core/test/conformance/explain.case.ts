@@ -24,6 +24,8 @@ interface State {
   readonly isTenantSuspended: boolean;
   /** Milliseconds from now at which the pause of the account is over; null for none. */
   readonly pauseEndsIn: number | null;
+  /** By a person, and not after failures. */
+  readonly isPauseByHand: boolean;
   readonly isBatchSuspended: boolean;
   readonly account: Partial<RateLimits>;
   readonly tenant: Partial<RateLimits>;
@@ -50,6 +52,7 @@ const states: fc.Arbitrary<State> = fc.record({
   isPaused: rarely,
   isTenantSuspended: rarely,
   pauseEndsIn: fc.option(fc.constantFrom(-1, 0, 1, 60_000), { freq: 2 }),
+  isPauseByHand: fc.boolean(),
   isBatchSuspended: fc.boolean(),
   account: limits,
   tenant: limits,
@@ -130,7 +133,7 @@ class ExplainRun {
         k.updateTable('tenants').set({ suspended_at: clock.now() }).where('id', '=', this.lane.tenantId),
       );
     }
-    const { pauseEndsIn } = state;
+    const { pauseEndsIn, isPauseByHand } = state;
     if (pauseEndsIn !== null) {
       await write(database, (k) =>
         k.insertInto('account_pauses').values({
@@ -139,6 +142,7 @@ class ExplainRun {
           until_at: clock.now() + pauseEndsIn,
           failures: 1,
           reason: JSON.stringify({ stage: 'auth', code: 535, enhanced: null, reply: 'no' }),
+          by_hand: isPauseByHand ? 1 : 0,
         }),
       );
     }

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { createListLanes } from '../../src/delivery/list-lanes.ts';
+import { createAccountPauseStore } from '../../src/entities/account/account-pause.store.ts';
 import type { LaneFilter } from '../../src/entities/lane/lane.operations.ts';
 import type { LaneOutput } from '../../src/entities/lane/lane.schema.ts';
 import { createLaneAccountStore } from '../../src/entities/lane/lane-account.store.ts';
@@ -60,6 +61,7 @@ async function pause({ database, clock }: ControlWorld, accountPk: string, endsI
       until_at: clock.now() + endsIn,
       failures: 2,
       reason: JSON.stringify({ stage: 'auth', code: 535, enhanced: '5.7.8', reply: 'no' }),
+      by_hand: 0,
     }),
   );
   await database.write([insert.bind({})]);
@@ -106,6 +108,15 @@ export function lanesConformance(open: OpenStore): void {
       await pause(world, resting ?? '', 60_000);
       await put(probing, 'ready');
       await pause(world, probing ?? '', 0);
+      const pauses = createAccountPauseStore(world.database, world.makePk);
+      for (const [id, until] of [
+        ['by-hand', null],
+        ['by-hand-over', start],
+      ] as const) {
+        const pk = await world.addAccount(tenantId, id);
+        await put(pk, 'ready');
+        await pauses.pauseByHand({ pk, tenantId, id }, { now: start, until, reason: 'it moves' });
+      }
       await world.acceptAs('ready', { account_pk: stopped, tenant_id: 'stopped' });
       await suspend(world, 'stopped');
 
@@ -125,6 +136,8 @@ export function lanesConformance(open: OpenStore): void {
           ['batch', 'waiting', 'batch_suspended', '0 0 1 0 0'],
           ['resting', 'paused', 'account_paused', '1 0 0 0 0'],
           ['probing', 'paused', 'account_probe', '1 0 0 0 0'],
+          ['by-hand', 'paused', 'account_paused', '1 0 0 0 0'],
+          ['by-hand-over', 'waiting', 'turn', '1 0 0 0 0'],
           ['idle', 'idle', null, '0 0 0 0 0'],
           ['stopped', 'suspended', 'tenant_suspended', '1 0 0 0 0'],
         ].toSorted(),
@@ -142,6 +155,11 @@ export function lanesConformance(open: OpenStore): void {
         waiting_for: { until: iso(start + 60_000), scope: 'account', detail: 'auth: 535 5.7.8 no' },
         pause: { since: iso(start), until: iso(start + 60_000), failures: 2, reason: { stage: 'auth', code: 535 } },
       });
+      expect(lanes.get('by-hand')).toMatchObject({
+        waiting_for: { until: null, scope: 'account', detail: 'paused by hand: it moves' },
+        pause: { kind: 'manual', since: iso(start), until: null, failures: 0, reason: { reply: 'it moves' } },
+      });
+      expect(lanes.get('by-hand-over')).toMatchObject({ pause: null });
       expect(lanes.get('idle')).toMatchObject({ pause: null, limits: [], last_minute: { sent: 0 } });
       expect(idle).toBe(lanes.get('idle')?.account_pk);
     });

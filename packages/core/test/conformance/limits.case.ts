@@ -76,7 +76,7 @@ export function limitsConformance(open: OpenStore): void {
         expect(await sender.gates(world, limits)).toEqual([{ ...gate, kind: 'account_probe', until: null }]);
         expect(await sender.take(world, { limits })).toEqual([]);
       }
-      await pauses.resume(account, world.clock.now());
+      await pauses.resume(account, world.clock.now(), 'failures');
       expect(await sender.take(world, { limits: null })).toHaveLength(1);
     });
 

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { defineMixin } from '@mail-proxy/core';
-import { createTestCertificate, Recording, startScriptedPeer, startSmtpSink, tempDir } from '@mail-proxy/testkit';
+import {
+  createTestCertificate,
+  eventually,
+  Recording,
+  startScriptedPeer,
+  startSmtpSink,
+  tempDir,
+} from '@mail-proxy/testkit';
 import type * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { accountOutput, verificationOutput } from '../../src/entities/account/account.schema.ts';
 import { validate } from '../../src/operations/validate.ts';
+import { startGatedRelay } from './control-world.case.ts';
 import {
   addAccount,
   type EngineWorld,
@@ -404,6 +412,71 @@ test('a probe that cannot reach the relay is an attempt of its message, and the 
     ['account_resumed', 0],
     ['sent', 2],
   ]);
+});
+
+describe('a pause by hand', () => {
+  const command = ({ engine }: EngineWorld, verb: string, input: object = {}) =>
+    engine.execute(`accounts.${verb}`, { account_id: 'main', tenant_id: 'default', ...input });
+
+  test('lets end what is under way, and neither that, nor a change, nor a verification ends it', async () => {
+    await using relay = await startGatedRelay('dot', { extensions: ['AUTH PLAIN'] });
+    await using world = await openWorld();
+    await addAccount(world, relay, { ...LOGIN, max_connections: 1 });
+    const ids = ['m1', 'm2', 'm3', 'm4'];
+    await world.engine.submit(ids.map((id) => mail(id)));
+    await relay.reached;
+
+    expect(await command(world, 'pause', { reason: 'the provider moves' })).toMatchObject({ pause_kind: 'manual' });
+    relay.open();
+    await historyUntil(world, 'm1', 'sent');
+    expect(await command(world, 'verify')).toMatchObject({ ok: true });
+    expect(await command(world, 'update', { max_connections: 2 })).toMatchObject({ pause_kind: 'manual' });
+    for (const id of ['m2', 'm3', 'm4']) {
+      await eventually(async () => {
+        expect(await messageOf(world, id)).toMatchObject({
+          state: 'ready',
+          attempts: 0,
+          waiting_for: expect.arrayContaining([
+            expect.objectContaining({
+              kind: 'account_paused',
+              until: null,
+              detail: 'paused by hand: the provider moves',
+            }),
+          ]),
+        });
+      });
+    }
+    const lanes = await world.engine.execute('lanes.list', {});
+    expect(lanes).toMatchObject({ items: [{ state: 'paused', ready: 3, pause: { kind: 'manual' } }] });
+    expect(await world.engine.execute('command-log.list', { operation: 'accounts.pause' })).toMatchObject({
+      items: [{ outcome: 'ok', input: { account_id: 'main', reason: 'the provider moves' } }],
+    });
+
+    await command(world, 'resume');
+    const events = await eventsUntil(world, (_, all) => all.filter(({ event }) => event === 'sent').length === 4);
+    expect(relay.subjects.toSorted()).toEqual(ids);
+    expect(events.map(({ event }) => event)).toEqual([
+      'account_paused',
+      'sent',
+      'account_resumed',
+      'sent',
+      'sent',
+      'sent',
+    ]);
+    expect(events[0]).toMatchObject({ reason: 'paused by hand: the provider moves' });
+  });
+
+  test('goes on by itself at its time', async () => {
+    await using sink = await startSmtpSink();
+    await using world = await openWorld();
+    await addAccount(world, sink);
+    const until = Date.now() + 1_000;
+    await command(world, 'pause', { until: new Date(until).toISOString() });
+    await world.engine.submit([mail('m1')]);
+    await historyUntil(world, 'm1', 'sent');
+    expect(sink.messages[0]?.at ?? 0).toBeGreaterThanOrEqual(until);
+    expect(await accountOf(world)).toMatchObject({ pause_kind: null, paused_until: null });
+  });
 });
 
 /** Count the calls from 1. */

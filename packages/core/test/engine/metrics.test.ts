@@ -77,7 +77,10 @@ describe('what stands still', () => {
     expect(countsOf(running, 'gmp_connections', 'state')).toMatchObject({ busy: 1 });
     expect(running.get('gmp_oldest_due_seconds')).toBe(0);
     expect(running.get('gmp_instance_paused')).toBe(0);
+    expect(running.get('gmp_accounts_paused_by_hand')).toBe(0);
 
+    await world.engine.execute('accounts.pause', { account_id: 'main', tenant_id: 'default' });
+    expect(countsOf(await scrape(world), 'gmp_lanes', 'state')).toMatchObject({ sending: 0, account_paused: 1 });
     await world.engine.execute('instance.pause', {});
     await world.engine.execute('tenants.create', { id: 'acme' });
     await world.engine.execute('tenants.suspend', { tenant_id: 'acme' });
@@ -90,6 +93,8 @@ describe('what stands still', () => {
     expect(stopped.get('gmp_oldest_due_seconds')).toBeLessThan(60);
     expect(stopped.get('gmp_instance_paused')).toBe(1);
     expect(stopped.get('gmp_tenants_suspended')).toBe(1);
+    expect(stopped.get('gmp_accounts_paused_by_hand')).toBe(1);
+    expect(stopped.get('gmp_accounts_paused')).toBe(0);
     await world.engine.execute('messages.cancel', { message_id: 'm2', tenant_id: 'default' });
     expect((await scrape(world)).get('gmp_oldest_due_seconds')).toBe(0);
     relay.release();

@@ -69,6 +69,21 @@ test('a message whose account waits for its probe says so', async () => {
   ]);
 });
 
+test('a pause by hand is told to be over when its time is, though no mail waits', async () => {
+  const clock = new VirtualClock();
+  await using world = await openWorld({ clock });
+  await addAccount(world, { port: 1 });
+  const until = new Date(clock.now() + 60_000).toISOString();
+  await world.engine.execute('accounts.pause', { account_id: 'main', tenant_id: 'default', until });
+  await clock.advance(60_000);
+  await eventually(async () => {
+    await clock.advance(10_000);
+    expect(await world.engine.execute('events.list', { tenant_id: 'default' })).toMatchObject({
+      items: [{ type: 'account_paused' }, { type: 'account_resumed', account_id: 'main' }],
+    });
+  });
+});
+
 test('a deferred or held message of a suspended batch names the batch before it is parked, and what keeps its lane', async () => {
   await using sink = await startSmtpSink();
   await using world = await openWorld();

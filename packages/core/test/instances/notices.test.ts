@@ -133,6 +133,7 @@ describe.skipIf(skipReason !== '')('instances tell each other', () => {
 describe.skipIf(skipReason !== '')('from its answer on, nothing is begun by any instance of', () => {
   test.each([
     ['a suspended batch', 'batches.suspend', 'batches.activate', { batch_code: 'spring' }],
+    ['a paused account', 'accounts.pause', 'accounts.resume', { tenant_id: 'default', account_id: 'main' }],
     ['a suspended tenant', 'tenants.suspend', 'tenants.activate', { tenant_id: 'default' }],
     ['what is stopped altogether', 'instance.pause', 'instance.resume', {}],
   ])('%s', async (_, stop, goOn, input) => {

@@ -19,6 +19,7 @@ import { Section } from '../../ui/section.tsx';
 import { Time } from '../../ui/time.tsx';
 import { say } from '../../ui/toasts.tsx';
 import { useLoad } from '../../ui/use-load.ts';
+import { PauseDialog } from './pause-dialog.tsx';
 import { VerifyResult } from './verify-result.tsx';
 
 const EVERY_MS = 5_000;
@@ -28,6 +29,7 @@ export function AccountPage({ params }: PageProps) {
   const { api } = useSession();
   const account_id = params['pk'] ?? '';
   const [verified, setVerified] = useState<Verified | null>(null);
+  const [isPauseAsked, askPause] = useState(false);
   const { value, error, reload } = useLoad(
     `account ${account_id}`,
     async (signal) => {
@@ -59,11 +61,12 @@ export function AccountPage({ params }: PageProps) {
         may('accounts:write') &&
         account !== undefined && (
           <>
-            {account.paused_until !== null && (
+            {account.pause_kind !== null && (
               <Button look="primary" onClick={resume}>
                 Resume
               </Button>
             )}
+            {account.pause_kind !== 'manual' && <Button onClick={() => askPause(true)}>Pause</Button>}
             <Button onClick={verify}>Verify</Button>
           </>
         )
@@ -73,6 +76,9 @@ export function AccountPage({ params }: PageProps) {
       {value === undefined && error === undefined && <Skeleton rows={6} />}
       {account !== undefined && <Pause account={account} />}
       {verified !== null && <VerifyResult result={verified} />}
+      {account !== undefined && isPauseAsked && (
+        <PauseDialog account={account} onClose={() => askPause(false)} onDone={reload} />
+      )}
       {account !== undefined && (
         <div class="halves">
           <Section title="Sending">
@@ -87,12 +93,29 @@ export function AccountPage({ params }: PageProps) {
   );
 }
 
-function Pause({ account: { paused_until, pause_reason, pause_failures } }: { readonly account: Account }) {
-  if (paused_until === null) return null;
+function Pause({ account }: { readonly account: Account }) {
+  const { pause_kind, paused_until, pause_reason, pause_failures } = account;
+  if (pause_kind === null) return null;
+  if (pause_kind === 'manual') {
+    return (
+      <div class="note note-wait">
+        <p>
+          <strong>Paused by hand</strong> until {paused_until === null ? 'it is resumed' : <Time at={paused_until} />}
+          {pause_reason !== null && pause_reason.reply !== '' && `: ${pause_reason.reply}`}
+        </p>
+      </div>
+    );
+  }
   return (
     <div class="note note-wait">
       <p>
-        <strong>Paused</strong> until <Time at={paused_until} />
+        <strong>Paused</strong>
+        {paused_until !== null && (
+          <>
+            {' '}
+            until <Time at={paused_until} />
+          </>
+        )}
         {pause_reason !== null && `: ${pause_reason.reply} (at ${pause_reason.stage.toUpperCase()})`}
         {pause_failures > 1 && `, ${pause_failures} times in a row`}. Then one message tries whether it works again.
       </p>

@@ -50,14 +50,20 @@ const COLUMNS: readonly Column<Account>[] = [
   { title: 'Tenant', cell: ({ tenant_id }) => tenant_id },
   {
     title: 'State',
-    cell: ({ paused_until }) =>
-      paused_until === null ? (
+    cell: ({ pause_kind, paused_until }) =>
+      pause_kind === null ? (
         <Badge tone="good">open</Badge>
       ) : (
         <>
-          <Badge tone="bad">paused</Badge>{' '}
+          <Badge tone={pause_kind === 'manual' ? 'wait' : 'bad'}>paused</Badge>{' '}
           <span class="quiet">
-            until <Time at={paused_until} />
+            {paused_until === null ? (
+              'by hand'
+            ) : (
+              <>
+                until <Time at={paused_until} />
+              </>
+            )}
           </span>
         </>
       ),

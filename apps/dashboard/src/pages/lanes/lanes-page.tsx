@@ -3,7 +3,7 @@
 import type { Lane } from '../../api/shapes.ts';
 import { LANE_TONES } from '../../format/lanes.ts';
 import { formatCount } from '../../format/numbers.ts';
-import { waitingWords } from '../../format/waiting.ts';
+import { pauseWords, waitingWords } from '../../format/waiting.ts';
 import { sentence } from '../../format/words.ts';
 import { useQuery } from '../../routing/use-query.ts';
 import { ofTenant } from '../../session/tenant.ts';
@@ -80,7 +80,7 @@ const COLUMNS: readonly Column<Lane>[] = [
 
 function Why({ lane: { waiting_for, pause, oldest_due_at } }: { readonly lane: Lane }) {
   if (waiting_for === null && pause === null) return null;
-  const detail = pause?.reason.reply ?? waiting_for?.detail ?? null;
+  const detail = pause === null ? (waiting_for?.detail ?? null) : pauseWords(pause);
   const until = pause?.until ?? waiting_for?.until ?? null;
   return (
     <>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Lane } from '../../api/shapes.ts';
 import { LANE_TONES } from '../../format/lanes.ts';
-import { waitingWords } from '../../format/waiting.ts';
+import { pauseWords, waitingWords } from '../../format/waiting.ts';
 import { ofTenant } from '../../session/tenant.ts';
 import { useSession } from '../../session/use-session.ts';
 import { Badge } from '../../ui/badge.tsx';
@@ -39,7 +40,7 @@ export function StoppedLanes() {
               {lane.account_id}
             </a>{' '}
             <span class="quiet">{lane.tenant_id}</span> <Badge tone={LANE_TONES[lane.state]}>{lane.state}</Badge>
-            <p class="quiet">{reasonOf(lane.pause?.reason.reply, lane.waiting_for?.kind)}</p>
+            <p class="quiet">{reasonOf(lane)}</p>
           </li>
         ))}
       </ul>
@@ -47,6 +48,7 @@ export function StoppedLanes() {
   );
 }
 
-function reasonOf(reply: string | undefined, kind: string | undefined): string {
-  return reply ?? (kind === undefined ? '' : waitingWords(kind));
+function reasonOf({ pause, waiting_for }: Lane): string {
+  if (pause !== null) return pause.kind === 'manual' ? `Paused ${pauseWords(pause)}` : pauseWords(pause);
+  return waiting_for === null ? '' : waitingWords(waiting_for.kind);
 }

@@ -22,6 +22,7 @@ const account = v.looseObject({
   tls: v.string(),
   has_password: v.boolean(),
   tls_insecure: v.boolean(),
+  pause_kind: v.nullable(v.picklist(['failures', 'manual'])),
   paused_until: v.nullable(v.string()),
   pause_reason: v.nullable(v.looseObject({ stage: v.string(), reply: v.string() })),
 });
@@ -82,11 +83,19 @@ export async function checkRelays(
 
 async function checkRelay(server: ServerSession, of: CheckedAccount, now: number): Promise<readonly Finding[]> {
   const about = findings('relay.reachable', nameOf(of));
+  if (of.pause_kind === 'manual') {
+    const until = of.paused_until === null ? '' : ` until ${localTime(of.paused_until)}`;
+    const why = of.pause_reason?.reply ? `: ${of.pause_reason.reply}` : '';
+    const advice = `When its mail is to go: mail-proxy accounts resume ${of.id} --tenant-id ${of.tenant_id}`;
+    return [about.warning(`paused by hand${until}${why}`, advice)];
+  }
   // To try it would end its pause; that is for somebody who knows.
-  if (of.paused_until !== null) {
+  if (of.pause_kind === 'failures') {
     const why = of.pause_reason === null ? '' : `: ${of.pause_reason.stage}: ${of.pause_reason.reply}`;
     const advice = `Correct the account, then: mail-proxy verify ${of.id} --tenant-id ${of.tenant_id}`;
-    return [about.problem(`paused until ${localTime(of.paused_until)}${why}`, advice)];
+    return [
+      about.problem(`paused${of.paused_until === null ? '' : ` until ${localTime(of.paused_until)}`}${why}`, advice),
+    ];
   }
   try {
     const tried = await server.call(verification, verifyCall(of.id, of.tenant_id));

@@ -15,6 +15,7 @@ import { statistics } from './0012-statistics.ts';
 import { sandbox } from './0013-sandbox.ts';
 import { recipientDomains } from './0014-recipient-domains.ts';
 import { checkedRelays } from './0015-checked-relays.ts';
+import { manualPauses } from './0016-manual-pauses.ts';
 import type { MigrationList } from './migration.ts';
 
 /** The schema of core, oldest step first. */
@@ -36,5 +37,6 @@ export const CORE_MIGRATIONS: MigrationList = {
     sandbox,
     recipientDomains,
     checkedRelays,
+    manualPauses,
   ],
 };

@@ -26,7 +26,14 @@ export function accountPauseCases(open: OpenWorld): void {
   test('the first failure begins a pause and is told, later ones make it longer and are not', async () => {
     await using world = await open();
     const account = await addAccount(world);
-    const first = { accountPk: account.pk, since: START, until: START + 1_000, failures: 1, reason: REASON };
+    const first = {
+      accountPk: account.pk,
+      since: START,
+      until: START + 1_000,
+      failures: 1,
+      reason: REASON,
+      isByHand: false,
+    };
     expect(await world.pauses.pause(account, REASON, options(START))).toEqual(first);
     expect(await world.pauses.get(account.pk)).toEqual(first);
     const told = [
@@ -68,7 +75,7 @@ export function accountPauseCases(open: OpenWorld): void {
       Array.from({ length: 12 }, (_, index) =>
         index % 2 === 0
           ? world.pauses.pause(account, REASON, options(START)).then(() => false)
-          : world.pauses.resume(account, START),
+          : world.pauses.resume(account, START, 'failures'),
       ),
     );
     const types = (await events(world)).map(({ type }) => type);
@@ -82,10 +89,10 @@ export function accountPauseCases(open: OpenWorld): void {
   test('a pause that ends is told once, and one that is not there is not', async () => {
     await using world = await open();
     const account = await addAccount(world);
-    expect(await world.pauses.resume(account, START)).toBe(false);
+    expect(await world.pauses.resume(account, START, 'failures')).toBe(false);
     expect(await events(world)).toEqual([]);
     await world.pauses.pause(account, REASON, options(START));
-    const ended = await Promise.all([1, 2, 3].map((ms) => world.pauses.resume(account, START + ms)));
+    const ended = await Promise.all([1, 2, 3].map((ms) => world.pauses.resume(account, START + ms, 'any')));
     expect(ended.filter(Boolean)).toHaveLength(1);
     expect((await events(world)).map(({ type, detail }) => [type, detail])).toMatchObject([
       ['account_paused', {}],
@@ -134,7 +141,12 @@ export function accountPauseCases(open: OpenWorld): void {
       expect(before).toMatchObject({ paused_until: null, pause_reason: null, pause_failures: 0 });
       await world.pauses.pause(account, REASON, options(START));
       const paused = await world.run('accounts.get', { account_id: 'main' }, 'acme');
-      const shown = { paused_until: '2026-01-01T00:00:01.000Z', pause_reason: REASON, pause_failures: 1 };
+      const shown = {
+        pause_kind: 'failures',
+        paused_until: '2026-01-01T00:00:01.000Z',
+        pause_reason: REASON,
+        pause_failures: 1,
+      };
       expect(paused).toEqual({ ...before, ...shown });
       expect((await world.run('accounts.list', {}, 'acme'))['items']).toEqual([paused]);
       expect((await world.run('accounts.list', {}))['items']).toEqual([paused]);
@@ -190,5 +202,95 @@ export function accountPauseCases(open: OpenWorld): void {
       code: null,
       reply: expect.any(String),
     });
+  });
+
+  test('a pause by hand takes the place of another, and only a person or its time ends it', async () => {
+    await using world = await open();
+    const account = await addAccount(world);
+    await world.pauses.pause(account, REASON, options(START));
+    const paused = { accountPk: account.pk, since: START + 10, failures: 0, isByHand: true };
+    const byHand = { ...paused, until: null, reason: { stage: 'manual', code: null, enhanced: null, reply: 'moving' } };
+    expect(await world.pauses.pauseByHand(account, { now: START + 10, until: null, reason: 'moving' })).toEqual(byHand);
+    // Neither a failure, nor a success, nor a probe has a part in it.
+    expect(await world.pauses.pause(account, REASON, options(START + 20))).toEqual(byHand);
+    expect(await world.pauses.resume(account, START + 20, 'failures')).toBe(false);
+    expect(await world.pauses.takeProbe(account.pk, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)).toBe(false);
+    expect(await world.pauses.listOver(START + 86_400_000)).toEqual([]);
+    expect(await world.pauses.endOver(account, START + 86_400_000)).toBe(false);
+    expect(await world.pauses.list()).toEqual([byHand]);
+
+    // Given again, it has the end that it is given.
+    await world.pauses.pauseByHand(account, { now: START + 30, until: START + 500, reason: '' });
+    expect(await world.pauses.resume(account, START + 40, 'any')).toBe(true);
+    expect((await events(world)).map(({ type, at, detail }) => [type, at, detail])).toEqual([
+      ['account_paused', START, expect.objectContaining({ reason: 'auth: 535 5.7.8 wrong password' })],
+      ['account_paused', START + 10, { accountId: 'main', reason: 'paused by hand: moving' }],
+      ['account_paused', START + 30, { accountId: 'main', until: START + 500, reason: 'paused by hand' }],
+      ['account_resumed', START + 40, { accountId: 'main' }],
+    ]);
+  });
+
+  test('a pause by hand that is over is ended by one of all who look, and stands in the way of no other', async () => {
+    await using world = await open();
+    const account = await addAccount(world);
+    const elsewhere = createAccountPauseStore(world.database, world.makePk);
+    await world.pauses.pauseByHand(account, { now: START, until: START + 500, reason: '' });
+    expect(await world.pauses.listOver(START + 499)).toEqual([]);
+    expect(await world.pauses.endOver(account, START + 499)).toBe(false);
+    expect(await world.pauses.listOver(START + 500)).toEqual([account]);
+    const ended = await Promise.all(
+      [world.pauses, elsewhere, world.pauses].map((store) => store.endOver(account, START + 500)),
+    );
+    expect(ended.filter(Boolean)).toHaveLength(1);
+
+    await world.pauses.pauseByHand(account, { now: START + 600, until: START + 700, reason: '' });
+    expect(await world.pauses.pause(account, REASON, options(START + 700))).toMatchObject({
+      failures: 1,
+      since: START + 700,
+      isByHand: false,
+    });
+    expect((await events(world)).map(({ type }) => type)).toEqual(
+      ['paused', 'resumed', 'paused', 'resumed', 'paused'].map((verb) => `account_${verb}`),
+    );
+  });
+
+  test('an account is paused by hand with its reason, until a time or a word; what is past or too long is refused', async () => {
+    await using world = await open();
+    await addAccount(world);
+    const run = (verb: string, input: object = {}) =>
+      world.run(`accounts.${verb}`, { account_id: 'main', ...input }, 'acme');
+    const open_ = { pause_kind: null, paused_until: null, pause_reason: null, pause_failures: 0 };
+    const reason = { stage: 'manual', code: null, enhanced: null, reply: 'the provider moves' };
+    const paused = { pause_kind: 'manual', paused_until: null, pause_reason: reason, pause_failures: 0 };
+    expect(await run('pause', { reason: 'the provider moves' })).toMatchObject(paused);
+    expect(await run('get')).toMatchObject(paused);
+    expect(await run('update', { weight: 2 })).toMatchObject({ ...paused, weight: 2 });
+    expect(await run('get')).toMatchObject(paused);
+    expect(await run('resume')).toMatchObject(open_);
+    expect(await run('get')).toMatchObject(open_);
+
+    const until = new Date(START + 60_000).toISOString();
+    expect(await run('pause', { until })).toMatchObject({
+      ...paused,
+      paused_until: until,
+      pause_reason: { reply: '' },
+    });
+    world.time.advance(60_000);
+    expect(await run('get')).toMatchObject(open_);
+    expect(world.told).toEqual(['paused main', 'resumed main', 'resumed main', 'paused main']);
+    const wrong = [{ until }, { until: 'tomorrow' }, { reason: 'x'.repeat(501) }, { reason: 'a\nb' }];
+    for (const input of wrong) {
+      const code = await world.refused('accounts.pause', { account_id: 'main', ...input }, 'acme');
+      expect(code).toBe(`invalid_input /${Object.keys(input)[0]}`);
+    }
+  });
+
+  test('a relay that lets a paused account in is no reason to go on, where a person paused it', async () => {
+    await using world = await open();
+    await using sink = await startSmtpSink();
+    const account = await addAccount(world, { port: sink.port });
+    await world.run('accounts.pause', { account_id: 'main' }, 'acme');
+    expect(await world.run('accounts.verify', { account_id: 'main' }, 'acme')).toMatchObject({ ok: true });
+    expect(await world.pauses.get(account.pk)).toMatchObject({ isByHand: true });
   });
 }

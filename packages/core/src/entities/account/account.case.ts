@@ -43,6 +43,7 @@ export function accountCases(open: OpenWorld): void {
       limit_behavior: 'defer',
       limit_unit: 'message',
       retry: null,
+      pause_kind: null,
       paused_until: null,
       pause_reason: null,
       pause_failures: 0,
@@ -130,7 +131,7 @@ export function accountCases(open: OpenWorld): void {
     await using world = await open();
     await addTenants(world, 'acme', 'other');
     const { pk } = await world.run('accounts.create', RELAY, 'other');
-    const onOne = ['accounts.get', 'accounts.update', 'accounts.delete', 'accounts.resume', 'accounts.verify'];
+    const onOne = ['get', 'update', 'delete', 'pause', 'resume', 'verify'].map((verb) => `accounts.${verb}`);
     for (const operation of onOne) {
       for (const account_id of [pk, 'main', 'nothing']) {
         expect(await world.refused(operation, { account_id }, 'acme')).toBe('not_found');

@@ -169,3 +169,7 @@ function isCertificate(pem: string): boolean {
     return false;
   }
 }
+
+/** - `failures`: its credentials or TLS settings failed; when it is over, one message tries it.
+ *  - `manual`: somebody paused it. */
+export const pauseKind = v.picklist(['failures', 'manual']);

@@ -11,15 +11,8 @@ import type { OnInDoubt } from '../message/message.table.ts';
 import { type SuppressionPolicyInput, suppressionPolicyOf } from '../suppression/suppression-policy.ts';
 import { outgoingPolicyOf } from '../tenant/outgoing-policy.ts';
 import type { TenantsTable } from '../tenant/tenant.table.ts';
-import type {
-  AccountPausesTable,
-  AccountsTable,
-  AccountType,
-  AuthMethod,
-  LimitBehavior,
-  LimitUnit,
-} from './account.table.ts';
-import { type AccountPause, pauseOf } from './account-pause.store.ts';
+import type { AccountsTable, AccountType, AuthMethod, LimitBehavior, LimitUnit } from './account.table.ts';
+import { type AccountPause, isOver, type PauseColumns, pauseIn } from './account-pause.store.ts';
 
 /** Most that is sent in any window of that length; null for no limit. */
 export interface RateLimits {
@@ -143,8 +136,7 @@ export interface AccountKey {
 }
 
 /** An account with its pause, if there is one. */
-export type AccountRow = AccountsTable & { readonly [Name in keyof PauseColumns]: PauseColumns[Name] | null };
-type PauseColumns = Omit<AccountPausesTable, 'account_pk'>;
+export type AccountRow = AccountsTable & PauseColumns;
 
 /** An account with what {@link RelayTenant} is made of. */
 export type AccountRelayColumns = AccountsTable & {
@@ -233,7 +225,7 @@ export function openOAuth(pk: string, sealed: string, sealer: Sealer): OAuthSett
   return JSON.parse(sealer.open(sealed, placeOf(pk, 'oauth'))) as OAuthSettings;
 }
 
-export function accountOf(row: AccountRow): Account {
+export function accountOf(row: AccountRow, now: number): Account {
   return {
     pk: row.pk,
     id: row.id,
@@ -264,16 +256,17 @@ export function accountOf(row: AccountRow): Account {
     limit_behavior: row.limit_behavior,
     limit_unit: row.limit_unit,
     retry: retryOf(row.retry),
-    pause: pauseIn(row),
+    pause: pauseNow(row, now),
     version: row.version,
     created_at: row.created_at,
     updated_at: row.updated_at,
   };
 }
 
-function pauseIn({ pk, since, until_at, failures, reason }: AccountRow): AccountPause | null {
-  if (since === null || until_at === null || failures === null || reason === null) return null;
-  return pauseOf({ account_pk: pk, since, until_at, failures, reason });
+/** One that is over is none: the tenant is told of that soon. */
+function pauseNow(row: AccountRow, now: number): AccountPause | null {
+  const pause = pauseIn(row.pk, row);
+  return pause === null || isOver(pause, now) ? null : pause;
 }
 
 /** Opens a secret when it is asked for: without its key mail is still accepted, and waits. */

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { Clock } from '../../clock.ts';
 import type { MakePk } from '../../identity.ts';
 import { defineOperation } from '../../operations/operation.ts';
+import { invalidInput } from '../../operations/validate.ts';
 import type { RelayVerification } from '../../smtp/verify-relay.ts';
 import { CLEAR_MODES, type ClearMail } from '../message/clear-mail.ts';
 import { DEFAULT_TENANT } from '../tenant/default-tenant.ts';
@@ -15,13 +16,14 @@ import {
   accountView,
   createAccountInput,
   listAccountsInput,
+  pauseAccountInput,
   updateAccountInput,
   verificationOutput,
   verificationView,
 } from './account.schema.ts';
 import { changedSettings, newSettings } from './account.settings.ts';
 import type { AccountStore } from './account.store.ts';
-import type { PausedAccount } from './account-pause.store.ts';
+import type { AccountPause, EndedPause, PauseByHand, PausedAccount } from './account-pause.store.ts';
 
 /** What the operations on accounts use. */
 export interface AccountServices {
@@ -30,8 +32,10 @@ export interface AccountServices {
   readonly makePk: MakePk;
   /** Leave no mail of an account. */
   readonly clearMail: ClearMail;
-  /** End the pause of an account, if it has one, and let its mail go. */
-  readonly resumeAccount: (account: PausedAccount) => Promise<void>;
+  /** Pause an account for a person, at once and for all instances. */
+  readonly pauseAccount: (account: PausedAccount, how: Omit<PauseByHand, 'now'>) => Promise<AccountPause>;
+  /** End the pause of an account, if it has one of that kind, and let its mail go. */
+  readonly resumeAccount: (account: PausedAccount, ended: EndedPause) => Promise<void>;
   /** Try out the account's relay without sending mail. */
   readonly verifyAccount: (pk: string) => Promise<RelayVerification>;
 }
@@ -90,7 +94,8 @@ const getAccount = defineOperation({
 
 const updateAccount = defineOperation({
   name: 'accounts.update',
-  summary: 'Change an SMTP relay and end its pause; a field that is absent stays, null clears it or sets its default',
+  summary:
+    'Change an SMTP relay and end its pause after failures; a field that is absent stays, null clears it or sets its default',
   http: { method: 'PATCH', path: '/v1/accounts/{account_id}' },
   access: 'tenant',
   scope: 'accounts:write',
@@ -108,7 +113,7 @@ const updateAccount = defineOperation({
       now: clock.now(),
       also,
     });
-    return accountView(await resumed(account, resumeAccount));
+    return accountView(await resumed(account, resumeAccount, 'failures'));
   },
 });
 
@@ -135,9 +140,33 @@ const deleteAccount = defineOperation({
   },
 });
 
+const pauseAccount = defineOperation({
+  name: 'accounts.pause',
+  summary: 'Pause an SMTP relay: its mail waits until it is resumed, or until a time',
+  http: { method: 'POST', path: '/v1/accounts/{account_id}/pause' },
+  access: 'tenant',
+  scope: 'accounts:write',
+  audit: true,
+  input: pauseAccountInput,
+  output: accountOutput,
+  run: async (
+    { accounts, clock, pauseAccount: pause }: AccountServices,
+    { account_id, until, reason = '' },
+    { reach },
+  ) => {
+    const untilMs = until === undefined ? null : Date.parse(until);
+    if (untilMs !== null && untilMs <= clock.now()) {
+      throw invalidInput([{ pointer: '/until', message: 'expected a time in the future' }]);
+    }
+    const account = await accounts.get(reach, account_id);
+    const { pk, tenant_id: tenantId, id } = account;
+    return accountView({ ...account, pause: await pause({ pk, tenantId, id }, { until: untilMs, reason }) });
+  },
+});
+
 const resumeAccount = defineOperation({
   name: 'accounts.resume',
-  summary: 'End the pause of an SMTP relay; its mail goes on at once',
+  summary: 'End the pause of an SMTP relay, whoever began it; its mail goes on at once',
   http: { method: 'POST', path: '/v1/accounts/{account_id}/resume' },
   access: 'tenant',
   scope: 'accounts:write',
@@ -146,13 +175,13 @@ const resumeAccount = defineOperation({
   output: accountOutput,
   run: async (services: AccountServices, input, { reach }) => {
     const account = await services.accounts.get(reach, input.account_id);
-    return accountView(await resumed(account, services.resumeAccount));
+    return accountView(await resumed(account, services.resumeAccount, 'any'));
   },
 });
 
 const verifyAccount = defineOperation({
   name: 'accounts.verify',
-  summary: 'Connect and log in to an SMTP relay without sending mail; where that works, end its pause',
+  summary: 'Connect and log in to an SMTP relay without sending mail; where that works, end its pause after failures',
   http: { method: 'POST', path: '/v1/accounts/{account_id}/verify' },
   access: 'tenant',
   scope: 'accounts:write',
@@ -162,16 +191,20 @@ const verifyAccount = defineOperation({
   run: async (services: AccountServices, input, { reach }) => {
     const account = await services.accounts.get(reach, input.account_id);
     const found = await services.verifyAccount(account.pk);
-    if (found.ok) await resumed(account, services.resumeAccount);
+    if (found.ok) await resumed(account, services.resumeAccount, 'failures');
     return verificationView(found);
   },
 });
 
 /** The account as it is once its pause has ended. */
-async function resumed(account: Account, resume: AccountServices['resumeAccount']): Promise<Account> {
-  const { pk, tenant_id: tenantId, id } = account;
-  await resume({ pk, tenantId, id });
-  return { ...account, pause: null };
+async function resumed(
+  account: Account,
+  resume: AccountServices['resumeAccount'],
+  ended: EndedPause,
+): Promise<Account> {
+  const { pk, tenant_id: tenantId, id, pause } = account;
+  await resume({ pk, tenantId, id }, ended);
+  return { ...account, pause: ended === 'failures' && pause?.isByHand === true ? pause : null };
 }
 
 /** Commands on SMTP relays. */
@@ -181,6 +214,7 @@ export const accountOperations = [
   getAccount,
   updateAccount,
   deleteAccount,
+  pauseAccount,
   resumeAccount,
   verifyAccount,
 ] as const;

@@ -3,7 +3,9 @@
 import * as v from 'valibot';
 import {
   clientId,
+  dateTime,
   integer,
+  line,
   page,
   pageOf,
   rfc3339,
@@ -26,6 +28,7 @@ import {
   limitOutputs,
   oauth,
   password,
+  pauseKind,
   privateKey,
   servername,
   tlsMinVersion,
@@ -76,6 +79,14 @@ const reference = { account_id: clientId, tenant_id: v.optional(tenantId) };
 
 export const accountReference = v.strictObject(reference);
 
+export const pauseAccountInput = v.strictObject({
+  ...reference,
+  /** It goes on by itself then; absent: until it is resumed. */
+  until: v.optional(dateTime),
+  /** Shown wherever the pause is. */
+  reason: v.optional(line(500)),
+});
+
 /** Absent keeps; null clears, or sets what an account has by default. */
 export const updateAccountInput = v.strictObject({
   ...reference,
@@ -117,12 +128,14 @@ export const accountOutput = v.object({
   limit_behavior: limitBehavior,
   /** Null: the tenant's, else the instance's. */
   retry: v.nullable(retryPolicyInput),
-  /** Set while the account is left alone because its credentials or TLS settings failed; then one message tries it. */
+  /** Set while the account is left alone. */
+  pause_kind: v.nullable(pauseKind),
+  /** Until when it is; null where it is not, or where only `accounts.resume` ends it. */
   paused_until: v.nullable(timestamp),
   pause_reason: v.nullable(
     v.object({ stage: v.string(), code: v.nullable(v.number()), enhanced: v.nullable(v.string()), reply: v.string() }),
   ),
-  /** Failures in a row since it was paused; 0 while it is not. */
+  /** Failures in a row since it was paused; 0 while it is not, and where a person paused it. */
   pause_failures: v.number(),
   created_at: timestamp,
   updated_at: timestamp,
@@ -167,6 +180,7 @@ export const verificationOutput = v.object({
 export function accountView({ version: _, pause, ...account }: Account): v.InferOutput<typeof accountOutput> {
   return {
     ...account,
+    pause_kind: pause === null ? null : pause.isByHand ? 'manual' : 'failures',
     paused_until: rfc3339OrNull(pause?.until ?? null),
     pause_reason: pause?.reason ?? null,
     pause_failures: pause?.failures ?? 0,

@@ -97,6 +97,7 @@ const PAUSE_COLUMNS = [
   'account_pauses.until_at',
   'account_pauses.failures',
   'account_pauses.reason',
+  'account_pauses.by_hand',
 ] as const;
 
 export function prepareAccountStatements(database: Database<CoreSchema>): AccountStatements {

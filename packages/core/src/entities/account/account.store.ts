@@ -85,7 +85,7 @@ export interface AccountStore {
 /** Others may change an account between reading and writing it, or make another one the default at the same time. */
 const MAX_TRIES = 5;
 
-const NO_PAUSE = { since: null, until_at: null, failures: null, reason: null };
+const NO_PAUSE = { since: null, until_at: null, failures: null, reason: null, by_hand: null };
 
 const MAX_CACHED_ACCOUNTS = 10_000;
 /** How long a change by another instance may go unnoticed. */
@@ -140,7 +140,7 @@ export function createAccountStore(
       for (let attempt = 1; ; attempt++) {
         try {
           await written(row, exactlyOne(statements.insert.bind(row), 'not_found'), ...(also?.(pk) ?? []));
-          return accountOf({ ...row, ...NO_PAUSE });
+          return accountOf({ ...row, ...NO_PAUSE }, now);
         } catch (error) {
           if (!(error instanceof UniqueViolation)) throw error;
           const [taken] = await database.read(statements.resolve.bind({ tenant_id: tenantId, id }));
@@ -157,11 +157,12 @@ export function createAccountStore(
     },
 
     async get(reach, ref) {
-      return accountOf(await find(reach, ref));
+      return accountOf(await find(reach, ref), clock.now());
     },
 
     async list(reach, paging) {
       const { tenantId } = reach;
+      const now = clock.now();
       const rows = await database.read(
         tenantId === null
           ? statements.listAll.bind(pageInput(paging))
@@ -171,13 +172,17 @@ export function createAccountStore(
               ...pageInput(paging),
             }),
       );
-      return pageFrom(rows.map(accountOf), paging.limit, (account) => account.pk);
+      return pageFrom(
+        rows.map((row) => accountOf(row, now)),
+        paging.limit,
+        (account) => account.pk,
+      );
     },
 
     async update(reach, ref, revise, { now, also }) {
       for (let attempt = 1; ; attempt++) {
         const current = await find(reach, ref);
-        const settings = revise(accountOf(current));
+        const settings = revise(accountOf(current, now));
         const row: AccountRow = {
           ...current,
           ...columnsOf(settings),
@@ -196,7 +201,7 @@ export function createAccountStore(
             exactlyOne(statements.update.bind({ ...row, ...before }), 'conflict'),
             ...(also?.(row.pk) ?? []),
           );
-          return accountOf(row);
+          return accountOf(row, now);
         } catch (error) {
           const isRace = isMailProxyError(error, 'conflict') || error instanceof UniqueViolation;
           if (!isRace) throw error;

@@ -14,17 +14,22 @@ export type LimitUnit = 'message' | 'recipient';
 /** Where mail of an account goes: to a relay, or nowhere, where it is kept to be looked at. */
 export type AccountType = 'smtp' | 'sandbox';
 
-/** An account that may not send for now: its credentials or its TLS settings failed. */
+/** An account that may not send for now: its credentials or its TLS settings failed, or a person paused it. */
 export interface AccountPausesTable {
   readonly account_pk: string;
   /** Milliseconds. */
   readonly since: number;
-  /** Until then nothing is sent; after it, one message is the probe. */
+  /**
+   * Until then nothing is sent. After it, one message is the probe; a pause by hand is over then, and the year 9999 stands
+   * for one without an end.
+   */
   readonly until_at: number;
-  /** Probes that failed in a row, the first failure counted in. */
+  /** Probes that failed in a row, the first failure counted in; 0 where a person paused it. */
   readonly failures: number;
   /** JSON of PauseReason. */
   readonly reason: string;
+  /** 1 where a person paused it: neither a probe nor a change of the account ends that. */
+  readonly by_hand: number;
 }
 
 /** An SMTP relay with credentials and limits. */

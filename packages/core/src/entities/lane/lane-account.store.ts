@@ -35,6 +35,7 @@ const PAUSE_COLUMNS = [
   'until_at',
   'failures',
   'reason',
+  'by_hand',
 ] as const satisfies readonly (keyof AccountPausesTable)[];
 
 /** What an account says of its lane, with what its tenant does, and its pause if there is one. */

@@ -2,14 +2,15 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
 import { clientId, page, pageOf, tenantId, timestamp } from '../../operations/fields.ts';
-import { limitUnit } from '../account/account.fields.ts';
+import { limitUnit, pauseKind } from '../account/account.fields.ts';
 import { WAITING_KINDS, WAITING_SCOPES } from '../message/waiting-for.ts';
 
 /**
  * - `sending`: messages are under way.
  * - `idle`: nothing waits.
  * - `waiting`: mail waits; `waiting_for` says for what.
- * - `paused`: the account rests since its credentials or TLS settings failed, or the operator stopped all sending.
+ * - `paused`: the account rests since its credentials or TLS settings failed or somebody paused it, or the operator
+ *   stopped all sending.
  * - `suspended`: the tenant is suspended.
  */
 export const LANE_STATES = ['sending', 'idle', 'waiting', 'paused', 'suspended'] as const;
@@ -67,11 +68,13 @@ export const laneOutput = v.object({
   connections: v.number(),
   /** Since when the message that goes next could have been sent; null where none is ready. */
   oldest_due_at: v.nullable(timestamp),
-  /** Set while the account is left alone because its credentials or TLS settings failed; then one message tries it. */
+  /** Set while the account is left alone. */
   pause: v.nullable(
     v.object({
+      kind: pauseKind,
       since: timestamp,
-      until: timestamp,
+      /** Null where only `accounts.resume` ends it. */
+      until: v.nullable(timestamp),
       failures: v.number(),
       reason: v.object({
         stage: v.string(),

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
+import { findTarget } from '../src/cli/instance-target.ts';
 import { openLogFile } from '../src/instances/log-file.ts';
 import { runStateOf } from '../src/instances/run-file.ts';
 import { run } from './run-command.case.ts';
@@ -103,6 +104,30 @@ describe('a named instance', () => {
     });
     expect(await run(['stop', 'pro'], env)).toMatchObject({ code: 2, stderr: expect.stringContaining('serve pro') });
     expect(await run(['logs', 'prod'], env)).toMatchObject({ code: 69, stderr: expect.stringContaining('no log') });
+  });
+});
+
+describe('a file of contexts that is damaged', () => {
+  const DAMAGED = ['{"current":', '{"current": 1}'];
+
+  test.each(DAMAGED)('does not keep from a server that needs none of it: %s', async (text) => {
+    using home = tempDir();
+    const env = { HOME: home.path };
+    mkdirSync(home.file('.config/mail-proxy'), { recursive: true });
+    mkdirSync(home.file('.mail-proxy/prod'), { recursive: true });
+    const file = home.file('.config/mail-proxy/contexts.json');
+    writeFileSync(file, text, { mode: 0o600 });
+    const folder = home.file('data');
+    expect(await findTarget({ name: undefined, dataDir: folder }, env)).toMatchObject({ kind: 'here', folder });
+    const named = { ...env, GMP_DATA_DIR: folder };
+    expect(await findTarget({ name: undefined }, named)).toMatchObject({ kind: 'here', folder });
+    const prod = { kind: 'here', name: 'prod', folder: home.file('.mail-proxy/prod') };
+    expect(await findTarget({ name: 'prod' }, env)).toEqual(prod);
+
+    expect(await run(['status'], env)).toMatchObject({
+      code: 78,
+      stderr: expect.stringMatching(/contexts\.json holds no .*; delete it and choose again with: mail-proxy use/),
+    });
   });
 });
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { resolve } from 'node:path';
+import { isMailProxyError } from '@mail-proxy/core';
 import { type Environment, variableOf } from '../env/environment.ts';
 import { nearestName } from '../env/nearest-name.ts';
-import { type RemoteServer, readContexts } from '../instances/contexts.ts';
+import { type Contexts, type RemoteServer, readContexts } from '../instances/contexts.ts';
 import { instanceNames, isThere } from '../instances/instance.ts';
 import { INSTANCE_NAME, instanceFolder } from '../instances/places.ts';
 import { DEFAULT_DATA_DIR } from './connection.ts';
@@ -26,17 +27,29 @@ export interface TargetFlags {
  * `use`, else `./data`.
  *
  * @throws {UsageError} where the name is none, or is no instance's
+ * @throws {MailProxyError} `invalid_config` where what was chosen is needed and cannot be read
  */
 export async function findTarget({ name, dataDir }: TargetFlags, env: Environment): Promise<InstanceTarget> {
-  const { current, servers } = await readContexts(env);
   const given = dataDir ?? (name === undefined ? variableOf(env, 'GMP_DATA_DIR') : undefined);
   if (given !== undefined) return { kind: 'here', name: name ?? null, folder: resolve(given) };
+  const { current, servers } = await contextsFor(name, env);
   const wanted = name ?? current?.instance;
   if (wanted === undefined) return { kind: 'here', name: null, folder: resolve(DEFAULT_DATA_DIR) };
   const server = servers[wanted];
   if (server !== undefined) return { kind: 'elsewhere', name: wanted, server };
   if (!INSTANCE_NAME.test(wanted)) throw new UsageError('a name has small letters, digits, - and _, at most 63');
   return { kind: 'here', name: wanted, folder: instanceFolder(wanted, env) };
+}
+
+/** What was chosen. Where that cannot be read, an instance that was made here is found without it. */
+async function contextsFor(name: string | undefined, env: Environment): Promise<Contexts> {
+  try {
+    return await readContexts(env);
+  } catch (error) {
+    const isHere = name !== undefined && INSTANCE_NAME.test(name) && (await isThere(instanceFolder(name, env)));
+    if (isHere && isMailProxyError(error, 'invalid_config')) return { current: null, servers: {} };
+    throw error;
+  }
 }
 
 /** As {@link findTarget}, of an instance that was made. */

@@ -27,6 +27,8 @@ export type RemoteServer = v.InferOutput<typeof remoteServer>;
 /** What `mail-proxy use` remembers. */
 export type Contexts = v.InferOutput<typeof contexts>;
 
+const ADVICE = 'delete it and choose again with: mail-proxy use';
+
 const NONE: Contexts = { current: null, servers: {} };
 
 /** `prod/acme`. */
@@ -42,7 +44,7 @@ export function contextLabel({ instance, tenant_id }: NonNullable<Contexts['curr
 export async function readContexts(env: Environment): Promise<Contexts> {
   const path = contextsPath(env);
   if (path === null) return NONE;
-  const kept = await readKept(path);
+  const kept = await readKept(path, ADVICE);
   if (kept === null) return NONE;
   const { mode } = await stat(path);
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
@@ -51,7 +53,7 @@ export async function readContexts(env: Environment): Promise<Contexts> {
   }
   const parsed = v.safeParse(contexts, kept);
   if (parsed.success) return parsed.output;
-  throw new MailProxyError('invalid_config', { detail: `${path} holds no contexts; delete it and choose again` });
+  throw new MailProxyError('invalid_config', { detail: `${path} holds no contexts; ${ADVICE}` });
 }
 
 /** @throws {MailProxyError} `invalid_config` where the user has no home */

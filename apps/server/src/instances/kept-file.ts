@@ -26,14 +26,15 @@ export async function writeKept(path: string, text: string): Promise<void> {
 /**
  * Read a file of JSON; null where there is none.
  *
+ * @param advice - what a person is to do where it holds no JSON
  * @throws {MailProxyError} `invalid_config` when it cannot be read, or holds no JSON
  */
-export async function readKept(path: string): Promise<unknown> {
+export async function readKept(path: string, advice: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return null;
-    const why = cause instanceof SyntaxError ? 'holds no JSON' : `cannot be read (${codeOf(cause)})`;
+    const why = cause instanceof SyntaxError ? `holds no JSON; ${advice}` : `cannot be read (${codeOf(cause)})`;
     throw new MailProxyError('invalid_config', { detail: `${path} ${why}`, cause });
   }
 }

@@ -53,7 +53,7 @@ export async function markRunning(
 
 /** What the server of a folder said last; it may have been killed since. */
 export async function readRunFile(dataDir: string): Promise<RunFile | null> {
-  const parsed = v.safeParse(runFile, await readKept(pathIn(dataDir)));
+  const parsed = v.safeParse(runFile, await readKept(pathIn(dataDir), 'delete it and start the server again'));
   return parsed.success ? parsed.output : null;
 }
 

@@ -9,7 +9,7 @@ import type { Log } from '../observability/log.ts';
 export interface TrafficKeeperParts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly traffic: Pick<Traffic, 'minutesBefore' | 'forgetBefore'>;
+  readonly traffic: Pick<Traffic, 'closeBefore' | 'minutesBefore' | 'forgetBefore'>;
   readonly store: Pick<TrafficStore, 'write'>;
   readonly session: () => number;
 }
@@ -29,16 +29,23 @@ export class TrafficKeeper {
     const { clock } = this.#p;
     while (!signal.aborted) {
       await clock.sleep(minuteOf(clock.now()) + MINUTE_MS - clock.now(), signal);
-      await this.#write(signal.aborted ? Number.POSITIVE_INFINITY : minuteOf(clock.now()));
+      await this.#write(minuteOf(clock.now()), signal.aborted);
     }
   }
 
-  /** Minutes that began before then; what could not be written is written with the next ones. */
-  async #write(before: number): Promise<void> {
+  /**
+   * Minutes that began before then, and later ones into which a clock that stepped back since did count; what could not be
+   * written is written with the next ones.
+   *
+   * @param isLast - that of now, too
+   */
+  async #write(before: number, isLast: boolean): Promise<void> {
     const { clock, log, traffic, store, session } = this.#p;
+    if (!isLast) traffic.closeBefore(before);
     try {
-      await store.write(session(), traffic.minutesBefore(before));
-      traffic.forgetBefore(before);
+      const minutes = traffic.minutesBefore(Number.POSITIVE_INFINITY);
+      await store.write(session(), isLast ? minutes : minutes.filter(({ at }) => at !== before));
+      traffic.forgetBefore(isLast ? Number.POSITIVE_INFINITY : before);
     } catch (error) {
       if (isMailProxyError(error)) log.warn({ code: error.code }, 'the statistics of a minute wait');
       else log.error({ err: error }, 'the statistics of a minute could not be written');

@@ -45,9 +45,12 @@ export function createBackups(
       try {
         const draft = path === null ? '' : await newDraft(path);
         const copy = await database.copyTo(draft);
-        return piecesOf(copy, draft, () => {
+        const pieces = piecesOf(copy, draft, () => {
           isBusy = false;
         });
+        // One that has not begun ends without cleaning up.
+        await pieces.next();
+        return pieces;
       } catch (error) {
         isBusy = false;
         if (path !== null) await removeDrafts(path);
@@ -60,6 +63,7 @@ export function createBackups(
 async function* piecesOf(copy: DatabaseCopy, draft: string, onEnd: () => void): AsyncGenerator<Uint8Array> {
   try {
     await using _ = copy;
+    yield FIRST.subarray(0, 0);
     yield FIRST;
     await copy.finished;
     await using file = await open(draft);

@@ -49,6 +49,7 @@ const PLAIN_TEXTS: ReadonlySet<string> = new Set([
   'position',
   'principal',
   'protocol',
+  'reason',
   'recipient',
   'reply_to',
   'retention.audit',

@@ -114,8 +114,20 @@ export async function execute<Services, Op extends Operation<Services>>(
     await record(isMailProxyError(error) ? error.code : 'internal');
     throw error;
   }
-  await record('ok');
+  try {
+    await record('ok');
+  } catch (error) {
+    await leaveUnread(output);
+    throw error;
+  }
   return output;
+}
+
+/** Let go of what nobody is going to read. */
+async function leaveUnread(output: unknown): Promise<void> {
+  if (typeof output !== 'object' || output === null || !(Symbol.asyncIterator in output)) return;
+  // What has that symbol is iterable: it comes from our own operations.
+  await (output as AsyncIterable<unknown>)[Symbol.asyncIterator]().return?.();
 }
 
 /** @throws {MailProxyError} `enterprise_required` */

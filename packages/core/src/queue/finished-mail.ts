@@ -115,8 +115,9 @@ export function createFinishedMail(
         keepsUntold
           ? retention.removeMessages.bind({ rows, before, written_before: ANY, acked_seq })
           : removeAny.bind({ rows }),
+        retention.removeCaptured.bind({ rows }),
       ]);
-      return results.at(-1)?.changes ?? 0;
+      return results.at(-2)?.changes ?? 0;
     },
     async removeNamed(named, now) {
       if (named.length === 0) return 0;
@@ -127,8 +128,9 @@ export function createFinishedMail(
         retention.writeEnds.bind({ rows: rowsWhere(({ isSent }) => isSent), now, forget_at: now + idsMs }),
         forgetEnds.bind({ rows: rowsWhere(({ isSent }) => !isSent) }),
         removeAny.bind({ rows: rowsWhere(() => true) }),
+        retention.removeCaptured.bind({ rows: rowsWhere(() => true) }),
       ]);
-      return results.at(-1)?.changes ?? 0;
+      return results.at(-2)?.changes ?? 0;
     },
   };
 }

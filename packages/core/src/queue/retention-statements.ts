@@ -39,6 +39,8 @@ export interface RetentionStatements {
   /** Messages that may go; their ends are renewed with them. */
   readonly ended: Prepared<Old & Removable, { readonly pk: string }>;
   readonly removeMessages: Prepared<Rows & Removable & { readonly before: number }, unknown>;
+  /** What sandboxes captured of messages that are gone, or whose content is. */
+  readonly removeCaptured: Prepared<Rows, unknown>;
   readonly oldEvents: Prepared<Old & { readonly acked_seq: number }, { readonly pk: string }>;
   readonly removeEvents: Prepared<Rows, unknown>;
   readonly acked: Prepared<{ readonly tenant_id: string }, { readonly acked_seq: number; readonly last_seq: number }>;
@@ -128,6 +130,11 @@ export function prepareRetentionStatements(db: Database<CoreSchema>): RetentionS
         select m.pk from ${messages} m where m.pk in ${pks(p.rows)} and m.state = 'final'
         and m.final_at < ${p.before} and ${mayGo(p)})
         and state = 'final' and final_at < ${p.before}`,
+    ),
+    removeCaptured: raw(
+      (p) => sql`delete from ${sql.table('captured_mails')} where message_pk in ${pks(p.rows)}
+        and not exists (select 1 from ${messages} m
+          where m.pk = captured_mails.message_pk and m.content_removed = 0)`,
     ),
     // The first of all, and of these the old ones: numbers and times rise together.
     oldEvents: raw(

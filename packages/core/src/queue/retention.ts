@@ -86,6 +86,7 @@ export function createRetentionSweep(db: Database<CoreSchema>): RetentionSweep {
         statements.markRemoved.bind({ rows }),
         statements.removeContents.bind({ rows }),
         statements.removeAttachments.bind({ rows }),
+        statements.removeCaptured.bind({ rows }),
       ]);
       return found.length;
     },
@@ -105,6 +106,7 @@ export function createRetentionSweep(db: Database<CoreSchema>): RetentionSweep {
         // A retry by hand may have brought it to another end meanwhile.
         statements.writeEnds.bind({ rows, now, forget_at: forgetAt }),
         statements.removeMessages.bind({ rows, before, ...removable }),
+        statements.removeCaptured.bind({ rows }),
       ]);
       return found.length;
     },

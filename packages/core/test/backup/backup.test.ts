@@ -3,6 +3,7 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { checkBackup, isAsyncIterable, restoreDatabase } from '@mail-proxy/core';
 import { createDatabase, startSmtpSink, tempDir } from '@mail-proxy/testkit';
+import Sqlite from 'better-sqlite3';
 import { describe, expect, inject, test } from 'vitest';
 import { createMailEngine } from '../../src/engine/create-mail-engine.ts';
 import { backUp, idsIn, idsOf, openOn, submit } from './backup-world.case.ts';
@@ -50,6 +51,19 @@ describe('a backup of a running engine', () => {
       messages: 0,
       waiting: { count: 0, oldestAt: null },
     });
+  });
+
+  test('whose line in the command log cannot be written is none, and another one can be made', async () => {
+    using dir = tempDir();
+    await using engine = await openOn(dir.file('mail.db'), { port: 1 });
+    const beside = new Sqlite(dir.file('mail.db'));
+    using _ = { [Symbol.dispose]: () => beside.close() };
+    beside.exec(`create trigger full before insert on command_log begin select raise(abort, 'no room'); end`);
+    await expect(engine.execute('instance.backup', {})).rejects.toThrow();
+    beside.exec('drop trigger full');
+    expect(readdirSync(dir.path).filter((name) => name.includes('.backup-'))).toEqual([]);
+    await backUp(engine, dir.file('copy.db'));
+    expect(await checkBackup(dir.file('copy.db'))).toMatchObject({ messages: 0 });
   });
 
   test('says which databases are backed up otherwise', async () => {

@@ -2,12 +2,13 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { type CompiledQuery, type RawBuilder, sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
 import type { Database } from '../../src/database/database.ts';
 import { rowsJson } from '../../src/database/row-parameters.ts';
 import type { Statement } from '../../src/database/statement.ts';
 import { TrafficKeeper } from '../../src/delivery/traffic-keeper.ts';
 import { createLaneAccountStore } from '../../src/entities/lane/lane-account.store.ts';
-import { createMessageStore } from '../../src/entities/message/message.store.ts';
+import { createMessageStore, type MessageStore } from '../../src/entities/message/message.store.ts';
 import { searchMessages } from '../../src/entities/message/search-messages.ts';
 import type { CoreSchema } from '../../src/entities/schema.ts';
 import { createTrafficStore } from '../../src/entities/statistics/traffic.store.ts';
@@ -63,13 +64,25 @@ async function fill(world: World): Promise<void> {
       from ${rows<(typeof messages)[number]>(rowsJson(messages), columns)} r`,
   );
   const recipients = messages.map(({ pk }, index) => ({ message_pk: pk, address: `ann@D${index % 1_000}.example` }));
+  await addRecipients(world, recipients, 0);
+  if (database.dialect.name === 'postgres') await write(world, sql`analyze`);
+}
+
+interface Recipient {
+  readonly message_pk: string;
+  readonly address: string;
+}
+
+/** @param first - position of the first of each message */
+async function addRecipients(world: World, recipients: readonly Recipient[], first: number): Promise<void> {
+  const given = world.database.dialect.rows<Recipient>(rowsJson(recipients), { message_pk: 'text', address: 'text' });
   await write(
     world,
     sql`insert into ${sql.table('message_recipients')} (message_pk, position, kind, address, state, attempts, updated_at)
-      select message_pk, 0, 'to', address, 'pending', 0, 0
-      from ${rows<(typeof recipients)[number]>(rowsJson(recipients), { message_pk: 'text', address: 'text' })} r`,
+      select message_pk, ${sql.lit(first)} - 1 + row_number() over (partition by message_pk order by address), 'to',
+        address, 'pending', 0, 0
+      from ${given} r`,
   );
-  if (database.dialect.name === 'postgres') await write(world, sql`analyze`);
 }
 
 /** What the database says of how it goes about these statements, a line for each step. */
@@ -83,6 +96,32 @@ async function plansOf(database: Database<CoreSchema>, statements: readonly Stat
     for (const row of await database.read(explain.bind({}))) lines.push(Object.values(row).map(String).join(' '));
   }
   return lines;
+}
+
+/** Where a domain has more entries of others than are looked at, a tenant's page ends at a message of its own. */
+async function expectOwnCursors(world: World, messages: MessageStore): Promise<void> {
+  const reach = reachOf(world.tenantId);
+  const newestFirst = { order: 'newest first', after: null, limit: 20_000 } as const;
+  const own = (await messages.list(reach, {}, newestFirst)).map(({ pk }) => pk);
+  // Older than all of them.
+  const others = await messages.list(reachOf('many'), {}, { ...newestFirst, limit: 6 });
+  const to = (message_pk: string, entries: number) =>
+    Array.from({ length: entries }, (_, index) => ({ message_pk, address: `ann${index}@dense.example` }));
+  const oldest = own.slice(-2).map((pk) => to(pk, 1));
+  await addRecipients(world, [...others.map(({ pk }) => to(pk, 1_000)), ...oldest].flat(), 1);
+  const found: string[] = [];
+  const cursors: string[] = [];
+  for (let after: string | null = null; ; ) {
+    const search = { reach, filter: {}, sought: { domain: 'dense.example', subject: null } };
+    const page = await searchMessages(messages, search, { after, limit: 20 });
+    found.push(...page.rows.map(({ pk }) => pk));
+    after = page.next;
+    if (after === null) break;
+    cursors.push(after);
+  }
+  expect(found).toEqual(own.slice(-2));
+  expect(cursors.length).toBeGreaterThan(1);
+  expect(cursors.filter((pk) => !own.includes(pk))).toEqual([]);
 }
 
 /** Steps that go through all messages or all recipients. */
@@ -149,6 +188,48 @@ export function statisticsConformance(open: OpenStore): void {
       await here.ended;
     });
 
+    test('of a minute add up though the clock steps back into it, and none are lost by a leap', async () => {
+      await using world = await createWorld(open);
+      const { database, tenantId } = world;
+      const store = createTrafficStore(database);
+      // Time as a person sets it, beside the one by which the keeper sleeps.
+      let setBack = 0;
+      const clock: Clock = {
+        now: () => world.clock.now() - setBack,
+        monotonic: () => world.clock.monotonic(),
+        sleep: (ms, signal) => world.clock.sleep(ms, signal),
+        after: (ms, fn) => world.clock.after(ms, fn),
+      };
+      const traffic = new Traffic({ clock });
+      const stop = new AbortController();
+      const keeper = new TrafficKeeper({ clock, log: silentLog, traffic, store, session: () => 11 });
+      const ended = keeper.run(stop.signal);
+      const accepted = async (): Promise<number> =>
+        (await store.since(null, 0, 11)).reduce((sum, minute) => sum + minute.accepted, 0);
+      const written = async (expected: number): Promise<void> => {
+        await expect
+          .poll(async () => {
+            await world.clock.advance(MINUTE_MS);
+            return accepted();
+          })
+          .toBe(expected);
+      };
+      traffic.count({ kind: 'accepted', tenantId, count: 3 });
+      await written(3);
+      setBack = MINUTE_MS;
+      traffic.count({ kind: 'accepted', tenantId, count: 4 });
+      await written(7);
+      setBack = -60 * MINUTE_MS;
+      traffic.count({ kind: 'accepted', tenantId, count: 5 });
+      await written(12);
+      setBack = 0;
+      traffic.count({ kind: 'accepted', tenantId, count: 6 });
+      await written(18);
+      stop.abort();
+      await ended;
+      expect(await accepted()).toBe(18);
+    });
+
     test('of ten thousand lanes and a lane with more than are counted cost no walk through the messages', async () => {
       await using world = await createWorld(open);
       await world.addTenant('many');
@@ -189,6 +270,8 @@ export function statisticsConformance(open: OpenStore): void {
       const plan = await plansOf(database, statements);
       expect(plan.filter((line) => WALKS.test(line))).toEqual([]);
       expect(plan.join('\n')).toMatch(/messages_parked[\s\S]*message_recipients_domain/);
+
+      await expectOwnCursors(world, messages);
 
       // Nothing of them can be read: it is looked at so many, and the rest is for another call.
       const noSubject = { domain: null, subject: 'invoice' };

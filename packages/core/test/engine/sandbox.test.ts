@@ -24,7 +24,7 @@ interface Captured {
 }
 
 async function addSandbox({ engine }: EngineWorld, settings: object = {}): Promise<void> {
-  await engine.execute('accounts.create', { id: 'box', type: 'sandbox', ...settings });
+  await engine.execute('accounts.create', { id: 'box', type: 'sandbox', is_default: !('id' in settings), ...settings });
 }
 
 async function captured({ engine }: EngineWorld, filter: object = {}): Promise<readonly Captured[]> {
@@ -68,10 +68,23 @@ describe('an account that is a sandbox', () => {
     await using sink = await startSmtpSink();
     await using world = await openWorld();
     await addAccount(world, sink);
-    await addSandbox(world);
+    await addSandbox(world, { is_default: false });
     await world.engine.submit([mail('m1')]);
     await historyUntil(world, 'm1', 'sent');
     expect([sink.messages.length, (await captured(world)).length]).toEqual([1, 0]);
+  });
+
+  test('takes no mail in the place of a relay that was deleted', async () => {
+    await using world = await openWorld();
+    await addAccount(world, { port: 1 });
+    await addSandbox(world, { is_default: false });
+    await world.engine.execute('accounts.delete', { account_id: 'main' });
+    expect(await world.engine.submit([mail('m1')])).toMatchObject({
+      accepted: 0,
+      results: [{ status: 'rejected', code: 'no_default_account' }],
+    });
+    expect(await world.engine.submit([mail('m2', { account_id: 'box' })])).toMatchObject({ accepted: 1 });
+    await historyUntil(world, 'm2', 'sent');
   });
 });
 
@@ -171,6 +184,20 @@ describe('captured mail', () => {
       await expect(world.engine.execute(name, input, other), name).rejects.toMatchObject({ code: 'not_found' });
     }
     expect(await captured(world)).toHaveLength(1);
+  });
+
+  test('goes with its message', async () => {
+    await using world = await openWorld();
+    await addSandbox(world);
+    await world.engine.submit(['m1', 'm2', 'm3'].map((id) => mail(id)));
+    await eventually(async () => expect(await captured(world)).toHaveLength(3));
+    await world.engine.execute('messages.remove', { tenant_id: 'default', ids: ['m1'] });
+    const left = async () => (await captured(world)).map(({ message_id }) => message_id).toSorted();
+    expect(await left()).toEqual(['m2', 'm3']);
+    await eventually(async () => {
+      await world.engine.execute('messages.prune', { older_than_seconds: 0 });
+      expect(await left()).toEqual([]);
+    });
   });
 
   test('stays within its room, the oldest first, and does not outlive its time', async () => {

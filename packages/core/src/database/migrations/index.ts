@@ -16,6 +16,7 @@ import { sandbox } from './0013-sandbox.ts';
 import { recipientDomains } from './0014-recipient-domains.ts';
 import { checkedRelays } from './0015-checked-relays.ts';
 import { manualPauses } from './0016-manual-pauses.ts';
+import { capturedOfMessages } from './0017-captured-of-messages.ts';
 import type { MigrationList } from './migration.ts';
 
 /** The schema of core, oldest step first. */
@@ -38,5 +39,6 @@ export const CORE_MIGRATIONS: MigrationList = {
     recipientDomains,
     checkedRelays,
     manualPauses,
+    capturedOfMessages,
   ],
 };

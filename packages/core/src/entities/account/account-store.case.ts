@@ -180,6 +180,22 @@ export function accountStoreCases(open: OpenWorld): void {
     expect([await resolved(null), await resolved('c')]).toEqual([null, null]);
   });
 
+  test('a sandbox gets what does not name it where it is the default, and not because there is nothing else', async () => {
+    await using world = await open();
+    await addTenants(world, 'acme');
+    const resolved = async () => (await world.accounts.resolve('acme', null))?.id ?? null;
+    await add(world, 'box', { type: 'sandbox' });
+    expect(await resolved()).toBeNull();
+    await add(world, 'relay');
+    expect(await resolved()).toBe('relay');
+    await world.accounts.delete(ACME, 'relay');
+    expect(await resolved()).toBeNull();
+    await add(world, 'default-box', { type: 'sandbox', is_default: true });
+    expect(await resolved()).toBe('default-box');
+    await add(world, 'relay');
+    expect(await resolved()).toBe('default-box');
+  });
+
   test('a change is seen at once here, and after a second elsewhere', async () => {
     await using world = await open();
     await addTenants(world, 'acme');

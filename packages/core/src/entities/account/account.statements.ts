@@ -181,11 +181,11 @@ export function prepareAccountStatements(database: Database<CoreSchema>): Accoun
     resolveDefault: database.prepare((k, p) =>
       k
         .selectFrom('accounts')
-        .select(['pk', 'id', 'is_default', 'type'])
+        .select(['pk', 'id', 'is_default'])
         .where('tenant_id', '=', p.tenant_id)
+        // Mail that names no account is meant to go out, unless somebody made a sandbox the default.
+        .where(sql<boolean>`(type <> 'sandbox' or is_default = 1)`)
         .orderBy('is_default', 'desc')
-        // Mail that names no account is meant to go out, where it can.
-        .orderBy(sql`case when type = 'sandbox' then 1 else 0 end`)
         .limit(sql.lit(2)),
     ),
     resolveSandbox: database.prepare((k, p) =>

@@ -64,8 +64,8 @@ export interface AccountStore {
    */
   delete(reach: Reach, ref: string): Promise<void>;
   /**
-   * The account that a message uses: the one with the client's id, else the default or only one of the tenant. Sandboxes
-   * count only where it has no relay.
+   * The account that a message uses: the one with the client's id, else the default or only relay of the tenant. A
+   * sandbox takes what does not name it where it is the default, and only then.
    */
   resolve(tenantId: string, accountId: string | null): Promise<AccountKey | null>;
   /** The same among its sandboxes. */
@@ -229,9 +229,7 @@ export function createAccountStore(
         }
         const [first, second] = await database.read(statements.resolveDefault.bind({ tenant_id: tenantId }));
         if (first === undefined) return null;
-        // A sandbox beside the only relay takes nothing away from it.
-        const isOnly = second === undefined || (first.type === 'smtp' && second.type === 'sandbox');
-        if (first.is_default === 0 && !isOnly) return null;
+        if (first.is_default === 0 && second !== undefined) return null;
         return { pk: first.pk, id: first.id };
       });
     },

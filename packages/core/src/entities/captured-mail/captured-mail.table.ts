@@ -6,7 +6,7 @@ export interface CapturedMailsTable {
   readonly pk: string;
   readonly tenant_id: string;
   readonly account_pk: string;
-  /** Of the message; it may be gone. */
+  /** Of the message, with which it goes. */
   readonly message_pk: string;
   /** The client's id of it. */
   readonly message_id: string;

@@ -21,6 +21,8 @@ export interface MessageFilter {
   /** Exact address. */
   readonly recipient?: string | undefined;
   readonly domain?: DomainPiece | undefined;
+  /** The same, where it is few messages at each of which it is looked: in small letters. */
+  readonly toDomain?: string | undefined;
   /** Primary keys from this one on. */
   readonly pkFrom?: string | undefined;
   /** Primary keys before this one. */
@@ -59,6 +61,7 @@ interface PageInput {
   readonly priority: number;
   readonly recipient: string;
   readonly domain: string;
+  readonly to_domain: string;
   readonly pk_from: string;
   readonly pk_before: string;
   readonly created_from: number;
@@ -83,6 +86,12 @@ type Given = { readonly [Name in Exclude<GivenName, Flag>]: PageInput[Name] | nu
 export interface MessagePages {
   /** Binds the query of a page. */
   readonly bind: (tenantId: string | null, filter: MessageFilter, page: MessagePage) => Statement<MessageRow>;
+  /** Binds the query of the primary key of the `count`-th newest. */
+  readonly bindEdge: (
+    tenantId: string | null,
+    filter: MessageFilter,
+    count: number,
+  ) => Statement<{ readonly pk: string }>;
   /** Binds the query of how many there are in all. */
   readonly bindCount: (tenantId: string | null, filter: MessageFilter) => Statement<{ readonly count: number }>;
 }
@@ -93,6 +102,7 @@ export interface MessagePages {
  */
 export function prepareMessagePages(db: Database<CoreSchema>): MessagePages {
   const known = new Map<string, Prepared<Partial<PageInput>, MessageRow>>();
+  const edges = new Map<string, Prepared<Partial<PageInput>, { readonly pk: string }>>();
   const counts = new Map<string, Prepared<Partial<PageInput>, { readonly count: number }>>();
   const preparePage = (names: readonly ConditionName[], order: MessagePage['order']) =>
     db.prepare<Partial<PageInput>, MessageRow>((k, input) => {
@@ -105,6 +115,20 @@ export function prepareMessagePages(db: Database<CoreSchema>): MessagePages {
         .where((eb) => eb.and(names.map((name) => conditionOf(name, p, order))))
         .orderBy('messages.pk', order === 'oldest first' ? 'asc' : 'desc')
         .limit(p.limit);
+    });
+
+  const prepareEdge = (names: readonly ConditionName[]) =>
+    db.prepare<Partial<PageInput>, { readonly pk: string }>((k, input) => {
+      // As above.
+      const p = input as PageInput;
+      return k
+        .selectFrom('messages')
+        .innerJoin('accounts', 'accounts.pk', 'messages.account_pk')
+        .select('messages.pk')
+        .where((eb) => eb.and(names.map((name) => conditionOf(name, p, 'newest first'))))
+        .orderBy('messages.pk', 'desc')
+        .limit(sql.lit(1))
+        .offset(p.limit);
     });
 
   const prepareCount = (names: readonly ConditionName[]) =>
@@ -126,6 +150,14 @@ export function prepareMessagePages(db: Database<CoreSchema>): MessagePages {
       const prepared = known.get(key) ?? preparePage(names, order);
       known.set(key, prepared);
       return prepared.bind({ ...given, ...pieceOf(filter), limit } as PageInput);
+    },
+    bindEdge(tenantId, filter, count) {
+      const given = givenBy(tenantId, filter, null);
+      const names = namesOf(given);
+      const key = names.join(',');
+      const prepared = edges.get(key) ?? prepareEdge(names);
+      edges.set(key, prepared);
+      return prepared.bind({ ...given, ...pieceOf(filter), limit: count - 1 } as PageInput);
     },
     bindCount(tenantId, filter) {
       const given = givenBy(tenantId, filter, null);
@@ -149,6 +181,7 @@ function givenBy(tenantId: string | null, filter: MessageFilter, after: string |
     priority: filter.priority ?? null,
     recipient: filter.recipient ?? null,
     domain: filter.domain?.name ?? null,
+    to_domain: filter.toDomain ?? null,
     pk_from: filter.pkFrom ?? null,
     pk_before: filter.pkBefore ?? null,
     created_from: filter.createdFrom ?? null,
@@ -206,6 +239,9 @@ function conditionOf(name: ConditionName, p: PageInput, order: MessagePage['orde
       return sql<boolean>`messages.pk in (select message_pk from ${sql.table('message_recipients')}
         where ${domainOf(sql.ref('address'))} = ${p.domain}
           and message_pk >= ${p.domain_from} and message_pk < ${p.domain_before})`;
+    case 'to_domain':
+      return sql<boolean>`exists (select 1 from ${sql.table('message_recipients')} r
+        where r.message_pk = messages.pk and ${domainOf(sql.ref('r.address'))} = ${p.to_domain})`;
     case 'pk_from':
       return sql<boolean>`messages.pk >= ${p.pk_from}`;
     case 'pk_before':

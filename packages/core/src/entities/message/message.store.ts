@@ -64,7 +64,12 @@ export interface MessageStore {
   readonly isSearchable: boolean;
   /** Subjects of messages that were found; those whose content is gone or sealed are left out. */
   subjects(pks: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** The primary key of the `count`-th newest entry of a piece of a domain; null where there are fewer. */
+  /** The primary key of the `count`-th newest of the messages that match; null where there are fewer. */
+  edge(reach: Reach, filter: MessageFilter, count: number): Promise<string | null>;
+  /**
+   * The primary key of the `count`-th newest entry of a piece of a domain; null where there are fewer. It may be of any
+   * tenant, so no tenant is told of it.
+   */
   domainEdge(piece: DomainPiece, count: number): Promise<string | null>;
   /** What messages that were found say. */
   readonly said: ReadSaid;
@@ -195,6 +200,10 @@ export function createMessageStore(db: Database<CoreSchema>, contents: ContentSe
       return onlyOne(found);
     },
     list: (reach, filter, page) => db.read(pages.bind(reach.tenantId, within(reach, filter), page)),
+    async edge(reach, filter, count) {
+      const [row] = await db.read(pages.bindEdge(reach.tenantId, within(reach, filter), count));
+      return row?.pk ?? null;
+    },
     async count(reach, filter) {
       const [row] = await db.read(pages.bindCount(reach.tenantId, within(reach, filter)));
       return row?.count ?? 0;

@@ -18,19 +18,19 @@ export interface SearchedPage {
   readonly rows: readonly MessageRow[];
   /** Primary key from which to go on; null where all was looked at. */
   readonly next: string | null;
-  /** Messages whose subject was looked at, or entries of the domain. */
+  /** Messages that were looked at, or entries of the domain. */
   readonly lookedAt: number;
   /** Of them, those that say nothing any more, or whose content is sealed. */
   readonly unreadable: number;
 }
 
-type Reads = Pick<MessageStore, 'list' | 'subjects' | 'domainEdge'>;
+type Reads = Pick<MessageStore, 'list' | 'subjects' | 'edge' | 'domainEdge'>;
 type Paging = { readonly after: string | null; readonly limit: number };
 
 /** Looked at in one call. */
 export const MAX_LOOKED_AT = 5_000;
-/** Of a domain in one look. */
-const DOMAIN_PIECE = 1_000;
+/** Entries of a domain, or messages of a tenant, in one look for a domain. */
+const PIECE = 1_000;
 /** Subjects read in one look, so that other reads come in between. */
 const SUBJECTS = 100;
 /** Before and after all primary keys. */
@@ -71,14 +71,19 @@ async function lookAt(messages: Reads, { reach, filter, sought }: Look, paging: 
   const { pkFrom = FIRST, pkBefore = LAST } = filter;
   const before = paging.after === null || pkBefore < paging.after ? pkBefore : paging.after;
   // Null where less than a piece is left.
-  const edge = await messages.domainEdge({ name: domain, pkFrom, pkBefore: before }, DOMAIN_PIECE);
-  const inPiece = { ...filter, domain: { name: domain, pkFrom: edge ?? pkFrom, pkBefore: before } };
+  const entry = await messages.domainEdge({ name: domain, pkFrom, pkBefore: before }, PIECE);
+  // The entries are those of all tenants, and where to go on is told: so it is a message of one's own.
+  const isShared = entry !== null && reach.tenantId !== null;
+  const edge = isShared ? await messages.edge(reach, { pkFrom, pkBefore: before }, PIECE) : entry;
+  const inPiece = isShared
+    ? { ...filter, toDomain: domain, pkFrom: edge ?? pkFrom, pkBefore: before }
+    : { ...filter, domain: { name: domain, pkFrom: edge ?? pkFrom, pkBefore: before } };
   const page =
     subject === null
       ? await listPiece(messages, { reach, filter: inPiece }, paging)
       : await readSubjects(messages, { reach, filter: inPiece, subject }, paging);
   if (page.next !== null) return page;
-  return { ...page, next: edge, lookedAt: edge === null ? page.lookedAt : Math.max(page.lookedAt, DOMAIN_PIECE) };
+  return { ...page, next: edge, lookedAt: edge === null ? page.lookedAt : Math.max(page.lookedAt, PIECE) };
 }
 
 async function listPiece(

@@ -35,6 +35,9 @@ export class Traffic {
   /** By minute, then by tenant. */
   readonly #minutes = new Map<number, Map<string, Uint32Array>>();
 
+  /** Minutes before this one are written down: nothing is added to them, though the clock may step back into one. */
+  #openFrom = 0;
+
   constructor({ clock }: { readonly clock: Pick<Clock, 'now'> }) {
     this.#clock = clock;
   }
@@ -44,7 +47,7 @@ export class Traffic {
     this.#all.add(kind, count, now);
     entryOf(this.#tenants, tenantId, newLastMinute).add(kind, count, now);
     if (accountPk !== undefined) entryOf(this.#accounts, accountPk, newLastMinute).add(kind, count, now);
-    const tenants = entryOf(this.#minutes, minuteOf(now), newTenants);
+    const tenants = entryOf(this.#minutes, Math.max(minuteOf(now), this.#openFrom), newTenants);
     const counts = entryOf(tenants, tenantId, newCounts);
     const index = TRAFFIC_KINDS.indexOf(kind);
     counts[index] = (counts[index] ?? 0) + count;
@@ -57,6 +60,11 @@ export class Traffic {
 
   lastMinuteOf(accountPk: string): TrafficCounts {
     return this.#countsOf(this.#accounts.get(accountPk));
+  }
+
+  /** Add no more to the minutes that began before then: they are about to be written down. */
+  closeBefore(before: number): void {
+    this.#openFrom = Math.max(this.#openFrom, before);
   }
 
   /** What is in memory of the minutes that began before then, a row for each tenant with traffic. */

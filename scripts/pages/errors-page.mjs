@@ -20,7 +20,8 @@ message may have been accepted or not; repeating it with its id settles that.
 
 A 403 says in \`detail\` what is missing: the scope, the sender in From or in the envelope, the address that a key is not for,
 or a live key where a test key was used. A 429 is of an account's or tenant's rate limit, of a key's \`rate_per_minute\`
-(\`scope\` is \`key\`), or of an address from which too many wrong tokens came; each says \`Retry-After\`.
+(\`scope\` is \`key\`), of an address from which too many wrong tokens came, or of a tenant that has too many requests under way at
+once; each says \`Retry-After\`. \`overloaded\` is the same for the server as a whole: nothing of the request was looked at.
 Things of other tenants answer exactly as things that do not exist: \`not_found\`.
 
 The tables are made of \`packages/core/src/errors.ts\`. What to do about the most frequent ones stands in

@@ -23,7 +23,7 @@ VOLUME /data
 # The number, since Kubernetes cannot see that a name is not root's.
 USER 1000:1000
 EXPOSE 8000
-# The image has no curl, and Node needs none.
+# The image has no program that makes requests, and Node needs none.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5m --start-interval=1s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:8000/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "bin/mail-proxy.js"]

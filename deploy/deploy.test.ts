@@ -204,6 +204,17 @@ describe('the Dockerfile', () => {
     expect(validate(textOf('../Dockerfile').replace('ENTRYPOINT', 'ENTRYPIONT'))).toHaveLength(1);
   });
 
+  test('takes into the image that runs what another stage built, and nothing else', () => {
+    const stages = textOf('../Dockerfile').split(/^(?=FROM )/m);
+    const named = stages.flatMap((stage) => /^FROM .* AS (\S+)$/m.exec(stage)?.[1] ?? []);
+    expect(named).toEqual(expect.arrayContaining(['build', 'runtime', 'community', 'enterprise']));
+    const ofRuntime = stages.filter((stage) => /^FROM \S+ AS (runtime|community|enterprise)$/m.test(stage));
+    const copies = ofRuntime.flatMap((stage) => stage.match(/^COPY .*$/gm) ?? []);
+    expect(copies.length).toBeGreaterThan(0);
+    for (const copy of copies) expect(named).toContain(/^COPY --from=(\S+) /.exec(copy)?.[1]);
+    expect(ofRuntime.join('')).not.toMatch(/\b(npm|npx|pnpm|apt-get|curl|wget)\b(?!,)/);
+  });
+
   test('runs as a user that is not root, by number', () => {
     expect(textOf('../Dockerfile')).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m);
   });

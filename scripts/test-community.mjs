@@ -13,6 +13,7 @@ const LEFT_OUT = 'packages/enterprise/';
 /** The server with its operations, commands and documents; a delivery; mixins of others. */
 const TESTS = [
   'apps/server/test/documents.test.ts',
+  'apps/server/test/guide-samples.test.ts',
   'apps/server/test/openapi.test.ts',
   'apps/server/test/operation-table.test.ts',
   'apps/server/test/serve.test.ts',

@@ -120,7 +120,7 @@ async function expectOwnCursors(world: World, messages: MessageStore): Promise<v
     cursors.push(after);
   }
   expect(found).toEqual(own.slice(-2));
-  expect(cursors.length).toBeGreaterThan(1);
+  expect(cursors.length).toBeGreaterThan(0);
   expect(cursors.filter((pk) => !own.includes(pk))).toEqual([]);
 }
 
@@ -214,9 +214,11 @@ export function statisticsConformance(open: OpenStore): void {
           })
           .toBe(expected);
       };
+      const begun = world.clock.now();
       traffic.count({ kind: 'accepted', tenantId, count: 3 });
       await written(3);
-      setBack = MINUTE_MS;
+      // Into the minute that is written.
+      setBack = world.clock.now() - begun;
       traffic.count({ kind: 'accepted', tenantId, count: 4 });
       await written(7);
       setBack = -60 * MINUTE_MS;

@@ -14,7 +14,7 @@ import {
 import type { DatabaseKind } from '../crash-matrix/cells.ts';
 import { ADMIN_TOKEN } from '../world/api.ts';
 import { openTriedDatabase } from '../world/tried-database.ts';
-import { longestStallMs } from './longest-stall.ts';
+import { paceOf } from './pace.ts';
 
 export interface FuzzOptions {
   readonly database: DatabaseKind;
@@ -38,6 +38,8 @@ export interface FuzzResult {
 const AT_A_TIME = 8;
 /** Requests between two looks at the event loop. */
 const BETWEEN_LOOKS = 64;
+/** Requests between two lines that say how far it is. */
+const EACH = 5_000;
 /** Milliseconds for which nothing may keep the event loop. */
 const MAX_STALL_MS = 100;
 
@@ -65,11 +67,12 @@ export async function runFuzz({ database: kind, count, seed }: FuzzOptions): Pro
     else if (status < 400) tally.taken += 1;
     else tally.refused += 1;
   };
-  await longestStallMs(server.url);
+  await paceOf(server.url);
   for (let left = count; left > 0; left -= BETWEEN_LOOKS) {
+    if (left < count && left % EACH < BETWEEN_LOOKS) process.stderr.write(`  ${left} to go\n`);
     const some = nextOf(requests, Math.min(left, BETWEEN_LOOKS));
     for (let at = 0; at < some.length; at += AT_A_TIME) await Promise.all(some.slice(at, at + AT_A_TIME).map(send));
-    if ((await longestStallMs(server.url)) <= MAX_STALL_MS) continue;
+    if ((await paceOf(server.url)).stallMs <= MAX_STALL_MS) continue;
     tally.longestStallMs = Math.max(tally.longestStallMs, await blameOne(server, some, wrong));
   }
   wrong.push(...troublesOf(server));
@@ -86,14 +89,19 @@ function nextOf(requests: Generator<HostileRequest, never>, count: number): read
   return next;
 }
 
-/** Send them one by one, twice where one seems slow: what another process took of the machine is not held against it. */
+/**
+ * Send them one by one, three times where one seems slow. What others took of the machine is not held against it: who
+ * keeps the event loop has used a processor for as long.
+ */
 async function blameOne({ url }: ServerProcess, requests: readonly HostileRequest[], wrong: string[]): Promise<number> {
   let longest = 0;
   for (const request of requests) {
     const stalls: number[] = [];
     while (stalls.length < 3 && (stalls.at(-1) ?? Number.POSITIVE_INFINITY) > MAX_STALL_MS) {
+      const before = await paceOf(url);
       await sendHostile(url, request);
-      stalls.push(await longestStallMs(url));
+      const { stallMs, cpuMs } = await paceOf(url);
+      stalls.push(Math.min(stallMs, cpuMs - before.cpuMs));
     }
     const stall = Math.min(...stalls);
     longest = Math.max(longest, stall);

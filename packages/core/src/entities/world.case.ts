@@ -165,7 +165,13 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
       told.push(`resumed ${account.id}`);
     },
     async verifyAccount(pk: string) {
-      const use = { isImmediate: false, share: Number.POSITIVE_INFINITY, settings: DELIVERY, tokens, outgoing: {} };
+      const use = {
+        isImmediate: false,
+        share: Number.POSITIVE_INFINITY,
+        settings: DELIVERY,
+        tokens,
+        outgoing: { allowPrivateNetworks: true },
+      };
       const { relay } = poolRequest(await stores.accounts.relayRow(pk), use);
       // The relay is a real server, which has the time of the machine.
       return verifyRelay(relay, { clock: systemClock });

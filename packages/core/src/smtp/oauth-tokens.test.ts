@@ -328,6 +328,14 @@ describe('an endpoint that gives none', () => {
     expect(world.asked).toHaveLength(1);
   });
 
+  test('with a lifetime that is no number, however deep, is the account', async () => {
+    const deep = `${'['.repeat(12_000)}${']'.repeat(12_000)}`;
+    await using world = await startWorld((_, response) => {
+      response.end(`{"access_token":"token","expires_in":${deep}}`);
+    });
+    expect(await failure(world.source()())).toMatchObject({ reply: { code: 535 } });
+  });
+
   test('that repeats our secrets shows none', async () => {
     await using world = await startWorld((_, response) =>
       json(response, { error: 'invalid_client', error_description: 's3cret&= r3fresh \u001b[31m is bad' }, 401),

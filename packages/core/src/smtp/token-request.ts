@@ -40,7 +40,9 @@ const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 const tokenSchema = v.object({
   access_token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,16384}$/)),
   // Some endpoints write the number as a string.
-  expires_in: v.optional(v.pipe(v.unknown(), v.transform(Number), v.number(), v.minValue(0))),
+  expires_in: v.optional(
+    v.pipe(v.union([v.number(), v.string(), v.null()]), v.transform(Number), v.number(), v.minValue(0)),
+  ),
   refresh_token: v.optional(v.pipe(v.string(), v.minLength(1))),
 });
 

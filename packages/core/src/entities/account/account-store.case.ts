@@ -40,6 +40,13 @@ function add(world: World, id: string, settings: Partial<AccountSettings> = {}):
 }
 
 export function accountStoreCases(open: OpenWorld): void {
+  test('where a tenant named the host, delivery gets what the tenant allows', async () => {
+    await using world = await open();
+    await world.tenants.create({ id: 'acme', allowed_hosts: ['relay.internal'] }, START);
+    const { pk } = await add(world, 'main', { host_checked: true });
+    expect((await world.accounts.relayRow(pk)).hostPolicy).toEqual({ allowedHosts: ['relay.internal'] });
+  });
+
   test('delivery gets all that it needs, the secrets in clear, and what governs the tenant', async () => {
     await using world = await open();
     const rules = [{ codes: [550], verdict: 'policy', permanence: 'temporary' }] as const;
@@ -81,6 +88,7 @@ export function accountStoreCases(open: OpenWorld): void {
       type: 'smtp',
       host: '127.0.0.1',
       port: 25,
+      hostPolicy: null,
       user: 'u',
       password: 'p',
       authMethod: 'xoauth2',

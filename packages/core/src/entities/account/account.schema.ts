@@ -177,7 +177,12 @@ export const verificationOutput = v.object({
   transcript: v.array(v.string()),
 });
 
-export function accountView({ version: _, pause, ...account }: Account): v.InferOutput<typeof accountOutput> {
+export function accountView({
+  version: _,
+  host_checked: __,
+  pause,
+  ...account
+}: Account): v.InferOutput<typeof accountOutput> {
   return {
     ...account,
     pause_kind: pause === null ? null : pause.isByHand ? 'manual' : 'failures',

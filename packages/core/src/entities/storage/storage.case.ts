@@ -72,6 +72,9 @@ export function storageCases(open: OpenWorld): void {
       ['/config/base_path', { name: 'x', protocol: 'local', config: { base_path: '/etc' } }],
       ['/config/base_path', { name: 'x', protocol: 'local', config: { base_path: '/srv/files/other' } }],
       ['/config', { name: 'x', protocol: 's3', config: { big: 'x'.repeat(65_536) } }],
+      ['/config', { name: 'x', protocol: 's3', config: { deep: nested(40) } }],
+      // Deeper than JSON can be written: it came from a parser that does not call itself.
+      ['/config', { name: 'x', protocol: 's3', config: { deep: nested(100_000) } }],
       ['/bucket', { name: 'x', protocol: 's3', bucket: 'b' }],
     ];
     for (const [pointer, input] of wrong) {
@@ -93,4 +96,10 @@ export function storageCases(open: OpenWorld): void {
     await using world = await open();
     expect(await world.refused('storages.create', { ...BUCKET, tenant_id: 'nobody' })).toBe('not_found');
   });
+}
+
+function nested(levels: number): unknown {
+  let value: unknown = [];
+  for (let level = 1; level < levels; level++) value = [value];
+  return value;
 }

@@ -7,6 +7,9 @@ import type { Storage } from './storage.store.ts';
 /** Characters of a configuration as JSON. */
 const MAX_CONFIG_LENGTH = 65_536;
 
+/** Levels of it: no storage needs more than two, and what is too deep cannot be written as JSON at all. */
+const MAX_CONFIG_DEPTH = 32;
+
 /** It stands before the colon of `name:path`. */
 const storageName = v.pipe(clientId, v.regex(/^[^:]*$/, 'expected no colon'));
 
@@ -20,6 +23,10 @@ export const createStorageInput = v.strictObject({
       v.pipe(
         v.record(v.string(), v.unknown()),
         v.check(
+          (config) => isWithin(config, MAX_CONFIG_DEPTH),
+          `expected at most ${MAX_CONFIG_DEPTH} levels of objects and lists`,
+        ),
+        v.check(
           (config) => JSON.stringify(config).length <= MAX_CONFIG_LENGTH,
           `expected at most ${MAX_CONFIG_LENGTH} characters of JSON`,
         ),
@@ -27,6 +34,11 @@ export const createStorageInput = v.strictObject({
     ),
   ),
 });
+
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1));
+}
 
 export const storageReference = v.strictObject({ storage_id: clientId, tenant_id: v.optional(tenantId) });
 

@@ -12,7 +12,7 @@ import { capturedConfig } from './kill-captured.case.ts';
 
 const CHILD = fileURLToPath(new URL('./kill-captured-child-main.ts', import.meta.url));
 /** The long form: GMP_KILL_LIVES=50 */
-const KILLS = Number(process.env['GMP_KILL_LIVES'] ?? 4);
+const KILLS = Number(process.env['GMP_KILL_LIVES'] ?? 3);
 
 /** @returns ids of what was accepted */
 async function live(args: readonly string[], killAfterMs: number): Promise<readonly string[]> {

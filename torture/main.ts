@@ -5,6 +5,7 @@ import { createProgram } from './cli/program.ts';
 import { runFuzzing } from './cli/run-fuzzing.ts';
 import { runMatrix } from './cli/run-matrix.ts';
 import { runScenarios } from './cli/run-scenarios.ts';
+import { runTiming } from './cli/run-timing.ts';
 
 // What was started ends with the process, as it does at a normal end.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
@@ -18,5 +19,8 @@ await createProgram({
   },
   runFuzzing: async (options) => {
     process.exitCode = (await runFuzzing(options)) ? 0 : 1;
+  },
+  runTiming: async (options) => {
+    process.exitCode = (await runTiming(options)) ? 0 : 1;
   },
 }).parseAsync();

@@ -34,10 +34,16 @@ export interface FuzzOptions {
   readonly json: boolean;
 }
 
+export interface TimingOptions {
+  readonly pairs: number;
+  readonly seed: number;
+}
+
 export interface Actions {
   runScenarios(scenarios: readonly Scenario[], options: RunOptions): Promise<void>;
   runMatrix(options: MatrixOptions): Promise<void>;
   runFuzzing(options: FuzzOptions): Promise<void>;
+  runTiming(options: TimingOptions): Promise<void>;
 }
 
 /** What commander makes of the command line. */
@@ -51,7 +57,7 @@ interface ParsedRun {
   readonly markdown: boolean;
 }
 
-export function createProgram({ runScenarios, runMatrix, runFuzzing }: Actions): Command {
+export function createProgram({ runScenarios, runMatrix, runFuzzing, runTiming }: Actions): Command {
   const program = new Command('torture')
     .description(
       'Runs real servers, breaks what is around them, and closes the books: nothing lost, nothing twice unsaid.',
@@ -98,6 +104,14 @@ export function createProgram({ runScenarios, runMatrix, runFuzzing }: Actions):
     .option('--json', 'print lines of JSON only', false)
     .action(async ({ database, count, seed, json }: ParsedFuzz) => {
       await runFuzzing({ database: database ?? null, count, seed: seed ?? Date.now() % 100_000, json });
+    });
+  program
+    .command('token-timing')
+    .description('whether the time to refuse a token tells how much of it is right')
+    .option('--pairs <n>', 'pairs that are timed', whole, 100_000)
+    .option('--seed <n>', 'decides their order; drawn and shown when left out', whole)
+    .action(async ({ pairs, seed }: Partial<TimingOptions> & Pick<TimingOptions, 'pairs'>) => {
+      await runTiming({ pairs, seed: seed ?? Date.now() % 100_000 });
     });
   return program;
 }

@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
@@ -17,6 +18,8 @@ import { readSetUp } from '../src/cli/apply/read-set-up.ts';
 import { resourcesOf } from '../src/cli/apply/resources.ts';
 import { leavesOf } from '../src/cli/command-tree.ts';
 import { createProgram } from '../src/cli/program.ts';
+import { GENRO_VARIABLES } from '../src/env/genro-variables.ts';
+import { OTHER_VARIABLES, VARIABLES } from '../src/env/variables.ts';
 import { findMixins } from '../src/mixins.ts';
 import { type ShellCommand, shellCommands } from './shell-commands.ts';
 
@@ -40,9 +43,10 @@ interface Sample {
 const operations = await allOperations();
 const isCommunity = operations.length === coreOperations.length;
 const GUIDES = readdirSync(new URL('docs/guide', ROOT)).map((name) => `docs/guide/${name}`);
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'packages/client/README.md', ...GUIDES].filter(
-  (page) => !isCommunity || !/^The enterprise edition/m.test(textOf(page)),
-);
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'packages/client/README.md', ...GUIDES];
+/** Pages that show what this edition does not have. */
+const NOT_HERE = new Set(PAGES.filter((page) => isCommunity && /^The enterprise edition/m.test(textOf(page))));
+const isHere = ({ where }: { readonly where: string }): boolean => !NOT_HERE.has(where.split(':')[0] ?? '');
 const SAMPLES = PAGES.flatMap(samplesOf);
 const ofLanguage = (language: string): readonly Sample[] => SAMPLES.filter((sample) => sample.language === language);
 const COMMANDS = ofLanguage('sh').flatMap(({ where, text }) => shellCommands(text).map((words) => ({ where, words })));
@@ -64,7 +68,7 @@ describe('shell samples', () => {
     const context = { env: {}, streams, finish: () => undefined, serve: async () => 0 as const };
     expect(own.length).toBeGreaterThan(100);
     const leaves = leavesOf(createProgram(context, operations));
-    const problems = own.map(({ where, words }) => {
+    const problems = own.filter(isHere).map(({ where, words }) => {
       return [where, words.join(' '), problemOfCommand(words, leaves)];
     });
     expect(problems.filter(([, , problem]) => problem !== null)).toEqual([]);
@@ -83,7 +87,9 @@ describe('shell samples', () => {
       return call === null ? [] : [{ where, call }];
     });
     expect(calls.length).toBeGreaterThan(60);
-    const problems = calls.map(({ where, call }) => [where, call.method, call.path, problemOfCall(call)]);
+    const problems = calls
+      .filter(isHere)
+      .map(({ where, call }) => [where, call.method, call.path, problemOfCall(call)]);
     expect(problems.filter(([, , , problem]) => problem !== null)).toEqual([]);
   });
 
@@ -137,7 +143,11 @@ describe('samples of JSON', () => {
     messages: v.optional(v.array(v.unknown())),
   });
 
-  test.each(ofLanguage('json').map(({ where, text, is }) => [where, is, text] as const))('%s: %s', (_, is, text) => {
+  test.each(
+    ofLanguage('json')
+      .filter(isHere)
+      .map(({ where, text, is }) => [where, is, text] as const),
+  )('%s: %s', (_, is, text) => {
     const json: unknown = JSON.parse(text);
     if (is === 'report') return void v.parse(report, json);
     if (is === 'answer to a report') return void v.parse(answer, json);
@@ -148,6 +158,27 @@ describe('samples of JSON', () => {
     const schema = part === 'output' ? operation?.output : operation?.input;
     const input = field === undefined ? json : { ...requiredOf(name), [field]: isOne ? [json] : json };
     expect(problemOf(schema, input)).toBe(null);
+  });
+});
+
+describe('settings', () => {
+  test('that the guides name are known to the server', () => {
+    const known = new Set<string>([...VARIABLES.map(({ name }) => name), ...OTHER_VARIABLES, ...GENRO_VARIABLES]);
+    const given = GUIDES.flatMap((page) =>
+      [...textOf(page).matchAll(/(?:\b(GMP_[A-Z_]+)=|`(GMP_[A-Z_]+)`)/g)].map(([, set, named]) => ({
+        page,
+        name: set ?? named ?? '',
+      })),
+    );
+    expect(given.length).toBeGreaterThan(100);
+    expect(given.filter(({ name }) => !known.has(name))).toEqual([]);
+  });
+});
+
+describe('samples of JavaScript', () => {
+  test.each(ofLanguage('js').map(({ where, text }) => [where, text] as const))('%s', (_, text) => {
+    // Parses, and leaves what has no types as it is.
+    expect(stripTypeScriptTypes(text)).toBe(text);
   });
 });
 

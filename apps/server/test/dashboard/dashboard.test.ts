@@ -184,10 +184,10 @@ describe('messages', () => {
     await tab.go('/messages/invoice-2002');
     await page.getByText('partially sent').first().waitFor();
     const rows = await page.locator('tbody tr').allTextContents();
-    expect(rows.find((row) => row.startsWith('nobody@example.org'))).toContain('550 5.1.1');
+    expect(rows.find((row) => row.startsWith('nobody.else@example.org'))).toContain('550 5.1.1');
     expect(rows.find((row) => row.startsWith('ada@example.org'))).toContain('sent');
     expect(await page.getByLabel('Transcript of the last attempt').textContent()).toContain(
-      'RCPT TO:<nobody@example.org>',
+      'RCPT TO:<nobody.else@example.org>',
     );
     await tab.go('/messages/branch-2');
     await page.getByText('The account is paused').waitFor();

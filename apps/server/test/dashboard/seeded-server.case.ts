@@ -105,8 +105,10 @@ async function addMessages(run: Run): Promise<void> {
   for (let order = 4_701; order < 4_711; order++) await send(`order-${order}`, 'ada@example.org', niceMail(order));
   await send('order-4711', 'ada@example.org', niceMail(4_711));
   await send('hostile', 'eve@example.org', hostileMail());
+  // Once one has failed, no more are taken for its address.
+  await send('invoice-2004', 'nobody@example.org', { send_at: inAMonth });
   await send('invoice-2001', 'nobody@example.org', { priority: 'high' });
-  await send('invoice-2002', ['ada@example.org', 'nobody@example.org']);
+  await send('invoice-2002', ['ada@example.org', 'nobody.else@example.org']);
   await send('invoice-2003', 'full@example.org');
   await send('statement-1', 'grace@example.org', { send_at: inAMonth });
   await send('statement-2', 'grace@example.org', { send_at: inAMonth });

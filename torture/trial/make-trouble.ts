@@ -107,7 +107,10 @@ const MAKERS: Readonly<Record<TroubleKind, Maker>> = {
   'lose-endpoint': loseEndpoint,
 };
 
-/** The others have its mail in time, and it sends nothing more of it when it goes on: see close-books.ts. */
+/**
+ * It stands still in the middle of its work. The others have its mail in time, and it sends nothing more of it when it
+ * goes on: see close-books.ts.
+ */
 async function freeze(world: TroubleWorld, forMs: number): Promise<readonly string[]> {
   const { fleet, database, figures, woken, random, isTimed } = world;
   const index = Math.floor(random() * fleet.size);
@@ -118,22 +121,21 @@ async function freeze(world: TroubleWorld, forMs: number): Promise<readonly stri
   if (session === undefined) return [`${instanceName(index)} has no session`];
   const held = async (): Promise<number> => {
     const [row] = await database.query<{ held: string }>(
-      `select (select count(*) from messages where owner_session = $1)
-        + (select count(*) from sessions where number = $1 and ended_at is null) as held`,
+      'select count(*) as held from messages where owner_session = $1',
       [session.number],
     );
     return Number(row?.held);
   };
+  if ((await msUntil(async () => (await held()) > 0)) === null) return [`${instanceName(index)} has nothing to do`];
   const begunAt = performance.now();
   fleet.signal(index, 'SIGSTOP');
   const tookMs = await msUntil(async () => (await held()) === 0, 100);
   await sleep(Math.max(0, forMs - (performance.now() - begunAt)));
   woken.push({ name: fleet.nameOf(index), at: performance.timeOrigin + performance.now() });
   fleet.signal(index, 'SIGCONT');
-  if (tookMs === null) return [`nobody replaced ${instanceName(index)}`];
+  if (tookMs === null) return [`nobody took the mail of ${instanceName(index)}`];
   figures.atMost('ms until an instance is replaced', tookMs);
-  if (isTimed && tookMs > LEASE_MS + TAKEOVER_MS) return [`an instance was replaced after ${Math.round(tookMs)} ms`];
-  return (await held()) === 0 ? [] : [`${instanceName(index)} went on with a session that had ended`];
+  return isTimed && tookMs > LEASE_MS + TAKEOVER_MS ? [`mail was taken over after ${Math.round(tookMs)} ms`] : [];
 }
 
 async function loseEndpoint({ fleet, endpoint, figures }: TroubleWorld, forMs: number): Promise<readonly string[]> {

@@ -80,6 +80,8 @@ export interface DeliverContext {
   readonly session: number;
   /** Asked right before MAIL. */
   readonly mayMail: () => boolean;
+  /** Asked right before the message itself: its session is still the one that claimed it. @defaultValue it is */
+  readonly isOurs?: () => boolean;
   /** Among the attempts of the account. */
   readonly place: Place;
   /** Gives up waiting for a connection. */
@@ -197,6 +199,7 @@ async function attempt(
       isExpired = isTooLate();
       return !isExpired;
     },
+    isOurs: context.isOurs,
     handOver: handOver(message, services),
     onStage: stageListener(services.onStage, traced),
     signal: context.signal,

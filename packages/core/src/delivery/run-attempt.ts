@@ -46,13 +46,14 @@ export async function runAttempt(
   if (flights.isCancelled(message)) return 'cancelled';
   // The keeper may have begun another session since this one claimed the message; then it is not ours to send.
   const session = message.owner_session;
-  const mayMail = (): boolean =>
-    !signal.aborted && keeper.number === session && keeper.isAlive() && flights.mayMail(message);
+  const isOurs = (): boolean => keeper.number === session && keeper.isAlive();
+  const mayMail = (): boolean => !signal.aborted && isOurs() && flights.mayMail(message);
   let settlement: Settlement | null;
   try {
     settlement = await deliver(message, services, {
       session,
       mayMail,
+      isOurs,
       place,
       // Of the message, and of all that are under way.
       signal: flights.signal(message) ?? signal,

@@ -28,6 +28,8 @@ export interface Transmission {
   readonly lockStepRelays: LockStepRelays;
   /** Asked right before MAIL, the point of no return. */
   readonly mayMail: () => boolean;
+  /** Asked right before the message itself: nobody else has taken it over. @defaultValue nobody has */
+  readonly isOurs?: (() => boolean) | undefined;
   /** The message is about to be handed to a connection; MAIL waits for it. */
   readonly handOver: () => Promise<void>;
   /** A stage of the connection's opening, or of a transaction, came to its end. */
@@ -82,10 +84,16 @@ class Seen implements SendObserver {
   transcript: readonly string[] = [];
   readonly onStage: OnStage;
   readonly #pooled: PooledSession;
+  readonly #isOurs: () => boolean;
 
-  constructor(pooled: PooledSession, onStage: OnStage) {
+  constructor(pooled: PooledSession, { onStage, isOurs = () => true }: Pick<Transmission, 'onStage' | 'isOurs'>) {
     this.#pooled = pooled;
     this.onStage = onStage;
+    this.#isOurs = isOurs;
+  }
+
+  mayWrite(): boolean {
+    return this.#isOurs();
   }
 
   onFinalDot(): boolean {
@@ -196,7 +204,7 @@ function isReached(tried: readonly RecipientOutcome[], isClosing: boolean): bool
 async function sendGroup(
   wire: WireMessage,
   rest: readonly PendingRecipient[],
-  { pool, request, lockStepRelays, mayMail, handOver, onStage, signal, onTaken }: Transmission,
+  { pool, request, lockStepRelays, mayMail, isOurs, handOver, onStage, signal, onTaken }: Transmission,
 ): Promise<Group | SmtpConnectError | Unreadable | null> {
   for (let stale = 0; ; stale++) {
     let pooled: PooledSession;
@@ -218,7 +226,7 @@ async function sendGroup(
     const to = group.map((recipient) => recipient.address);
     const lockStep = allOrNone || lockStepRelays.has(request.relay);
     let replies: readonly RecipientReply[];
-    const seen = new Seen(pooled, onStage);
+    const seen = new Seen(pooled, { onStage, isOurs });
     try {
       await handOver();
       const from = wire.fromFor === undefined ? wire.from : wire.fromFor(to[0] ?? '');

@@ -267,6 +267,15 @@ describe.each(BOTH)('%s', (_, extensions) => {
     expect(peer.connections[0]?.commands.filter((line) => line.startsWith('MAIL'))).toHaveLength(1);
   });
 
+  test('mayWrite is asked before the message, and its no sends none of it, without doubt', async () => {
+    await using peer = await startPeer((connection) => serve(connection, { extensions }));
+    using session = await openTestSession(relayAt(peer.port));
+    const replies = await session.send(aTransaction(), () => true, { mayWrite: () => false });
+    expect(brief(replies)).toEqual(['broken aborted at mail']);
+    expect(session.usable).toBe(false);
+    expect(session.transcript.at(-1)).not.toMatch(/bytes/);
+  });
+
   test('a mayMail that throws is a bug that harms neither session nor process', async () => {
     const answers = { RCPT: rcptAnswers({ x: '550 5.1.1 no' }), DATA: () => '354 go' };
     await using peer = await startPeer((connection) => serve(connection, { extensions, answers }));

@@ -183,6 +183,7 @@ class Session implements SmtpSession {
         needsReset: !isBehind && this.#needsReset,
         isBehind,
         onFinalDot: () => observer.onFinalDot?.() === true,
+        mayWrite: () => observer.mayWrite?.() !== false,
         onStage: (stage, ms) => observer.onStage?.(stage, ms),
         onEnd: () => {
           // The next one begins a transcript of its own at once.

@@ -144,6 +144,13 @@ export interface SendObserver {
    * that both go in one system call
    */
   onFinalDot?(): boolean;
+  /**
+   * Asked before the first byte of the message, since for a process that stood still MAIL is long ago. With false none of
+   * it is sent: every entry is `broken` with kind `aborted` and `doubt: false`, and the connection is closed.
+   *
+   * @defaultValue it may be sent
+   */
+  mayWrite?(): boolean;
   /** A stage of the transaction came to its end. */
   onStage?(stage: StageName, ms: number): void;
   /** The commands were written behind the final dot of the transaction before, whose reply had not come. */

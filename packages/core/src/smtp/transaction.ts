@@ -33,6 +33,8 @@ export interface TransactionContext {
   readonly isBehind: boolean;
   /** The final dot is written; not told in lock-step. Answers whether another transaction may go behind it. */
   readonly onFinalDot: () => boolean;
+  /** Asked before the first byte of the message. */
+  readonly mayWrite: () => boolean;
   /** A stage came to its end. */
   readonly onStage: (stage: StageName, ms: number) => void;
   /** Told once, before its outcome is known to whoever waits for it: the connection is free for the next. */
@@ -254,6 +256,14 @@ export class Transaction implements ConnectionHandler, BodyProgress {
     return false;
   }
 
+  /** Since MAIL it may have been long: behind another message, or where the process stood still. */
+  #mayWrite(): boolean {
+    if (this.#context.isBehind && !this.#isAllowed()) return false;
+    if (this.#context.mayWrite()) return true;
+    this.#finish(broken(STOPPED, false));
+    return false;
+  }
+
   #goBehind(group: string): void {
     this.#ahead = group;
     this.#context.connection.commandAhead(group);
@@ -298,7 +308,7 @@ export class Transaction implements ConnectionHandler, BodyProgress {
       this.#context.connection.fail('protocol', 'the relay replied to the message before it was sent');
     } else if (!this.#isAnyoneAccepted()) {
       this.#command('lone dot', '.\r\n');
-    } else if (this.#context.isBehind && !this.#isAllowed()) {
+    } else if (!this.#mayWrite()) {
       // The relay waits for a message that must not come.
       this.#context.connection.fail('aborted', STOPPED.text);
     } else {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { createDatabase, startSmtpSink, startTcpProxy } from '@mail-proxy/testkit';
+import { createDatabase, eventually, startSmtpSink, startTcpProxy } from '@mail-proxy/testkit';
 import { expect, inject, test } from 'vitest';
+import { startGatedRelay } from '../engine/control-world.case.ts';
 import { addAccount, mail, openWorld } from '../engine/engine-world.case.ts';
-import { interceptCommit, serverUrl } from './proxied-store.case.ts';
+import { interceptCommit, query, serverUrl } from './proxied-store.case.ts';
 
 /** Less than what a statement may take by default: 30 s. */
 const PATIENCE = { timeoutMs: 20_000 };
@@ -39,5 +40,24 @@ test.skipIf(inject('pgSkip') !== '')(
       .poll(async () => (await other.engine.execute('instance.get', {})) as object)
       .toMatchObject({ waiting: 0 });
     expect(sink.messages).toHaveLength(1);
+  },
+);
+
+test.skipIf(inject('pgSkip') !== '')(
+  'a message that others took back between MAIL and its first byte is not sent by who began it',
+  async () => {
+    await using made = await createDatabase(serverUrl(), inject('pgMigrated'));
+    await using relay = await startGatedRelay('MAIL');
+    await using world = await openWorld({ database: made.url, delivery: { leaseMs: 1_500 } });
+    await addAccount(world, relay);
+    await world.engine.submit([mail('m1')]);
+    await relay.reached;
+    // As an instance does that finds the session dead.
+    await query(made.url, 'update sessions set ended_at = heartbeat_at where ended_at is null');
+    await query(made.url, `update messages set state = 'ready', owner_session = null`);
+    await eventually(() => world.logged.some((line) => line.includes('beginning a new one')));
+    relay.open();
+    await expect.poll(() => world.engine.execute('instance.get', {})).toMatchObject({ waiting: 0 });
+    expect(relay.subjects).toEqual(['m1']);
   },
 );

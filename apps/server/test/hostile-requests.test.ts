@@ -6,7 +6,7 @@ import { findMixins } from '../src/mixins.ts';
 import { ADMIN_TOKEN, serveApp } from './served-app.case.ts';
 
 /** The long form, on both databases and with stalls measured: `pnpm torture fuzz` */
-const COUNT = Number(process.env['GMP_FUZZ_REQUESTS'] ?? 2_000);
+const COUNT = Number(process.env['GMP_FUZZ_REQUESTS'] ?? 1_200);
 const SEED = Number(process.env['GMP_FUZZ_SEED'] ?? 2_026);
 
 const AT_A_TIME = 8;

@@ -50,7 +50,7 @@ describe('a relay that a tenant named', () => {
   const relay = { id: 'main', tls: 'none' };
   const verify = (world: EngineWorld) => world.engine.execute('accounts.verify', { account_id: 'main' });
 
-  test.each(['127.0.0.1', 'localhost', '::1', '2130706433', '::ffff:7f00:1'])(
+  test.each(['127.0.0.1', 'localhost'])(
     'at %s is not connected to by default, which verifying says and which pauses the account',
     async (host) => {
       await using peer = await startScriptedPeer((client) => serveMail(client));

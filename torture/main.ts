@@ -3,6 +3,7 @@
 // Torture: real servers, and what is around them broken on purpose. See README.md.
 import { createProgram } from './cli/program.ts';
 import { runFuzzing } from './cli/run-fuzzing.ts';
+import { runLoads } from './cli/run-loads.ts';
 import { runMatrix } from './cli/run-matrix.ts';
 import { runScenarios } from './cli/run-scenarios.ts';
 import { runTiming } from './cli/run-timing.ts';
@@ -22,5 +23,8 @@ await createProgram({
   },
   runTiming: async (options) => {
     process.exitCode = (await runTiming(options)) ? 0 : 1;
+  },
+  runLoads: async (loads, options) => {
+    process.exitCode = (await runLoads(loads, options)) ? 0 : 1;
   },
 }).parseAsync();

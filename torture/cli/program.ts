@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DATABASES, type DatabaseKind } from '../crash-matrix/cells.ts';
+import type { Load, LoadOptions } from '../load/load.ts';
+import { LOADS } from '../load/loads.ts';
 import type { Scenario } from '../trial/scenario.ts';
 import { SCENARIOS } from '../trial/scenarios.ts';
 import type { Size } from '../trial/size.ts';
@@ -44,6 +46,7 @@ export interface Actions {
   runMatrix(options: MatrixOptions): Promise<void>;
   runFuzzing(options: FuzzOptions): Promise<void>;
   runTiming(options: TimingOptions): Promise<void>;
+  runLoads(loads: readonly Load[], options: LoadOptions & { readonly json: boolean }): Promise<void>;
 }
 
 /** What commander makes of the command line. */
@@ -57,7 +60,13 @@ interface ParsedRun {
   readonly markdown: boolean;
 }
 
-export function createProgram({ runScenarios, runMatrix, runFuzzing, runTiming }: Actions): Command {
+interface ParsedLoad {
+  readonly seconds: number;
+  readonly count?: number;
+  readonly json: boolean;
+}
+
+export function createProgram({ runScenarios, runMatrix, runFuzzing, runTiming, runLoads }: Actions): Command {
   const program = new Command('torture')
     .description(
       'Runs real servers, breaks what is around them, and closes the books: nothing lost, nothing twice unsaid.',
@@ -113,6 +122,17 @@ export function createProgram({ runScenarios, runMatrix, runFuzzing, runTiming }
     .action(async ({ pairs, seed }: Partial<TimingOptions> & Pick<TimingOptions, 'pairs'>) => {
       await runTiming({ pairs, seed: seed ?? Date.now() % 100_000 });
     });
+  program
+    .command('load')
+    .description('ask more of a server than it can do, and print figures; on SQLite, on this machine')
+    .argument('[loads...]', 'which; all of them when none is named', collectLoad, [])
+    .option('--seconds <n>', 'how long those last that have no end of their own', whole, 60)
+    .option('--count <n>', "in place of a load's own number", whole)
+    .option('--json', 'print lines of JSON only', false)
+    .addHelpText('after', `\nLoads:\n${LOADS.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}`)
+    .action(async (named: readonly Load[], { seconds, count, json }: ParsedLoad) => {
+      await runLoads(named.length > 0 ? named : LOADS, { seconds, count: count ?? null, json });
+    });
   return program;
 }
 
@@ -137,6 +157,12 @@ function collectScenario(name: string, chosen: readonly Scenario[]): readonly Sc
     throw new InvalidArgumentError(`There are ${SCENARIOS.map((known) => known.name).join(', ')}.`);
   }
   return [...chosen, scenario];
+}
+
+function collectLoad(name: string, chosen: readonly Load[]): readonly Load[] {
+  const load = LOADS.find((known) => known.name === name);
+  if (load === undefined) throw new InvalidArgumentError(`There are ${LOADS.map((known) => known.name).join(', ')}.`);
+  return [...chosen, load];
 }
 
 function whole(text: string): number {

@@ -66,7 +66,8 @@ export async function startServer(
   const engine = opened.use(
     await createMailEngine({ config: settings, mixins, mixinConfig: config.mixins, log, clock, ...others }),
   );
-  const { host, port, maxBodyBytes, metricsListen, drainMs, proxies, publicRoutes, genro } = config;
+  const { host, port, maxBodyBytes, maxClientConnections, metricsListen, drainMs, proxies, publicRoutes, genro } =
+    config;
   let isStopping = false;
   const stopping = new AbortController();
   const limits = bodyLimits(maxBodyBytes, engine.uploads);
@@ -90,6 +91,7 @@ export async function startServer(
       host,
       port,
       limits,
+      maxConnections: maxClientConnections,
       clock,
     }),
   );

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { VirtualClock } from '@mail-proxy/core/testing';
 import { eventually, spawnServer, startScriptedPeer, tempDir } from '@mail-proxy/testkit';
@@ -32,6 +33,24 @@ describe('a server', () => {
     expect((await fetch(`${server.metricsUrl}/livez`)).status).toBe(200);
     expect((await fetch(`${server.metricsUrl}/v1/instance`)).status).toBe(404);
     expect((await fetch(`${server.url}/metrics`)).status).toBe(200);
+  });
+
+  test('closes a connection at once that is more than it may have, and serves the others', async () => {
+    using dir = tempDir();
+    await using server = await startServer(readServerConfig(community(dir.path, { GMP_MAX_CLIENT_CONNECTIONS: '2' })));
+    const port = Number(new URL(server.url).port);
+    const open = async () => {
+      const socket = connect(port, '127.0.0.1');
+      await once(socket, 'connect');
+      return socket;
+    };
+    const idle = await open();
+    expect(await statusOf(`${server.url}/livez`)).toBe(200);
+    // That request's connection is kept open, and is the second.
+    const third = await open();
+    await once(third, 'close');
+    idle.destroy();
+    expect(await statusOf(`${server.url}/livez`)).toBe(200);
   });
 
   test('that cannot have its port leaves nothing open', async () => {

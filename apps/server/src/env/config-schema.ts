@@ -60,6 +60,16 @@ export const serverConfigSchema = v.strictObject({
     ),
     12 * MIB,
   ),
+  /** Connections of clients at the same time; more are closed at once. */
+  maxClientConnections: v.optional(
+    v.pipe(
+      v.number('expected a number'),
+      v.integer('expected a whole number'),
+      v.minValue(1, 'expected at least 1'),
+      v.maxValue(1_000_000, 'expected at most 1000000'),
+    ),
+    4_000,
+  ),
   /** Answers under way on paths that mixins serve to anybody, as downloads by links in mails. */
   publicRoutes: v.optional(
     v.strictObject({

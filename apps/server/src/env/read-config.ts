@@ -34,6 +34,7 @@ export interface ServerConfig {
   readonly dataDir: string;
   readonly engine: EngineConfigInput;
   readonly maxBodyBytes: number;
+  readonly maxClientConnections: number;
   readonly drainMs: number;
   readonly publicRoutes: OpenAnswerLimits;
   readonly dashboard: 'on' | 'off';
@@ -70,8 +71,20 @@ export function readServerConfig(env: Environment): ServerConfig {
     ...notPostgres(draft.values, draft.sourceOf),
   ];
   if (!parsed.success || problems.length > 0) throw invalidConfig(problems);
-  const { host, port, dataDir, maxBodyBytes, drainMs, dashboard, logLevel, metricsListen, edition, mixins, ...others } =
-    parsed.output;
+  const {
+    host,
+    port,
+    dataDir,
+    maxBodyBytes,
+    maxClientConnections,
+    drainMs,
+    dashboard,
+    logLevel,
+    metricsListen,
+    edition,
+    mixins,
+    ...others
+  } = parsed.output;
   const {
     trustedProxies,
     trustedProxyHeader: header,
@@ -87,6 +100,7 @@ export function readServerConfig(env: Environment): ServerConfig {
     port,
     dataDir: folder,
     maxBodyBytes,
+    maxClientConnections,
     drainMs,
     publicRoutes,
     dashboard,

@@ -118,7 +118,8 @@ export const VARIABLES: readonly Variable[] = [
     ['GMP_MAX_PENDING', 'limits.maxPending', 'messages of a tenant that may wait (no limit)'],
     ['GMP_MAX_PENDING_BYTES', 'limits.maxBytes', 'bytes of a tenant that may wait, attachments included (no limit)'],
     ['GMP_MIN_FREE_MB', 'limits.minFreeMb', 'MiB that stay free on the disk of a file database (32)'],
-    ['GMP_MAX_REQUESTS', 'limits.maxRequests', 'requests being handled at the same time (1000)'],
+    ['GMP_MAX_REQUESTS', 'limits.maxRequests', 'requests being handled at the same time (500)'],
+    ['GMP_MAX_CLIENT_CONNECTIONS', 'maxClientConnections', 'connections of clients; more are closed at once (4000)'],
     ['GMP_MAX_REQUESTS_MB', 'limits.maxRequestsMb', 'MiB that their bodies hold in memory together (64)'],
     [
       'GMP_WRONG_TOKENS_PER_MINUTE',

@@ -15,6 +15,8 @@ export interface ListenOptions {
   /** 0 takes any free one. */
   readonly port: number;
   readonly limits: BodyLimits;
+  /** Connections at the same time; more are closed at once. @defaultValue any number */
+  readonly maxConnections?: number;
   readonly clock: Clock;
 }
 
@@ -46,6 +48,7 @@ export async function listen(app: Hono<HttpEnv>, options: ListenOptions): Promis
   const { host, port, limits, clock } = options;
   const answer = getRequestListener(app.fetch, { hostname: host, errorHandler: unreadable });
   const server = createServer(SERVER_OPTIONS, (request, response) => void answer(request, response));
+  if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     // Not encouraged to send what is refused anyway, the client never starts.
     const { 'content-length': length = 0, 'content-type': type } = request.headers;

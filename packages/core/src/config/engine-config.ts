@@ -184,7 +184,7 @@ const limits = v.strictObject({
   /** MiB that stay free on the disk of a database in a file: below, no mail is accepted, and what waits is still sent. */
   minFreeMb: v.optional(v.pipe(v.number(), v.minValue(0, 'expected at least 0')), 32),
   /** Requests being handled at the same time; one that waits for events is none. A tenant has half of them at most. */
-  maxRequests: v.optional(positive, 1_000),
+  maxRequests: v.optional(positive, 500),
   /** MiB that their bodies hold in memory together; of a tenant half at most. One alone may be larger. */
   maxRequestsMb: v.optional(positive, 64),
   /** Wrong tokens that an address may send in a minute; then none of its tokens is looked at for a while. */

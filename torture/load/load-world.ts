@@ -18,8 +18,8 @@ export interface LoadWorld extends AsyncDisposable {
   readonly server: ServerProcess;
   readonly sink: CountingSinkProcess;
   readonly operator: Client;
-  /** Make a tenant with an account for the relay. @returns its key */
-  addTenant(id: string): Promise<string>;
+  /** Make a tenant with an account for the relay, or for another one. @returns its key */
+  addTenant(id: string, port?: number): Promise<string>;
   /** The value of a sample of the metrics. */
   metric(sample: string): Promise<number>;
 }
@@ -56,9 +56,9 @@ export async function openLoadWorld(env: Readonly<Record<string, string>> = {}):
     server,
     sink,
     operator,
-    async addTenant(id) {
+    async addTenant(id, port = sink.port) {
       const { text } = await operator.call('POST', '/v1/tenants', { id });
-      const relay = { tenant_id: id, id: `relay-${id}`, host: '127.0.0.1', port: sink.port, tls: 'none' };
+      const relay = { tenant_id: id, id: `relay-${id}`, host: '127.0.0.1', port, tls: 'none' };
       const { status } = await operator.call('POST', '/v1/accounts', relay);
       if (status !== 201) throw new Error(`an account was answered ${status}`);
       // the answer to tenants.create

@@ -3,7 +3,6 @@
 import { batches } from './batches.ts';
 import { diskFull } from './disk-full.ts';
 import { halfOpen } from './half-open.ts';
-import { hostileJson } from './hostile-json.ts';
 import type { Load } from './load.ts';
 import { overload } from './overload.ts';
 import { scale } from './scale.ts';
@@ -11,4 +10,4 @@ import { soak } from './soak.ts';
 import { uploads } from './uploads.ts';
 
 /** All loads, in the order in which they run. */
-export const LOADS: readonly Load[] = [uploads, halfOpen, batches, overload, hostileJson, diskFull, scale, soak];
+export const LOADS: readonly Load[] = [uploads, halfOpen, batches, overload, diskFull, scale, soak];

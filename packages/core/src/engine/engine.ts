@@ -499,14 +499,17 @@ export class Engine implements MailEngine {
     void this.#observer.settled(message, settlement);
   }
 
-  /** Dashboards and alerts want a zero before the first event. */
+  /** Dashboards and alerts want a zero before the first event. Of accounts without a series of their own one is enough. */
   async #announceAccounts(): Promise<void> {
+    let left = this.#parts.config.metrics.maxAccounts + 1;
     let after: string | undefined;
     do {
       const { items, next } = await this.#parts.stores.accounts.list(reachOfAll(), { limit: 1_000, after });
-      for (const account of items) await this.#observer.announce(account.pk);
+      const shown = items.slice(0, left);
+      for (const account of shown) await this.#observer.announce(account.pk);
+      left -= shown.length;
       after = next ?? undefined;
-    } while (after !== undefined);
+    } while (after !== undefined && left > 0);
   }
 
   async #accountChanged(accountPk: string): Promise<void> {

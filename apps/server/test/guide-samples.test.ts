@@ -21,6 +21,7 @@ import { createProgram } from '../src/cli/program.ts';
 import { GENRO_VARIABLES } from '../src/env/genro-variables.ts';
 import { OTHER_VARIABLES, VARIABLES } from '../src/env/variables.ts';
 import { findMixins } from '../src/mixins.ts';
+import { serveApp } from './served-app.case.ts';
 import { type ShellCommand, shellCommands } from './shell-commands.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -130,6 +131,26 @@ describe('shell samples', () => {
     const call = httpCallOf(shellCommands(line)[0] ?? []);
     expect(call === null ? null : problemOfCall(call)).toContain(problem);
   });
+});
+
+test('what the quick start says is so', async () => {
+  await using app = await serveApp();
+  await app.engine.start();
+  // Up to the part that needs a relay of the reader's.
+  const [, part = ''] = /## 2\.([\s\S]*?)## 4\./.exec(textOf('docs/guide/quick-start.md')) ?? [];
+  const calls = [...part.matchAll(/```sh\n([\s\S]*?)```/g)]
+    .flatMap(([, block = '']) => shellCommands(block))
+    .flatMap((words) => httpCallOf(words) ?? []);
+  expect(calls.map(({ method }) => method)).toEqual(['POST', 'POST', 'GET', 'GET']);
+  const [account, message, read, mails] = calls.map(
+    ({ method, path, body }) =>
+      () =>
+        app.call(method, path, body === null ? {} : { json: JSON.parse(body) }),
+  );
+  expect((await account?.())?.status).toBe(201);
+  expect((await message?.())?.status).toBe(202);
+  await expect.poll(async () => (await read?.())?.json).toMatchObject({ state: 'final', result: 'sent' });
+  expect((await mails?.())?.json).toMatchObject({ items: [{ subject: 'Your order' }] });
 });
 
 describe('samples of JSON', () => {

@@ -15,13 +15,15 @@ Where fields are wrong, \`errors\` lists them, each with a JSON \`pointer\` and 
 \`MailProxyError\` with \`code\` and \`problems\`.
 
 A 422 comes again for the same request, a 409 until the resource has changed. A 429 and a 503 pass: repeat the request, with
-the same message ids, after the seconds of \`Retry-After\`. After a 500, a \`database_unavailable\` or a broken connection a
-message may have been accepted or not; repeating it with its id settles that.
+the same message ids, after the seconds of \`Retry-After\`. After a 500, a \`database_unavailable\`, an \`overloaded\` or
+a broken connection a message may have been accepted or not; repeating it with its id settles that.
 
 A 403 says in \`detail\` what is missing: the scope, the sender in From or in the envelope, the address that a key is not for,
 or a live key where a test key was used. A 429 is of an account's or tenant's rate limit, of a key's \`rate_per_minute\`
 (\`scope\` is \`key\`), of an address from which too many wrong tokens came, or of a tenant that has too many requests under way at
-once; each says \`Retry-After\`. \`overloaded\` is the same for the server as a whole: nothing of the request was looked at.
+once; each says \`Retry-After\`. \`overloaded\` is the same for the server as a whole: mostly before anything of the request is
+looked at, at times half-way through its body, of which nothing is taken then, or while messages wait to be stored. Then
+those of a batch that were stored before stay accepted, unless it came with a key.
 Things of other tenants answer exactly as things that do not exist: \`not_found\`.
 
 The tables are made of \`packages/core/src/errors.ts\`. What to do about the most frequent ones stands in

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { listMessages } from '../../src/entities/message/list-messages.operations.ts';
 import { createMessage, createMessages, getMessage } from '../../src/entities/message/message.operations.ts';
 import { prepareInsertEvent } from '../../src/entities/message-event/message-event.store.ts';
-import type { MailProxyError } from '../../src/errors.ts';
+import { MailProxyError } from '../../src/errors.ts';
 import { type ControlWorld, createControlWorld } from './control-world.case.ts';
 import type { OpenStore } from './store-world.case.ts';
 
@@ -105,6 +105,20 @@ export function submitConformance(open: OpenStore): void {
         code: 'duplicate_id',
         message: 'the tenant has a message with the id before already',
       });
+    });
+
+    test('a batch of which a message finds no room to wait is refused as a whole, and comes again by its ids', async () => {
+      await using world = await createControlWorld(open);
+      const { accept } = world.services;
+      world.services.accept = async (draft) => {
+        if (draft.message.id === 'last') throw new MailProxyError('overloaded');
+        return await accept(draft);
+      };
+      const messages = ['first', 'last'].map((id) => ({ ...MAIL, id, on_conflict: 'ignore' }));
+      await expect(world.run(createMessages, { messages })).rejects.toMatchObject({ code: 'overloaded' });
+      world.services.accept = accept;
+      expect(await world.run(createMessages, { messages })).toMatchObject({ accepted: 2, rejected: 0 });
+      expect(await world.run(listMessages, { tenant_id: 'acme' })).toMatchObject({ items: { length: 2 } });
     });
 
     test('a message that a mixin refuses is refused alone, with pointers into the request, and nothing of it is stored', async () => {

@@ -102,11 +102,18 @@ function sizeOf(json: string, { attachments }: CheckedMessage): number {
   return attachments.reduce((sum, { sizeBytes }) => sum + sizeBytes, Buffer.byteLength(json));
 }
 
-/** Errors of one message; a database that is gone is everybody's and goes up. */
+/** Errors of one message; a database that is gone, say, is everybody's and goes up. */
 export function refused(id: string | null, error: unknown): Refused {
-  if (!isMailProxyError(error) || ['database_unavailable', 'storage_full', 'stopping'].includes(error.code))
-    throw error;
+  if (!isOfMessage(error)) throw error;
   return { ok: false, id, error };
+}
+
+/** What passes without the client having to change anything, and concerns whatever it sends meanwhile. */
+const OF_ALL: readonly string[] = ['database_unavailable', 'storage_full', 'stopping', 'overloaded'];
+
+/** Whether it is of one message alone. */
+export function isOfMessage(error: unknown): error is MailProxyError {
+  return isMailProxyError(error) && !OF_ALL.includes(error.code);
 }
 
 /** Refuse the messages of accounts that are over a limit; each account is looked at once a request. */

@@ -283,6 +283,9 @@ export class Engine implements MailEngine {
     this.#takeMessages = createTakeMessages({
       services: this.#services,
       acceptInUnit: stores.acceptInUnit,
+      // Not `expectOpen`: what calls under way confirm while it stops is kept.
+      expectRoom: () => this.#health.writes.expectRoom(),
+      storing: this.#storing,
       onArrived: (draft, state) => this.#arrived(draft, state),
     });
   }

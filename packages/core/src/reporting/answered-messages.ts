@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 
+import type { StoringRoom } from '../engine/storing-room.ts';
 import { messageInput } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
 import type { AcceptedState, SubmissionServices } from '../entities/message/message-services.ts';
+import { isOfMessage } from '../entities/message/prepare-submission.ts';
 import { submitMessages } from '../entities/message/submit-messages.ts';
 import type { RejectedMessage } from '../entities/report/report.table.ts';
-import { isMailProxyError, type MailProxyError } from '../errors.ts';
+import type { MailProxyError } from '../errors.ts';
 import { reachOf, tenantPrincipal } from '../operations/principal.ts';
 import { invalidInput, validate } from '../operations/validate.ts';
 import type { AcceptInUnit } from '../queue/accept-in-unit.ts';
@@ -15,6 +17,10 @@ import type { TakeMessages } from './take-messages.ts';
 export interface AnsweredMessagesParts {
   readonly services: SubmissionServices;
   readonly acceptInUnit: AcceptInUnit;
+  /** @throws {MailProxyError} `storage_full`, `database_unavailable` while no mail is taken */
+  readonly expectRoom: () => void;
+  /** Where messages wait to be stored. */
+  readonly storing: StoringRoom;
   /** A message is on disk. */
   readonly onArrived: (draft: MessageDraft, state: AcceptedState) => void;
 }
@@ -23,14 +29,21 @@ export interface AnsweredMessagesParts {
  * Take the messages of an answer as if the tenant had posted them, each by itself: one that is wrong refuses no other.
  * Each has to have an id, which makes it harmless that an answer whose record was lost is given again.
  */
-export function createTakeMessages({ services, acceptInUnit, onArrived }: AnsweredMessagesParts): TakeMessages {
-  const draftOf = async (tenantId: string, message: unknown, index: number): Promise<MessageDraft> => {
+export function createTakeMessages(parts: AnsweredMessagesParts): TakeMessages {
+  const { services, acceptInUnit, expectRoom, storing, onArrived } = parts;
+  const draftOf = async (
+    tenantId: string,
+    message: unknown,
+    { index, rooms }: { readonly index: number; readonly rooms: DisposableStack },
+  ): Promise<MessageDraft> => {
     const parsed = validate(messageInput, message);
     if (parsed.tenant_id !== undefined && parsed.tenant_id !== tenantId) {
       throw invalidInput([{ pointer: '/tenant_id', message: 'expected the tenant that answers, or none' }]);
     }
     const drafts: MessageDraft[] = [];
     const accept = async (draft: MessageDraft): Promise<AcceptedState> => {
+      expectRoom();
+      rooms.use(storing.take(draft));
       drafts.push(draft);
       return 'ready';
     };
@@ -59,6 +72,7 @@ export function createTakeMessages({ services, acceptInUnit, onArrived }: Answer
     const drafts: MessageDraft[] = [];
     const rejected: RejectedMessage[] = [];
     let duplicates = 0;
+    using rooms = new DisposableStack();
     // One after the other: their attachments may be large.
     for (const [index, message] of within.entries()) {
       const id = ids[index] ?? null;
@@ -69,7 +83,7 @@ export function createTakeMessages({ services, acceptInUnit, onArrived }: Answer
       if (id !== null) known.add(id);
       try {
         if (id === null) throw withoutId();
-        drafts.push(await draftOf(tenantId, message, index));
+        drafts.push(await draftOf(tenantId, message, { index, rooms }));
       } catch (error) {
         if (!isOfMessage(error)) throw error;
         rejected.push({ index, id, code: error.code, reason: reasonOf(error) });
@@ -79,6 +93,7 @@ export function createTakeMessages({ services, acceptInUnit, onArrived }: Answer
       const reason = `an answer may hold ${services.maxBatch} messages`;
       rejected.push({ index: within.length + index, id: idOf(message), code: 'batch_too_large', reason });
     }
+    const held = rooms.move();
     return {
       statements: acceptInUnit.statements(drafts),
       accepted: drafts.length,
@@ -87,6 +102,7 @@ export function createTakeMessages({ services, acceptInUnit, onArrived }: Answer
       stored(results) {
         for (const { draft, state } of acceptInUnit.stored(drafts, results)) onArrived(draft, state);
       },
+      [Symbol.dispose]: () => held.dispose(),
     };
   };
 }
@@ -99,11 +115,6 @@ function idOf(message: unknown): string | null {
 
 function withoutId(): MailProxyError {
   return invalidInput([{ pointer: '/id', message: 'required in an answer, so that it may be given twice' }]);
-}
-
-/** What is wrong with one message; a database that is gone concerns all that the call leaves behind. */
-function isOfMessage(error: unknown): error is MailProxyError {
-  return isMailProxyError(error) && !['database_unavailable', 'storage_full', 'stopping'].includes(error.code);
 }
 
 function reasonOf({ message, problems }: MailProxyError): string {

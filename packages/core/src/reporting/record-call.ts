@@ -49,7 +49,7 @@ export async function recordSuccess(parts: ReporterParts, call: EndedCall, answe
   const now = clock.now();
   const verdict = judgeBatch(batch.items, answer);
   const { kept, given } = afterRefusal(parts, verdict.refused, now);
-  const messages = answer.messages.length === 0 ? NO_MESSAGES : await parts.takeMessages(tenantId, answer.messages);
+  using messages = answer.messages.length === 0 ? NO_MESSAGES : await parts.takeMessages(tenantId, answer.messages);
   const head = [
     calls.record(recordOf(call, detailOf(answer, messages))),
     events.acknowledge(tenantId, {

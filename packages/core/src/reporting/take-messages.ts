@@ -3,8 +3,8 @@
 import type { Statement, StatementResult } from '../database/statement.ts';
 import type { RejectedMessage } from '../entities/report/report.table.ts';
 
-/** Messages of an answer, ready to be stored with what else the call leaves behind. */
-export interface TakenMessages {
+/** Messages of an answer, ready to be stored with what else the call leaves behind. They have room until disposed of. */
+export interface TakenMessages extends Disposable {
   /** Stores those that are new. */
   readonly statements: readonly Statement[];
   readonly accepted: number;
@@ -15,7 +15,12 @@ export interface TakenMessages {
   readonly stored: (results: readonly StatementResult[]) => void;
 }
 
-/** Check the messages of an answer as if the tenant had posted them. */
+/**
+ * Check the messages of an answer as if the tenant had posted them.
+ *
+ * @throws {MailProxyError} what concerns not one of them alone, such as `storage_full` and `overloaded`. Then the answer
+ * confirms nothing, and the tenant gives it again
+ */
 export type TakeMessages = (tenantId: string, messages: readonly unknown[]) => Promise<TakenMessages>;
 
 export const NO_MESSAGES: TakenMessages = {
@@ -24,4 +29,5 @@ export const NO_MESSAGES: TakenMessages = {
   duplicates: 0,
   rejected: [],
   stored: () => undefined,
+  [Symbol.dispose]: () => undefined,
 };

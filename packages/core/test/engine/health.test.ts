@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { renameSync, rmSync } from 'node:fs';
-import { startSmtpSink, tempDir } from '@mail-proxy/testkit';
+import { startReportReceiver, startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/open.ts';
 import { addAccount, historyUntil, mail, openWorld } from './engine-world.case.ts';
@@ -50,5 +50,18 @@ describe.skipIf(process.env['GMP_TEST_ENGINE_ON'] === 'postgres')('a database in
     await expect.poll(async () => (await engine.ready()).reasons, KNOWN).toEqual(['the disk is full']);
     await expect(engine.submit([mail('m2')])).rejects.toMatchObject({ code: 'storage_full' });
     expect(await reasonsIn(engine)).toEqual(['disk_full']);
+    // An answer that brings mail confirms nothing meanwhile; one without confirms as ever.
+    await using receiver = await startReportReceiver({
+      answer: (_, n) => ({ json: { ok: true, messages: n <= 2 ? [mail('m3')] : [] } }),
+    });
+    await engine.execute('tenants.update', { tenant_id: 'default', client_base_url: receiver.url });
+    await receiver.waitForRequests(3);
+    const [first, ...again] = receiver.requests.map(({ reports }) => reports.map((report) => report['event_id']));
+    expect(first).not.toEqual([]);
+    expect(again.slice(0, 2)).toEqual([first, first]);
+    expect(await engine.execute('messages.list', {})).toMatchObject({ items: [{ id: 'm1' }] });
+    await expect
+      .poll(async () => await engine.execute('tenants.report-calls', { tenant_id: 'default' }))
+      .toMatchObject({ items: [{ events: first?.length }] });
   });
 });

@@ -8,11 +8,15 @@ import { join } from 'node:path';
 import { setUpSchema } from '../apps/server/src/cli/apply/set-up-schema.ts';
 import { installedOperations } from '../apps/server/src/cli/installed-operations.ts';
 import { cliReference } from '../apps/server/src/docs/cli-reference.ts';
+import { settings } from '../apps/server/src/env/settings.ts';
+import { FILE_VARIABLE } from '../apps/server/src/env/variables.ts';
 import { findMixins } from '../apps/server/src/mixins.ts';
 import { openApiDocument } from '../apps/server/src/openapi/document.ts';
 import { clientSource, operationsSource, typesSource } from '../packages/client/codegen/client-source.mjs';
 import { EVENT_TYPES } from '../packages/core/src/entities/message-event/message-event.table.ts';
 import { coreOperations, createMailEngine, ERRORS, VERSION } from '../packages/core/src/index.ts';
+import { configurationPage } from './pages/configuration-page.ts';
+import { BLOCKS } from './pages/configuration-texts.ts';
 import { errorsPage } from './pages/errors-page.mjs';
 import { eventsPage } from './pages/events-page.mjs';
 import { metricsPage } from './pages/metrics-page.mjs';
@@ -26,6 +30,7 @@ const check = process.argv.includes('--check');
 const stale = [];
 
 write(COMMUNITY, documentOf(coreOperations));
+write('docs/reference/configuration.md', configurationPage(BLOCKS, settings(), [FILE_VARIABLE]));
 write('docs/reference/errors.md', errorsPage(ERRORS));
 // Without the enterprise package its document stays as it is, and the client is still made of it.
 const installed = await installedOperations('auto');

@@ -5,6 +5,7 @@ import { coreOperations } from '@mail-proxy/core';
 import { startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { runCommandLine } from '../src/cli/run-command-line.ts';
+import { VARIABLES } from '../src/env/variables.ts';
 import { findMixins } from '../src/mixins.ts';
 import { ADMIN_TOKEN, serveApp } from './served-app.case.ts';
 import { runPiped } from './terminal.case.ts';
@@ -283,9 +284,11 @@ describe('help', () => {
     }
   });
 
-  test('of serve names every variable', async () => {
+  test('of serve names every variable, with its default in its own unit', async () => {
     const { stdout } = await run(['serve', '--help']);
-    expect(stdout).toContain('GMP_RETRY_MAX_AGE_SECONDS');
+    for (const { name } of VARIABLES) expect(stdout).toMatch(new RegExp(`^  ${name} .+ \\(.+\\)$`, 'm'));
+    expect(stdout).toMatch(/^ {2}GMP_RETRY_MAX_AGE_SECONDS .+ \(345600\)$/m);
+    expect(stdout).toMatch(/^ {2}GMP_EHLO_NAME .+ \(the machine's name\)$/m);
   });
 });
 

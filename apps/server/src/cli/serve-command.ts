@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Command } from 'commander';
 import type { Environment } from '../env/environment.ts';
-import { OTHER_VARIABLES, VARIABLES } from '../env/variables.ts';
+import { settings } from '../env/settings.ts';
+import { FILE_VARIABLE, VARIABLES } from '../env/variables.ts';
 import { configPath, logPath, makeInstance } from '../instances/instance.ts';
 import type { ServeContext } from './command-context.ts';
 import { findTarget } from './instance-target.ts';
@@ -31,7 +32,7 @@ export function serveCommand({ env, serve, finish }: ServeContext): Command {
     .argument('[name]');
   for (const { flag, variable, summary } of FLAGS) command.option(flag, `${summary} (${variable})`);
   command.option('--json', 'log in lines of JSON at a terminal, too');
-  command.addHelpText('after', help());
+  command.addHelpText('after', help);
   return command.action(async (name: string | undefined) => {
     // The options above, and no others.
     const flags = command.opts() as ServeFlags;
@@ -72,7 +73,11 @@ function firstSettings({ host, port }: ServeFlags): Readonly<Record<string, unkn
 
 function help(): string {
   const width = Math.max(...VARIABLES.map(({ name }) => name.length));
-  const lines = VARIABLES.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  const lines = settings().flatMap(({ variable, initialText }) => {
+    if (variable === null) return [];
+    const text = `${variable.summary} (${initialText ?? variable.otherwise ?? 'none'})`;
+    return [`  ${variable.name.padEnd(width)}  ${text.replaceAll('`', '')}`];
+  });
   return `
 With a name, everything of the server lies in ~/.mail-proxy/<name> (in $XDG_DATA_HOME/mail-proxy/<name> where that is
 set): settings (config.json), database, token, log. The first start makes it, and keeps --host and --port; without
@@ -85,7 +90,7 @@ Examples:
   mail-proxy serve --data-dir /var/lib/mail-proxy
   GMP_HOST=0.0.0.0 GMP_API_TOKEN=... mail-proxy serve
 
-Environment (the keys of the configuration file in ${OTHER_VARIABLES[0]} are the engine's and the server's settings):
+Environment (the keys of the configuration file in ${FILE_VARIABLE} are the engine's and the server's settings):
 ${lines.join('\n')}
 `;
 }

@@ -124,9 +124,11 @@ export const serverConfigSchema = v.strictObject({
   ),
 });
 
-/** Every key as a dotted path, for suggestions. */
-export const CONFIG_KEYS: readonly string[] = Object.entries(serverConfigSchema.entries).flatMap(([key, schema]) => {
-  const inner: unknown = 'wrapped' in schema ? schema.wrapped : schema;
-  if (typeof inner !== 'object' || inner === null || !('entries' in inner)) return [key];
-  return Object.keys(Object(inner.entries)).map((name) => `${key}.${name}`);
-});
+/** The schema of every key, by its dotted path. */
+export const KEY_SCHEMAS: ReadonlyMap<string, object> = new Map(
+  Object.entries(serverConfigSchema.entries).flatMap(([key, schema]): readonly (readonly [string, object])[] => {
+    const inner: unknown = 'wrapped' in schema ? schema.wrapped : schema;
+    if (typeof inner !== 'object' || inner === null || !('entries' in inner)) return [[key, schema]];
+    return Object.entries(Object(inner.entries)).map(([name, part]) => [`${key}.${name}`, Object(part)]);
+  }),
+);

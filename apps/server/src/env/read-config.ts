@@ -15,7 +15,7 @@ import type { TrustedProxies } from '../http/client-address.ts';
 import type { GenroConfig } from '../http/genro/genro-options.ts';
 import type { OpenAnswerLimits } from '../http/open-answers.ts';
 import { draftConfig } from './config-draft.ts';
-import { CONFIG_KEYS, serverConfigSchema } from './config-schema.ts';
+import { KEY_SCHEMAS, serverConfigSchema } from './config-schema.ts';
 import { type Environment, variableOf } from './environment.ts';
 import { codeOf } from './error-code.ts';
 import { withGenroDefaults } from './genro-defaults.ts';
@@ -183,7 +183,7 @@ function isPostgres(database: string): boolean {
 function problemOf(issue: v.BaseIssue<unknown>, sourceOf: (key: string) => string): InputProblem {
   const key = (issue.path ?? []).map((item) => String(item.key)).join('.');
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    const nearest = nearestName(key, CONFIG_KEYS);
+    const nearest = nearestName(key, [...KEY_SCHEMAS.keys()]);
     return {
       pointer: sourceOf(key),
       message: `unknown key${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,

@@ -14,11 +14,8 @@ export interface SettingText {
 /** A part of the page: prose, or a table of settings, each by its variable, or by its key where it has none. */
 export type Block = string | Readonly<Record<string, SettingText>>;
 
-/** What is read elsewhere has no key. */
-interface Row {
-  readonly name: string;
-  readonly setting: Setting | null;
-}
+/** By the name of the variable, or the key; null for a variable that sets no key. */
+type Settings = ReadonlyMap<string, Setting | null>;
 
 /**
  * The page on configuration.
@@ -26,54 +23,55 @@ interface Row {
  * @throws TypeError with the name of each setting that has no text, two, or one for what the code says
  */
 export function configurationPage(blocks: readonly Block[], settings: readonly Setting[], others: readonly string[]) {
-  const rows = new Map<string, Row>(others.map((name) => [name, { name, setting: null }]));
-  for (const setting of settings) {
-    const name = setting.variable?.name ?? setting.key;
-    rows.set(name, { name, setting });
-  }
+  const named: Settings = new Map([
+    ...others.map((name) => [name, null] as const),
+    ...settings.map((setting) => [setting.variable?.name ?? setting.key, setting] as const),
+  ]);
   const texts = blocks.flatMap((block) => (typeof block === 'string' ? [] : Object.entries(block)));
-  const wrong = problemsOf(texts, rows);
+  const wrong = problemsOf(texts, named);
   if (wrong.length > 0) throw new TypeError(`the page on configuration: ${wrong.join('; ')}`);
-  return `${blocks.map((block) => (typeof block === 'string' ? block : table(block, rows))).join('\n\n')}\n`;
+  return `${blocks.map((block) => (typeof block === 'string' ? block : table(block, named))).join('\n\n')}\n`;
 }
 
-function problemsOf(texts: readonly (readonly [string, SettingText])[], rows: ReadonlyMap<string, Row>) {
+function problemsOf(texts: readonly (readonly [string, SettingText])[], settings: Settings): readonly string[] {
   const names = texts.map(([name]) => name);
   return [
-    ...[...rows.keys()].filter((name) => !names.includes(name)).map((name) => `${name} has no text`),
-    ...names.filter((name) => !rows.has(name)).map((name) => `${name} is no setting`),
+    ...[...settings.keys()].filter((name) => !names.includes(name)).map((name) => `${name} has no text`),
     ...names.filter((name, at) => names.indexOf(name) !== at).map((name) => `${name} has two texts`),
-    ...texts.flatMap(([name, text]) => problemsOfText(text, rows.get(name)).map((problem) => `${name} ${problem}`)),
+    ...texts.flatMap(([name, text]) => {
+      const setting = settings.get(name);
+      const problems = setting === undefined ? ['is no setting'] : problemsOfText(text, setting);
+      return problems.map((problem) => `${name} ${problem}`);
+    }),
   ];
 }
 
-function problemsOfText(text: SettingText, row: Row | undefined): readonly string[] {
-  const { variable = null, initialText = null } = row?.setting ?? {};
+function problemsOfText(text: SettingText, setting: Setting | null): readonly string[] {
+  const { variable = null, initialText = null } = setting ?? {};
   const words = text.otherwise ?? variable?.otherwise ?? null;
   const isAgain = !text.isAfterHelp && text.meaning === variable?.summary;
   return [
-    ...(meaningOf(text, row) === '' ? ['has no text'] : []),
+    ...(meaningOf(text, setting) === '' ? ['has no text'] : []),
     ...(isAgain ? ['says what the help says'] : []),
     ...(words !== null && initialText !== null ? ['has words for a default that the schema has'] : []),
   ];
 }
 
-function meaningOf({ meaning, isAfterHelp = false }: SettingText, row: Row | undefined): string {
-  if (!isAfterHelp) return meaning;
-  // Only what has a variable is in the help.
-  const summary = row?.setting?.variable?.summary;
-  return summary === undefined ? '' : `${summary}${meaning}`;
-}
-
-function table(block: Readonly<Record<string, SettingText>>, rows: ReadonlyMap<string, Row>): string {
-  const lines = Object.entries(block).map(([name, text]) => {
-    const row = rows.get(name);
-    const setting = row?.setting ?? null;
-    const isVariable = setting === null || setting.variable !== null;
-    const cells = [isVariable ? code(name) : '–', defaultCell(text, setting), meaningOf(text, row), keyCell(setting)];
+function table(block: Readonly<Record<string, SettingText>>, settings: Settings): string {
+  const rows = Object.entries(block).map(([name, text]) => {
+    const setting = settings.get(name) ?? null;
+    const isKey = setting !== null && setting.variable === null;
+    const cells = [isKey ? '–' : code(name), defaultCell(text, setting), meaningOf(text, setting), keyCell(setting)];
     return `| ${cells.join(' | ')} |`;
   });
-  return ['| variable | default | meaning | key |', '| --- | --- | --- | --- |', ...lines].join('\n');
+  return ['| variable | default | meaning | key |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function meaningOf({ meaning, isAfterHelp = false }: SettingText, setting: Setting | null): string {
+  if (!isAfterHelp) return meaning;
+  // Only what has a variable is in the help.
+  const summary = setting?.variable?.summary;
+  return summary === undefined ? '' : `${summary}${meaning}`;
 }
 
 function defaultCell({ otherwise }: SettingText, setting: Setting | null): string {

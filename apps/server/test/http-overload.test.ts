@@ -3,7 +3,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { defineMixin, defineOperation } from '@mail-proxy/core';
 import { eventually, tempDir } from '@mail-proxy/testkit';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { ADMIN_TOKEN, type Answer, type ServedApp, serveApp } from './served-app.case.ts';
 
@@ -97,6 +99,41 @@ describe('while the database is slow', () => {
     expect(answers.map(({ status }) => status)).toEqual([429, 503, 202, 202, 202, 202]);
     expect([answers[0]?.json.code, answers[0]?.headers.get('retry-after')]).toEqual(['rate_limited', '2']);
   });
+});
+
+test('only a GET that waits needs no place', async () => {
+  const waiting = defineMixin({
+    id: 'waiting',
+    contract: 1,
+    setup: () => ({
+      operations: [
+        defineOperation({
+          name: 'waiting.post',
+          summary: 'Take a body, and wait',
+          http: { method: 'POST', path: '/v1/waiting', mayWait: true },
+          access: 'public',
+          audit: false,
+          input: v.object({}),
+          output: v.literal('waited'),
+          run: async (_services: object) => 'waited' as const,
+        }),
+      ],
+    }),
+  });
+  await using app = await withAccount(await serveApp({}, { limits: { maxRequests: 1 } }, [waiting]));
+  expect((await app.call('POST', '/v1/messages', { json: mail('m1') })).status).toBe(202);
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write(
+    `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${ADMIN_TOKEN}\r\n` +
+      'Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{',
+  );
+  await expect.poll(() => counted(app, 'gmp_requests_running')).toBe(1);
+  const events = '/v1/events?tenant_id=default';
+  expect((await app.call('GET', `${events}&wait=1`)).status).toBe(200);
+  expect((await app.call('GET', `${events}&wait=0`)).status).toBe(503);
+  expect((await app.call('POST', '/v1/waiting?wait=1', { json: {} })).status).toBe(503);
+  socket.destroy();
 });
 
 test('bodies that come in slowly hold what has come of them, and no more than there is room for', async () => {

@@ -31,8 +31,8 @@ async function answer(
   engine: ServedEngine,
   { limits, stopping }: RouteOptions,
 ): Promise<Response> {
-  // Before anything costs anything. Who waits for events only waits.
-  using place = c.req.query('wait') !== undefined && operation.http.mayWait === true ? null : engine.takeRequest();
+  // Before anything costs anything.
+  using place = onlyWaits(c, operation) ? null : engine.takeRequest();
   const address = c.get('clientAddress');
   const principal = await engine.authenticate(tokenOf(c.req.raw.headers), { address });
   const caller = {
@@ -56,6 +56,11 @@ async function answer(
   const status = operation.http.status ?? 200;
   if (status === 204) return respond(c, null, { status });
   return respondJson(c, output, { status, headers: headersFor(body.operation, output) });
+}
+
+/** Whoever waits for events keeps no place from others meanwhile: it brings no body, and the database is asked little. */
+function onlyWaits(c: HttpContext, { http }: AnyOperation): boolean {
+  return http.mayWait === true && http.method === 'GET' && Number(c.req.query('wait')) > 0;
 }
 
 /** A body in JSON has none that would have to be counted while it comes in. */

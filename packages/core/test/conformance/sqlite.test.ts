@@ -2,11 +2,13 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { tempDir } from '@mail-proxy/testkit';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/open.ts';
+import { rawStatement } from '../../src/database/raw.ts';
 import { claimPlanConformance } from './claim-plan.case.ts';
 import { storeConformance } from './store.case.ts';
 
@@ -53,6 +55,31 @@ test('the lock on a file ends with its process, even when that is killed', async
 test('a path that cannot be opened is refused with database_unavailable', async () => {
   using dir = tempDir();
   await expect(openDatabase(dir.file('missing', 'mail.db'))).rejects.toMatchObject({ code: 'database_unavailable' });
+});
+
+test('a damaged page fails what reads it, and is no absence of the database', async () => {
+  using dir = tempDir();
+  const path = dir.file('mail.db');
+  let page: number;
+  let size: number;
+  {
+    await using database = await openDatabase<unknown>(path);
+    const run = (statement: RawBuilder<unknown>) => database.write([rawStatement(database, statement)]);
+    await run(sql`create table whole (n integer)`);
+    await run(sql`create table damaged (n integer)`);
+    await run(sql`insert into damaged values (1)`);
+    const place = sql<{ page: number; size: number }>`
+      select rootpage as page, page_size as size from sqlite_schema, pragma_page_size where name = 'damaged'`;
+    [{ page, size } = { page: 0, size: 0 }] = await database.read(rawStatement(database, place));
+  }
+  const file = await open(path, 'r+');
+  await file.write(Buffer.alloc(size, 0xff), 0, size, (page - 1) * size);
+  await file.close();
+  await using database = await openDatabase<unknown>(path);
+  const statement = (text: RawBuilder<unknown>) => rawStatement(database, text);
+  await expect(database.read(statement(sql`select n from damaged`))).rejects.toThrow('malformed');
+  await database.write([statement(sql`insert into whole values (1)`)]);
+  expect(await database.read(statement(sql`select n from whole`))).toEqual([{ n: 1 }]);
 });
 
 test('a commit waits until its log is on disk, whatever the library does by default', async () => {

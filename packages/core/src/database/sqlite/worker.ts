@@ -45,6 +45,8 @@ let newColumns: [number, string[]][] = [];
 
 /** Codes of SQLite, and their beginnings, of a file that cannot be read or written as it should. */
 const AWAY = /^SQLITE_(IOERR|READONLY|CORRUPT|NOTADB|CANTOPEN|BUSY|PROTOCOL|NOMEM)/;
+/** Of them, those that one statement may meet again and again while all others go well: a damaged page, a value too large. */
+const OWN = /^SQLITE_(CORRUPT|NOTADB|NOMEM)/;
 
 const db = open();
 const file = settings.path === ':memory:' ? null : new OpenedFile(settings.path);
@@ -139,7 +141,8 @@ function kindOf(error: unknown): WireErrorKind {
 
 function failure(error: unknown): WireUnitResult {
   const index = error instanceof GuardFailed ? error.index : -1;
-  return { error: kindOf(error), index, message: messageOf(error) };
+  const isOwn = error instanceof SqliteDatabase.SqliteError && OWN.test(error.code);
+  return { error: isOwn ? 'other' : kindOf(error), index, message: messageOf(error) };
 }
 
 function runReads(units: WireRequest['units']): WireUnitResult[] {

@@ -234,7 +234,7 @@ function candidates(k: Kysely<CoreSchema>, p: ClaimInput) {
     .where(
       sql<SqlBool>`not exists (select 1 from ${sql.table('account_pauses')}
         where account_pk = ${p.account_pk}
-          and case when by_hand = 1 then until_at > ${p.now} else ${p.probe} = 0 end)`,
+          and case when by_hand = 1 then (failures > 0 or until_at > ${p.now}) else ${p.probe} = 0 end)`,
     )
     .where(ofNoSuspendedBatch)
     .orderBy('rank')

@@ -140,7 +140,7 @@ class ExplainRun {
           account_pk: this.lane.accountPk,
           since: clock.now(),
           until_at: clock.now() + pauseEndsIn,
-          failures: 1,
+          failures: isPauseByHand ? 0 : 1,
           reason: JSON.stringify({ stage: 'auth', code: 535, enhanced: null, reply: 'no' }),
           by_hand: isPauseByHand ? 1 : 0,
         }),

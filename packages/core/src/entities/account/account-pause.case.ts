@@ -254,6 +254,26 @@ export function accountPauseCases(open: OpenWorld): void {
     );
   });
 
+  test('a pause by hand that an older instance wrote an end over has none', async () => {
+    await using world = await open();
+    const account = await addAccount(world);
+    await world.pauses.pauseByHand(account, { now: START, until: null, reason: 'moving' });
+    const writeOver = world.database.prepare((k) =>
+      k.updateTable('account_pauses').set({ until_at: START + 1_000, failures: 1 }),
+    );
+    await world.database.write([writeOver.bind({})]);
+    const later = START + 2_000;
+    expect(await world.pauses.listOver(later)).toEqual([]);
+    expect(await world.pauses.endOver(account, later)).toBe(false);
+    expect(await world.pauses.pause(account, REASON, options(later))).toMatchObject({ until: null, isByHand: true });
+    world.time.advance(2_000);
+    const shown = { pause_kind: 'manual', paused_until: null };
+    expect(await world.run('accounts.get', { account_id: 'main' }, 'acme')).toMatchObject(shown);
+
+    await world.pauses.pauseByHand(account, { now: later, until: later + 500, reason: '' });
+    expect(await world.pauses.listOver(later + 500)).toEqual([account]);
+  });
+
   test('an account is paused by hand with its reason, until a time or a word; what is past or too long is refused', async () => {
     await using world = await open();
     await addAccount(world);

@@ -92,6 +92,12 @@ export interface AccountPauseStore {
 /** The end of a pause that has none: 9999-12-31, the last time that RFC 3339 can name. */
 const NO_END = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
+/**
+ * A pause by hand has no failures. An older instance counts one, and writes an end over the one that the person gave: such
+ * a pause has no end then.
+ */
+const UNTOUCHED = 0;
+
 /** The stage of a pause by hand. */
 const MANUAL = 'manual';
 
@@ -149,6 +155,7 @@ export function createAccountPauseStore(database: Database<CoreSchema>, makePk: 
       .deleteFrom('account_pauses')
       .where('account_pk', '=', p.account_pk)
       .where('by_hand', '=', sql.lit(1))
+      .where('failures', '=', sql.lit(UNTOUCHED))
       .where('until_at', '<=', p.now),
   );
   const over = database.prepare<{ now: number }, PausedAccount>((k, p) =>
@@ -157,6 +164,7 @@ export function createAccountPauseStore(database: Database<CoreSchema>, makePk: 
       .innerJoin('accounts', 'accounts.pk', 'account_pauses.account_pk')
       .select(['accounts.pk', 'accounts.tenant_id as tenantId', 'accounts.id'])
       .where('by_hand', '=', sql.lit(1))
+      .where('failures', '=', sql.lit(UNTOUCHED))
       .where('until_at', '<=', p.now)
       .orderBy('accounts.pk'),
   );
@@ -306,15 +314,17 @@ export function pauseIn(accountPk: string | null, columns: PauseColumns): Accoun
 }
 
 export function pauseOf(row: AccountPausesTable): AccountPause {
-  const { account_pk, until_at, reason, since, failures, by_hand } = row;
+  const { account_pk, until_at, reason, since, failures } = row;
+  const isByHand = row.by_hand === 1;
+  const isWrittenOver = isByHand && failures !== UNTOUCHED;
   return {
     accountPk: account_pk,
     since,
-    until: until_at === NO_END ? null : until_at,
+    until: isWrittenOver || until_at === NO_END ? null : until_at,
     failures,
     // The column holds what this store wrote itself.
     reason: JSON.parse(reason) as PauseReason,
-    isByHand: by_hand === 1,
+    isByHand,
   };
 }
 

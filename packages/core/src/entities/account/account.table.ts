@@ -21,7 +21,7 @@ export interface AccountPausesTable {
   readonly since: number;
   /**
    * Until then nothing is sent. After it, one message is the probe; a pause by hand is over then, and the year 9999 stands
-   * for one without an end.
+   * for one without an end. A pause by hand with failures has none either: an older instance wrote over it.
    */
   readonly until_at: number;
   /** Probes that failed in a row, the first failure counted in; 0 where a person paused it. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { readAppliedSteps } from '../../src/database/migrations/applied.ts';
@@ -7,6 +8,8 @@ import { CORE_MIGRATIONS } from '../../src/database/migrations/index.ts';
 import { migrate } from '../../src/database/migrations/migrate.ts';
 import type { MigrationList } from '../../src/database/migrations/migration.ts';
 import { planMigrations } from '../../src/database/migrations/plan.ts';
+import { rawStatement } from '../../src/database/raw.ts';
+import type { CoreSchema } from '../../src/entities/schema.ts';
 import type { OpenStore } from './store-world.case.ts';
 
 interface MigrationTables {
@@ -48,6 +51,31 @@ export function migrationConformance(open: OpenStore): void {
       const known = Math.max(...CORE_MIGRATIONS.migrations.map(({ number }) => number));
       await recordStep(database, { number: known + 2, min_reader: known + 2 });
       await expect(planMigrations(database, [CORE_MIGRATIONS])).rejects.toMatchObject({ code: 'schema_too_new' });
+    });
+
+    test('a relay that is there goes on unchecked, one that older code makes after the step is checked', async () => {
+      const { database, dispose } = await open();
+      await using _ = { [Symbol.asyncDispose]: dispose };
+      const before = CORE_MIGRATIONS.migrations.filter(({ number }) => number < 15);
+      await migrate(database, [{ ...CORE_MIGRATIONS, migrations: before }], 1);
+      const tables = database.withTables<CoreSchema>();
+      const tenant = sql`insert into ${sql.table('tenants')} (id, created_at, updated_at) values ('default', 0, 0)
+        on conflict do nothing`;
+      const insert = (pk: string) =>
+        rawStatement(
+          database,
+          sql`insert into ${sql.table('accounts')} (pk, tenant_id, id, host, port, tls, tls_insecure, is_default,
+              max_connections, max_messages_per_connection, version, created_at, updated_at)
+            values (${pk}, 'default', ${pk}, 'relay.example', 25, 'none', 0, 0, 1, 100, 1, 0, 0)`,
+        );
+      await database.write([rawStatement(database, tenant), insert('before')]);
+      await migrate(database, [CORE_MIGRATIONS], 2);
+      await database.write([insert('during')]);
+      const checked = tables.prepare((k) => k.selectFrom('accounts').select(['pk', 'host_checked']).orderBy('pk'));
+      expect(await tables.read(checked.bind({}))).toEqual([
+        { pk: 'before', host_checked: 0 },
+        { pk: 'during', host_checked: 1 },
+      ]);
     });
 
     test('a step that fails leaves nothing behind and is tried again the next time', async () => {

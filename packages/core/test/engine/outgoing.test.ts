@@ -81,7 +81,7 @@ describe('a relay that a tenant named', () => {
     expect(await verify(open)).toMatchObject({ ok: true });
   });
 
-  test('is so from the moment it names the host or the port, until the operator names them', async () => {
+  test('is so from the moment it names the host or the port, until the operator names both', async () => {
     await using peer = await startScriptedPeer((client) => serveMail(client));
     await using other = await startScriptedPeer((client) => serveMail(client));
     await using world = await openWorld({ outgoing: {} });
@@ -95,6 +95,8 @@ describe('a relay that a tenant named', () => {
     await update({ weight: 3 });
     expect(await verify(world)).toMatchObject({ ok: false });
     await update({ host: '127.0.0.1' });
+    expect(await verify(world)).toMatchObject({ ok: false });
+    await update({ host: '127.0.0.1', port: other.port });
     expect(await verify(world)).toMatchObject({ ok: true });
     expect(other.connections).toBe(1);
   });

@@ -59,10 +59,9 @@ export function changedSettings(current: Account, input: SettingsInput, byTenant
   const { type } = current;
   const { host = current.host, port = current.port } = input;
   const isElsewhere = host !== current.host || port !== current.port;
-  // An operator who names the host vouches for it.
-  const host_checked = byTenant
-    ? current.host_checked || isElsewhere
-    : input.host === undefined && current.host_checked;
+  // An operator vouches for a host and a port together: of one alone the other may be the tenant's.
+  const isVouchedFor = input.host !== undefined && input.port !== undefined;
+  const host_checked = byTenant ? current.host_checked || isElsewhere : current.host_checked && !isVouchedFor;
   return settingsFrom(input, { type, host, port, host_checked, current });
 }
 

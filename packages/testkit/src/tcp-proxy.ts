@@ -13,6 +13,8 @@ export type TcpProxyMode = 'pass' | 'swallow' | 'cut';
 export interface Intercepted {
   /** Let them reach the server; what it answers does not reach the client. */
   deliver(): void;
+  /** Let them go on as if they had not been stopped, and what follows on their connection. */
+  pass(): void;
   /** Resolves when the server has answered what was delivered. */
   readonly answered: Promise<void>;
   /** Cut the client off; the server goes on waiting for it. */
@@ -82,7 +84,11 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
         isIntercepted = true;
         const deliver = (): void => void server.write(chunk);
         const cutClient = (): void => void client.destroy();
-        wanted.resolve({ deliver, answered: answered.promise, cutClient, cut });
+        const pass = (): void => {
+          isIntercepted = false;
+          if (mode === 'pass') deliver();
+        };
+        wanted.resolve({ deliver, pass, answered: answered.promise, cutClient, cut });
       } else if (mode === 'pass' && !isIntercepted) server.write(chunk);
     });
     server.on('data', (chunk) => {

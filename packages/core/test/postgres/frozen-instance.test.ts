@@ -4,7 +4,7 @@ import { createDatabase, eventually, startSmtpSink, startTcpProxy } from '@mail-
 import { expect, inject, test } from 'vitest';
 import { startGatedRelay } from '../engine/control-world.case.ts';
 import { addAccount, mail, openWorld } from '../engine/engine-world.case.ts';
-import { interceptCommit, query, serverUrl } from './proxied-store.case.ts';
+import { interceptCommitThat, query, serverUrl } from './proxied-store.case.ts';
 
 /** Less than what a statement may take by default: 30 s. */
 const PATIENCE = { timeoutMs: 20_000 };
@@ -18,18 +18,10 @@ test.skipIf(inject('pgSkip') !== '')(
     const delivery = { leaseMs: 3_000 };
     await using frozen = await openWorld({ database: proxy.inPlaceOf(made.url), delivery });
     await addAccount(frozen, sink);
-    // Of the claim of a message: it is locked, and neither side hears of the other any more.
-    const commit = interceptCommit(proxy);
-    const accepting = frozen.engine.submit([mail('m1')]).then(
-      () => 'accepted',
-      () => 'refused',
-    );
-    const first = await commit;
-    first.deliver();
-    await first.answered;
-    first.cut();
-    await accepting;
-    const claim = await interceptCommit(proxy);
+    // Of the claim of the message: it is locked, and neither side hears of the other any more.
+    const claiming = interceptCommitThat(proxy, () => isLocked(made.url, 'm1'));
+    await frozen.engine.submit([mail('m1')]);
+    const claim = await claiming;
     proxy.mode = 'swallow';
     await using other = await openWorld({ database: made.url, delivery });
     await sink.waitFor(1, PATIENCE);
@@ -61,3 +53,9 @@ test.skipIf(inject('pgSkip') !== '')(
     expect(relay.subjects).toEqual(['m1']);
   },
 );
+
+/** Whether a transaction that is under way has changed the message. */
+async function isLocked(url: string, id: string): Promise<boolean> {
+  const text = `select 1 from messages where id = '${id}' and pg_xact_status(xmax::text::xid8) = 'in progress'`;
+  return (await query(url, text)).length > 0;
+}

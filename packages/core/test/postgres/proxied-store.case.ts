@@ -66,6 +66,20 @@ export function interceptCommit(proxy: TcpProxy): Promise<Intercepted> {
   return proxy.intercept(COMMIT);
 }
 
+/** Stop the first commit of which `isIt` holds while it is stopped, and let the others pass: heartbeats, say. */
+export async function interceptCommitThat(proxy: TcpProxy, isIt: () => Promise<boolean>): Promise<Intercepted> {
+  let commit = await interceptCommit(proxy);
+  for (;;) {
+    const next = interceptCommit(proxy);
+    if (await isIt()) {
+      void next.then(({ pass }) => pass());
+      return commit;
+    }
+    commit.pass();
+    commit = await next;
+  }
+}
+
 /** Cut the connection of the next commit before it is answered. */
 export async function loseNextAnswer(proxy: TcpProxy, end: CommitEnd): Promise<void> {
   const commit = await interceptCommit(proxy);

@@ -274,6 +274,10 @@ describe.each(BOTH)('%s', (_, extensions) => {
     expect(brief(replies)).toEqual(['broken aborted at mail']);
     expect(session.usable).toBe(false);
     expect(session.transcript.at(-1)).not.toMatch(/bytes/);
+    const [connection] = peer.connections;
+    await connection?.gone();
+    expect(connection?.commands.at(-1)).toBe('DATA');
+    expect(connection).toMatchObject({ messages: [], unreadBytes: 0 });
   });
 
   test('a mayMail that throws is a bug that harms neither session nor process', async () => {

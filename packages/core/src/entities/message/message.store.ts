@@ -68,7 +68,7 @@ export interface MessageStore {
   edge(reach: Reach, filter: MessageFilter, count: number): Promise<string | null>;
   /**
    * The primary key of the `count`-th newest entry of a piece of a domain; null where there are fewer. It may be of any
-   * tenant, so no tenant is told of it.
+   * tenant, so no tenant is told the key.
    */
   domainEdge(piece: DomainPiece, count: number): Promise<string | null>;
   /** What messages that were found say. */

@@ -72,7 +72,9 @@ async function lookAt(messages: Reads, { reach, filter, sought }: Look, paging: 
   const before = paging.after === null || pkBefore < paging.after ? pkBefore : paging.after;
   // Null where less than a piece is left.
   const entry = await messages.domainEdge({ name: domain, pkFrom, pkBefore: before }, PIECE);
-  // The entries are those of all tenants, and where to go on is told: so it is a message of one's own.
+  // The entries are those of all tenants, and where to go on is told: so it is a message of one's own. By where its pages
+  // end a tenant can still tell whether all tenants together have a piece of the domain left. Going by its own messages
+  // alone would hide that, but then a domain that few write to takes a call for every MAX_LOOKED_AT of them.
   const isShared = entry !== null && reach.tenantId !== null;
   const edge = isShared ? await messages.edge(reach, { pkFrom, pkBefore: before }, PIECE) : entry;
   const inPiece = isShared

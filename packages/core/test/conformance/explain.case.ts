@@ -26,6 +26,8 @@ interface State {
   readonly pauseEndsIn: number | null;
   /** By a person, and not after failures. */
   readonly isPauseByHand: boolean;
+  /** An older instance counted a failure to a pause by hand. */
+  readonly isWrittenOver: boolean;
   readonly isBatchSuspended: boolean;
   readonly account: Partial<RateLimits>;
   readonly tenant: Partial<RateLimits>;
@@ -53,6 +55,7 @@ const states: fc.Arbitrary<State> = fc.record({
   isTenantSuspended: rarely,
   pauseEndsIn: fc.option(fc.constantFrom(-1, 0, 1, 60_000), { freq: 2 }),
   isPauseByHand: fc.boolean(),
+  isWrittenOver: fc.boolean(),
   isBatchSuspended: fc.boolean(),
   account: limits,
   tenant: limits,
@@ -133,14 +136,14 @@ class ExplainRun {
         k.updateTable('tenants').set({ suspended_at: clock.now() }).where('id', '=', this.lane.tenantId),
       );
     }
-    const { pauseEndsIn, isPauseByHand } = state;
+    const { pauseEndsIn, isPauseByHand, isWrittenOver } = state;
     if (pauseEndsIn !== null) {
       await write(database, (k) =>
         k.insertInto('account_pauses').values({
           account_pk: this.lane.accountPk,
           since: clock.now(),
           until_at: clock.now() + pauseEndsIn,
-          failures: isPauseByHand ? 0 : 1,
+          failures: isPauseByHand && !isWrittenOver ? 0 : 1,
           reason: JSON.stringify({ stage: 'auth', code: 535, enhanced: null, reply: 'no' }),
           by_hand: isPauseByHand ? 1 : 0,
         }),

@@ -231,5 +231,5 @@ is allowed with one of these:`,
     GMP_OUTGOING_ALLOWED_HOSTS: asHelp(', as `app.internal,10.0.0.5`'),
     GMP_OUTGOING_ALLOW_PRIVATE_NETWORKS: asHelp('; metadata services of clouds still not'),
   },
-  'Relays are not concerned: an account says where its relay is.',
+  "Relays that the operator named are not concerned. One whose host or port was named with a tenant's key is checked in the same way.",
 ];

@@ -114,15 +114,12 @@ const MAKERS: Readonly<Record<TroubleKind, Maker>> = {
 async function freeze(world: TroubleWorld, forMs: number): Promise<readonly string[]> {
   const { fleet, database, figures, woken, random, isTimed } = world;
   const index = Math.floor(random() * fleet.size);
-  const [session] = await database.query<{ number: number }>(
-    'select number from sessions where instance = $1 and ended_at is null',
-    [instanceName(index)],
-  );
-  if (session === undefined) return [`${instanceName(index)} has no session`];
+  // By name: after the last time it may not have begun its new session yet.
   const held = async (): Promise<number> => {
     const [row] = await database.query<{ held: string }>(
-      'select count(*) as held from messages where owner_session = $1',
-      [session.number],
+      `select count(*) as held from messages
+       where owner_session = (select max(number) from sessions where instance = $1)`,
+      [instanceName(index)],
     );
     return Number(row?.held);
   };

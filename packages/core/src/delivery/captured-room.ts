@@ -5,7 +5,7 @@ import type { CapturedMailStore, CapturedRoom } from '../entities/captured-mail/
 
 export interface CapturedRoomParts {
   readonly clock: Clock;
-  readonly mails: Pick<CapturedMailStore, 'trim' | 'removeOlder' | 'tenants'>;
+  readonly mails: Pick<CapturedMailStore, 'trim' | 'removeOlder' | 'removeOfGone' | 'tenants'>;
   readonly room: CapturedRoom;
   /** How long it is kept, in milliseconds; null until there is too much. */
   readonly keptMs: number | null;
@@ -16,6 +16,8 @@ export const TRIM_MS = 1_000;
 const REMOVED_AT_ONCE = 100;
 /** Age is looked at this often. */
 const AGE_MS = 60_000;
+/** Messages at which is looked each time, whether they are still there: some milliseconds. */
+const LOOKED_AT_ONCE = 1_000;
 
 /** Keeps what sandboxes captured within its room. Where nothing is captured it asks nothing of the database but once a minute. */
 export class CapturedRoomKeeper {
@@ -23,6 +25,8 @@ export class CapturedRoomKeeper {
   /** Tenants that may have too much; at the start all of them, as an earlier process may have died over it. */
   #grown: Set<string> | 'any' = 'any';
   #agedAt = Number.NEGATIVE_INFINITY;
+  /** The last message that was looked for. */
+  #lookedAt = '';
 
   constructor(parts: CapturedRoomParts) {
     this.#p = parts;
@@ -33,7 +37,7 @@ export class CapturedRoomKeeper {
     if (this.#grown !== 'any') this.#grown.add(tenantId);
   }
 
-  /** Remove what is too much or too old. */
+  /** Remove what is too much or too old, and what is of messages that are gone. */
   async tidy(signal: AbortSignal): Promise<void> {
     const { mails, room } = this.#p;
     const grown = this.#grown === 'any' ? await mails.tenants() : [...this.#grown];
@@ -47,15 +51,17 @@ export class CapturedRoomKeeper {
         throw error;
       }
     }
+    if (this.#p.clock.monotonic() - this.#agedAt < AGE_MS) return;
     await this.#removeOld(signal);
+    this.#lookedAt = (await mails.removeOfGone(this.#lookedAt, LOOKED_AT_ONCE)) ?? '';
+    this.#agedAt = this.#p.clock.monotonic();
   }
 
   async #removeOld(signal: AbortSignal): Promise<void> {
     const { clock, mails, keptMs } = this.#p;
-    if (keptMs === null || clock.monotonic() - this.#agedAt < AGE_MS) return;
+    if (keptMs === null) return;
     while (!signal.aborted) {
       if ((await mails.removeOlder(clock.now() - keptMs, REMOVED_AT_ONCE)) < REMOVED_AT_ONCE) break;
     }
-    this.#agedAt = clock.monotonic();
   }
 }

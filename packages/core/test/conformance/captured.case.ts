@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { describe, expect, test } from 'vitest';
+import { CapturedRoomKeeper } from '../../src/delivery/captured-room.ts';
 import { prepareCapture } from '../../src/entities/captured-mail/capture.ts';
 import { createCapturedMailStore } from '../../src/entities/captured-mail/captured-mail.store.ts';
 import { plainContents } from '../../src/entities/message/content-sealer.ts';
@@ -85,6 +86,38 @@ export function capturedConformance(open: OpenStore): void {
       const { items } = await mails.list(reachOf(world.tenantId), {}, { limit: 1 });
       expect(await mails.removeOlder(items[0]?.captured_at ?? 0, 100)).toBe(1);
       expect(await left()).toEqual(['4']);
+    });
+
+    test('goes with its message, or the content of it, also where an older version removed that', async () => {
+      await using world = await createWorld(open);
+      const { mails } = storesOf(world);
+      await captureAll(world, 10, 20, 30, 40);
+      const [first, second] = await world.messages();
+      const removeMessage = world.database.prepare<{ pk: string }>((k, p) =>
+        k.deleteFrom('messages').where('pk', '=', p.pk),
+      );
+      const markRemoved = world.database.prepare<{ pk: string }>((k, p) =>
+        k.updateTable('messages').set({ content_removed: 1 }).where('pk', '=', p.pk),
+      );
+      await world.database.write([
+        removeMessage.bind({ pk: first?.pk ?? '' }),
+        markRemoved.bind({ pk: second?.pk ?? '' }),
+      ]);
+      const left = async () => (await mails.list(reachOf(world.tenantId), {}, { limit: 10 })).items;
+      const kept = (await left()).filter(({ message_pk }) => message_pk !== first?.pk && message_pk !== second?.pk);
+      expect(kept).toHaveLength(2);
+      const keeper = new CapturedRoomKeeper({
+        clock: world.clock,
+        mails,
+        room: { maxMessages: 100, maxBytes: 1_000_000 },
+        keptMs: null,
+      });
+      await keeper.tidy(new AbortController().signal);
+      expect(await left()).toEqual(kept);
+      // Piece by piece.
+      const firstKept = await mails.removeOfGone('', 1);
+      expect(firstKept).toBe(kept.at(-1)?.message_pk);
+      expect(await mails.removeOfGone(firstKept ?? '', 2)).toBeNull();
     });
   });
 }

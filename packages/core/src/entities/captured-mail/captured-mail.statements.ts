@@ -59,6 +59,13 @@ export interface CapturedStatements {
     unknown
   >;
   readonly tenants: Prepared<object, { readonly tenant_id: string }>;
+  /** Messages of which something was captured, one after the other, and whether they are gone or their content is: 0 or 1. */
+  readonly captors: Prepared<
+    { readonly after: string; readonly rows: number },
+    { readonly message_pk: string; readonly is_gone: number }
+  >;
+  /** Of those of the messages, `{ pk }`, that are gone, or whose content is. */
+  readonly removeOfGone: Prepared<{ readonly rows: string }, unknown>;
 }
 
 export function prepareCapturedStatements(db: Database<CoreSchema>): CapturedStatements {
@@ -137,7 +144,29 @@ export function prepareCapturedStatements(db: Database<CoreSchema>): CapturedSta
         `.compile(k),
     })),
     tenants: db.prepare((k) => k.selectFrom('captured_mails').select('tenant_id').distinct()),
+    captors: db.prepare((k, p) => ({
+      compile: () =>
+        sql<{ message_pk: string; is_gone: number }>`
+          select c.message_pk, case when ${isGone('c')} then 1 else 0 end as is_gone from (
+            select distinct message_pk from ${sql.table('captured_mails')} where message_pk > ${p.after}
+            order by message_pk limit ${p.rows}
+          ) c order by c.message_pk
+        `.compile(k),
+    })),
+    removeOfGone: db.prepare((k, p) => ({
+      compile: () =>
+        sql`
+          delete from ${sql.table('captured_mails')}
+          where message_pk in (select r.pk from ${db.dialect.rows<{ pk: string }>(p.rows, { pk: 'text' })} r)
+          and ${isGone('captured_mails')}
+        `.compile(k),
+    })),
   };
+}
+
+function isGone(captured: string): RawBuilder<boolean> {
+  return sql<boolean>`not exists (select 1 from ${sql.table('messages')} m
+    where m.pk = ${sql.ref(`${captured}.message_pk`)} and m.content_removed = 0)`;
 }
 
 function isOf(tenant: string | null): RawBuilder<boolean> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Database } from '../../database/database.ts';
+import { rowsJson } from '../../database/row-parameters.ts';
 import { exactlyOne } from '../../database/statement.ts';
 import { MailProxyError } from '../../errors.ts';
 import type { Reach } from '../../operations/principal.ts';
@@ -45,6 +46,13 @@ export interface CapturedMailStore {
   trim(tenantId: string, room: CapturedRoom): Promise<void>;
   /** Remove what was captured before, up to a limit. @returns how many */
   removeOlder(before: number, limit: number): Promise<number>;
+  /**
+   * Remove what was captured of messages that are gone, or whose content is: an older version leaves it behind. Looks at
+   * so many messages after one, in the order of their primary keys.
+   *
+   * @returns the last message looked at; null at the end
+   */
+  removeOfGone(after: string, limit: number): Promise<string | null>;
   /** Tenants of which something was captured. */
   tenants(): Promise<readonly string[]>;
 }
@@ -111,6 +119,18 @@ export function createCapturedMailStore(
     async removeOlder(before, limit) {
       const [{ changes }] = await database.write([statements.removeOlder.bind({ before, rows: limit })]);
       return changes;
+    },
+
+    async removeOfGone(after, limit) {
+      const captors = await database.read(statements.captors.bind({ after, rows: limit }));
+      const last = captors.at(-1)?.message_pk;
+      if (last === undefined) return null;
+      const gone = captors.filter(({ is_gone }) => is_gone === 1).map(({ message_pk }) => message_pk);
+      for (let index = 0; index < gone.length; index += PIECE) {
+        const piece = gone.slice(index, index + PIECE);
+        await database.write([statements.removeOfGone.bind({ rows: rowsJson(piece.map((pk) => ({ pk }))) })]);
+      }
+      return captors.length < limit ? null : last;
     },
 
     async tenants() {

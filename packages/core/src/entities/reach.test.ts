@@ -54,6 +54,7 @@ const UNBOUND: Readonly<Record<string, string>> = {
   'RefreshTokenStore.current': ENGINE,
   'RefreshTokenStore.replace': ENGINE,
   'ApiKeyStore.markUsed': ENGINE,
+  'CapturedMailStore.removeOfGone': ENGINE,
   'CapturedMailStore.removeOlder': ENGINE,
   'CapturedMailStore.tenants': ENGINE,
   'MessageStore.position': FOUND,

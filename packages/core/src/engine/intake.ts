@@ -5,8 +5,8 @@ import type { MessageDraft } from '../entities/message/message-draft.ts';
 import type { SubmissionServices } from '../entities/message/message-services.ts';
 import type { MessageState } from '../entities/message/message-state.ts';
 import { DRAFT_END, FIELD_END } from '../entities/message/once.types.ts';
+import type { StoringRoom } from '../queue/storing-room.ts';
 import type { Stores } from './stores.ts';
-import type { StoringRoom } from './storing-room.ts';
 
 /** Ways to store messages. */
 export type Intake = Pick<SubmissionServices, 'accept' | 'replace' | 'once'>;

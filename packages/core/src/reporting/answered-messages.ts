@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 
-import type { StoringRoom } from '../engine/storing-room.ts';
 import { messageInput } from '../entities/message/message.schema.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
 import type { AcceptedState, SubmissionServices } from '../entities/message/message-services.ts';
@@ -12,6 +11,7 @@ import type { MailProxyError } from '../errors.ts';
 import { reachOf, tenantPrincipal } from '../operations/principal.ts';
 import { invalidInput, validate } from '../operations/validate.ts';
 import type { AcceptInUnit } from '../queue/accept-in-unit.ts';
+import type { StoringRoom } from '../queue/storing-room.ts';
 import type { TakeMessages } from './take-messages.ts';
 
 export interface AnsweredMessagesParts {

@@ -3,7 +3,7 @@
 import type { MessageDraft } from '../entities/message/message-draft.ts';
 import { MailProxyError } from '../errors.ts';
 import type { RefusedFor } from '../observability/load-metrics.ts';
-import { draftBytes } from '../queue/accept.ts';
+import { draftBytes } from './accept.ts';
 
 /** Bytes of messages that wait to be stored. With a few KiB each that is what a database takes in some seconds. */
 export const MAX_STORING_BYTES = 64 * 1_048_576;

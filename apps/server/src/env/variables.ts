@@ -315,7 +315,7 @@ export const VARIABLES: readonly Variable[] = [
     [
       'GMP_STORAGE_FILE_ROOTS',
       'mixins.storages.fileRoots',
-      "folders, between commas, below which `file:///` puts objects; `{tenant}` stands for the tenant's id",
+      "folders, between commas, below which `file:///` puts objects; `{tenant}` is the tenant's id",
     ],
     [
       'GMP_ENCRYPTION_KEYS_PREVIOUS',

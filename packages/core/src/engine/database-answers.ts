@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+
 import type { Clock } from '../clock.ts';
+import { answerWithin } from '../observability/answer-within.ts';
 import { reachOfAll } from '../operations/principal.ts';
 import type { Stores } from './stores.ts';
 
@@ -8,13 +10,10 @@ import type { Stores } from './stores.ts';
 const READY_WITHIN_MS = 900;
 
 /** Whether the database answers in time: who asks will not wait for as long as a query may take. */
-export async function databaseAnswers({ tenants }: Pick<Stores, 'tenants'>, clock: Clock): Promise<boolean> {
-  const late = Promise.withResolvers<false>();
-  using _timer = clock.after(READY_WITHIN_MS, () => late.resolve(false));
+export function databaseAnswers({ tenants }: Pick<Stores, 'tenants'>, clock: Clock): Promise<boolean> {
   const asked = tenants.list(reachOfAll(), { limit: 1 }).then(
     () => true,
     () => false,
   );
-  // Not the promise: the timer would end with the call.
-  return await Promise.race([asked, late.promise]);
+  return answerWithin(asked, { clock, ms: READY_WITHIN_MS, otherwise: false });
 }

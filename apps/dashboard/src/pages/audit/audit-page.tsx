@@ -46,11 +46,6 @@ export function AuditPage() {
         {field('operation', 'Operation', 'accounts.update')}
         {field('principal', 'Who', 'admin')}
         {field('outcome', 'Outcome', 'ok')}
-        <div class="actions">
-          <Button type="submit" look="primary">
-            Search
-          </Button>
-        </div>
       </SearchForm>
       <Section title="Commands" note="Newest first" isFlush>
         <List

@@ -39,7 +39,7 @@ export function Search({ query, onSearch }: SearchProps) {
     else onSearch(rest);
   };
   return (
-    <SearchForm onSearch={submit}>
+    <SearchForm onSearch={submit} more={isFiltered(query) && <Button onClick={() => onSearch({})}>Clear</Button>}>
       {field('recipient', 'Recipient', 'exact address')}
       {field('domain', 'Domain', 'of a recipient')}
       {may('messages:content') && field('subject', 'Subject', 'a part of it')}
@@ -60,12 +60,6 @@ export function Search({ query, onSearch }: SearchProps) {
       {time('created_after', 'Accepted from')}
       {time('created_before', 'Accepted before')}
       {field('id', 'Message id', 'opens it')}
-      <div class="actions">
-        <Button type="submit" look="primary">
-          Search
-        </Button>
-        {isFiltered(query) && <Button onClick={() => onSearch({})}>Clear</Button>}
-      </div>
     </SearchForm>
   );
 }

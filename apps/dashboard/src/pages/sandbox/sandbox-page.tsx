@@ -61,11 +61,6 @@ export function SandboxPage() {
         {field('recipient', 'Recipient')}
         {field('message_id', 'Message id')}
         {field('account_id', 'Account')}
-        <div class="actions">
-          <Button type="submit" look="primary">
-            Search
-          </Button>
-        </div>
       </SearchForm>
       <Section title="Captured" note="Newest first; live" isFlush>
         <List

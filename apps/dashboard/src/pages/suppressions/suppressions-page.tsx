@@ -64,7 +64,7 @@ export function SuppressionsPage() {
         )
       }
     >
-      <SearchForm onSearch={() => setQuery({ ...query, domain: domain.trim() })}>
+      <SearchForm look="plain" onSearch={() => setQuery({ ...query, domain: domain.trim() })}>
         <TextField label="Domain" type="search" value={domain} onChange={setDomain} />
         <SelectField
           label="Reason"
@@ -72,9 +72,6 @@ export function SuppressionsPage() {
           options={[['', 'Any'], ...REASONS.map((name) => [name, sentence(plain(name))] as const)]}
           onChange={(next) => setQuery({ ...query, reason: next })}
         />
-        <div class="actions">
-          <Button type="submit">Search</Button>
-        </div>
       </SearchForm>
       <Section title="Addresses" note="The oldest first" isFlush>
         <List

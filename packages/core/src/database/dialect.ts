@@ -5,6 +5,7 @@ import {
   DummyDriver,
   type Expression,
   Kysely,
+  type LimitNode,
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
@@ -91,6 +92,17 @@ export interface Dialect {
   readonly catalog: CatalogDialect;
 }
 
+/**
+ * Where SQLite has looked at the value of a parameter to choose its plan, it compiles the statement anew at each run: so
+ * with a bare one behind LIMIT, which made a claim take 100 µs in place of 7. With a sign it is an expression.
+ */
+class SqliteCompiler extends SqliteQueryCompiler {
+  protected override visitLimit(node: LimitNode): void {
+    this.append('limit +');
+    this.visitNode(node.limit);
+  }
+}
+
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
   compiler: new Kysely<never>({
@@ -98,7 +110,7 @@ export const sqliteDialect: Dialect = {
       createAdapter: () => new SqliteAdapter(),
       createDriver: () => new DummyDriver(),
       createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
+      createQueryCompiler: () => new SqliteCompiler(),
     },
   }),
   types: {

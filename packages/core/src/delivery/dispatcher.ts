@@ -58,6 +58,12 @@ const MAX_PROMOTION_SLEEP_MS = 5_000;
 /** After a failed claim, scan or promotion. */
 const PAUSE_AFTER_ERROR_MS = 1_000;
 
+/**
+ * Of what is in hand, how much is about to be written. With half of it outcomes waited for others while the writer was
+ * free, and the lane for its outcomes: a tenth fewer messages a second, and no fewer commits.
+ */
+const EXPECTED_PART = 0.25;
+
 type Matches = (message: ClaimedMessage) => boolean;
 
 /**
@@ -111,7 +117,7 @@ export class Dispatcher {
 
   /** Outcomes that are about to be written: what is one of them waits a moment for the others. */
   get outcomesExpected(): number {
-    return Math.ceil((this.#slots.running + this.#slots.unsettled) / 2);
+    return Math.ceil((this.#slots.running + this.#slots.unsettled) * EXPECTED_PART);
   }
 
   /** Messages being sent, and those claimed ahead. */

@@ -186,6 +186,7 @@ async function attempt(
     pool: services.pool,
     request: poolRequest(account, {
       isImmediate: message.priority === 0,
+      sizeBytes: wire.body.byteLength,
       share: services.shareOf(account.pk),
       settings: services.settings,
       tokens: services.tokens,

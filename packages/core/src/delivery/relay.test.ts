@@ -24,12 +24,18 @@ const ACCOUNT: AccountRelayRow = {
   maxMessagesPerConnection: 50,
 };
 
-function requestFor(overrides: Partial<AccountRelayRow>, isImmediate = false, share = Number.POSITIVE_INFINITY) {
+function requestFor(
+  overrides: Partial<AccountRelayRow>,
+  isImmediate = false,
+  share = Number.POSITIVE_INFINITY,
+  sizeBytes = 5_000,
+) {
   const tokens = createOAuthTokens({
     clock: systemClock,
     http: createOutgoingHttp({ clock: systemClock, policy: {} }),
   });
-  return poolRequest({ ...ACCOUNT, ...overrides }, { isImmediate, share, settings: SETTINGS, tokens, outgoing: {} });
+  const use = { isImmediate, sizeBytes, share, settings: SETTINGS, tokens, outgoing: {} };
+  return poolRequest({ ...ACCOUNT, ...overrides }, use);
 }
 
 describe('the relay of an account', () => {
@@ -80,6 +86,18 @@ test('one connection of several is kept for immediate messages, and each version
   expect(requestFor({})).toMatchObject({ key: 'pk1:3', limits: { maxConnections: 3 } });
   expect(requestFor({}, true)).toMatchObject({ key: 'pk1:3:immediate', limits: { maxConnections: 1 } });
   expect(requestFor({ maxConnections: 1 }, true)).toMatchObject({ key: 'pk1:3', limits: { maxConnections: 1 } });
+});
+
+test('what is small may take the place of the one that is kept, and who is immediate knows who has it', () => {
+  expect(requestFor({}).limits).toMatchObject({ keptFor: 'pk1:3:immediate', isLong: false });
+  expect(requestFor({}, false, 4, 262_145).limits).toMatchObject({ keptFor: 'pk1:3:immediate', isLong: true });
+  expect(requestFor({}, true).limits).toMatchObject({ lentTo: { key: 'pk1:3', maxConnections: 3 } });
+  for (const isImmediate of [false, true]) {
+    const { limits } = requestFor({ maxConnections: 1 }, isImmediate);
+    expect(limits).not.toHaveProperty('keptFor');
+    expect(limits).not.toHaveProperty('lentTo');
+  }
+  expect(requestFor({}, true).limits).not.toHaveProperty('keptFor');
 });
 
 test('of a share of the connections no more are used, and of one alone none is kept', () => {

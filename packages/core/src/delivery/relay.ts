@@ -19,6 +19,8 @@ export interface PoolRequest {
 /** For which message, and what this instance may use. */
 export interface PoolUse {
   readonly isImmediate: boolean;
+  /** Of the message. */
+  readonly sizeBytes: number;
   /** This instance's part of the account's connections. */
   readonly share: number;
   readonly settings: DeliverySettings;
@@ -27,25 +29,33 @@ export interface PoolUse {
   readonly outgoing: OutgoingPolicy;
 }
 
+/** A larger one may be under way for seconds, however quick the relay is. */
+const LONG_BYTES = 262_144;
+
 /**
  * The connections that a message of this account uses. Of more than one, one is kept for immediate messages, so that
- * they never stand behind a queue that the relay takes slowly; it may be opened beside all those of other accounts. An
- * account's only connection is everybody's, and then an immediate message waits for the one that uses it, before others.
+ * they never stand behind a queue that the relay takes slowly; it may be opened beside all those of other accounts. Where
+ * the relay is quick, small messages have it too: who is immediate waits for one of them at most. An account's only
+ * connection is everybody's, and then an immediate message waits for the one that uses it, before others.
  */
 export function poolRequest(account: AccountRelayRow, use: PoolUse): PoolRequest {
-  const { isImmediate, share, settings } = use;
+  const { isImmediate, sizeBytes, share, settings } = use;
   const maxConnections = Math.min(account.maxConnections, share);
-  const isReserved = isImmediate && maxConnections > 1;
+  const isDivided = maxConnections > 1;
+  const isReserved = isImmediate && isDivided;
+  const ofOthers = Math.max(1, maxConnections - 1);
   return {
     key: poolKey(account, isReserved),
     relay: relayOf(account, use),
     limits: {
-      maxConnections: isReserved ? 1 : Math.max(1, maxConnections - 1),
+      maxConnections: isReserved ? 1 : ofOthers,
       maxTransactionsPerConnection: account.maxMessagesPerConnection,
       maxAgeMs: settings.maxAgeMs,
       idleMs: settings.idleMs,
       isUrgent: isReserved,
       goesFirst: isImmediate,
+      ...(isDivided && !isImmediate ? { keptFor: poolKey(account, true), isLong: sizeBytes > LONG_BYTES } : {}),
+      ...(isReserved ? { lentTo: { key: poolKey(account, false), maxConnections: ofOthers } } : {}),
     },
   };
 }

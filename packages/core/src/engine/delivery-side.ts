@@ -321,6 +321,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
     async verify(pk) {
       const { key, relay, limits } = poolRequest(await accounts.relayRow(pk), {
         isImmediate: false,
+        sizeBytes: 0,
         share: budget.shareOf(pk),
         settings,
         tokens,

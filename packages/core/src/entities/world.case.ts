@@ -167,6 +167,7 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
     async verifyAccount(pk: string) {
       const use = {
         isImmediate: false,
+        sizeBytes: 0,
         share: Number.POSITIVE_INFINITY,
         settings: DELIVERY,
         tokens,

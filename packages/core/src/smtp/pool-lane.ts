@@ -26,6 +26,11 @@ const CHECK_TIMEOUT_MS = 5_000;
  * be free.
  */
 const MAX_DOT_MS_TO_PASS_ON = 1_000;
+/**
+ * A relay that replies sooner to a message keeps nobody urgent waiting for long behind one, so that all may use the
+ * connection that is kept for them.
+ */
+const QUICK_DOT_MS = 250;
 
 /** A connection of the pool. */
 interface Connection {
@@ -61,6 +66,8 @@ export interface LaneParts {
   readonly isUrgent: boolean;
   /** Told when the lane holds nothing more. */
   readonly onEmpty: () => void;
+  /** Whether another key has no connections, and nobody waits for one. */
+  readonly isUnused: (key: string) => boolean;
 }
 
 /**
@@ -76,6 +83,7 @@ export class PoolLane implements SlotUser {
   readonly #open: OpenSession;
   readonly #slots: PoolSlots;
   readonly #onEmpty: () => void;
+  readonly #isUnused: (key: string) => boolean;
   readonly #waiting: Caller[] = [];
   /** The last one was used last. */
   readonly #idle: Connection[] = [];
@@ -91,16 +99,19 @@ export class PoolLane implements SlotUser {
   #generation = 0;
   #idleMs = 0;
   #lastCaller = 0;
+  /** What the relay took for its last reply to a message; null before the first. */
+  #lastDotMs: number | null = null;
   /** The settings opened a session, and were not refused since. */
   #hasWorked = false;
 
-  constructor({ host, port }: SmtpRelay, { clock, open, slots, isUrgent, onEmpty }: LaneParts) {
+  constructor({ host, port }: SmtpRelay, { clock, open, slots, isUrgent, onEmpty, isUnused }: LaneParts) {
     this.isUrgent = isUrgent;
     this.host = `${host.toLowerCase()}:${port}`;
     this.#clock = clock;
     this.#open = open;
     this.#slots = slots;
     this.#onEmpty = onEmpty;
+    this.#isUnused = isUnused;
     this.#idleDeadline = new Deadline(clock, () => this.#closeExpired());
   }
 
@@ -186,6 +197,7 @@ export class PoolLane implements SlotUser {
     const arePlacesInLine = this.#servePlaces();
     let isCallerInLine = false;
     for (let caller = this.#waiting[0]; caller !== undefined; caller = this.#waiting[0]) {
+      if (!this.#leavesOne(caller.limits)) break;
       let connection = this.#takeIdle(caller.limits);
       const mayOpen = connection === null && this.#mayOpen(caller);
       const isNew = mayOpen && this.#slots.take(this);
@@ -226,7 +238,23 @@ export class PoolLane implements SlotUser {
   }
 
   #mayOpen({ limits }: Caller): boolean {
-    return this.size < Math.max(1, limits.maxConnections) && (this.#hasWorked || this.#opening === 0);
+    return this.#hasPlace(limits) && (this.#hasWorked || this.#opening === 0);
+  }
+
+  #hasPlace({ maxConnections, keptFor }: PoolLimits): boolean {
+    const most = Math.max(1, maxConnections);
+    if (this.size !== most) return this.size < most;
+    return keptFor !== undefined && this.#isQuick && this.#isUnused(keptFor);
+  }
+
+  /** Where the place that is kept for another key was taken: whether one connection stays that is free soon. */
+  #leavesOne({ isLong, maxConnections, keptFor }: PoolLimits): boolean {
+    const isTaken = keptFor !== undefined && this.size > maxConnections;
+    return isLong !== true || !isTaken || this.#busy.size < maxConnections;
+  }
+
+  get #isQuick(): boolean {
+    return this.#lastDotMs !== null && this.#lastDotMs <= QUICK_DOT_MS;
   }
 
   #takeIdle(limits: PoolLimits): Connection | null {
@@ -352,6 +380,7 @@ export class PoolLane implements SlotUser {
     const release = () => {
       if (!isHeld) return;
       isHeld = false;
+      this.#lastDotMs = connection.session.lastDotMs ?? this.#lastDotMs;
       connection.borrowers -= 1;
       if (connection.loans === loan) this.#atDot.delete(connection);
       if (connection.borrowers === 0 && this.#busy.delete(connection)) this.#takeBack(connection, limits);
@@ -376,7 +405,8 @@ export class PoolLane implements SlotUser {
   }
 
   #takeBack(connection: Connection, limits: PoolLimits): void {
-    if (this.#isGood(connection, limits) && !this.#slots.mustYield(this, connection.loans)) {
+    const isKept = this.#isGood(connection, limits) && !this.#mustReturnPlace(limits);
+    if (isKept && !this.#slots.mustYield(this, connection.loans)) {
       connection.idleSince = this.#clock.monotonic();
       this.#idleMs = limits.idleMs;
       if (this.#idle.push(connection) === 1) this.#idleDeadline.set(limits.idleMs);
@@ -384,6 +414,12 @@ export class PoolLane implements SlotUser {
       this.#quit(connection);
     }
     this.serve();
+  }
+
+  /** The relay is quick no more: the place that was taken is kept for the other key again, unless one of it is next here. */
+  #mustReturnPlace({ maxConnections, keptFor }: PoolLimits): boolean {
+    if (keptFor === undefined || this.#isQuick || this.size < maxConnections) return false;
+    return this.#waiting[0]?.limits.goesFirst !== true;
   }
 
   #quit(connection: Connection): void {

@@ -48,9 +48,18 @@ export function createSmtpPool(options: SmtpPoolOptions): SmtpPool {
       if (lanes.get(key) === lane) lanes.delete(key);
       if (lanes.size === 0) onAllClosed?.();
     };
-    const lane: PoolLane = new PoolLane(relay, { clock, open, slots, isUrgent, onEmpty });
+    const isUnused = (other: string): boolean => !lanes.has(other);
+    const lane: PoolLane = new PoolLane(relay, { clock, open, slots, isUrgent, onEmpty, isUnused });
     lanes.set(key, lane);
     return lane;
+  };
+
+  const acquire: SmtpPool['acquire'] = (key, relay, { lentTo, ...limits }, signal) => {
+    const borrower = lentTo && lanes.get(lentTo.key);
+    if (lentTo === undefined || borrower === undefined || borrower.size <= lentTo.maxConnections) {
+      return laneOf(key, relay, limits.isUrgent === true).acquire(relay, limits, signal);
+    }
+    return borrower.acquire(relay, { ...limits, maxConnections: lentTo.maxConnections, isUrgent: false }, signal);
   };
 
   const closeAll = async (graceMs: number): Promise<void> => {
@@ -73,9 +82,7 @@ export function createSmtpPool(options: SmtpPoolOptions): SmtpPool {
 
   return {
     acquire: (key: string, relay: SmtpRelay, limits: PoolLimits, signal?: StopSignal) =>
-      closing === null
-        ? laneOf(key, relay, limits.isUrgent === true).acquire(relay, limits, signal)
-        : Promise.reject(givenUp('the pool is closed')),
+      closing === null ? acquire(key, relay, limits, signal) : Promise.reject(givenUp('the pool is closed')),
     reserve: (key, relay, limits, signal) =>
       closing === null
         ? laneOf(key, relay, false).reserve(limits, signal)

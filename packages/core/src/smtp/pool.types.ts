@@ -16,6 +16,15 @@ export interface PoolLimits {
   readonly isUrgent?: boolean;
   /** Stands in line before those of its key that do not. @defaultValue false */
   readonly goesFirst?: boolean;
+  /**
+   * The urgent key that one more connection is kept for. While the relay is quick to reply and that key has none, its place
+   * may be taken. @defaultValue none
+   */
+  readonly keptFor?: string;
+  /** Of an urgent key: who may have taken its place, and stands behind it in line then. @defaultValue nobody */
+  readonly lentTo?: { readonly key: string; readonly maxConnections: number };
+  /** A message that holds its connection for long: of more than `maxConnections` it leaves one to others. @defaultValue false */
+  readonly isLong?: boolean;
 }
 
 /** A session on loan. */

@@ -53,12 +53,18 @@ test('whatever is in hand, a lane that waits for nothing is claimed for, and one
   expect([...seen].toSorted()).toEqual(['account_busy', 'host_failing', 'server_busy', 'slowed_down']);
 });
 
-test('where many lanes have mail, a turn is of five messages, and each lane has its turn', () => {
+test('where many lanes have mail, a turn is of ten messages, and each lane has its turn', () => {
   const line = new ClaimLine(new Slots(new VirtualClock(), deliverySettings({ maxSends: 10 })));
   const pks = Array.from({ length: 9 }, (_, n) => `a${n}`);
   for (const pk of pks) line.add(new Lane({ accountPk: pk, tenantId: pk }, laneSettings({ capacity: 9 })), false);
-  const claims = [line.next(), line.next(), line.next()];
-  expect(claims.map((lanes) => lanes.map(({ quota }) => quota))).toEqual([[5, 5, 5, 5], [5, 5, 5, 5], [18]]);
+  const claims = Array.from({ length: 5 }, () => line.next());
+  expect(claims.map((lanes) => lanes.map(({ quota }) => quota))).toEqual([
+    [10, 10],
+    [10, 10],
+    [10, 10],
+    [10, 10],
+    [18],
+  ]);
   expect(claims.flat().map(({ lane }) => lane.accountPk)).toEqual(pks);
 });
 

@@ -21,7 +21,7 @@ const MAX_LANES_PER_CLAIM = 64;
  * Messages that a lane may claim in its turn, where there are more lanes than connections: opening one costs as much CPU as
  * two messages, and each turn of a lane may need a new one.
  */
-const MESSAGES_PER_TURN = 5;
+const MESSAGES_PER_TURN = 10;
 
 /**
  * The lanes from which something may be claimed, and whose turn it is. Who could not use what is claimed stands aside,

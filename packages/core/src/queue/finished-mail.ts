@@ -39,14 +39,16 @@ export function createFinishedMail(
     (p) => sql`select state, count(*) as count from ${messages}
       where account_pk in ${ofOwner(p)} and state <> 'final' group by state`,
   );
+  // Both values of content_removed are named for the index, as in retention.
   const finished = raw<OwnerInput & { before: number; limit: number }, { pk: string }>(
     (p) => sql`select pk from ${messages}
-      where account_pk in ${ofOwner(p)} and state = 'final' and final_at < ${p.before} limit ${p.limit}`,
+      where account_pk in ${ofOwner(p)} and content_removed in (0, 1) and state = 'final' and final_at < ${p.before}
+      limit ${p.limit}`,
   );
   // Of those that the tenant was told of alone, or the same untold ones would be found each time.
   const told = raw<OwnerInput & { before: number; acked_seq: number; limit: number }, { pk: string }>(
     (p) => sql`select m.pk from ${messages} m
-      where m.account_pk in ${ofOwner(p)} and m.state = 'final' and m.final_at < ${p.before}
+      where m.account_pk in ${ofOwner(p)} and m.content_removed in (0, 1) and m.state = 'final' and m.final_at < ${p.before}
       and not exists (select 1 from ${sql.table('message_events')} e where e.message_pk = m.pk
         and (e.seq is null or e.seq > ${p.acked_seq}
           or exists (select 1 from ${sql.table('report_exceptions')} x where x.event_pk = e.pk)))

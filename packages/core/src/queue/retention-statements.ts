@@ -54,12 +54,15 @@ export interface RetentionStatements {
   readonly forgetEnds: Prepared<{ readonly now: number; readonly limit: number }, unknown>;
 }
 
-/** Of the messages `m` of an account of the tenant, through the index of all messages of an account. */
+/**
+ * Of the messages `m` of an account of the tenant, through the index of all messages of an account. Both values of
+ * `content_removed` are named, since it stands before the time in that index: what waits is not walked through.
+ */
 function oldMessages(p: Old, condition: RawBuilder<unknown>): RawBuilder<{ pk: string }> {
   return sql<{ pk: string }>`
     select m.pk from ${sql.table('messages')} m
     where m.account_pk in (select a.pk from ${sql.table('accounts')} a where a.tenant_id = ${p.tenant_id})
-    and m.state = 'final' and m.final_at < ${p.before} and ${condition}
+    and m.content_removed in (0, 1) and m.state = 'final' and m.final_at < ${p.before} and ${condition}
     limit ${p.limit}`;
 }
 

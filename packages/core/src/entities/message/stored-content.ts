@@ -27,6 +27,10 @@ export interface RawHead {
 
 /** Read back what {@link StoredContent} was written as. */
 export function parseStoredContent(json: string): StoredContent {
-  // Written by acceptance from the same type, in the same database; before there were these two, without them.
-  return { calendar: null, raw: null, ...(JSON.parse(json) as Omit<StoredContent, 'calendar' | 'raw'>) };
+  // Written by acceptance from the same type, in the same database.
+  const stored = JSON.parse(json) as Omit<StoredContent, 'calendar' | 'raw'> & Partial<StoredContent>;
+  const { calendar, raw } = stored;
+  // Before there were these two, without them. What has them is not copied.
+  if (calendar === undefined || raw === undefined) return { calendar: null, raw: null, ...stored };
+  return stored as StoredContent;
 }

@@ -40,10 +40,16 @@ export function customField(name: string, value: string): string {
   return foldText(name, hasUnfoldable(encoded) ? toEncodedWords(trimmed) : encoded);
 }
 
-/** Write the Date (RFC 5322 §3.3), in UTC. */
+/** Write the Date (RFC 5322 §3.3), in UTC. Messages that are sent one after the other often have the same. */
 export function dateField(at: number): string {
-  return `Date: ${new Date(at).toUTCString().replace('GMT', '+0000')}`;
+  const second = Math.floor(at / 1_000);
+  if (second !== lastDate.second) {
+    lastDate = { second, field: `Date: ${new Date(at).toUTCString().replace('GMT', '+0000')}` };
+  }
+  return lastDate.field;
 }
+
+let lastDate = { second: Number.NaN, field: '' };
 
 /** Write an address field (RFC 5322 §3.6.3), or null where there is no address: such a field may not be empty. */
 export function addressField(name: string, addresses: readonly MailAddress[]): string | null {

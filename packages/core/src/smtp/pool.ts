@@ -54,11 +54,11 @@ export function createSmtpPool(options: SmtpPoolOptions): SmtpPool {
     return lane;
   };
 
-  const acquire: SmtpPool['acquire'] = (key, relay, { lentTo, ...limits }, signal) => {
+  const acquire: SmtpPool['acquire'] = (key, relay, limits, signal) => {
+    const { lentTo, isUrgent = false } = limits;
     const borrower = lentTo && lanes.get(lentTo.key);
-    if (lentTo === undefined || borrower === undefined || borrower.size <= lentTo.maxConnections) {
-      return laneOf(key, relay, limits.isUrgent === true).acquire(relay, limits, signal);
-    }
+    const isLent = lentTo !== undefined && borrower !== undefined && borrower.size > lentTo.maxConnections;
+    if (!isLent) return laneOf(key, relay, isUrgent).acquire(relay, limits, signal);
     return borrower.acquire(relay, { ...limits, maxConnections: lentTo.maxConnections, isUrgent: false }, signal);
   };
 

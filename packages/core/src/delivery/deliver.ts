@@ -187,7 +187,7 @@ async function attempt(
     request: poolRequest(account, {
       isImmediate: message.priority === 0,
       sizeBytes: wire.body.byteLength,
-      share: services.shareOf(account.pk),
+      share: () => services.shareOf(account.pk),
       settings: services.settings,
       tokens: services.tokens,
       outgoing: services.outgoing,

@@ -34,7 +34,7 @@ function requestFor(
     clock: systemClock,
     http: createOutgoingHttp({ clock: systemClock, policy: {} }),
   });
-  const use = { isImmediate, sizeBytes, share, settings: SETTINGS, tokens, outgoing: {} };
+  const use = { isImmediate, sizeBytes, share: () => share, settings: SETTINGS, tokens, outgoing: {} };
   return poolRequest({ ...ACCOUNT, ...overrides }, use);
 }
 
@@ -94,10 +94,25 @@ test('what is small may take the place of the one that is kept, and who is immed
   expect(requestFor({}, true).limits).toMatchObject({ lentTo: { key: 'pk1:3', maxConnections: 3 } });
   for (const isImmediate of [false, true]) {
     const { limits } = requestFor({ maxConnections: 1 }, isImmediate);
-    expect(limits).not.toHaveProperty('keptFor');
-    expect(limits).not.toHaveProperty('lentTo');
+    expect([limits.keptFor, limits.lentTo]).toEqual([undefined, undefined]);
   }
-  expect(requestFor({}, true).limits).not.toHaveProperty('keptFor');
+  expect(requestFor({}, true).limits.keptFor).toBeUndefined();
+});
+
+test('who waits for a connection has no more of them than the instance has by then', () => {
+  let share = 4;
+  const tokens = createOAuthTokens({
+    clock: systemClock,
+    http: createOutgoingHttp({ clock: systemClock, policy: {} }),
+  });
+  const use = { sizeBytes: 1, share: () => share, settings: SETTINGS, tokens, outgoing: {} };
+  const { limits } = poolRequest(ACCOUNT, { ...use, isImmediate: false });
+  const { limits: ofImmediate } = poolRequest(ACCOUNT, { ...use, isImmediate: true });
+  share = 2;
+  expect([limits.maxConnections, limits.keptFor]).toEqual([1, 'pk1:3:immediate']);
+  expect(ofImmediate.lentTo).toMatchObject({ maxConnections: 1 });
+  share = 1;
+  expect([limits.maxConnections, limits.keptFor]).toEqual([1, undefined]);
 });
 
 test('of a share of the connections no more are used, and of one alone none is kept', () => {

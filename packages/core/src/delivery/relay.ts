@@ -21,8 +21,8 @@ export interface PoolUse {
   readonly isImmediate: boolean;
   /** Of the message. */
   readonly sizeBytes: number;
-  /** This instance's part of the account's connections. */
-  readonly share: number;
+  /** This instance's part of the account's connections; asked anew each time, as other instances may have got some of it. */
+  readonly share: () => number;
   readonly settings: DeliverySettings;
   readonly tokens: OAuthTokens;
   /** Of the instance: where relays may be that tenants named. */
@@ -40,24 +40,36 @@ const LONG_BYTES = 262_144;
  */
 export function poolRequest(account: AccountRelayRow, use: PoolUse): PoolRequest {
   const { isImmediate, sizeBytes, share, settings } = use;
-  const maxConnections = Math.min(account.maxConnections, share);
-  const isDivided = maxConnections > 1;
-  const isReserved = isImmediate && isDivided;
-  const ofOthers = Math.max(1, maxConnections - 1);
-  return {
-    key: poolKey(account, isReserved),
-    relay: relayOf(account, use),
-    limits: {
-      maxConnections: isReserved ? 1 : ofOthers,
-      maxTransactionsPerConnection: account.maxMessagesPerConnection,
-      maxAgeMs: settings.maxAgeMs,
-      idleMs: settings.idleMs,
-      isUrgent: isReserved,
-      goesFirst: isImmediate,
-      ...(isDivided && !isImmediate ? { keptFor: poolKey(account, true), isLong: sizeBytes > LONG_BYTES } : {}),
-      ...(isReserved ? { lentTo: { key: poolKey(account, false), maxConnections: ofOthers } } : {}),
+  const most = (): number => Math.min(account.maxConnections, share());
+  const ofOthers = {
+    key: poolKey(account, false),
+    get maxConnections() {
+      return Math.max(1, most() - 1);
     },
   };
+  const common = {
+    maxTransactionsPerConnection: account.maxMessagesPerConnection,
+    maxAgeMs: settings.maxAgeMs,
+    idleMs: settings.idleMs,
+    goesFirst: isImmediate,
+  };
+  const relay = relayOf(account, use);
+  if (isImmediate && most() > 1) {
+    const limits = { ...common, maxConnections: 1, isUrgent: true, lentTo: ofOthers };
+    return { key: poolKey(account, true), relay, limits };
+  }
+  const keptKey = poolKey(account, true);
+  const limits: PoolLimits = {
+    ...common,
+    get maxConnections() {
+      return ofOthers.maxConnections;
+    },
+    get keptFor() {
+      return isImmediate || most() === 1 ? undefined : keptKey;
+    },
+    isLong: sizeBytes > LONG_BYTES,
+  };
+  return { key: ofOthers.key, relay, limits };
 }
 
 /** The settings' version is part of the key: a changed password never meets a connection opened with the old one. */

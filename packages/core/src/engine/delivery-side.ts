@@ -322,7 +322,7 @@ export function createDeliverySide(parts: DeliverySideParts): DeliverySide {
       const { key, relay, limits } = poolRequest(await accounts.relayRow(pk), {
         isImmediate: false,
         sizeBytes: 0,
-        share: budget.shareOf(pk),
+        share: () => budget.shareOf(pk),
         settings,
         tokens,
         outgoing,

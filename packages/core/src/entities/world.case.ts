@@ -168,7 +168,7 @@ export async function openWorld(url: string, dispose: () => Promise<void>): Prom
       const use = {
         isImmediate: false,
         sizeBytes: 0,
-        share: Number.POSITIVE_INFINITY,
+        share: () => Number.POSITIVE_INFINITY,
         settings: DELIVERY,
         tokens,
         outgoing: { allowPrivateNetworks: true },

@@ -59,7 +59,14 @@ export function createSmtpPool(options: SmtpPoolOptions): SmtpPool {
     const borrower = lentTo && lanes.get(lentTo.key);
     const isLent = lentTo !== undefined && borrower !== undefined && borrower.size > lentTo.maxConnections;
     if (!isLent) return laneOf(key, relay, isUrgent).acquire(relay, limits, signal);
-    return borrower.acquire(relay, { ...limits, maxConnections: lentTo.maxConnections, isUrgent: false }, signal);
+    const asBorrower = {
+      ...limits,
+      isUrgent: false,
+      get maxConnections() {
+        return lentTo.maxConnections;
+      },
+    };
+    return borrower.acquire(relay, asBorrower, signal);
   };
 
   const closeAll = async (graceMs: number): Promise<void> => {

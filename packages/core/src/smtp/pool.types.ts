@@ -3,6 +3,7 @@
 import type { StopSignal } from '../stop-signal.ts';
 import type { SmtpRelay, SmtpSession } from './session.types.ts';
 
+/** Read each time something is decided by them, so that getters may tell what has changed meanwhile. */
 export interface PoolLimits {
   /** Connections of one key at the same time, those that are opening or closing counted in; at least 1. */
   readonly maxConnections: number;
@@ -20,7 +21,7 @@ export interface PoolLimits {
    * The urgent key that one more connection is kept for. While the relay is quick to reply and that key has none, its place
    * may be taken. @defaultValue none
    */
-  readonly keptFor?: string;
+  readonly keptFor?: string | undefined;
   /** Of an urgent key: who may have taken its place, and stands behind it in line then. @defaultValue nobody */
   readonly lentTo?: { readonly key: string; readonly maxConnections: number };
   /** A message that holds its connection for long: of more than `maxConnections` it leaves one to others. @defaultValue false */

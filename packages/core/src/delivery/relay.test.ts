@@ -24,18 +24,23 @@ const ACCOUNT: AccountRelayRow = {
   maxMessagesPerConnection: 50,
 };
 
+/** What all requests share. */
+const INSTANCE = {
+  settings: SETTINGS,
+  tokens: createOAuthTokens({
+    clock: systemClock,
+    http: createOutgoingHttp({ clock: systemClock, policy: {} }),
+  }),
+  outgoing: {},
+};
+
 function requestFor(
   overrides: Partial<AccountRelayRow>,
   isImmediate = false,
   share = Number.POSITIVE_INFINITY,
   sizeBytes = 5_000,
 ) {
-  const tokens = createOAuthTokens({
-    clock: systemClock,
-    http: createOutgoingHttp({ clock: systemClock, policy: {} }),
-  });
-  const use = { isImmediate, sizeBytes, share: () => share, settings: SETTINGS, tokens, outgoing: {} };
-  return poolRequest({ ...ACCOUNT, ...overrides }, use);
+  return poolRequest({ ...ACCOUNT, ...overrides }, { ...INSTANCE, isImmediate, sizeBytes, share: () => share });
 }
 
 describe('the relay of an account', () => {
@@ -101,11 +106,7 @@ test('what is small may take the place of the one that is kept, and who is immed
 
 test('who waits for a connection has no more of them than the instance has by then', () => {
   let share = 4;
-  const tokens = createOAuthTokens({
-    clock: systemClock,
-    http: createOutgoingHttp({ clock: systemClock, policy: {} }),
-  });
-  const use = { sizeBytes: 1, share: () => share, settings: SETTINGS, tokens, outgoing: {} };
+  const use = { ...INSTANCE, sizeBytes: 1, share: () => share };
   const { limits } = poolRequest(ACCOUNT, { ...use, isImmediate: false });
   const { limits: ofImmediate } = poolRequest(ACCOUNT, { ...use, isImmediate: true });
   share = 2;

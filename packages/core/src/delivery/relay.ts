@@ -41,6 +41,7 @@ const LONG_BYTES = 262_144;
 export function poolRequest(account: AccountRelayRow, use: PoolUse): PoolRequest {
   const { isImmediate, sizeBytes, share, settings } = use;
   const most = (): number => Math.min(account.maxConnections, share());
+  const keptKey = poolKey(account, true);
   const ofOthers = {
     key: poolKey(account, false),
     get maxConnections() {
@@ -56,9 +57,8 @@ export function poolRequest(account: AccountRelayRow, use: PoolUse): PoolRequest
   const relay = relayOf(account, use);
   if (isImmediate && most() > 1) {
     const limits = { ...common, maxConnections: 1, isUrgent: true, lentTo: ofOthers };
-    return { key: poolKey(account, true), relay, limits };
+    return { key: keptKey, relay, limits };
   }
-  const keptKey = poolKey(account, true);
   const limits: PoolLimits = {
     ...common,
     get maxConnections() {

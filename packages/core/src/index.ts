@@ -67,6 +67,7 @@ export { hiddenBy, redact } from './operations/redact.ts';
 export { grants, SCOPES, type Scope, type ScopeGrant } from './operations/scopes.ts';
 export { invalidInput, validate } from './operations/validate.ts';
 export type { ResolvedAddress } from './outgoing/outgoing-http.types.ts';
+export { releaseMemory } from './release-memory.ts';
 export type { ReportEvent } from './reporting/report-protocol.ts';
 export type { ReportSink } from './reporting/report-transport.ts';
 export { addKeyToFile, createKeyFile, newKey, readKeyFile } from './secrets/key-file.ts';

@@ -4,6 +4,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { MailEngine } from '@mail-proxy/core';
 import type { Context } from 'hono';
+import type { ReadableRequest } from './read-body.ts';
 
 /** What HTTP uses of the engine. */
 export type ServedEngine = Pick<
@@ -36,3 +37,7 @@ export interface HttpEnv {
 }
 
 export type HttpContext = Context<HttpEnv>;
+
+export function readableOf(c: HttpContext): ReadableRequest {
+  return { raw: c.req.raw, incoming: c.env?.incoming };
+}

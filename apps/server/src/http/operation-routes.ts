@@ -6,7 +6,7 @@ import { answerBytes } from './answer-bytes.ts';
 import { answerLines } from './answer-lines.ts';
 import type { BodyLimits } from './body-limits.ts';
 import { isType } from './content-type.ts';
-import type { HttpContext, HttpEnv, ServedEngine } from './context.ts';
+import { type HttpContext, type HttpEnv, readableOf, type ServedEngine } from './context.ts';
 import { readRequestBody } from './request-body.ts';
 import { gatherInput } from './request-input.ts';
 import { addHeader, respond, respondJson } from './response-headers.ts';
@@ -45,7 +45,12 @@ async function answer(
   engine.authorise(operation, caller);
   place?.belongsTo(principal);
   using uploads = mayBringFiles(c, operation) ? await engine.uploadsOf(principal) : null;
-  await using body = await readRequestBody(c.req.raw, { operation, uploads: uploads ?? engine.uploads, limits, place });
+  await using body = await readRequestBody(readableOf(c), {
+    operation,
+    uploads: uploads ?? engine.uploads,
+    limits,
+    place,
+  });
   const input = gatherInput(c, body.fields);
   const waiting = operation.http.mayWait === true ? { signal: endOfWait(c, stopping) } : {};
   const output = await engine.execute(body.operation, input, { ...caller, ...keyOf(c), ...waiting });

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import type { Readable } from 'node:stream';
 import { MailProxyError, type RequestPlace } from '@mail-proxy/core';
+
+/** A request, and what it is for Node where it came over a socket: read from there, a body is copied once less. */
+export interface ReadableRequest {
+  readonly raw: Request;
+  readonly incoming: Readable | undefined;
+}
 
 const NOTHING = new Uint8Array(0);
 /** Read in one go; of larger ones only what has come counts as held, so that who sends slowly holds little. */
@@ -15,19 +22,18 @@ const SMALL_BYTES = 262_144;
  * before its end
  */
 export async function readBody(
-  request: Request,
+  request: ReadableRequest,
   maxBytes: number,
   place: RequestPlace | null = null,
 ): Promise<Uint8Array> {
-  const length = declaredBytes(request, maxBytes);
+  const length = declaredBytes(request.raw, maxBytes);
   if (length === 0) return NOTHING;
   // HTTP's framing holds the client to what it declared. To ask for the body as a stream would already have one made.
   if (length !== null && length <= SMALL_BYTES) {
     place?.add(length);
-    return new Uint8Array(await orGone(request.arrayBuffer()));
+    return new Uint8Array(await orGone(request.raw.arrayBuffer()));
   }
-  if (request.body === null) return NOTHING;
-  return readPieces(piecesOf(request.body), maxBytes, place);
+  return readPieces(piecesOf(request), maxBytes, place);
 }
 
 /**
@@ -35,11 +41,13 @@ export async function readBody(
  *
  * @throws {MailProxyError} the same
  */
-export async function* bodyPieces(request: Request, maxBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
-  declaredBytes(request, maxBytes);
-  if (request.body === null) return;
+export async function* bodyPieces(
+  request: ReadableRequest,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  declaredBytes(request.raw, maxBytes);
   let size = 0;
-  for await (const piece of piecesOf(request.body)) {
+  for await (const piece of piecesOf(request)) {
     size += piece.byteLength;
     if (size > maxBytes) throw tooLarge(maxBytes);
     yield piece;
@@ -77,7 +85,20 @@ function declaredBytes({ headers }: Request, maxBytes: number): number | null {
 }
 
 /** Left early, it is not cancelled: that would cut the connection on which the answer is to go out. */
-async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+function piecesOf({ raw, incoming }: ReadableRequest): AsyncIterable<Uint8Array> {
+  return incoming === undefined ? piecesOfBody(raw.body) : piecesOfIncoming(incoming);
+}
+
+async function* piecesOfIncoming(incoming: Readable): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* incoming.iterator({ destroyOnReturn: false });
+  } catch (error) {
+    throw goneEarly(error);
+  }
+}
+
+async function* piecesOfBody(body: Request['body']): AsyncGenerator<Uint8Array, void, undefined> {
+  if (body === null) return;
   const reader = body.getReader();
   for (;;) {
     const { done, value } = await orGone(reader.read());
@@ -90,8 +111,12 @@ async function orGone<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {
-    throw new MailProxyError('malformed_request', { detail: 'the body ended before its time', cause: error });
+    throw goneEarly(error);
   }
+}
+
+function goneEarly(cause: unknown): MailProxyError {
+  return new MailProxyError('malformed_request', { detail: 'the body ended before its time', cause });
 }
 
 function tooLarge(maxBytes: number): MailProxyError {

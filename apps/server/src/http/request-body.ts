@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type AnyOperation, MailProxyError, type RequestPlace, type Uploads } from '@mail-proxy/core';
+import { type AnyOperation, MailProxyError, type RequestPlace, releaseMemory, type Uploads } from '@mail-proxy/core';
 import { attachFiles } from './attach-files.ts';
 import type { BodyLimits } from './body-limits.ts';
 import { isType, requireIdentity, requireJson } from './content-type.ts';
 import { boundaryOf } from './form-part.ts';
 import { type JsonObject, parseJsonObject } from './parse-json.ts';
-import { bodyPieces, readBody } from './read-body.ts';
+import { bodyPieces, type ReadableRequest, readBody } from './read-body.ts';
 import { readForm } from './read-form.ts';
 
 /** What a request's body asks for; the files among its fields are gone once it is disposed of. */
@@ -31,10 +31,10 @@ export interface RequestBodyOptions {
  * `storage_full`, `invalid_input`, `overloaded`, `rate_limited`
  */
 export async function readRequestBody(
-  request: Request,
+  request: ReadableRequest,
   { operation, uploads, limits, place = null }: RequestBodyOptions,
 ): Promise<RequestBody> {
-  const { headers, method } = request;
+  const { headers, method } = request.raw;
   const { takesFiles = false, forMail } = operation.http;
   const type = headers.get('content-type');
   const justFields = (fields: JsonObject): RequestBody => ({
@@ -66,7 +66,9 @@ export async function readRequestBody(
   const bytes = await readBody(request, limits.maxBodyBytes, place);
   if (bytes.byteLength === 0) return justFields({});
   requireJson(headers);
-  return justFields(parseJsonObject(bytes));
+  const fields = parseJsonObject(bytes);
+  releaseMemory(bytes);
+  return justFields(fields);
 }
 
 function hasBody(headers: Headers): boolean {

@@ -20,6 +20,7 @@ import type { LoadRecipients } from '../queue/load-recipients.ts';
 import type { MayHaveArrived } from '../queue/may-have-arrived.ts';
 import { limitsOf, usesOf } from '../queue/rate-limits.ts';
 import type { Settlement } from '../queue/settle.ts';
+import { releaseMemory } from '../release-memory.ts';
 import { type RetryPolicy, resolveRetryPolicy } from '../retry-policy.ts';
 import type { DkimSigningKey } from '../smtp/compose/dkim.ts';
 import type { LockStepRelays } from '../smtp/lock-step-relays.ts';
@@ -171,6 +172,8 @@ async function attempt(
     (content) => services.hooks.composing(content, hooked),
     keys,
   );
+  // They were copied into the message.
+  for (const { bytes } of loaded.attachments) if (bytes instanceof Uint8Array) releaseMemory(bytes);
   const wire = inEnvelope(composed, enveloping);
   if (services.hooks.sending !== null) {
     const recipients = loaded.pending.length + loaded.decided.length;
@@ -210,6 +213,9 @@ async function attempt(
   context.place.pass();
   const transmitted = await transmitting;
   if (transmitted === null) return isExpired ? expired() : null;
+  // The relay has all of it, and nobody else does.
+  const isDone = account.type !== 'sandbox' && isSent(transmitted);
+  if (isDone && wire.body instanceof Uint8Array) releaseMemory(wire.body);
   // Nothing but the account's fault: the mail has nothing to do with it.
   const isUncounted = transmitted.outcomes.every(({ uncounted }) => uncounted === true);
   const settlement = isUncounted ? null : withCaptured(settle(transmitted.outcomes, transmitted), captured);
@@ -221,6 +227,10 @@ async function attempt(
     services.log.error({ accountPk: account.pk, err: error }, 'the trouble of an account could not be recorded');
   }
   return settlement;
+}
+
+function isSent({ outcomes }: Transmitted): boolean {
+  return outcomes.every(({ state }) => state === 'sent');
 }
 
 function attributesOf(message: ClaimedMessage): Readonly<Record<string, string | number>> {

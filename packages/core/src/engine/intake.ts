@@ -6,6 +6,7 @@ import type { SubmissionServices } from '../entities/message/message-services.ts
 import type { MessageState } from '../entities/message/message-state.ts';
 import { DRAFT_END, FIELD_END } from '../entities/message/once.types.ts';
 import type { StoringRoom } from '../queue/storing-room.ts';
+import { releaseMemory } from '../release-memory.ts';
 import type { Stores } from './stores.ts';
 
 /** Ways to store messages. */
@@ -37,6 +38,7 @@ export function createIntake(parts: IntakeParts): Intake {
       const storing = writer === undefined ? stores.accept(draft) : stores.acceptInto(draft, writer);
       if (writer === undefined) onQueued(draft);
       const state = await storing;
+      releaseFiles(draft);
       onArrived(draft, state);
       return state;
     },
@@ -70,4 +72,10 @@ export function createIntake(parts: IntakeParts): Intake {
       },
     },
   };
+}
+
+function releaseFiles({ attachments }: MessageDraft): void {
+  for (const { content } of attachments) {
+    if (content?.ownsBytes === true && content.bytes !== null) releaseMemory(content.bytes);
+  }
 }

@@ -34,6 +34,7 @@ import { prepareAccept } from '../queue/accept.ts';
 import { acceptDespiteDoubt } from '../queue/accept-despite-doubt.ts';
 import { prepareAcceptInUnit } from '../queue/accept-in-unit.ts';
 import { createOnceStore } from '../queue/accept-once.ts';
+import { AcceptedMail } from '../queue/accepted-mail.ts';
 import { createAttachmentContents } from '../queue/attachment-contents.ts';
 import { createBatches } from '../queue/batches.ts';
 import { prepareClaim } from '../queue/claim.ts';
@@ -81,10 +82,12 @@ export interface StoreParts {
 export function createStores({ database, sealer, ring, clock, makePk, config }: StoreParts) {
   const { priorityStepMs } = config.delivery;
   const contentSealer = createContentSealer(database, { sealer, clock, isOn: config.contentEncryption });
-  const acceptInto = prepareAccept(database, priorityStepMs);
-  const replace = prepareReplace(database, priorityStepMs, (draft, pk) =>
-    moveDraft(draft, pk, { sealer, contents: contentSealer }),
-  );
+  const accepted = database.dialect.isExclusive ? new AcceptedMail({ clock }) : null;
+  const acceptInto = prepareAccept(database, priorityStepMs, accepted);
+  const replace = prepareReplace(database, priorityStepMs, {
+    move: (draft, pk) => moveDraft(draft, pk, { sealer, contents: contentSealer }),
+    accepted,
+  });
   const marks = new HandoffMarks(database);
   const givenUp = createGivenUpStore(database);
   const suppress = prepareSuppress(database, makePk);
@@ -120,7 +123,7 @@ export function createStores({ database, sealer, ring, clock, makePk, config }: 
     once: createOnceStore(database, { replace, clock, stepMs: priorityStepMs }),
     findTaken: prepareFindTaken(database),
     claim: prepareClaim(database),
-    claimedLoader: prepareLoadClaimed(database, contentSealer),
+    claimedLoader: prepareLoadClaimed(database, contentSealer, accepted),
     loadRecipients: prepareLoadRecipients(database),
     mayHaveArrived: prepareMayHaveArrived(database),
     preparing: createPreparing(database, contentSealer),

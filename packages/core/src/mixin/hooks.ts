@@ -31,7 +31,7 @@ export interface HookedMail {
   readonly returnPaths: readonly string[];
   /** Envelope recipients, each once. */
   readonly to: readonly string[];
-  /** Read what the header says. Ask once and only if needed: it is parsed anew each time. */
+  /** Read what the header says. Ask once, before the answer, and only if needed: it is parsed anew each time. */
   header(): HeaderAddresses;
 }
 

@@ -9,6 +9,7 @@ import type { AcceptedState } from '../entities/message/message-services.ts';
 import type { CoreSchema } from '../entities/schema.ts';
 import { MailProxyError } from '../errors.ts';
 import { type AcceptStatements, prepareAcceptStatements } from './accept-statements.ts';
+import type { AcceptedMail } from './accepted-mail.ts';
 import { insertFiles } from './insert-files.ts';
 import { rankOf } from './rank.ts';
 
@@ -29,7 +30,11 @@ const ROW_BYTES = 150;
  *
  * @throws {MailProxyError} `duplicate_id`: the tenant has a message with that id
  */
-export function prepareAccept(db: Database<CoreSchema>, stepMs: number): AcceptInto {
+export function prepareAccept(
+  db: Database<CoreSchema>,
+  stepMs: number,
+  accepted: AcceptedMail | null = null,
+): AcceptInto {
   const statements = prepareAcceptStatements(db);
   const unit = (drafts: readonly MessageDraft[]): GatheredUnit<MessageDraft, AcceptedState> => ({
     statements: insertAll(statements, drafts, stepMs),
@@ -46,9 +51,15 @@ export function prepareAccept(db: Database<CoreSchema>, stepMs: number): AcceptI
     unit,
   });
   return async (draft, writer) => {
-    if (writer === undefined) return gathering.write(draft);
-    const alone = unit([draft]);
-    return alone.outcome(await writer.write(alone.statements))(draft);
+    accepted?.remember(draft);
+    try {
+      if (writer === undefined) return await gathering.write(draft);
+      const alone = unit([draft]);
+      return alone.outcome(await writer.write(alone.statements))(draft);
+    } catch (error) {
+      accepted?.forget(draft.message.pk);
+      throw error;
+    }
   };
 }
 

@@ -6,6 +6,7 @@ import type { Database } from '../database/database.ts';
 import { rowsJson } from '../database/row-parameters.ts';
 import { type ContentSealer, plainContents } from '../entities/message/content-sealer.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import type { AcceptedMail } from './accepted-mail.ts';
 import { type LoadedFiles, prepareLoadAttachments } from './load-attachments.ts';
 import { byState, type LoadedRecipients, type RecipientRow } from './load-recipients.ts';
 
@@ -47,7 +48,11 @@ interface Read {
  * Who holds the lease of a message is the only one who changes its content or its recipients, so that what is read
  * after the claim stays true until the attempt.
  */
-export function prepareLoadClaimed(db: Database<CoreSchema>, sealed: ContentSealer = plainContents): ClaimedLoader {
+export function prepareLoadClaimed(
+  db: Database<CoreSchema>,
+  sealed: ContentSealer = plainContents,
+  accepted: AcceptedMail | null = null,
+): ClaimedLoader {
   const { rows } = db.dialect;
   const contents = db.prepare<{ pks: string; maxBytes: number }, ContentRow>((k, p) =>
     k
@@ -89,6 +94,11 @@ export function prepareLoadClaimed(db: Database<CoreSchema>, sealed: ContentSeal
 
   return {
     async load(pk) {
+      const fresh = accepted?.take(pk);
+      if (fresh !== undefined) {
+        const pending = fresh.recipients.map(({ address }, position) => ({ position, address, attempts: 0 }));
+        return { content: sealed.openText(pk, fresh.content), pending, decided: [], ...NO_FILES };
+      }
       const known = ahead.get(pk);
       ahead.delete(pk);
       const read = (await known)?.get(pk) ?? (await readAll([pk], ANY_LENGTH)).get(pk);
@@ -100,7 +110,8 @@ export function prepareLoadClaimed(db: Database<CoreSchema>, sealed: ContentSeal
       };
     },
 
-    loadAhead(pks) {
+    loadAhead(claimed) {
+      const pks = accepted === null ? claimed : claimed.filter((pk) => !accepted.has(pk));
       if (pks.length === 0) return;
       const reading = readAll(pks, MAX_BYTES_AHEAD);
       // Whoever asks for one of them is told.

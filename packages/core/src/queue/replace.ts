@@ -11,6 +11,7 @@ import type { MessageEventsTable } from '../entities/message-event/message-event
 import type { CoreSchema } from '../entities/schema.ts';
 import { insertBelongings } from './accept.ts';
 import { prepareAcceptStatements } from './accept-statements.ts';
+import type { AcceptedMail } from './accepted-mail.ts';
 import { isReplaceable } from './find-taken.ts';
 import { prepareLockMessages } from './lock-messages.ts';
 import { rankOf } from './rank.ts';
@@ -43,11 +44,17 @@ type EventRow = Pick<MessageEventsTable, 'pk' | 'message_pk' | 'tenant_id' | 'at
  */
 export type Replace = (replacement: Replacement) => readonly Statement[];
 
-/** @param move - makes of a draft the one of the message that it replaces */
+export interface ReplaceOptions {
+  /** Makes of a draft the one of the message that it replaces. */
+  readonly move?: (draft: MessageDraft, pk: string) => MessageDraft;
+  /** Knows what messages said that are replaced. */
+  readonly accepted?: AcceptedMail | null;
+}
+
 export function prepareReplace(
   db: Database<CoreSchema>,
   stepMs: number,
-  move: (draft: MessageDraft, pk: string) => MessageDraft = withKey,
+  { move = withKey, accepted = null }: ReplaceOptions = {},
 ): Replace {
   const accept = prepareAcceptStatements(db);
   const lock = prepareLockMessages(db);
@@ -110,6 +117,7 @@ export function prepareReplace(
       .returning('state'),
   );
   return ({ targetPk: pk, draft, eventPk }) => {
+    accepted?.forget(pk);
     const { message } = draft;
     const { tenant_id, id: _, created_at: now, ...columns } = message;
     return [

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { MailProxyError } from '../../src/errors.ts';
 import { prepareAccept } from '../../src/queue/accept.ts';
+import { AcceptedMail } from '../../src/queue/accepted-mail.ts';
 import { prepareLoadClaimed } from '../../src/queue/load-claimed.ts';
 import { prepareSettle } from '../../src/queue/settle.ts';
 import { createWorld, type OpenStore, type World } from './store-world.case.ts';
@@ -46,6 +47,37 @@ export function claimedLoaderConformance(open: OpenStore): void {
       expect(reads()).toBe(2);
       expect(await load(other)).toMatchObject({ content: '{}' });
       expect(reads()).toBe(3);
+    });
+
+    test('is not read at all when it was accepted a moment ago, and is then what a reading gives', async () => {
+      await using world = await createWorld(open);
+      const accepted = new AcceptedMail({ clock: world.clock });
+      const to = ['bob@example.org', 'ann@example.org'];
+      const pk = await accept(world, '{"text":"one"}', to, accepted);
+      const other = await accept(world, '{"text":"two"}', to);
+      const { database, reads } = countingReads(world.database);
+      const { load, loadAhead } = prepareLoadClaimed(database, undefined, accepted);
+      loadAhead([pk]);
+      const remembered = await load(pk);
+      expect(reads()).toBe(0);
+      loadAhead([pk, other]);
+      expect(await load(other)).toMatchObject({ content: '{"text":"two"}' });
+      // What an attempt took is read by the next.
+      expect(await load(pk)).toMatchObject(remembered);
+      expect(reads()).toBe(1);
+    });
+
+    test('is not taken for what came with an id that another has', async () => {
+      await using world = await createWorld(open);
+      const accepted = new AcceptedMail({ clock: world.clock });
+      const first = world.draft({ to: ['ann@example.org'] });
+      const second = world.draft({ to: ['bob@example.org'] });
+      const acceptInto = prepareAccept(world.database, 600_000, accepted);
+      await acceptInto(first);
+      const { id } = first.message;
+      const taken = acceptInto({ ...second, message: { ...second.message, id } });
+      await expect(taken).rejects.toMatchObject({ code: 'duplicate_id' });
+      expect([first, second].map(({ message }) => accepted.has(message.pk))).toEqual([true, false]);
     });
 
     test('is read anew for each attempt', async () => {
@@ -92,8 +124,13 @@ export function claimedLoaderConformance(open: OpenStore): void {
   });
 }
 
-async function accept(world: World, content: string, to: readonly string[]): Promise<string> {
+async function accept(
+  world: World,
+  content: string,
+  to: readonly string[],
+  accepted: AcceptedMail | null = null,
+): Promise<string> {
   const draft = world.draft({ to });
-  await prepareAccept(world.database, 600_000)({ ...draft, content });
+  await prepareAccept(world.database, 600_000, accepted)({ ...draft, content });
   return draft.message.pk;
 }

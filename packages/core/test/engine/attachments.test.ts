@@ -4,7 +4,7 @@ import { createHash, hash, randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { defineMixin, type MessageInput } from '@mail-proxy/core';
+import { defineMixin, type Hooks, type MessageInput } from '@mail-proxy/core';
 import {
   eventually,
   type ReportAnswer,
@@ -197,6 +197,38 @@ describe('an attachment', () => {
     await historyUntil(world, 'm1', 'sent');
     expect(await filesOf(sink.messages.at(-1))).toEqual({ 'a.txt': 'version 1' });
     expect(server.requests).toHaveLength(1);
+  });
+
+  test('that is large goes whole in each attempt and to each recipient, and bytes of the program around stay its own', async () => {
+    await using sink = await startSmtpSink({
+      onMessage: (_, attempt) => (attempt === 1 ? { code: 451, text: 'try again' } : null),
+    });
+    // A return path of its own for each recipient, so that each has a transaction of its own.
+    const enveloping: Hooks['enveloping'] = () => ({ returnPath: (to) => `${to.replace('@', '=')}@example.com` });
+    const mixin = defineMixin({ id: 'apart', contract: 1, setup: () => ({ hooks: { enveloping } }) });
+    await using world = await openWorld({ mixins: [mixin] });
+    await addAccount(world, sink);
+    const [given, encoded] = [randomBytes(150_000), randomBytes(150_000)];
+    const copy = Buffer.from(given);
+    await world.engine.submit([
+      mail('m1', {
+        to: ['one@example.org', 'two@example.org'],
+        attachments: [
+          { filename: 'given.bin', content: given },
+          { filename: 'again.bin', content: given },
+          { filename: 'encoded.bin', storage_path: `base64:${encoded.toString('base64')}` },
+        ],
+      }),
+    ]);
+    await historyUntil(world, 'm1', 'sent');
+    expect(given.equals(copy)).toBe(true);
+    expect(sink.messages.flatMap(({ to }) => to).toSorted()).toEqual(['one@example.org', 'two@example.org']);
+    for (const { raw } of sink.messages) {
+      const { attachments } = await PostalMime.parse(raw);
+      // As parsed by default.
+      const files = attachments.map(({ content }) => hash('sha256', Buffer.from(content as ArrayBuffer)));
+      expect(files).toEqual([given, given, encoded].map((bytes) => hash('sha256', bytes)));
+    }
   });
 
   test('that came is kept while another of its message is waited for', async () => {

@@ -287,6 +287,18 @@ describe('order', () => {
     expect(sink.connections.peak).toBe(2);
   });
 
+  test('what was replaced before it was claimed goes out as it is by then, to whom it is for by then', async () => {
+    await using sink = await startSmtpSink();
+    await using world = await openWorld({ start: false });
+    await addAccount(world, sink);
+    await world.engine.submit([mail('m1', { subject: 'old', message_id: '<kept@example.com>' })]);
+    const changed = mail('m1', { subject: 'new', to: ['two@example.org'], message_id: '<kept@example.com>' });
+    await world.engine.submit([{ ...changed, on_conflict: 'replace_if_pending' }]);
+    await world.engine.start();
+    const messages = await sink.waitFor(1);
+    expect(messages.map((message) => [subjectOf(message), message.to])).toEqual([['new', ['two@example.org']]]);
+  });
+
   test('within one account and level, first attempts are always made in the order of acceptance', async () => {
     await using sink = await startSmtpSink();
     await using world = await openWorld();

@@ -9,7 +9,7 @@ import {
   validate,
 } from '@mail-proxy/core';
 import type { GenericSchema, InferOutput } from 'valibot';
-import type { HttpContext, ServedEngine } from '../context.ts';
+import { type HttpContext, readableOf, type ServedEngine } from '../context.ts';
 import { parseJsonObject } from '../parse-json.ts';
 import { readBody } from '../read-body.ts';
 import { tokenOf } from '../token.ts';
@@ -73,7 +73,7 @@ export async function openCall(
       throw new MailProxyError('invalid_input', { problems: [{ pointer: `?${name}`, message: 'Field required' }] });
     },
     async body(schema) {
-      const bytes = await readBody(c.req.raw, options.maxBodyBytes, place);
+      const bytes = await readBody(readableOf(c), options.maxBodyBytes, place);
       return validate(schema, bytes.byteLength === 0 ? {} : parseJsonObject(bytes));
     },
   };

@@ -56,7 +56,10 @@ export function checkAttachment(
     auth: attachment.auth ?? null,
     ...hashes,
     content:
-      place.bytes instanceof Uint8Array ? { hash: hash('sha256', place.bytes), bytes: place.bytes } : place.bytes,
+      place.bytes instanceof Uint8Array
+        ? // What was decoded is ours; what an embedding program gave is not.
+          { hash: hash('sha256', place.bytes), bytes: place.bytes, ownsBytes: place.bytes !== attachment.content }
+        : place.bytes,
     sizeBytes,
   };
 }

@@ -20,6 +20,8 @@ export interface DraftContent {
   readonly hash: string;
   /** Null where they are stored already. */
   readonly bytes: Uint8Array | null;
+  /** Nobody but the draft has the bytes, so that their memory is given back once they are stored. @defaultValue false */
+  readonly ownsBytes?: boolean;
   /** Of bytes that are sealed piece by piece: see `attachment_chunks.sealed_as`. */
   readonly sealedAs?: string | null;
   /** Of the file, where its bytes are sealed. */

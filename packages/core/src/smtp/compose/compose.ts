@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { hash } from 'node:crypto';
+import { releaseMemory } from '../../release-memory.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { endsWithLineBreak } from '../dot-stuffing.ts';
 import { joinParts } from '../message-body.ts';
@@ -59,8 +60,11 @@ export function compose(content: MailContent): ComposedMessage {
   for (const address of addresses) assertMatches(address, ADDRESS, 'an address');
   const root = messageEntity(content, boundariesFor(content.messageId));
   const fields = [...messageFields(content), 'MIME-Version: 1.0', ...root.fields, ...customFields(content.headers)];
+  const body = joinParts([`${fields.join('\r\n')}\r\n\r\n`, ...root.body, root.endsLine ? '' : '\r\n']);
+  // Of a body that is read while it is sent, they are parts.
+  if (Buffer.isBuffer(body)) for (const part of root.body) if (Buffer.isBuffer(part)) releaseMemory(part);
   return {
-    body: joinParts([`${fields.join('\r\n')}\r\n\r\n`, ...root.body, root.endsLine ? '' : '\r\n']),
+    body,
     smtpUtf8: envelopeNeedsSmtpUtf8(addresses),
   };
 }

@@ -15,8 +15,6 @@ export const CRLF_FINAL_DOT = Buffer.from('\r\n.\r\n');
 const LF = 0x0a;
 const CR = 0x0d;
 const DOT = 0x2e;
-const LF_DOT = Buffer.from('\n.');
-const CR_DOT = Buffer.from('\r.');
 
 /** Whether the last line of `body` is complete, so that the final dot may follow at once; an empty body is. */
 export function endsWithLineBreak(body: Uint8Array): boolean {
@@ -34,14 +32,17 @@ export function endsWithLineBreak(body: Uint8Array): boolean {
  */
 export function stuffDots(chunk: Buffer, before: number | undefined): Buffer {
   const isAtLineStart = before === undefined || isLineEnd(before);
-  const startsWithDot = isAtLineStart && chunk[0] === DOT;
-  if (!startsWithDot && chunk.indexOf(LF_DOT) === -1 && chunk.indexOf(CR_DOT) === -1) return chunk;
+  const startsLine = (dot: number): boolean => (dot === 0 ? isAtLineStart : isLineEnd(chunk[dot - 1]));
+  // Base64 has none, and the runtime finds a byte ten times as fast as two in a row.
+  let dot = chunk.indexOf(DOT);
+  while (dot !== -1 && !startsLine(dot)) dot = chunk.indexOf(DOT, dot + 1);
+  if (dot === -1) return chunk;
 
   const stuffed = Buffer.allocUnsafe(chunk.length * 2);
   let length = 0;
   let copied = 0;
-  for (let dot = chunk.indexOf(DOT); dot !== -1; dot = chunk.indexOf(DOT, dot + 1)) {
-    if (dot === 0 ? !isAtLineStart : !isLineEnd(chunk[dot - 1])) continue;
+  for (; dot !== -1; dot = chunk.indexOf(DOT, dot + 1)) {
+    if (!startsLine(dot)) continue;
     // Up to and with the dot; the next piece starts with the same dot, which doubles it.
     length += chunk.copy(stuffed, length, copied, dot + 1);
     copied = dot;

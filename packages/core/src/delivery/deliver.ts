@@ -213,9 +213,7 @@ async function attempt(
   context.place.pass();
   const transmitted = await transmitting;
   if (transmitted === null) return isExpired ? expired() : null;
-  // The relay has all of it, and nobody else does.
-  const isDone = account.type !== 'sandbox' && isSent(transmitted);
-  if (isDone && wire.body instanceof Uint8Array) releaseMemory(wire.body);
+  if (transmitted.isGone && wire.body instanceof Uint8Array) releaseMemory(wire.body);
   // Nothing but the account's fault: the mail has nothing to do with it.
   const isUncounted = transmitted.outcomes.every(({ uncounted }) => uncounted === true);
   const settlement = isUncounted ? null : withCaptured(settle(transmitted.outcomes, transmitted), captured);
@@ -227,10 +225,6 @@ async function attempt(
     services.log.error({ accountPk: account.pk, err: error }, 'the trouble of an account could not be recorded');
   }
   return settlement;
-}
-
-function isSent({ outcomes }: Transmitted): boolean {
-  return outcomes.every(({ state }) => state === 'sent');
 }
 
 function attributesOf(message: ClaimedMessage): Readonly<Record<string, string | number>> {

@@ -54,6 +54,8 @@ export interface Transmitted {
   readonly isReached: boolean | null;
   /** The relay said 421. */
   readonly isClosing: boolean;
+  /** All recipients had the message in one transaction, and its bytes are read by nobody any more. */
+  readonly isGone: boolean;
   /** Of the last transaction. */
   readonly transcript: readonly string[];
 }
@@ -66,6 +68,8 @@ interface Group {
   readonly isPipelined: boolean;
   /** They went out behind the final dot of another message. */
   readonly isBehind: boolean;
+  /** The relay took the message, and its bytes are read by nobody any more. */
+  readonly isGone: boolean;
   readonly transcript: readonly string[];
 }
 
@@ -81,6 +85,7 @@ class Unreadable {
 /** What the session tells of a transaction. */
 class Seen implements SendObserver {
   isBehind = false;
+  isGone = false;
   transcript: readonly string[] = [];
   readonly onStage: OnStage;
   readonly #pooled: PooledSession;
@@ -102,6 +107,10 @@ class Seen implements SendObserver {
 
   onBehind(): void {
     this.isBehind = true;
+  }
+
+  onGone(): void {
+    this.isGone = true;
   }
 
   onTranscript(lines: readonly string[]): void {
@@ -166,6 +175,7 @@ export async function transmit(
     ),
     isReached: isReached([...outcomes.values()], closing),
     isClosing: closing,
+    isGone: false,
     transcript,
   };
 }
@@ -183,6 +193,7 @@ function allSent(result: Group, judgement: Judgement): Transmitted {
     isAccountWell: true,
     isReached: true,
     isClosing: false,
+    isGone: result.isGone,
     transcript: result.transcript,
   };
 }
@@ -221,7 +232,7 @@ async function sendGroup(
     const group = firstGroup(wire.fromFor === undefined ? rest : withSameSender(rest, wire.fromFor), most, session);
     if (allOrNone && group.length < rest.length) {
       pooled.release();
-      return { ...notTogether(rest), group: rest, isPipelined: false, isBehind: false };
+      return { ...notTogether(rest), group: rest, isPipelined: false, isBehind: false, isGone: false };
     }
     const to = group.map((recipient) => recipient.address);
     const lockStep = allOrNone || lockStepRelays.has(request.relay);
@@ -252,7 +263,8 @@ async function sendGroup(
     const isPipelined = session.pipelining && !lockStep;
     const stopped = replies.find(wasAborted);
     if (stopped === undefined) {
-      return { group, replies, isPipelined, isBehind: seen.isBehind, transcript: seen.transcript };
+      const { isBehind, isGone } = seen;
+      return { group, replies, isPipelined, isBehind, isGone, transcript: seen.transcript };
     }
     return 'cause' in stopped.fault ? new Unreadable(stopped.fault.cause) : null;
   }

@@ -144,6 +144,11 @@ export class SmtpConnection {
     return this.#parser.pending;
   }
 
+  /** Whether some of what was written has not reached the kernel, so that its bytes are still read. */
+  get hasUnwrittenOutput(): boolean {
+    return this.#held.length > 0 || this.#socket.writableLength > 0;
+  }
+
   /** @throws SmtpConnectError */
   async connect(): Promise<void> {
     await this.#open('connect', () => this.#socket.once('connect', () => this.#opened?.()));

@@ -184,6 +184,7 @@ class Session implements SmtpSession {
         isBehind,
         onFinalDot: () => observer.onFinalDot?.() === true,
         mayWrite: () => observer.mayWrite?.() !== false,
+        onGone: () => observer.onGone?.(),
         onStage: (stage, ms) => observer.onStage?.(stage, ms),
         onEnd: () => {
           // The next one begins a transcript of its own at once.

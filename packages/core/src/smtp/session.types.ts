@@ -151,6 +151,8 @@ export interface SendObserver {
    * @defaultValue it may be sent
    */
   mayWrite?(): boolean;
+  /** The relay took the message, and all of it had left the process by then: its bytes may change. Not told by a sandbox. */
+  onGone?(): void;
   /** A stage of the transaction came to its end. */
   onStage?(stage: StageName, ms: number): void;
   /** The commands were written behind the final dot of the transaction before, whose reply had not come. */

@@ -35,6 +35,8 @@ export interface TransactionContext {
   readonly onFinalDot: () => boolean;
   /** Asked before the first byte of the message. */
   readonly mayWrite: () => boolean;
+  /** The relay took the message, and its bytes are read by nobody any more. */
+  readonly onGone: () => void;
   /** A stage came to its end. */
   readonly onStage: (stage: StageName, ms: number) => void;
   /** Told once, before its outcome is known to whoever waits for it: the connection is free for the next. */
@@ -323,6 +325,8 @@ export class Transaction implements ConnectionHandler, BodyProgress {
       this.#refuseRest(reply, 'dot');
     } else {
       this.#isComplete = true;
+      // A relay may say so before it has read to the end.
+      if (!this.#context.connection.hasUnwrittenOutput) this.#context.onGone();
       this.#finish((address) => ({ status: 'accepted', address, reply }));
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-
+import { Readable } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
 import type { MailEngine } from '@mail-proxy/core';
 import type { Context } from 'hono';
@@ -39,5 +39,7 @@ export interface HttpEnv {
 export type HttpContext = Context<HttpEnv>;
 
 export function readableOf(c: HttpContext): ReadableRequest {
-  return { raw: c.req.raw, incoming: c.env?.incoming };
+  const incoming: unknown = c.env?.incoming;
+  // An embedder may have one of its own making, which tells of the socket alone.
+  return { raw: c.req.raw, incoming: incoming instanceof Readable ? incoming : undefined };
 }

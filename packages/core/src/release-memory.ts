@@ -4,6 +4,12 @@
 /** Smaller ones may be views of a pool, and are no load. */
 const LARGE_BYTES = 65_536;
 
+/** The memory of large bytes, where it is all theirs and of one thread; null of others. */
+export function ownMemory({ buffer, byteLength }: Uint8Array): ArrayBuffer | null {
+  const isOwn = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+  return isOwn && byteLength >= LARGE_BYTES ? buffer : null;
+}
+
 /**
  * Give the memory of large bytes back, which nobody but the caller may have, and which are empty from then on.
  *
@@ -11,7 +17,5 @@ const LARGE_BYTES = 65_536;
  * and files these cost more than all that is done with them.
  */
 export function releaseMemory(bytes: Uint8Array): void {
-  const { buffer } = bytes;
-  if (bytes.byteLength < LARGE_BYTES || bytes.byteLength < buffer.byteLength) return;
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+  ownMemory(bytes)?.transfer(0);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { MailProxyError } from '@mail-proxy/core';
+import { MailProxyError, releaseMemory } from '@mail-proxy/core';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -10,12 +10,14 @@ const laterUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const PART_BYTES = 524_288;
 
 /**
- * Parse a body that must be one JSON object in UTF-8 (RFC 8259).
+ * Parse a body that must be one JSON object in UTF-8 (RFC 8259). Its bytes are the caller's to give away: large ones are empty
+ * afterwards.
  *
  * @throws {MailProxyError} `malformed_json`, or `invalid_input` for another JSON value and for a key `__proto__`
  */
 export function parseJsonObject(bytes: Uint8Array): JsonObject {
   const text = decode(bytes);
+  releaseMemory(bytes);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type AnyOperation, MailProxyError, type RequestPlace, releaseMemory, type Uploads } from '@mail-proxy/core';
+import { type AnyOperation, MailProxyError, type RequestPlace, type Uploads } from '@mail-proxy/core';
 import { attachFiles } from './attach-files.ts';
 import type { BodyLimits } from './body-limits.ts';
 import { isType, requireIdentity, requireJson } from './content-type.ts';
@@ -66,9 +66,7 @@ export async function readRequestBody(
   const bytes = await readBody(request, limits.maxBodyBytes, place);
   if (bytes.byteLength === 0) return justFields({});
   requireJson(headers);
-  const fields = parseJsonObject(bytes);
-  releaseMemory(bytes);
-  return justFields(fields);
+  return justFields(parseJsonObject(bytes));
 }
 
 function hasBody(headers: Headers): boolean {

@@ -224,24 +224,21 @@ export function nothingIsStopped(tenantId: string): Expression<SqlBool> {
 
 /** Messages that may be claimed, in their order. Conditions on constants are looked up once, not once a row. */
 function candidates(k: Kysely<CoreSchema>, p: ClaimInput) {
-  return (
-    k
-      .selectFrom('messages')
-      // The casts keep SQLite from compiling the statement at each claim for the values of these two.
-      .where('account_pk', '=', sql<string>`cast(${p.account_pk} as text)`)
-      .where('state', '=', sql.lit('ready'))
-      .where('rank', '<', p.below)
-      .where(ifSessionLives(sql`cast(${p.session} as bigint)`))
-      .where(nothingIsStopped(p.tenant_id))
-      .where(
-        sql<SqlBool>`not exists (select 1 from ${sql.table('account_pauses')}
-        where account_pk = ${p.account_pk}
-          and case when by_hand = 1 then (failures > 0 or until_at > ${p.now}) else ${p.probe} = 0 end)`,
-      )
-      .where(ofNoSuspendedBatch)
-      .orderBy('rank')
-      .orderBy('pk')
-  );
+  return k
+    .selectFrom('messages')
+    .where('account_pk', '=', p.account_pk)
+    .where('state', '=', sql.lit('ready'))
+    .where('rank', '<', p.below)
+    .where(ifSessionLives(p.session))
+    .where(nothingIsStopped(p.tenant_id))
+    .where(
+      sql<SqlBool>`not exists (select 1 from ${sql.table('account_pauses')}
+      where account_pk = ${p.account_pk}
+        and case when by_hand = 1 then (failures > 0 or until_at > ${p.now}) else ${p.probe} = 0 end)`,
+    )
+    .where(ofNoSuspendedBatch)
+    .orderBy('rank')
+    .orderBy('pk');
 }
 
 /**

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { ownMemory } from '../../release-memory.ts';
 import type { SqlValue } from '../statement.ts';
 
-/** Bytes from which handing a value over to another thread is cheaper than copying it. */
-const LARGE_BYTES = 65_536;
-
-/** Add the memory of the large values among `values` to `found`, where it is all theirs. */
+/** Add the memory of the large values among `values` to `found`: to hand it over to another thread is cheaper than a copy. */
 export function addLargeValues(values: readonly SqlValue[], found: ArrayBuffer[]): void {
   for (const value of values) {
-    if (!(value instanceof Uint8Array) || value.byteLength < LARGE_BYTES) continue;
-    const { buffer } = value;
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === value.byteLength) found.push(buffer);
+    const memory = value instanceof Uint8Array ? ownMemory(value) : null;
+    if (memory !== null) found.push(memory);
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 export type { AttachmentBody } from './attachments/attachment-body.ts';
 export { AttachmentFailure, type AttachmentFailureCode } from './attachments/attachment-failure.ts';
+export { BASE64_PREFIX, Base64Bytes } from './attachments/base64-bytes.ts';
 export { checkAbsolutePath } from './attachments/files/contained-path.ts';
 export { isContained, locateContained, locateFolders, type RealFolders } from './attachments/files/locate-contained.ts';
 export { type OpenFile, openContained } from './attachments/files/open-contained.ts';

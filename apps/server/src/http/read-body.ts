@@ -37,6 +37,16 @@ export async function readBody(
 }
 
 /**
+ * Whether {@link readBody} reads it in one go.
+ *
+ * @throws {MailProxyError} `body_too_large`
+ */
+export function isSmallBody({ raw }: ReadableRequest, maxBytes: number): boolean {
+  const length = declaredBytes(raw, maxBytes);
+  return length !== null && length <= SMALL_BYTES;
+}
+
+/**
  * The same piece by piece, for a body that is not to be in memory as a whole.
  *
  * @throws {MailProxyError} the same
@@ -55,6 +65,34 @@ export async function* bodyPieces(
 }
 
 /**
+ * The same for one that is kept as it comes.
+ *
+ * @param place - counts what is held
+ * @throws {MailProxyError} as {@link readBody}
+ */
+export function heldPieces(
+  request: ReadableRequest,
+  maxBytes: number,
+  place: RequestPlace | null = null,
+): AsyncIterable<Uint8Array> {
+  return heldAsTheyCome(piecesOf(request), maxBytes, place);
+}
+
+async function* heldAsTheyCome(
+  pieces: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  place: RequestPlace | null,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let size = 0;
+  for await (const piece of pieces) {
+    size += piece.byteLength;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    place?.add(piece.byteLength);
+    yield piece;
+  }
+}
+
+/**
  * Gather pieces to their end.
  *
  * @throws {MailProxyError} `body_too_large`, `overloaded`, `rate_limited`; what the pieces throw
@@ -65,14 +103,8 @@ export async function readPieces(
   place: RequestPlace | null = null,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of pieces) {
-    size += piece.byteLength;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    place?.add(piece.byteLength);
-    chunks.push(piece);
-  }
-  return Buffer.concat(chunks, size);
+  for await (const piece of heldAsTheyCome(pieces, maxBytes, place)) chunks.push(piece);
+  return Buffer.concat(chunks);
 }
 
 /** Null where the body comes in chunks. */

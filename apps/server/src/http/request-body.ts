@@ -5,8 +5,9 @@ import { attachFiles } from './attach-files.ts';
 import type { BodyLimits } from './body-limits.ts';
 import { isType, requireIdentity, requireJson } from './content-type.ts';
 import { boundaryOf } from './form-part.ts';
-import { type JsonObject, parseJsonObject } from './parse-json.ts';
-import { bodyPieces, type ReadableRequest, readBody } from './read-body.ts';
+import { readJsonBody } from './json-body.ts';
+import type { JsonObject } from './parse-json.ts';
+import { bodyPieces, type ReadableRequest } from './read-body.ts';
 import { readForm } from './read-form.ts';
 
 /** What a request's body asks for; the files among its fields are gone once it is disposed of. */
@@ -63,10 +64,10 @@ export async function readRequestBody(
     const kept = held.move();
     return { operation, fields, [Symbol.asyncDispose]: () => kept.disposeAsync() };
   }
-  const bytes = await readBody(request, limits.maxBodyBytes, place);
-  if (bytes.byteLength === 0) return justFields({});
+  const body = await readJsonBody(request, limits.maxBodyBytes, place);
+  if (body.byteLength === 0) return justFields({});
   requireJson(headers);
-  return justFields(parseJsonObject(bytes));
+  return justFields(body.parse());
 }
 
 function hasBody(headers: Headers): boolean {

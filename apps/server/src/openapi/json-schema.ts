@@ -50,7 +50,9 @@ function convert(schema: GenericSchema, typeMode: 'input' | 'output'): JsonSchem
 /** Numbers and booleans that may come as text are for query strings; their text form is noise in a document. */
 function plain(schema: JsonSchema): JsonSchema {
   const { anyOf, items, properties, ...rest } = schema;
-  const branches = anyOf?.map(plain);
+  const branches = anyOf?.filter(isJson).map(plain);
+  const [only, another] = branches ?? [];
+  if (only !== undefined && another === undefined) return { ...rest, ...only };
   const textual = branches?.find((branch) => branch.type === 'string');
   if (branches?.length === 2 && textual !== undefined) {
     if (textual.pattern === '^-?\\d{1,16}$') return { ...rest, type: 'integer' };
@@ -65,6 +67,10 @@ function plain(schema: JsonSchema): JsonSchema {
 }
 
 function fieldsOf(properties: NonNullable<JsonSchema['properties']>): NonNullable<JsonSchema['properties']> {
-  const fields = Object.entries(properties).filter(([, inner]) => !('not' in inner));
+  const fields = Object.entries(properties).filter(([, inner]) => isJson(inner));
   return Object.fromEntries(fields.map(([name, inner]) => [name, plain(inner)]));
+}
+
+function isJson(schema: JsonSchema): boolean {
+  return !('not' in schema);
 }

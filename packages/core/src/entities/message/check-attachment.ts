@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { hash } from 'node:crypto';
+import { BASE64_PREFIX, Base64Bytes } from '../../attachments/base64-bytes.ts';
 import { type FetchMode, inferFetchMode } from '../../attachments/fetch-mode.ts';
 import { readMd5Marker } from '../../attachments/md5-marker.ts';
 import type { HeldFile } from '../../attachments/uploaded-file.ts';
@@ -88,12 +89,16 @@ function placeOf(
     problems.add(`${at}/storage_path`, 'required: where the bytes are, or base64: and the bytes');
     return { fetch_mode: 'base64', storage_path: null, bytes: null, field: 'storage_path' };
   }
-  const mode = explicit ?? inferFetchMode(path, rules.isStorage);
+  const isDecoded = path instanceof Base64Bytes;
+  const mode = explicit ?? (isDecoded ? 'base64' : inferFetchMode(path, rules.isStorage));
   if (mode !== 'base64') {
-    problems.add(`${at}/storage_path`, rules.check({ mode, path, isExplicit: explicit !== undefined }));
-    return { fetch_mode: mode, storage_path: path, bytes: null, field: 'storage_path' };
+    const text = String(path);
+    problems.add(`${at}/storage_path`, rules.check({ mode, path: text, isExplicit: explicit !== undefined }));
+    return { fetch_mode: mode, storage_path: text, bytes: null, field: 'storage_path' };
   }
-  const bytes = decodeBase64(path.startsWith('base64:') ? path.slice('base64:'.length) : path);
+  const bytes = isDecoded
+    ? path.bytes
+    : decodeBase64(path.startsWith(BASE64_PREFIX) ? path.slice(BASE64_PREFIX.length) : path);
   if (bytes === null) problems.add(`${at}/storage_path`, 'expected valid base64');
   return { fetch_mode: mode, storage_path: null, bytes: bytes ?? new Uint8Array(), field: 'storage_path' };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
+import { Base64Bytes } from '../../attachments/base64-bytes.ts';
 import { FETCH_MODES } from '../../attachments/fetch-mode.ts';
 import { type HeldFile, isHeldFile } from '../../attachments/uploaded-file.ts';
 import { clientId, content, dateTime, integer, line, queryBoolean, secret, tenantId } from '../../operations/fields.ts';
@@ -67,10 +68,16 @@ export const attachmentInput = v.strictObject({
    * asked for.
    */
   storage_path: v.optional(
-    v.pipe(
-      v.string(),
-      v.minLength(1, 'expected where the bytes are'),
-      v.maxLength(MAX_TEXT, 'expected at most 64 MiB'),
+    v.union(
+      [
+        v.pipe(
+          v.string(),
+          v.minLength(1, 'expected where the bytes are'),
+          v.maxLength(MAX_TEXT, 'expected at most 64 MiB'),
+        ),
+        v.custom<Base64Bytes>((value) => value instanceof Base64Bytes),
+      ],
+      'expected string',
     ),
   ),
   /** Told by `storage_path` where it is absent. */

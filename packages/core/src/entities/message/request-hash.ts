@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { createHash } from 'node:crypto';
+import { Base64Bytes } from '../../attachments/base64-bytes.ts';
 import { UploadedFile } from '../../attachments/uploaded-file.ts';
 
 /**
@@ -17,6 +18,7 @@ export async function requestHash(operation: string, input: unknown): Promise<st
 
 async function canonical(value: unknown): Promise<unknown> {
   if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Base64Bytes) return value.toString();
   if (value instanceof UploadedFile) return { sha256: value.sha256 };
   if (value instanceof Uint8Array) return { sha256: createHash('sha256').update(value).digest('hex') };
   if (value instanceof Blob) return { sha256: await hashOf(value) };

@@ -162,6 +162,7 @@ export async function composeEngine(composition: Composition): Promise<MailEngin
       source,
       sealer,
       keys: stores.encryptionKeys,
+      onReplaced: () => stores.accounts.forget(),
       leaseMs: config.delivery.leaseMs,
       clock,
       log,

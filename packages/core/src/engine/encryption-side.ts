@@ -22,6 +22,8 @@ export interface EncryptionSideParts {
   readonly source: KeySource | null;
   readonly sealer: Sealer;
   readonly keys: EncryptionKeyStore;
+  /** There are other keys now: what is remembered may be sealed with one that is gone. */
+  readonly onReplaced: () => void;
   /** A session without a heartbeat for this long is dead. */
   readonly leaseMs: number;
   readonly clock: Clock;
@@ -110,7 +112,7 @@ export class EncryptionSide {
   }
 
   async #reload(): Promise<boolean> {
-    const { source, ring, keys, clock, log } = this.#parts;
+    const { source, ring, keys, onReplaced, clock, log } = this.#parts;
     const found = source === null ? null : await readKeySource(source);
     if (found === null) return false;
     const before = ring.ids;
@@ -120,6 +122,7 @@ export class EncryptionSide {
     // On disk before anything is sealed with it, so that no start without this key goes unnoticed.
     if (draft.sealingId !== ring.sealingId) await keys.use(draft.sealingId, clock.now());
     ring.replace([...found, ...kept]);
+    onReplaced();
     if (before.join() === ring.ids.join()) return false;
     log.info({ keyIds: ring.ids }, 'the encryption keys were read anew');
     if (missing.length > 0) {

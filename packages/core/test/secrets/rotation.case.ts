@@ -11,7 +11,7 @@ import {
   readKeyFile,
   textOfKey,
 } from '@mail-proxy/core';
-import { tempDir } from '@mail-proxy/testkit';
+import { startSmtpSink, tempDir } from '@mail-proxy/testkit';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { rawStatement } from '../../src/database/raw.ts';
@@ -162,6 +162,28 @@ export function rotationCases(make: MakeDatabase): void {
     await engine.execute('keys.rotate', {});
     expect(await rotated(engine)).toMatchObject({ state: 'done', key: keyIdOf(next), done: 1 });
     expect(await readVault(vault!, 'v1')).toBe('canary-vault');
+  });
+
+  test('an account whose password nobody has used sends on once its old key is gone', async () => {
+    await using made = await make();
+    using dir = tempDir();
+    const keyFile = dir.file('key');
+    const next = newKey();
+    await using sink = await startSmtpSink({ users: { u: 'p' } });
+    await using engine = await openSecretsEngine({ database: made.url, keyFile });
+    await engine.start();
+    await engine.execute('tenants.create', { id: 'acme' });
+    const relay = { host: sink.host, port: sink.port, tls: 'none', user: 'u', password: 'p' };
+    await engine.execute('accounts.create', { tenant_id: 'acme', id: 'main', ...relay });
+    await addKeyToFile(keyFile, next, 'first');
+    await engine.execute('keys.rotate', {});
+    expect(await rotated(engine)).toMatchObject({ state: 'done', unreadable: 0 });
+    writeFileSync(keyFile, `${textOfKey(next)}\n`, { mode: 0o600 });
+    await engine.execute('keys.rotate', {});
+    expect((await statusOf(engine)).keys.map(({ id }) => id)).toEqual([keyIdOf(next)]);
+    const mail = { tenant_id: 'acme', from: 'a@example.net', to: 'b@example.org', subject: 's', text: 't' };
+    await engine.execute('messages.create', mail);
+    expect(await sink.waitFor(1)).toHaveLength(1);
   });
 
   test('what was altered stays as it is, is counted, and keeps its key on the list', async () => {

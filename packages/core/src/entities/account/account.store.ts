@@ -71,12 +71,16 @@ export interface AccountStore {
   /** The same among its sandboxes. */
   resolveSandbox(tenantId: string, accountId: string | null): Promise<AccountKey | null>;
   /**
-   * What delivery needs. A change by this process is seen at once, one by another within a second.
+   * What delivery needs. A change by this process is seen at once, one by another within a second. On SQLite, which no
+   * other has open, it is read once a minute.
    *
    * @throws {MailProxyError} `not_found`
    */
   relayRow(pk: string): Promise<AccountRelayRow>;
-  /** Read every account anew: another process changed one, or a tenant was changed, whose settings are part of it. */
+  /**
+   * Read every account anew: another process changed one, or a tenant was changed, whose settings are part of it, or
+   * the keys were, with which its secrets are opened when they are asked for.
+   */
   forget(): void;
   /** Be told the pk of each account that this process changes or deletes. Disposing ends it. */
   onChange(listener: (pk: string) => void): Disposable;
@@ -90,6 +94,8 @@ const NO_PAUSE = { since: null, until_at: null, failures: null, reason: null, by
 const MAX_CACHED_ACCOUNTS = 10_000;
 /** How long a change by another instance may go unnoticed. */
 const MAX_CACHE_AGE_MS = 1_000;
+/** The same where there is no other: only what writes past all rules would be noticed then. */
+const MAX_EXCLUSIVE_CACHE_AGE_MS = 60_000;
 
 export function createAccountStore(
   database: Database<CoreSchema>,
@@ -97,14 +103,19 @@ export function createAccountStore(
   clock: Clock = systemClock,
 ): AccountStore {
   const statements = prepareAccountStatements(database);
-  const cacheOptions = { maxEntries: MAX_CACHED_ACCOUNTS, maxAgeMs: MAX_CACHE_AGE_MS, clock };
+  const maxAgeMs = database.dialect.isExclusive ? MAX_EXCLUSIVE_CACHE_AGE_MS : MAX_CACHE_AGE_MS;
+  const cacheOptions = { maxEntries: MAX_CACHED_ACCOUNTS, maxAgeMs, clock };
   const keys = new RecentCache<AccountKey>(cacheOptions);
   const relays = new RecentCache<AccountRelayRow>(cacheOptions);
   const listeners = new ChangeListeners();
 
-  const changed = (pk: string): void => {
+  const forget = (): void => {
     keys.clear();
     relays.clear();
+  };
+
+  const changed = (pk: string): void => {
+    forget();
     listeners.tell(pk);
   };
 
@@ -117,10 +128,13 @@ export function createAccountStore(
   /** Write the row; where it becomes the default, no other one stays it. */
   const written = async (row: AccountsTable, ...writes: readonly Statement[]): Promise<void> => {
     const { pk, tenant_id, is_default, updated_at } = row;
-    if (is_default === 0) {
-      await database.write(writes);
-    } else {
-      await database.write([statements.clearDefault.bind({ pk, tenant_id, updated_at }), ...writes]);
+    const others = is_default === 0 ? [] : [statements.clearDefault.bind({ pk, tenant_id, updated_at })];
+    try {
+      await database.write([...others, ...writes]);
+    } catch (error) {
+      // A commit of which nothing was heard may have been one.
+      forget();
+      throw error;
     }
     changed(pk);
   };
@@ -252,10 +266,7 @@ export function createAccountStore(
       return relay;
     },
 
-    forget() {
-      keys.clear();
-      relays.clear();
-    },
+    forget,
 
     onChange: (listener) => listeners.add(listener),
   };

@@ -6,7 +6,18 @@
  * one below. Tests and testing/ stand outside: they may import every part.
  */
 const LAYERS = [
-  ['errors', 'clock', 'identity', 'retry-delay', 'retention', 'retry-policy', 'wake-up', 'pace', 'release-memory'],
+  [
+    'errors',
+    'clock',
+    'identity',
+    'retry-delay',
+    'retention',
+    'retry-policy',
+    'wake-up',
+    'pace',
+    'release-memory',
+    'transient',
+  ],
   ['config', 'observability', 'secrets'],
   ['outgoing'],
   ['smtp', 'attachments'],

@@ -57,6 +57,17 @@ test('the index of decisions lists every page, and every page has its parts', ()
   }
 });
 
+/** Objects that are made once have getters of their own. */
+const MADE_ONCE = ['engine/encryption-side.ts', 'secrets/sealer.ts'];
+
+test('what is made again and again is no object literal with getters: V8 keeps it until a full collection (ADR 37)', () => {
+  const files = readdirSync(fileAt('packages/core/src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !/\.(test|case)\.ts$/.test(path))
+    // Deeper than the members of a class.
+    .filter((path) => /^ {4,}get \w+\(\)/m.test(textOf(`packages/core/src/${path}`)));
+  expect(files.toSorted()).toEqual(MADE_ONCE);
+});
+
 function linesOf(text: string): readonly string[] {
   return text
     .split('\n')

@@ -16,7 +16,7 @@ export interface ArrivalsServices {
  */
 export class Arrivals {
   readonly #s: ArrivalsServices;
-  #stored: MessageDraft[] = [];
+  readonly #stored: MessageDraft['message'][] = [];
 
   constructor(services: ArrivalsServices) {
     this.#s = services;
@@ -29,16 +29,14 @@ export class Arrivals {
   }
 
   /** The message is on disk and ready. */
-  stored(draft: MessageDraft): void {
-    this.#stored.push(draft);
+  stored({ message }: MessageDraft): void {
+    this.#stored.push(message);
     // A claim in the same commit has told by then what it took.
     if (this.#stored.length === 1) setImmediate(() => this.#announce());
   }
 
   #announce(): void {
-    const stored = this.#stored;
-    this.#stored = [];
-    for (const { message } of stored) {
+    for (const message of this.#stored.splice(0)) {
       if (!this.#s.flights.has(message.pk)) this.#s.dispatcher.arrived(...laneOf(message));
     }
   }

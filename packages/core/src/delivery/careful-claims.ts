@@ -5,6 +5,7 @@ import { isMailProxyError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import { type Claim, type ClaimedMessage, ClaimInDoubt } from '../queue/claim.ts';
 import type { Release } from '../queue/release.ts';
+import { TransientSet } from '../transient.ts';
 
 export interface CarefulClaimsServices {
   readonly claim: Claim;
@@ -25,7 +26,7 @@ const MAX_RETRY_MS = 10_000;
  */
 export class CarefulClaims {
   readonly #s: CarefulClaimsServices;
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #running = new TransientSet<Promise<unknown>>();
   /** What may be leased to this session and is in nobody's hands. */
   readonly #inDoubt = new Map<string, ClaimedMessage>();
   /** A try to give back that is under way, however it ends. */
@@ -91,7 +92,7 @@ export class CarefulClaims {
   }
 
   async #takeBack(): Promise<void> {
-    await Promise.all(this.#running);
+    await Promise.all(this.#running.values());
     const messages = [...this.#inDoubt.values()];
     await this.#s.takeBack(messages, this.#s.clock.now());
     for (const { pk } of messages) this.#inDoubt.delete(pk);

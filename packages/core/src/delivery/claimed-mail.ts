@@ -5,6 +5,7 @@ import type { Log } from '../observability/log.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import { byRank } from '../queue/rank.ts';
 import type { Release } from '../queue/release.ts';
+import { TransientSet } from '../transient.ts';
 import type { Flights } from './flights.ts';
 import { giveBack } from './give-back.ts';
 import type { Lane } from './lane.ts';
@@ -40,7 +41,7 @@ export class ClaimedMail {
   readonly #listener: ClaimedMailListener;
   /** Lanes of which a claimed message may start. */
   readonly #startable = new StartLine();
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new TransientSet<Promise<void>>();
   #buffered = 0;
   #begun = 0;
   /** Aborts waiting for connections, and for the database where something is to be given back. */
@@ -123,7 +124,7 @@ export class ClaimedMail {
 
   /** Resolves once all that runs has ended, and what is given back is written. */
   async ended(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    while (this.#running.size > 0) await Promise.allSettled(this.#running.values());
   }
 
   /** Work that {@link ended} waits for. */

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { ClaimedMessage } from '../queue/claim.ts';
 import { Stop, type StopSignal } from '../stop-signal.ts';
+import { TransientMap } from '../transient.ts';
 
 /** A message in this engine's hands. */
 interface Flight {
@@ -21,7 +22,7 @@ interface Flight {
  * claimed message is told of that claim, never of the one after it.
  */
 export class Flights {
-  readonly #flights = new Map<string, Flight>();
+  readonly #flights = new TransientMap<string, Flight>();
   #isStopped = false;
 
   get size(): number {

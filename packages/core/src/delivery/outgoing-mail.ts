@@ -16,9 +16,7 @@ export function outgoingMail(
   { recipients, detached }: Pick<OutgoingMail, 'recipients' | 'detached'>,
 ): OutgoingMail {
   return {
-    get returnPaths() {
-      return fromFor === undefined ? [from] : [...new Set(to.map((address) => fromFor(address)))];
-    },
+    returnPaths: fromFor === undefined ? [from] : [...new Set(to.map((address) => fromFor(address)))],
     to,
     recipients,
     detached,

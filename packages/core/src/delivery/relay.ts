@@ -39,15 +39,9 @@ const LONG_BYTES = 262_144;
  * connection is everybody's, and then an immediate message waits for the one that uses it, before others.
  */
 export function poolRequest(account: AccountRelayRow, use: PoolUse): PoolRequest {
-  const { isImmediate, sizeBytes, share, settings } = use;
-  const most = (): number => Math.min(account.maxConnections, share());
+  const { isImmediate, settings } = use;
   const keptKey = poolKey(account, true);
-  const ofOthers = {
-    key: poolKey(account, false),
-    get maxConnections() {
-      return Math.max(1, most() - 1);
-    },
-  };
+  const others = new OtherConnections(poolKey(account, false), account, use);
   const common = {
     maxTransactionsPerConnection: account.maxMessagesPerConnection,
     maxAgeMs: settings.maxAgeMs,
@@ -55,22 +49,67 @@ export function poolRequest(account: AccountRelayRow, use: PoolUse): PoolRequest
     goesFirst: isImmediate,
   };
   const relay = relayOf(account, use);
-  if (isImmediate && most() > 1) {
-    const limits = { ...common, maxConnections: 1, isUrgent: true, lentTo: ofOthers };
-    return { key: keptKey, relay, limits };
+  if (isImmediate && others.most > 1) {
+    return { key: keptKey, relay, limits: { ...common, maxConnections: 1, isUrgent: true, lentTo: others } };
   }
-  const limits: PoolLimits = {
-    ...common,
-    get maxConnections() {
-      return ofOthers.maxConnections;
-    },
-    get keptFor() {
-      return isImmediate || most() === 1 ? undefined : keptKey;
-    },
-    isLong: sizeBytes > LONG_BYTES,
-  };
-  return { key: ofOthers.key, relay, limits };
+  const isLong = use.sizeBytes > LONG_BYTES;
+  return { key: others.key, relay, limits: new OthersLimits(others, keptKey, { ...common, isLong }) };
 }
+
+/** The connections of an account without the one that is kept. */
+class OtherConnections {
+  readonly key: string;
+  readonly #account: AccountRelayRow;
+  readonly #share: () => number;
+
+  constructor(key: string, account: AccountRelayRow, { share }: PoolUse) {
+    this.key = key;
+    this.#account = account;
+    this.#share = share;
+  }
+
+  /** With the one that is kept. */
+  get most(): number {
+    return Math.min(this.#account.maxConnections, this.#share());
+  }
+
+  get maxConnections(): number {
+    return Math.max(1, this.most - 1);
+  }
+}
+
+/** No object literal: with its getters V8 would keep each message that has limits until a full collection (ADR 37). */
+class OthersLimits implements PoolLimits {
+  readonly maxTransactionsPerConnection: number;
+  readonly maxAgeMs: number;
+  readonly idleMs: number;
+  readonly goesFirst: boolean;
+  readonly isLong: boolean;
+  readonly #others: OtherConnections;
+  readonly #keptKey: string;
+
+  constructor(others: OtherConnections, keptKey: string, fixed: FixedLimits) {
+    this.maxTransactionsPerConnection = fixed.maxTransactionsPerConnection;
+    this.maxAgeMs = fixed.maxAgeMs;
+    this.idleMs = fixed.idleMs;
+    this.goesFirst = fixed.goesFirst;
+    this.isLong = fixed.isLong;
+    this.#others = others;
+    this.#keptKey = keptKey;
+  }
+
+  get maxConnections(): number {
+    return this.#others.maxConnections;
+  }
+
+  get keptFor(): string | undefined {
+    return this.goesFirst || this.#others.most === 1 ? undefined : this.#keptKey;
+  }
+}
+
+type FixedLimits = Required<
+  Pick<PoolLimits, 'maxTransactionsPerConnection' | 'maxAgeMs' | 'idleMs' | 'goesFirst' | 'isLong'>
+>;
 
 /** The settings' version is part of the key: a changed password never meets a connection opened with the old one. */
 function poolKey({ pk, version }: AccountRelayRow, isReserved: boolean): string {

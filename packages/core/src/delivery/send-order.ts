@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
 import { Deadline } from '../smtp/deadline.ts';
+import { TransientMap, TransientSet } from '../transient.ts';
 
 /** The place of an attempt among those of its lane. */
 export interface Place {
@@ -26,9 +27,9 @@ interface Waiting {
  */
 export class SendOrder {
   /** Those that did not pass, in the order in which they began. */
-  readonly #line = new Set<Place>();
+  readonly #line = new TransientSet<Place>();
   /** Of those, the ones that wait, in the order in which their patience ends. */
-  readonly #waiting = new Map<Place, Waiting>();
+  readonly #waiting = new TransientMap<Place, Waiting>();
   #patience: Deadline | null = null;
 
   next(): Place {
@@ -56,7 +57,7 @@ export class SendOrder {
   }
 
   get #first(): Place | undefined {
-    const [first] = this.#line;
+    const [first] = this.#line.values();
     return first;
   }
 
@@ -70,7 +71,7 @@ export class SendOrder {
 
   #endPatience(clock: Pick<Clock, 'monotonic'>): void {
     const now = clock.monotonic();
-    for (const [place, { until }] of this.#waiting) {
+    for (const [place, { until }] of this.#waiting.entries()) {
       if (until > now) {
         this.#patience?.setAt(until, now);
         return;

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
 import type { MessageDraft } from '../entities/message/message-draft.ts';
+import { TransientMap } from '../transient.ts';
 
 /** What was stored of a message: its sealed content and the envelope. */
 export type AcceptedMessage = Pick<MessageDraft, 'content' | 'recipients'>;
@@ -42,7 +43,7 @@ export class AcceptedMail {
   readonly #maxLength: number;
   readonly #maxAgeMs: number;
   /** The oldest first. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new TransientMap<string, Entry>();
   #length = 0;
 
   constructor({ clock, maxLength = MAX_LENGTH, maxAgeMs = MAX_AGE_MS }: AcceptedMailOptions) {
@@ -82,7 +83,7 @@ export class AcceptedMail {
   }
 
   #forgetOld(now: number): void {
-    for (const [pk, { until }] of this.#entries) {
+    for (const [pk, { until }] of this.#entries.entries()) {
       if (until > now) return;
       this.forget(pk);
     }

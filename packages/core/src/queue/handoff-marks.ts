@@ -6,6 +6,7 @@ import { Gathering } from '../database/gathering.ts';
 import { rowsJson } from '../database/row-parameters.ts';
 import type { Prepared, Statement } from '../database/statement.ts';
 import type { CoreSchema } from '../entities/schema.ts';
+import { TransientMap } from '../transient.ts';
 import type { ClaimedMessage } from './claim.ts';
 import { orLeaseLost } from './or-lease-lost.ts';
 import { ifSessionLives } from './session-lives.ts';
@@ -27,7 +28,7 @@ interface Mark {
 export class HandoffMarks {
   readonly #mark: Prepared<{ readonly rows: string }, { readonly pk: string }>;
   readonly #gathering: Gathering<Mark, void>;
-  readonly #waiting = new Map<string, Mark>();
+  readonly #waiting = new TransientMap<string, Mark>();
 
   constructor(db: Database<CoreSchema>) {
     this.#mark = db.prepare((k, p) =>

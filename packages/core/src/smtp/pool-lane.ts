@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { Clock } from '../clock.ts';
 import type { StopSignal } from '../stop-signal.ts';
+import { TransientSet } from '../transient.ts';
 import { classifyConnectError } from './classify.ts';
 import { Deadline } from './deadline.ts';
 import { givenUp } from './opening-errors.ts';
@@ -87,9 +88,9 @@ export class PoolLane implements SlotUser {
   readonly #waiting: Caller[] = [];
   /** The last one was used last. */
   readonly #idle: Connection[] = [];
-  readonly #busy = new Set<Connection>();
+  readonly #busy = new TransientSet<Connection>();
   /** Of those, the ones behind whose borrower somebody may go; the first has waited longest for its last reply. */
-  readonly #atDot = new Set<Connection>();
+  readonly #atDot = new TransientSet<Connection>();
   readonly #closing = new Set<Connection>();
   readonly #places = new PoolPlaces(() => this.serve());
   readonly #idleDeadline: Deadline;
@@ -177,7 +178,7 @@ export class PoolLane implements SlotUser {
 
   /** Cut everything that is still open, and forget it, whether or not its borrower gives it back. */
   destroy(): void {
-    const all = [...this.#idle.splice(0), ...this.#busy, ...this.#closing];
+    const all = [...this.#idle.splice(0), ...this.#busy.values(), ...this.#closing];
     this.#busy.clear();
     this.#atDot.clear();
     this.#closing.clear();
@@ -268,7 +269,7 @@ export class PoolLane implements SlotUser {
   /** One behind whose message the next may go: its borrower waits for the last reply only. */
   #takeAtDot(limits: PoolLimits): Connection | null {
     if (this.#atDot.size === 0 || this.#places.waiting > 0) return null;
-    for (const connection of this.#atDot) {
+    for (const connection of this.#atDot.values()) {
       if (!this.#mayGoBehind(connection, limits)) continue;
       this.#atDot.delete(connection);
       return connection;

@@ -59,14 +59,7 @@ export function createSmtpPool(options: SmtpPoolOptions): SmtpPool {
     const borrower = lentTo && lanes.get(lentTo.key);
     const isLent = lentTo !== undefined && borrower !== undefined && borrower.size > lentTo.maxConnections;
     if (!isLent) return laneOf(key, relay, isUrgent).acquire(relay, limits, signal);
-    const asBorrower = {
-      ...limits,
-      isUrgent: false,
-      get maxConnections() {
-        return lentTo.maxConnections;
-      },
-    };
-    return borrower.acquire(relay, asBorrower, signal);
+    return borrower.acquire(relay, new BorrowersLimits(limits, lentTo), signal);
   };
 
   const closeAll = async (graceMs: number): Promise<void> => {
@@ -99,6 +92,27 @@ export function createSmtpPool(options: SmtpPoolOptions): SmtpPool {
     close,
     [Symbol.asyncDispose]: () => close(),
   };
+}
+
+/** Of who stands in line for the connections of another key. */
+class BorrowersLimits implements PoolLimits {
+  readonly maxTransactionsPerConnection: number;
+  readonly maxAgeMs: number;
+  readonly idleMs: number;
+  readonly goesFirst: boolean;
+  readonly #lentTo: { readonly maxConnections: number };
+
+  constructor(limits: PoolLimits, lentTo: { readonly maxConnections: number }) {
+    this.maxTransactionsPerConnection = limits.maxTransactionsPerConnection;
+    this.maxAgeMs = limits.maxAgeMs;
+    this.idleMs = limits.idleMs;
+    this.goesFirst = limits.goesFirst === true;
+    this.#lentTo = lentTo;
+  }
+
+  get maxConnections(): number {
+    return this.#lentTo.maxConnections;
+  }
 }
 
 /** How a connection ends that the relay has given up while it was idle. */

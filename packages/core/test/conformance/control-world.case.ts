@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { randomBytes } from 'node:crypto';
-import { createAccountStore } from '../../src/entities/account/account.store.ts';
+import { type AccountStore, createAccountStore } from '../../src/entities/account/account.store.ts';
 import { ANY_ATTACHMENT } from '../../src/entities/message/drafted-file.case.ts';
 import { KeysInFlight } from '../../src/entities/message/keys-in-flight.ts';
 import { createMessageStore } from '../../src/entities/message/message.store.ts';
@@ -42,6 +42,7 @@ export interface Told {
 
 /** A database with the services of the operations on messages; what lies in memory of an engine is played by the test. */
 export interface ControlWorld extends World {
+  readonly accounts: AccountStore;
   readonly services: { -readonly [Name in keyof MessageServices]: MessageServices[Name] };
   readonly told: Told;
   /** Messages that this engine holds and has not handed to MAIL; of this session. */
@@ -125,8 +126,10 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
     await database.write([putRow.bind({ ...(await world.message(pk)), ...changes })]);
   };
 
+  const accounts = createAccountStore(database, createSealer(randomBytes(32)), clock);
   const self: ControlWorld = {
     ...world,
+    accounts,
     told,
     flights,
     reached: null,
@@ -136,7 +139,7 @@ export async function createControlWorld(open: OpenStore): Promise<ControlWorld>
       maxBatch: 1_000,
       maxRecipients: 100,
       retry: DEFAULT_RETRY_POLICY,
-      accounts: createAccountStore(database, createSealer(randomBytes(32)), clock),
+      accounts,
       messages: createMessageStore(database),
       messageEvents: createMessageEventStore(database),
       accept: prepareAccept(database, STEP_MS),

@@ -293,10 +293,12 @@ export function submitConformance(open: OpenStore): void {
 }
 
 async function setTenant(
-  { database }: ControlWorld,
+  { database, accounts }: ControlWorld,
   columns: { readonly on_in_doubt?: 'hold'; readonly retry?: string | null; readonly refuse_over_limit?: number },
 ): Promise<void> {
   await database.write([database.prepare<object>((k) => k.updateTable('tenants').set(columns)).bind({})]);
+  // As the engine does after a change.
+  accounts.forget();
 }
 
 /** Of so many messages of a request let the last be ready to be stored first, and the first last. */

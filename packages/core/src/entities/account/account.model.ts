@@ -269,16 +269,46 @@ function pauseNow(row: AccountRow, now: number): AccountPause | null {
   return pause === null || isOver(pause, now) ? null : pause;
 }
 
-/** Opens a secret when it is asked for: without its key mail is still accepted, and waits. */
+/**
+ * Opens a secret when it is asked for: without its key mail is still accepted, and waits. Each is opened once, as many
+ * messages use it.
+ */
+class RelaySecrets implements Pick<AccountRelayRow, 'password' | 'oauth' | 'tlsClientKey'> {
+  readonly #row: AccountRelayColumns;
+  readonly #sealer: Sealer;
+  #password: string | null | undefined;
+  #oauth: OAuthSettings | null | undefined;
+  #tlsClientKey: string | null | undefined;
+
+  constructor(row: AccountRelayColumns, sealer: Sealer) {
+    this.#row = row;
+    this.#sealer = sealer;
+  }
+
+  get password(): string | null {
+    this.#password ??= this.#open('password');
+    return this.#password;
+  }
+
+  get oauth(): OAuthSettings | null {
+    const { pk, oauth } = this.#row;
+    this.#oauth ??= oauth === null ? null : openOAuth(pk, oauth, this.#sealer);
+    return this.#oauth;
+  }
+
+  get tlsClientKey(): string | null {
+    this.#tlsClientKey ??= this.#open('tls_client_key');
+    return this.#tlsClientKey;
+  }
+
+  #open(column: 'password' | 'tls_client_key'): string | null {
+    const sealed = this.#row[column];
+    return sealed === null ? null : this.#sealer.open(sealed, placeOf(this.#row.pk, column));
+  }
+}
+
 export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayRow {
-  const opened = (column: SecretColumn): (() => string | null) => {
-    const sealed = row[column];
-    return once(() => (sealed === null ? null : sealer.open(sealed, placeOf(row.pk, column))));
-  };
-  const password = opened('password');
-  const tlsClientKey = opened('tls_client_key');
-  const oauth = once(() => (row.oauth === null ? null : openOAuth(row.pk, row.oauth, sealer)));
-  return {
+  return Object.assign(new RelaySecrets(row, sealer), {
     pk: row.pk,
     tenantId: row.tenant_id,
     id: row.id,
@@ -288,22 +318,13 @@ export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayR
     port: row.port,
     hostPolicy: row.host_checked === 1 ? hostPolicyOf(row) : null,
     user: row.username,
-    get password() {
-      return password();
-    },
     authMethod: row.auth_method,
-    get oauth() {
-      return oauth();
-    },
     tls: row.tls,
     tlsServername: row.tls_servername,
     tlsCa: row.tls_ca,
     tlsInsecure: row.tls_insecure === 1,
     tlsMinVersion: row.tls_min_version,
     tlsClientCert: row.tls_client_cert,
-    get tlsClientKey() {
-      return tlsClientKey();
-    },
     ehloName: row.ehlo_name,
     maxConnections: row.max_connections,
     maxMessagesPerConnection: row.max_messages_per_connection,
@@ -327,7 +348,7 @@ export function relayOf(row: AccountRelayColumns, sealer: Sealer): AccountRelayR
       room: { maxPending: row.tenant_max_pending, maxBytes: row.tenant_max_bytes },
       suppression: suppressionPolicyOf(row.tenant_suppression),
     },
-  };
+  });
 }
 
 function hostPolicyOf(row: AccountRelayColumns): OutgoingPolicy {
@@ -335,15 +356,6 @@ function hostPolicyOf(row: AccountRelayColumns): OutgoingPolicy {
     allow_private_networks: row.tenant_allow_private_networks,
     allowed_hosts: row.tenant_allowed_hosts,
   });
-}
-
-/** The row is kept for a second, and used by many messages. */
-function once<T>(open: () => T): () => T {
-  let opened: { readonly value: T } | null = null;
-  return () => {
-    opened ??= { value: open() };
-    return opened.value;
-  };
 }
 
 export function limitsOf(

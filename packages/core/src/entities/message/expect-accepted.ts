@@ -43,14 +43,12 @@ async function expectNone(
   throw invalidInput(problems.map(({ field, message }) => ({ pointer: `${of.base}/${field}`, message })));
 }
 
-/** Nothing of it is made before a mixin asks for it: most mail is of no interest to any. */
+/** The header is read when a mixin asks for it. */
 function submittedMail({ content, bcc, attachments }: CheckedMessage): SubmittedMail {
   const { raw, from, to, cc, returnPath } = content;
   return {
     returnPaths: [returnPath],
-    get to() {
-      return envelopeOf({ content, bcc }).map(({ address }) => address);
-    },
+    to: envelopeOf({ content, bcc }).map(({ address }) => address),
     header: () =>
       raw === null
         ? {
@@ -62,9 +60,7 @@ function submittedMail({ content, bcc, attachments }: CheckedMessage): Submitted
             unreadable: [],
           }
         : headerAddresses(raw.head),
-    get minBytes() {
-      return minBytesOf({ content, attachments });
-    },
+    minBytes: minBytesOf({ content, attachments }),
     isComplete: raw !== null,
   };
 }

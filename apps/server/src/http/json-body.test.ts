@@ -3,7 +3,7 @@
 import { Base64Bytes } from '@mail-proxy/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { JsonBody } from './json-body.ts';
+import { JsonBody, readJsonBody } from './json-body.ts';
 import { parseJsonObject } from './parse-json.ts';
 
 /** Letters of a file that is long enough to be decoded as it comes. */
@@ -145,4 +145,17 @@ test('a body that is not UTF-8 is refused', () => {
     Buffer.from('"}'),
   ]);
   expect(() => parseInPieces(text, [])).toThrow('the body is not UTF-8');
+});
+
+test('what an embedding program sends as a stream stays its own', async () => {
+  const text = JSON.stringify({ text: 'x'.repeat(100_000), number: 1_234_567_890 });
+  const chunk = new Uint8Array(Buffer.from(text));
+  const raw = new Request('http://test.invalid/', {
+    method: 'POST',
+    body: ReadableStream.from([chunk]),
+    duplex: 'half',
+  });
+  const body = await readJsonBody({ raw, incoming: undefined }, 1_000_000);
+  expect(JSON.stringify(body.parse())).toBe(text);
+  expect(Buffer.from(chunk).toString()).toBe(text);
 });

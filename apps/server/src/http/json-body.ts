@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { BASE64_PREFIX, Base64Bytes, type RequestPlace } from '@mail-proxy/core';
 import { type JsonObject, parseJsonObject } from './parse-json.ts';
-import { heldPieces, isSmallBody, type ReadableRequest, readBody } from './read-body.ts';
+import { heldPieces, type ReadableRequest } from './read-body.ts';
 
 /** Unless the quote is escaped, no JSON has this but where a text starts. */
 const START = Buffer.from(`"${BASE64_PREFIX}`);
@@ -27,14 +27,13 @@ export async function readJsonBody(
   place: RequestPlace | null = null,
 ): Promise<JsonBody> {
   const body = new JsonBody();
-  if (isSmallBody(request, maxBytes)) body.add(await readBody(request, maxBytes, place));
-  else for await (const piece of heldPieces(request, maxBytes, place)) body.add(piece);
+  for await (const piece of heldPieces(request, maxBytes, place)) body.add(piece);
   return body;
 }
 
 /**
  * A JSON body that comes in pieces. A long file in it, a text that starts with `base64:`, is decoded as soon as it is
- * whole: it becomes no string, and no part of what is parsed in one go.
+ * whole: it becomes no string, and no part of what is parsed in one go. The pieces are the body's to give away.
  */
 export class JsonBody {
   /** What came, with each file in the place of its letters. */

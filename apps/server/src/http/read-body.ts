@@ -9,7 +9,6 @@ export interface ReadableRequest {
   readonly incoming: Readable | undefined;
 }
 
-const NOTHING = new Uint8Array(0);
 /** Read in one go; of larger ones only what has come counts as held, so that who sends slowly holds little. */
 const SMALL_BYTES = 262_144;
 
@@ -21,29 +20,33 @@ const SMALL_BYTES = 262_144;
  * @throws {MailProxyError} `body_too_large`, `overloaded`, `rate_limited`; `malformed_request` when the client went away
  * before its end
  */
-export async function readBody(
+export function readBody(
   request: ReadableRequest,
   maxBytes: number,
   place: RequestPlace | null = null,
 ): Promise<Uint8Array> {
-  const length = declaredBytes(request.raw, maxBytes);
-  if (length === 0) return NOTHING;
-  // HTTP's framing holds the client to what it declared. To ask for the body as a stream would already have one made.
-  if (length !== null && length <= SMALL_BYTES) {
-    place?.add(length);
-    return new Uint8Array(await orGone(request.raw.arrayBuffer()));
-  }
-  return readPieces(piecesOf(request), maxBytes, place);
+  return joined(heldPieces(request, maxBytes, place));
 }
 
 /**
- * Whether {@link readBody} reads it in one go.
+ * The same for one that is kept as it comes. The memory of the pieces is the caller's.
  *
- * @throws {MailProxyError} `body_too_large`
+ * @throws {MailProxyError} as {@link readBody}
  */
-export function isSmallBody({ raw }: ReadableRequest, maxBytes: number): boolean {
-  const length = declaredBytes(raw, maxBytes);
-  return length !== null && length <= SMALL_BYTES;
+export async function* heldPieces(
+  request: ReadableRequest,
+  maxBytes: number,
+  place: RequestPlace | null = null,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const length = declaredBytes(request.raw, maxBytes);
+  if (length === 0) return;
+  // HTTP's framing holds the client to what it declared. To ask for the body as a stream would already have one made.
+  if (length !== null && length <= SMALL_BYTES) {
+    place?.add(length);
+    yield new Uint8Array(await orGone(request.raw.arrayBuffer()));
+    return;
+  }
+  yield* heldAsTheyCome(piecesOf(request), maxBytes, place);
 }
 
 /**
@@ -62,20 +65,6 @@ export async function* bodyPieces(
     if (size > maxBytes) throw tooLarge(maxBytes);
     yield piece;
   }
-}
-
-/**
- * The same for one that is kept as it comes.
- *
- * @param place - counts what is held
- * @throws {MailProxyError} as {@link readBody}
- */
-export function heldPieces(
-  request: ReadableRequest,
-  maxBytes: number,
-  place: RequestPlace | null = null,
-): AsyncIterable<Uint8Array> {
-  return heldAsTheyCome(piecesOf(request), maxBytes, place);
 }
 
 async function* heldAsTheyCome(
@@ -97,14 +86,18 @@ async function* heldAsTheyCome(
  *
  * @throws {MailProxyError} `body_too_large`, `overloaded`, `rate_limited`; what the pieces throw
  */
-export async function readPieces(
+export function readPieces(
   pieces: AsyncIterable<Uint8Array>,
   maxBytes: number,
   place: RequestPlace | null = null,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const piece of heldAsTheyCome(pieces, maxBytes, place)) chunks.push(piece);
-  return Buffer.concat(chunks);
+  return joined(heldAsTheyCome(pieces, maxBytes, place));
+}
+
+async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all);
 }
 
 /** Null where the body comes in chunks. */
@@ -135,7 +128,8 @@ async function* piecesOfBody(body: Request['body']): AsyncGenerator<Uint8Array, 
   for (;;) {
     const { done, value } = await orGone(reader.read());
     if (done) return;
-    yield value;
+    // Whose stream it is may go on using it.
+    yield value.slice();
   }
 }
 

@@ -14,9 +14,9 @@ const PART = 16_384;
  * long text without ever having it as a string; where text is wanted, it is that text again.
  */
 export class Base64Bytes {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
 
-  private constructor(bytes: Uint8Array) {
+  private constructor(bytes: Buffer) {
     this.bytes = bytes;
   }
 
@@ -46,8 +46,7 @@ export class Base64Bytes {
   }
 
   toString(): string {
-    const { buffer, byteOffset, byteLength } = this.bytes;
-    return BASE64_PREFIX + Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+    return BASE64_PREFIX + this.bytes.toString('base64');
   }
 
   toJSON(): string {

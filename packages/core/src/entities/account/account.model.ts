@@ -301,7 +301,7 @@ class RelaySecrets implements Pick<AccountRelayRow, 'password' | 'oauth' | 'tlsC
     return this.#tlsClientKey;
   }
 
-  #open(column: 'password' | 'tls_client_key'): string | null {
+  #open(column: Exclude<SecretColumn, 'oauth'>): string | null {
     const sealed = this.#row[column];
     return sealed === null ? null : this.#sealer.open(sealed, placeOf(this.#row.pk, column));
   }

@@ -51,7 +51,7 @@ export function LogIn() {
           isRequired
           hint="The operator's token, which mail-proxy token prints, or a tenant's API key. It stays in this tab until you log out or close it."
         />
-        <Button type="submit" look="primary" disabled={isBusy}>
+        <Button type="submit" look="primary" isBusy={isBusy}>
           {isBusy ? 'Logging in' : 'Log in'}
         </Button>
         <div class="log-in-foot">

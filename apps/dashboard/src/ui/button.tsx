@@ -12,30 +12,37 @@ export interface ButtonProps {
   /** @defaultValue plain */
   readonly look?: 'plain' | 'primary' | 'danger' | 'quiet';
   readonly type?: 'button' | 'submit';
-  readonly disabled?: boolean;
+  /** What it starts is under way already. @defaultValue false */
+  readonly isBusy?: boolean;
   readonly label?: string;
 }
 
-export function Button({ children, onClick, look = 'plain', type = 'button', disabled = false, label }: ButtonProps) {
-  const [isBusy, setBusy] = useState(false);
-  const click = async (): Promise<void> => {
-    setBusy(true);
+/** A button. While it waits it does nothing, yet keeps the keyboard, which one that is `disabled` would lose. */
+export function Button({ children, onClick, look = 'plain', type = 'button', isBusy = false, label }: ButtonProps) {
+  const [isRunning, setRunning] = useState(false);
+  const isWaiting = isBusy || isRunning;
+  const run = async (): Promise<void> => {
+    setRunning(true);
     try {
       await onClick?.();
     } catch (error) {
       say(messageOf(error), { isError: true });
     } finally {
-      setBusy(false);
+      setRunning(false);
     }
+  };
+  const click = (event: Event): void => {
+    if (isWaiting) event.preventDefault();
+    else if (onClick !== undefined) void run();
   };
   return (
     <button
       type={type}
       class={`button button-${look}`}
       aria-label={label}
-      aria-busy={isBusy}
-      disabled={disabled || isBusy}
-      {...(onClick === undefined ? {} : { onClick: () => void click() })}
+      aria-busy={isWaiting}
+      aria-disabled={isWaiting}
+      onClick={click}
     >
       {children}
     </button>

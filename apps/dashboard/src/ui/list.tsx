@@ -24,7 +24,7 @@ export function List<Row>({ pages, empty, ...table }: ListProps<Row>) {
       {items !== undefined && items.length > 0 && <Table {...table} rows={items} />}
       {more !== null && items !== undefined && (
         <div class="more">
-          <Button onClick={more} disabled={isLoading}>
+          <Button onClick={more} isBusy={isLoading}>
             {isLoading ? 'Loading' : 'Show more'}
           </Button>
         </div>

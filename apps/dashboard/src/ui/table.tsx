@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { ComponentChildren } from 'preact';
+import { useOverflow } from './use-overflow.ts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -19,8 +20,21 @@ export interface TableProps<Row> {
   readonly keyOf: (row: Row) => string;
 }
 
-/** A table; on a phone each row becomes a card, and the columns' titles stand in it. The first column names the row. */
-export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
+/**
+ * A table; on a phone each row becomes a card, and the columns' titles stand in it. The first column names the row.
+ * Where it is wider than its place it scrolls there, by the keyboard as well.
+ */
+export function Table<Row>({ caption, ...table }: TableProps<Row>) {
+  const [place, isWider] = useOverflow<HTMLDivElement>();
+  const scrolling = isWider ? ({ role: 'region', 'aria-label': caption, tabIndex: 0 } as const) : {};
+  return (
+    <div class="table" ref={place} {...scrolling}>
+      <Rows caption={caption} {...table} />
+    </div>
+  );
+}
+
+function Rows<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
   return (
     <table>
       <caption class="unseen">{caption}</caption>

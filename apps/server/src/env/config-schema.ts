@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { engineConfigSchema, ipRange, LOG_LEVELS } from '@mail-proxy/core';
+import { engineConfigSchema, fields, ipRange, LOG_LEVELS } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { PROXY_HEADERS } from '../http/client-address.ts';
 import { genroSettings } from '../http/genro/genro-settings.ts';
@@ -118,10 +118,7 @@ export const serverConfigSchema = v.strictObject({
     'auto',
   ),
   /** Settings of mixins, by their ids; each mixin checks its own. */
-  mixins: v.optional(
-    v.record(v.string(), v.record(v.string(), v.unknown(), 'expected an object'), 'expected settings by mixin'),
-    {},
-  ),
+  mixins: v.optional(fields.objectOf(fields.objectOf(v.unknown())), {}),
 });
 
 /** The schema of every key, by its dotted path. */

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { clientId, line } from './fields.ts';
+import { clientId, line, objectOf } from './fields.ts';
 
 const REFUSED = [
   ...Array.from({ length: 0x20 }, (_, code) => code),
@@ -26,6 +26,17 @@ test.each([
     }
   }
   for (const text of ['order 1', 'Bestellung ü', '注文', '😀', 'a\u00a0b']) expect(v.is(schema, text), text).toBe(true);
+});
+
+test('a list is no object, wherever one stands', () => {
+  const schema = v.object({ headers: v.optional(objectOf(v.string()), {}) });
+  const refused = v.safeParse(schema, { headers: ['x'] });
+  expect(refused.issues?.map((issue) => [v.getDotPath(issue), issue.message])).toEqual([
+    ['headers', 'expected an object'],
+  ]);
+  expect(v.is(schema, { headers: [] })).toBe(false);
+  expect(v.parse(schema, { headers: { 'X-Id': '1' } })).toEqual({ headers: { 'X-Id': '1' } });
+  expect(v.parse(schema, {})).toEqual({ headers: {} });
 });
 
 test('two ids that are taken and differ are stored differently', () => {

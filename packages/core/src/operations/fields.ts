@@ -51,6 +51,14 @@ export const queryBoolean = v.union([
   ),
 ]);
 
+/** An object whose names the caller chooses. Valibot alone takes a list for one, with its positions as the names. */
+export function objectOf<Value extends v.GenericSchema>(value: Value) {
+  const schema = v.record(v.string(), value, 'expected an object');
+  const run: (typeof schema)['~run'] = (dataset, config) =>
+    schema['~run'](Array.isArray(dataset.value) ? { value: undefined } : dataset, config);
+  return { ...schema, '~run': run };
+}
+
 /** An absolute http or https address without credentials in it. */
 export const httpUrl = v.pipe(
   v.string(),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { fields } from '@mail-proxy/core';
 import * as v from 'valibot';
 import type { GenroOptions } from './genro-options.ts';
 import { given, maybe, number, someText, text } from './given-fields.ts';
@@ -39,7 +40,7 @@ const messageFields = v.object({
   subject: someText,
   body: maybe(text),
   content_type: maybe(text),
-  headers: maybe(v.record(v.string(), v.union([v.null(), text]))),
+  headers: maybe(fields.objectOf(v.union([v.null(), text]))),
   message_id: maybe(text),
   attachments: maybe(v.array(attachmentInput)),
   priority: maybe(priority),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { isMailProxyError, MailProxyError } from '@mail-proxy/core';
+import { fields, isMailProxyError, MailProxyError } from '@mail-proxy/core';
 import * as v from 'valibot';
 import { instanceInput } from './bounce-input.ts';
 import { bounceMailbox, bounceView, putBounceMailbox } from './bounce-mailbox.ts';
@@ -84,7 +84,7 @@ export const rpcInstanceRoutes: GenroRoutes = {
     const { tenant_id, ...storage } = await call.body(
       v.object({
         ...{ tenant_id: someText, name: someText, protocol: someText },
-        config: maybe(v.record(v.string(), v.unknown())),
+        config: maybe(fields.objectOf(v.unknown())),
       }),
     );
     const named = { tenant_id: ofTenant(call, tenant_id), storage_id: storage.name };

@@ -4,7 +4,17 @@ import * as v from 'valibot';
 import { Base64Bytes } from '../../attachments/base64-bytes.ts';
 import { FETCH_MODES } from '../../attachments/fetch-mode.ts';
 import { type HeldFile, isHeldFile } from '../../attachments/uploaded-file.ts';
-import { clientId, content, dateTime, integer, line, queryBoolean, secret, tenantId } from '../../operations/fields.ts';
+import {
+  clientId,
+  content,
+  dateTime,
+  integer,
+  line,
+  objectOf,
+  queryBoolean,
+  secret,
+  tenantId,
+} from '../../operations/fields.ts';
 import { CALENDAR_METHODS } from '../../smtp/compose/content.ts';
 import { eventType } from '../message-event/message-event.schema.ts';
 import { clientAuth } from '../tenant/client-auth.ts';
@@ -118,7 +128,7 @@ const messageFields = {
   content_type: v.optional(v.picklist(['plain', 'html'])),
   /** An invitation, beside text and html. */
   calendar: v.optional(v.strictObject({ method: v.picklist(CALENDAR_METHODS), content: body })),
-  headers: v.optional(content(v.record(v.string(), v.string())), {}),
+  headers: v.optional(content(objectOf(v.string())), {}),
   /** Written as List-Unsubscribe (RFC 2369) and List-Unsubscribe-Post (RFC 8058, `one_click`). */
   list_unsubscribe: v.optional(
     content(

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import * as v from 'valibot';
-import { clientId, line, page, pageOf, rfc3339, secret, tenantId, timestamp } from '../../operations/fields.ts';
+import {
+  clientId,
+  line,
+  objectOf,
+  page,
+  pageOf,
+  rfc3339,
+  secret,
+  tenantId,
+  timestamp,
+} from '../../operations/fields.ts';
 import type { Storage } from './storage.store.ts';
 
 /** Characters of a configuration as JSON. */
@@ -21,7 +31,7 @@ export const createStorageInput = v.strictObject({
   config: v.nullish(
     secret(
       v.pipe(
-        v.record(v.string(), v.unknown()),
+        objectOf(v.unknown()),
         v.check(
           (config) => isWithin(config, MAX_CONFIG_DEPTH),
           `expected at most ${MAX_CONFIG_DEPTH} levels of objects and lists`,

@@ -2,14 +2,13 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 // The process that the kill test kills: an engine that accepts and delivers as fast as it can, and tells on its
 // standard output which messages it accepted.
-import { writeSync } from 'node:fs';
 import { createMailEngine, defineMixin } from '@mail-proxy/core';
+import { say } from './say.case.ts';
 
 const [database = '', sinkPort = '', filesUrl = '', life = '', mode = ''] = process.argv.slice(2);
 const BATCH = 20;
 /** Enough that there is always mail on its way when the signal comes, not so much that the end takes minutes. */
 const MAX_WAITING = 400;
-const STDOUT = 1;
 /** One message in so many has a file to fetch first, and one that a mixin takes out then. */
 const FILE_EVERY = 5;
 const DETACHED = { filename: 'detached.bin', storage_path: `base64:${Buffer.alloc(30_000).toString('base64')}` };
@@ -46,7 +45,7 @@ if (life === '0') {
   await engine.execute('accounts.create', account);
 }
 await engine.start();
-tell('started');
+say('started');
 
 const stopping = new AbortController();
 process.on('SIGTERM', () => stopping.abort());
@@ -54,7 +53,7 @@ process.on('SIGTERM', () => stopping.abort());
 if (mode === 'drain') await drain();
 else await submitUntilStopped();
 await engine.stop();
-tell('stopped');
+say('stopped');
 
 async function submitUntilStopped(): Promise<void> {
   for (let batch = 0; !stopping.signal.aborted; batch++) {
@@ -68,7 +67,7 @@ async function submitUntilStopped(): Promise<void> {
       ...(index % FILE_EVERY === 0 ? { attachments: [fileOf(`${life}-${batch}-${index}`), DETACHED] } : {}),
     }));
     const { results } = await engine.submit(messages);
-    tell(
+    say(
       `accepted ${results.flatMap((one) => (one.status === 'accepted' && one.id !== null ? [one.id] : [])).join(' ')}`,
     );
     while ((await waiting()) > MAX_WAITING && !stopping.signal.aborted)
@@ -87,9 +86,4 @@ async function drain(): Promise<void> {
 async function waiting(): Promise<number> {
   const instance = await engine.execute('instance.get', {});
   return typeof instance === 'object' && instance !== null && 'waiting' in instance ? Number(instance.waiting) : 0;
-}
-
-/** Synchronous: what was told was told, whenever the signal comes. */
-function tell(line: string): void {
-  writeSync(STDOUT, `${line}\n`);
 }

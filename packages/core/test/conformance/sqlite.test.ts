@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { tempDir } from '@mail-proxy/testkit';
 import { type RawBuilder, sql } from 'kysely';
 import { expect, test } from 'vitest';
+import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { rawStatement } from '../../src/database/raw.ts';
 import { claimPlanConformance } from './claim-plan.case.ts';
@@ -80,6 +81,32 @@ test('a damaged page fails what reads it, and is no absence of the database', as
   await expect(database.read(statement(sql`select n from damaged`))).rejects.toThrow('malformed');
   await database.write([statement(sql`insert into whole values (1)`)]);
   expect(await database.read(statement(sql`select n from whole`))).toEqual([{ n: 1 }]);
+});
+
+test('statistics that a tool made lead no statement past its index', async () => {
+  using dir = tempDir();
+  const path = dir.file('mail.db');
+  const search = sql`explain query plan select b from numbers where a = 1 order by b limit 1`;
+  const planOf = async (database: Database<unknown>) => {
+    const [{ rows }] = await database.write([rawStatement(database, search)]);
+    return rows.map((line: unknown) => String(Object(line).detail)).join();
+  };
+  let planned: string;
+  {
+    await using database = await openDatabase<unknown>(path);
+    const run = (statement: RawBuilder<unknown>) => database.write([rawStatement(database, statement)]);
+    await run(sql`create table numbers (a integer, b integer)`);
+    await run(sql`create index by_a on numbers (a)`);
+    await run(sql`create index by_b on numbers (b)`);
+    planned = await planOf(database);
+    await run(
+      sql`insert into numbers select 1, value from json_each(${JSON.stringify(Array(2_000).keys().toArray())})`,
+    );
+    await run(sql`analyze`);
+    expect(await planOf(database)).not.toBe(planned);
+  }
+  await using database = await openDatabase<unknown>(path);
+  expect(await planOf(database)).toBe(planned);
 });
 
 test('a commit waits until its log is on disk, whatever the library does by default', async () => {

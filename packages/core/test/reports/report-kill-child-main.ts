@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 // The process that the test of kills amid reports kills: an engine that accepts, delivers and reports as fast as it can.
-import { writeSync } from 'node:fs';
 import { createMailEngine } from '@mail-proxy/core';
+import { say } from '../say.case.ts';
 
 const [database = '', relayPort = '', endpoint = '', life = '', mode = ''] = process.argv.slice(2);
 const BATCH = 5;
 const MAX_WAITING = 50;
-const STDOUT = 1;
 const TENANT = 'default';
 
 await using engine = await createMailEngine({
@@ -24,7 +23,7 @@ if (life === '0') {
   await engine.execute('tenants.update', { tenant_id: TENANT, client_base_url: endpoint });
 }
 await engine.start();
-tell('started');
+say('started');
 if (mode === 'drain') await drain();
 else await submitForEver();
 await engine.stop();
@@ -39,7 +38,7 @@ async function submitForEver(): Promise<never> {
       text: 'Text.',
     }));
     const { results } = await engine.submit(messages);
-    tell(
+    say(
       `accepted ${results.flatMap(({ id, status }) => (status === 'accepted' && id !== null ? [id] : [])).join(' ')}`,
     );
     while ((await waiting()) > MAX_WAITING) await new Promise((resolve) => setImmediate(resolve));
@@ -82,9 +81,4 @@ async function unnumbered(): Promise<number> {
 async function waiting(): Promise<number> {
   const instance = await engine.execute('instance.get', {});
   return typeof instance === 'object' && instance !== null && 'waiting' in instance ? Number(instance.waiting) : 0;
-}
-
-/** Synchronous: what was told was told, whenever the signal comes. */
-function tell(line: string): void {
-  writeSync(STDOUT, `${line}\n`);
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 // The process that the test of a killed rotation kills.
-import { writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { say } from '../say.case.ts';
 import { openSecretsEngine } from './secrets-world.case.ts';
 
 const [database = '', keyFile = ''] = process.argv.slice(2);
-const STDOUT = 1;
 
 const engine = await openSecretsEngine({ database, keyFile });
 await engine.start();
@@ -15,9 +14,8 @@ let said = '';
 for (;;) {
   // By the output schema of the operation.
   const { state, done, total } = (await engine.execute('keys.rotation', {})) as Readonly<Record<string, unknown>>;
-  // Synchronous: what was told was told, whenever the signal comes.
-  const line = `${state} ${done} ${total}\n`;
-  if (line !== said) writeSync(STDOUT, line);
+  const line = `${state} ${done} ${total}`;
+  if (line !== said) say(line);
   said = line;
   if (state !== 'running') break;
   await nextTurn();

@@ -70,6 +70,7 @@ function open(): SqliteDatabase.Database {
       // FULL: a commit is answered only after its fsync. NORMAL may lose the last commits in a power cut.
       connection.pragma('synchronous = FULL');
       connection.pragma('foreign_keys = ON');
+      forgetStatistics(connection);
     }
     connection.pragma(`cache_size = -${CACHE_KIB[settings.role]}`);
     connection.pragma('temp_store = MEMORY');
@@ -80,6 +81,15 @@ function open(): SqliteDatabase.Database {
     reply({ kind: 'refused', error: locked ? 'locked' : 'other', message: messageOf(error) });
     process.exit(1);
   }
+}
+
+/** What a tool's ANALYZE left of one moment would lead SQLite past the indexes that the statements are written for. */
+function forgetStatistics(connection: SqliteDatabase.Database): void {
+  const found = connection.prepare(`select name from sqlite_schema where name in ('sqlite_stat1', 'sqlite_stat4')`);
+  const names = found.pluck().all();
+  for (const name of names) connection.exec(`drop table ${name}`);
+  // They are in memory as well.
+  if (names.length > 0) connection.exec('analyze sqlite_schema');
 }
 
 function reply(response: WireResponse): void {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { Readable, Writable } from 'node:stream';
-import { confirm, isCancel, password, select, text } from '@clack/prompts';
 import type { CommandContext } from './command-context.ts';
 import type { Streams } from './streams.ts';
 
@@ -36,6 +35,8 @@ export interface AskFlags {
   readonly yes?: true;
 }
 
+type Prompts = typeof import('@clack/prompts');
+
 /** A question was left without an answer. */
 export class GivenUp extends Error {
   override readonly name = 'GivenUp';
@@ -45,18 +46,24 @@ export class GivenUp extends Error {
 export function askerOf({ streams }: Pick<CommandContext, 'streams'>, { json, input }: AskFlags): Asker | null {
   const ends = json === true || input === false ? null : terminalOf(streams);
   if (ends === null) return null;
-  const asked = async <T>(answer: Promise<T>): Promise<Exclude<T, symbol>> => {
-    const given = await answer;
-    if (isCancel(given)) throw new GivenUp();
+  const asked = async <T>(ask: (prompts: Prompts) => Promise<T>): Promise<Exclude<T, symbol>> => {
+    // Most commands ask nothing, and start sooner without it.
+    const prompts = await import('@clack/prompts');
+    const given = await ask(prompts);
+    if (prompts.isCancel(given)) throw new GivenUp();
     // It is a symbol in no other case.
     return given as Exclude<T, symbol>;
   };
   return {
     text: ({ message, placeholder, problem }) =>
-      asked(text({ ...ends, message, validate: validateBy(problem), ...(placeholder && { placeholder }) })),
-    secret: ({ message, problem }) => asked(password({ ...ends, message, validate: validateBy(problem) })),
-    select: ({ message, choices }) => asked(select({ ...ends, message, options: choices.map(optionOf), maxItems: 12 })),
-    confirm: (message) => asked(confirm({ ...ends, message, initialValue: false })),
+      asked(({ text }) =>
+        text({ ...ends, message, validate: validateBy(problem), ...(placeholder && { placeholder }) }),
+      ),
+    secret: ({ message, problem }) =>
+      asked(({ password }) => password({ ...ends, message, validate: validateBy(problem) })),
+    select: ({ message, choices }) =>
+      asked(({ select }) => select({ ...ends, message, options: choices.map(optionOf), maxItems: 12 })),
+    confirm: (message) => asked(({ confirm }) => confirm({ ...ends, message, initialValue: false })),
   };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { serve } from '../serve.ts';
+import { boundHeapGrowth } from './heap-growth.ts';
 import { runCommandLine } from './run-command-line.ts';
 
 /** Run the command line that this process was started with. */
@@ -18,6 +19,7 @@ export async function runProcess(): Promise<void> {
     streams: { stdout, stderr, stdin },
     serve: (settings, { isPrivate = false, ...options }) => {
       if (isPrivate) process.umask(0o077);
+      boundHeapGrowth();
       return serve({
         ...options,
         env: settings,

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { WriteStream } from 'node:tty';
 import { type Clock, systemClock, type TransferProgress } from '@mail-proxy/core';
-import { Presets, SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import type { Streams } from './streams.ts';
 
 /** In a log a line in this time is enough, milliseconds. */
@@ -37,11 +37,12 @@ export async function withProgress<T>(
   run: (show: Show) => Promise<T>,
   clock: Clock = systemClock,
 ): Promise<T> {
-  using shown = stream instanceof WriteStream && stream.isTTY ? bars(stream) : lines(stream, clock);
+  using shown = stream instanceof WriteStream && stream.isTTY ? await bars(stream) : lines(stream, clock);
   return await run(shown.show);
 }
 
-function bars(stream: WriteStream): ShownProgress {
+async function bars(stream: WriteStream): Promise<ShownProgress> {
+  const { Presets, SingleBar } = await import('cli-progress');
   const format = '{verb} {bar} {percentage}%  {value}/{total} {unit}  {table}  {eta_formatted} left';
   let phase: Progress['phase'] | null = null;
   let bar: SingleBar | null = null;

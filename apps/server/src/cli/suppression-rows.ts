@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
 import { UsageError } from './usage-error.ts';
 
 export const ROW_FORMATS = ['csv', 'ndjson'] as const;
@@ -70,6 +69,7 @@ function objectOf(text: string): { readonly entry: GivenEntry } | { readonly pro
 }
 
 async function* readCsv(bytes: AsyncIterable<Uint8Array | string>): AsyncGenerator<Row> {
+  const { CsvError, parse } = await import('csv-parse');
   const parser = parse({
     bom: true,
     info: true,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { ImapFlow } from 'imapflow';
+import type { ImapFlow } from 'imapflow';
 import type { ImapStage } from './imap.schema.ts';
 
 /** Bounds on what a server may make us hold; a greeting, capabilities and a mailbox's state are far below. */
@@ -29,8 +29,10 @@ export interface ImapClientOptions {
   readonly pieceBytes?: number;
 }
 
-/** A client that does what is asked and nothing of its own accord; one use. */
-export function createImapClient({ host, port, tls }: ImapPlace, options: ImapClientOptions): ImapFlow {
+/** A client that does what is asked and nothing of its own accord; one use. The library is loaded with the first. */
+export async function createImapClient(place: ImapPlace, options: ImapClientOptions): Promise<ImapFlow> {
+  const { ImapFlow } = await import('imapflow');
+  const { host, port, tls } = place;
   const { auth, timeoutMs, ca, address = host, pieceBytes = 0 } = options;
   return new ImapFlow({
     host: address,

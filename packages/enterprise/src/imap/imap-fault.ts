@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { AuthenticationFailure, type ImapFlowError } from 'imapflow';
+import type { ImapFlowError } from 'imapflow';
 import type { ImapFault } from './imap.schema.ts';
 
 const MAX_TEXT = 500;
@@ -34,6 +34,9 @@ const CODES: Readonly<Record<string, ImapFault['code']>> = {
   EPROTO: 'tls',
 };
 
+/** By its name, as the library is loaded with the first client. Its property `authenticationFailed` is set on others as well. */
+const NO_WAY_TO_LOG_IN = 'AuthenticationFailure';
+
 /** Names that OpenSSL gives to a certificate it does not accept, and Node's own codes about TLS. */
 const TLS_CODE = /^ERR_(TLS|SSL|OSSL)_|CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)/;
 
@@ -42,17 +45,17 @@ export function imapFault(error: unknown, { user, password }: { user: string; pa
   const known: Partial<ImapFlowError> = error instanceof Error ? error : { message: String(error) };
   const said = known.responseText || known.reason || known.message || known.code || 'failed';
   return {
-    code: codeOf(error, known),
+    code: codeOf(known),
     message: presentable(said, secretForms(user, password)),
     ...(known.serverResponseCode && { response_code: presentable(known.serverResponseCode, []) }),
   };
 }
 
-function codeOf(error: unknown, known: Partial<ImapFlowError>): ImapFault['code'] {
+function codeOf(known: Partial<ImapFlowError>): ImapFault['code'] {
   if (known.mailboxMissing) return 'no_mailbox';
   if (known.responseStatus === 'NO' || known.responseStatus === 'BAD') return 'rejected';
   if (known.tlsFailed || TLS_CODE.test(known.code ?? '')) return 'tls';
-  if (error instanceof AuthenticationFailure) return 'unsupported';
+  if (known.constructor?.name === NO_WAY_TO_LOG_IN) return 'unsupported';
   return CODES[known.code ?? ''] ?? 'protocol';
 }
 

@@ -21,7 +21,7 @@ export interface VerifyImapOptions {
  */
 export async function verifyImap(target: ImapTarget, { clock, ca }: VerifyImapOptions): Promise<ImapVerdict> {
   const { user, password } = target;
-  const client = createImapClient(target, {
+  const client = await createImapClient(target, {
     auth: { user, pass: password },
     timeoutMs: target.timeout_ms,
     ...(ca !== undefined && { ca }),

@@ -53,7 +53,7 @@ export class SessionOpener {
     const addresses = (await addressesOf(outgoing, mailbox)).slice(0, MAX_ADDRESSES);
     let failure: MailboxFailure | null = null;
     for (const { address } of addresses) {
-      const client = createImapClient(mailbox, {
+      const client = await createImapClient(mailbox, {
         auth: login.auth,
         address,
         timeoutMs: SOCKET_MS,

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { type ReportAnswer, startReportReceiver } from '@mail-proxy/testkit';
+import { Recording, type ReportAnswer, startReportReceiver } from '@mail-proxy/testkit';
 import { describe, expect, test } from 'vitest';
 import { MailProxyError } from '../errors.ts';
+import { silentLog } from '../observability/log.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { openReportingWorld } from './reporting-world.case.ts';
+import { NO_MESSAGES } from './take-messages.ts';
 
 const FAULTS: readonly (readonly [fault: string, answer: ReportAnswer, lastError: string])[] = [
   ['500', { status: 500 }, 'the endpoint answered 500'],
@@ -189,6 +192,45 @@ test('a target that cannot be had is a failed call of that tenant only', async (
     failures: 1,
     last_error: 'the endpoint cannot be determined: sealed_with_unknown_key',
   });
+});
+
+test('an endpoint whose messages find no room is called ever more rarely, however much there is to tell', async () => {
+  await using world = await openReportingWorld();
+  const clock = new VirtualClock();
+  const calledAt: number[] = [];
+  await using endpoint = await startReportReceiver({
+    answer: () => {
+      calledAt.push(clock.monotonic());
+      return { json: { ok: true, messages: [{ id: 'answered' }] } };
+    },
+  });
+  await world.addTold('acme', endpoint.url);
+  const ids = [await world.addEvent('acme')];
+  const brokenOff = new Recording<unknown>('turn that broke off');
+  const isFull = { now: true };
+  await using running = world.report({
+    clock,
+    takeMessages: async () => {
+      if (isFull.now) throw new MailProxyError('storage_full');
+      return NO_MESSAGES;
+    },
+    log: { ...silentLog, error: (fields) => brokenOff.add(Object(fields).err) },
+  });
+  await brokenOff.waitFor(1);
+  for (const [index, pauseMs] of [1_000, 2_000, 4_000].entries()) {
+    for (const ms of [pauseMs - 1, 1]) {
+      ids.push(await world.addEvent('acme'));
+      running.reporter.wake('acme');
+      await clock.advance(ms);
+    }
+    await brokenOff.waitFor(index + 2);
+  }
+  expect(calledAt).toEqual([0, 1_000, 3_000, 7_000]);
+  expect(await world.events.cursor('acme')).toMatchObject({ acked_seq: 0, failures: 0 });
+
+  isFull.now = false;
+  await clock.advance(8_000);
+  expect(await running.acknowledged.waitFor(1)).toMatchObject([{ tenantId: 'acme', ids }]);
 });
 
 test('credentials go as the tenant wants them, and never into an error', async () => {

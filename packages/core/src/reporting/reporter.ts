@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import type { ReportLag } from '../entities/message-event/report-cursor.store.ts';
+import { isMailProxyError } from '../errors.ts';
 import { WakeUp } from '../wake-up.ts';
 import type { ReporterParts } from './reporter-parts.ts';
 import { serveTenant } from './serve-tenant.ts';
@@ -32,6 +33,8 @@ export interface Reporter {
 const SCAN_MS = 30_000;
 /** Pause after the database failed. */
 const DATABASE_PAUSE_MS = 1_000;
+/** The longest pause of a tenant whose turns break off in a row, as when there is no room for the messages of its answers. */
+const MAX_BROKEN_PAUSE_MS = 60_000;
 
 const FRESH_TURN: Turn = { ...PLAIN_TURN, fresh: true };
 
@@ -45,6 +48,8 @@ export function createReporter(parts: ReporterParts): Reporter {
   const bell = new WakeUp(clock);
   const scanEveryMs = Math.min(SCAN_MS, settings.intervalMs);
   let scan: 'due' | 'forced' | null = 'due';
+  /** Turns in a row that broke off, by tenant. */
+  const brokenOff = new Map<string, number>();
 
   const wakeFor = (tenantIds: Iterable<string>, turn: Turn): void => {
     for (const tenantId of tenantIds) schedule.wake(tenantId, clock.monotonic(), turn);
@@ -65,12 +70,24 @@ export function createReporter(parts: ReporterParts): Reporter {
   async function serve(tenantId: string, turn: Turn, abandon: AbortSignal): Promise<void> {
     try {
       schedule.end(tenantId, clock.monotonic(), await serveTenant(parts, tenantId, turn, abandon));
+      brokenOff.delete(tenantId);
     } catch (error) {
       log.error({ tenantId, err: error }, 'reporting to a tenant broke off');
-      const atMs = clock.monotonic() + DATABASE_PAUSE_MS;
-      schedule.end(tenantId, clock.monotonic(), { failing: false, next: { atMs, turn } });
+      const now = clock.monotonic();
+      const pauseMs = pauseAfter(tenantId, error);
+      schedule.end(tenantId, now, { failing: false, next: { atMs: now + pauseMs, turn }, restMs: pauseMs });
     }
     bell.set();
+  }
+
+  /** What comes back with the database does so soon; of all else the endpoint may have been called each time. */
+  function pauseAfter(tenantId: string, error: unknown): number {
+    if (isMailProxyError(error, 'database_unavailable')) return DATABASE_PAUSE_MS;
+    const turns = (brokenOff.get(tenantId) ?? 0) + 1;
+    brokenOff.set(tenantId, turns);
+    const grown = Math.min(MAX_BROKEN_PAUSE_MS, DATABASE_PAUSE_MS * 2 ** (turns - 1));
+    const wanted = isMailProxyError(error) ? (error.retryAfterMs ?? 0) : 0;
+    return Math.max(grown, wanted);
   }
 
   async function run(signal: AbortSignal, abandon: AbortSignal = new AbortController().signal): Promise<void> {

@@ -31,6 +31,19 @@ test('what is asked for by hand does not rest', () => {
   expect(schedule.begin(4)).toEqual({ tenantId: 'acme', turn: force });
 });
 
+test('a turn may leave a longer rest behind, which only what is asked for by hand does not wait for', () => {
+  const schedule = new TenantSchedule(4);
+  schedule.wake('acme', 0, PLAIN_TURN);
+  schedule.begin(0);
+  schedule.wake('acme', 1, PLAIN_TURN);
+  schedule.end('acme', 2, { ...QUIET, restMs: 4_000 });
+  schedule.wake('acme', 100, PLAIN_TURN);
+  expect(schedule.nextDueAt).toBe(4_002);
+  const force = { ...PLAIN_TURN, force: true };
+  schedule.wake('acme', 101, force);
+  expect(schedule.begin(101)).toEqual({ tenantId: 'acme', turn: force });
+});
+
 test('a tenant with a backlog goes to the end after each call', () => {
   const schedule = new TenantSchedule(1);
   for (const tenantId of ['flood', 'one', 'two']) schedule.wake(tenantId, 0, PLAIN_TURN);

@@ -35,6 +35,8 @@ export interface TurnEnd {
   readonly failing: boolean;
   /** The turn that follows of itself; a wake-up in between brings it forward. */
   readonly next: { readonly atMs: number; readonly turn: Turn } | null;
+  /** Milliseconds until a wake-up brings about a turn. @defaultValue {@link REST_MS} */
+  readonly restMs?: number;
 }
 
 interface Planned {
@@ -123,8 +125,8 @@ export class TenantSchedule {
     return null;
   }
 
-  end(tenantId: string, nowMs: number, { failing, next }: TurnEnd): void {
-    const restUntil = nowMs + REST_MS;
+  end(tenantId: string, nowMs: number, { failing, next, restMs = REST_MS }: TurnEnd): void {
+    const restUntil = nowMs + restMs;
     this.#restUntil.set(tenantId, restUntil);
     const asked = this.#running.get(tenantId) ?? null;
     this.#running.delete(tenantId);

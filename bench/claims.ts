@@ -3,10 +3,12 @@
 // Claims at small and large backlogs, and the two other hot writes, on both databases: figures, none is asserted. See
 // README.md.
 import { availableParallelism } from 'node:os';
+import { Command } from 'commander';
 import { measureClaims } from './claims/measure-claims.ts';
 import { measureWrites } from './claims/measure-writes.ts';
 import { type OpenedDatabase, openPostgres, openSqlite } from './claims/opened-database.ts';
 import { type ClaimRow, printRows, type WriteRow } from './claims/rows.ts';
+import { whole } from './cli/whole.ts';
 
 const BACKLOGS = [1_000, 100_000, 1_000_000];
 const RUNS = [
@@ -16,7 +18,11 @@ const RUNS = [
   { batch: 100, messages: 20_000 },
 ];
 
-const largest = Number(process.env['GMP_BENCH_READY'] ?? BACKLOGS.at(-1));
+const { ready: largest } = new Command('bench:claims')
+  .description('Claims at small and large backlogs, and the two other hot writes, on both databases. Asserts no time.')
+  .option('--ready <n>', 'the largest backlog', whole, Math.max(...BACKLOGS))
+  .parse()
+  .opts<{ readonly ready: number }>();
 const rows: (ClaimRow | WriteRow)[] = [];
 for (const open of [openSqlite, openPostgres]) {
   rows.push(...(await measured(open, (opened) => measureClaims(opened, backlogs()))));

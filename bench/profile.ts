@@ -2,22 +2,25 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 // Where the CPU time of profiles went, by file and by function. See README.md.
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import { type CpuProfile, selfTimes } from './results/self-times.ts';
 
 const SHOWN = 25;
 
-const { positionals } = parseArgs({ allowPositionals: true });
-for (const file of positionals) {
+const files = new Command('bench:profile')
+  .description('Where the CPU time of profiles went, by file and by function, most first.')
+  .argument('<profiles...>', 'what node --cpu-prof wrote, as GMP_BENCH_PROFILE=<folder> makes the bench keep it')
+  .parse().args;
+for (const file of files) {
   // What `node --cpu-prof` writes.
   const profile = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
-  const { files, functions, busyMs } = selfTimes(profile);
-  console.log(`${file}: ${busyMs.toFixed(0)} ms busy`);
-  for (const times of [files, functions]) {
+  const times = selfTimes(profile);
+  console.log(`${file}: ${times.busyMs.toFixed(0)} ms busy`);
+  for (const part of [times.files, times.functions]) {
     console.table(
-      times
+      part
         .slice(0, SHOWN)
-        .map(({ name, ms }) => ({ name, ms: Math.round(ms), '%': Math.round((ms * 1_000) / busyMs) / 10 })),
+        .map(({ name, ms }) => ({ name, ms: Math.round(ms), '%': Math.round((ms * 1_000) / times.busyMs) / 10 })),
     );
   }
 }

@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { PLANS } from '../plans/all-plans.ts';
 import type { BenchOptions, Plan } from '../plans/plan.ts';
+import { whole } from './whole.ts';
 
 /** How the results are shown, beside what is measured. */
 export interface OutputOptions {
@@ -67,12 +68,6 @@ function collectPlan(name: string, chosen: readonly Plan[]): readonly Plan[] {
     throw new InvalidArgumentError(`There are ${PLANS.map((known) => known.name).join(', ')}.`);
   }
   return [...chosen, plan];
-}
-
-function whole(value: string): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('Expected a whole number from 1.');
-  return number;
 }
 
 function pattern(value: string): RegExp {

@@ -48,6 +48,10 @@ const AWAY = /^SQLITE_(IOERR|READONLY|CORRUPT|NOTADB|CANTOPEN|BUSY|PROTOCOL|NOME
 /** Of them, those that one statement may meet again and again while all others go well: a damaged page, a value too large. */
 const OWN = /^SQLITE_(CORRUPT|NOTADB|NOMEM)/;
 
+const STATISTICS = `
+  select name from sqlite_schema where name in ('sqlite_stat1', 'sqlite_stat4')
+    and exists (select 1 from sqlite_schema where name = 'schema_migrations')`;
+
 const db = open();
 const file = settings.path === ':memory:' ? null : new OpenedFile(settings.path);
 const begin = db.prepare('begin immediate');
@@ -83,10 +87,12 @@ function open(): SqliteDatabase.Database {
   }
 }
 
-/** What a tool's ANALYZE left of one moment would lead SQLite past the indexes that the statements are written for. */
+/**
+ * What a tool's ANALYZE left of one moment would lead SQLite past the indexes that the statements are written for. A file
+ * that is not ours keeps it.
+ */
 function forgetStatistics(connection: SqliteDatabase.Database): void {
-  const found = connection.prepare(`select name from sqlite_schema where name in ('sqlite_stat1', 'sqlite_stat4')`);
-  const names = found.pluck().all();
+  const names = connection.prepare(STATISTICS).pluck().all();
   for (const name of names) connection.exec(`drop table ${name}`);
   // They are in memory as well.
   if (names.length > 0) connection.exec('analyze sqlite_schema');

@@ -25,7 +25,13 @@ export async function readParts(
   const parser = new Dicer({ boundary });
   const opened: Dicer.PartStream[] = [];
   const { promise: failed, reject: fail } = Promise.withResolvers<never>();
-  const finished = new Promise<void>((resolve) => parser.once('finish', resolve));
+  let isParsed = false;
+  const finished = new Promise<void>((resolve) => {
+    parser.once('finish', () => {
+      isParsed = true;
+      resolve();
+    });
+  });
   let begun = 0;
   let taking = Promise.resolve();
   let isOver = false;
@@ -44,10 +50,11 @@ export async function readParts(
   });
   const feed = async (): Promise<void> => {
     for await (const piece of body) {
-      await new Promise<void>((resolve) => void parser.write(piece, () => resolve()));
+      // Of a piece with the end of the form in it, the parser may never say that it took it. What comes behind is no part.
+      if (!isParsed) await Promise.race([finished, new Promise<void>((taken) => parser.write(piece, () => taken()))]);
       if (isOver) return;
     }
-    parser.end();
+    if (!isParsed) parser.end();
     await finished;
     await taking;
     // A part that ends within its header is never begun.

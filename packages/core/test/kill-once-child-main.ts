@@ -25,4 +25,4 @@ for (let key = 0; key < last; key++) {
   say(`answered ${key} ${results.map(({ pk }) => pk).join(' ')}`);
 }
 const { waiting } = Object(await engine.execute('instance.get', {}));
-say(`waiting ${waiting}\n`);
+say(`waiting ${waiting}`);

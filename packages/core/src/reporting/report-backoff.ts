@@ -10,6 +10,8 @@ const CALL_BACKOFF: Backoff = { baseMs: 1_000, factor: 2, maxDelayMs: 300_000 };
 const BATCH_BACKOFF: Backoff = { baseMs: 1_000, factor: 2, maxDelayMs: 21_600_000 };
 /** Between offers of an event that the tenant refuses. */
 const REFUSED_BACKOFF: Backoff = { baseMs: 30_000, factor: 2, maxDelayMs: 3_600_000 };
+/** Between turns of a tenant that break off, as when there is no room for the messages of its answers. */
+const BROKEN_BACKOFF: Backoff = { baseMs: 1_000, factor: 2, maxDelayMs: 60_000 };
 /** Failed calls in a row that told something, after which one event at a time is told: what is wrong may be one of them. */
 export const SUSPECT_FAILURES = 8;
 /** An endpoint that asks for more is asked again after a day. */
@@ -37,4 +39,9 @@ export function callDelayMs({ failures, batchFailures, isEmpty, retryAfterMs }: 
 /** Milliseconds until an event is offered again that was refused `attempts` times. */
 export function refusedDelayMs(attempts: number, random: Random): number {
   return retryDelayMs(attempts, REFUSED_BACKOFF, random);
+}
+
+/** Milliseconds until the next turn, after `turns` in a row that broke off. Without jitter. */
+export function brokenDelayMs(turns: number): number {
+  return retryDelayMs(turns, BROKEN_BACKOFF, () => 0);
 }

@@ -3,6 +3,7 @@
 import type { ReportLag } from '../entities/message-event/report-cursor.store.ts';
 import { isMailProxyError } from '../errors.ts';
 import { WakeUp } from '../wake-up.ts';
+import { brokenDelayMs } from './report-backoff.ts';
 import type { ReporterParts } from './reporter-parts.ts';
 import { serveTenant } from './serve-tenant.ts';
 import { PLAIN_TURN, TenantSchedule, type Turn } from './tenant-schedule.ts';
@@ -33,8 +34,6 @@ export interface Reporter {
 const SCAN_MS = 30_000;
 /** Pause after the database failed. */
 const DATABASE_PAUSE_MS = 1_000;
-/** The longest pause of a tenant whose turns break off in a row, as when there is no room for the messages of its answers. */
-const MAX_BROKEN_PAUSE_MS = 60_000;
 
 const FRESH_TURN: Turn = { ...PLAIN_TURN, fresh: true };
 
@@ -85,9 +84,8 @@ export function createReporter(parts: ReporterParts): Reporter {
     if (isMailProxyError(error, 'database_unavailable')) return DATABASE_PAUSE_MS;
     const turns = (brokenOff.get(tenantId) ?? 0) + 1;
     brokenOff.set(tenantId, turns);
-    const grown = Math.min(MAX_BROKEN_PAUSE_MS, DATABASE_PAUSE_MS * 2 ** (turns - 1));
     const wanted = isMailProxyError(error) ? (error.retryAfterMs ?? 0) : 0;
-    return Math.max(grown, wanted);
+    return Math.max(brokenDelayMs(turns), wanted);
   }
 
   async function run(signal: AbortSignal, abandon: AbortSignal = new AbortController().signal): Promise<void> {

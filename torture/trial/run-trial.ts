@@ -15,6 +15,7 @@ import { makeTrouble, type TroubleWorld, type Woken } from './make-trouble.ts';
 import { type Posting, postMail } from './post-mail.ts';
 import type { Scenario, TroubleKind } from './scenario.ts';
 import { type Extent, messagesOf, timesOf } from './size.ts';
+import { tellStuck } from './tell-stuck.ts';
 
 export interface TrialOptions extends Extent {
   /** Minutes for which mail is posted and things go wrong at most. */
@@ -77,7 +78,7 @@ export async function runTrial({
   const api = fleet.living()[0];
   if (api === undefined) throw new Error('no server lives');
   const stillAt = performance.now();
-  const late = await untilStill(api, scenario, { endpoint, accepted: posting.accepted });
+  const late = await untilStill(api, scenario, { endpoint, accepted: posting.accepted, fleet });
   figures.atMost('ms until all is still', performance.now() - stillAt);
   const books = await closeBooks(api, scenario, {
     accepted: posting.accepted,
@@ -122,11 +123,18 @@ async function makeTroubles(extent: Extent, world: TroubleWorld): Promise<readon
   return complaints.flat();
 }
 
+/** What is to come to an end, and where. */
+interface Expected {
+  readonly endpoint: Endpoint | null;
+  readonly accepted: readonly string[];
+  readonly fleet: Fleet;
+}
+
 /** Wait until nothing is left to send or to tell. @returns what is not so in the end */
 async function untilStill(
   api: Api,
   scenario: Scenario,
-  { endpoint, accepted }: { readonly endpoint: Endpoint | null; readonly accepted: readonly string[] },
+  { endpoint, accepted, fleet }: Expected,
 ): Promise<readonly string[]> {
   const patienceMs = MOVING_MS + (scenario.perMinute === null ? 0 : MINUTE_MS);
   let last = '';
@@ -140,7 +148,9 @@ async function untilStill(
     const left = `${moving} messages and ${untold} reports`;
     if (left !== last) movedAt = performance.now();
     last = left;
-    if (performance.now() - movedAt > patienceMs) return [`${left} have not moved for ${patienceMs / 1_000} s`];
+    if (performance.now() - movedAt > patienceMs) {
+      return [`${left} have not moved for ${patienceMs / 1_000} s`, ...(await tellStuck(fleet.living()))];
+    }
     await sleep(POLL_MS);
   }
 }

@@ -20,6 +20,14 @@ export interface ConnectionBudgetServices {
   readonly tellPeers: (accountPk: string, isWanted: boolean) => void;
 }
 
+/** What one look at the shares goes by. */
+interface Seen {
+  /** Those that send mail, this one counted in; 1 where nobody wants anything. */
+  readonly instances: number;
+  /** Connections by account. */
+  readonly open: ReadonlyMap<string, number>;
+}
+
 /** How often shares are compared with what is used. */
 const LOOK_MS = 1_000;
 /** The same while connections are on their way to another instance. */
@@ -72,12 +80,11 @@ export class ConnectionBudget {
     this.#startAnewWithSession();
     const lacking = lanes.filter(({ share }) => share === 0);
     if (lacking.length === 0) return [];
+    // First of all: where the database cannot be asked now, it is asked again.
+    for (const lane of lacking) this.#waiting.set(lane.accountPk, lane);
     await this.#take(this.#s.shares, lacking);
     const without = lacking.filter(({ share }) => share === 0);
-    for (const lane of without) {
-      this.#waiting.set(lane.accountPk, lane);
-      this.#s.tellPeers(lane.accountPk, true);
-    }
+    for (const { accountPk } of without) this.#s.tellPeers(accountPk, true);
     return without;
   }
 
@@ -102,8 +109,7 @@ export class ConnectionBudget {
       if (signal.aborted) return;
       try {
         this.#startAnewWithSession();
-        const open = this.#openConnections();
-        for (const { lane } of [...this.#held.values()]) await this.#adjust(shares, lane, open);
+        await this.#look(shares);
         await this.#retry(shares);
       } catch (error) {
         if (isMailProxyError(error)) log.debug({ code: error.code }, 'the shares of connections wait');
@@ -139,6 +145,7 @@ export class ConnectionBudget {
       lane.share = taken[index] ?? 0;
       this.#remember(lane, lane.share);
       if (lane.share > 0) this.#waiting.delete(lane.accountPk);
+      else this.#waiting.set(lane.accountPk, lane);
     }
   }
 
@@ -153,13 +160,22 @@ export class ConnectionBudget {
     }
   }
 
+  /** Compare all shares with what is used. Nothing is waited for between what is seen and what is made of it. */
+  async #look(shares: ConnectionShares): Promise<void> {
+    const isAnyWanted = [...this.#held.keys()].some((accountPk) => this.#isWanted(accountPk));
+    const instances = isAnyWanted ? await this.#countInstances(shares) : 1;
+    const open = this.#openConnections();
+    await Promise.all([...this.#held.values()].map(({ lane }) => this.#adjust(shares, lane, { instances, open })));
+  }
+
   /** Give up what is not used or belongs to another instance, and ask for more where all is used. */
-  async #adjust(shares: ConnectionShares, lane: Lane, open: ReadonlyMap<string, number>): Promise<void> {
+  async #adjust(shares: ConnectionShares, lane: Lane, { instances, open }: Seen): Promise<void> {
     const { accountPk, settings } = lane;
     const connections = open.get(accountPk) ?? 0;
     const isWanted = this.#isWanted(accountPk);
     const isIdle = lane.running === 0 && lane.buffered.length === 0;
-    const fair = isWanted ? await this.#fairShare(shares, settings.maxConnections) : settings.maxConnections;
+    // An even part, at least one.
+    const fair = Math.max(1, Math.ceil(settings.maxConnections / (isWanted ? instances : 1)));
     const target = isIdle && (isWanted || connections === 0) ? 0 : fair;
     if (lane.share > target) {
       lane.share = target;
@@ -168,14 +184,27 @@ export class ConnectionBudget {
     }
     const recorded = this.#held.get(accountPk)?.recorded ?? 0;
     if (recorded > lane.share && connections <= lane.share) {
-      // Before the write: who claims for the lane meanwhile asks anew, behind it.
-      this.#remember(lane, lane.share);
-      await shares.keep(accountPk, lane.share, this.#session);
-      this.#s.tellPeers(accountPk, false);
+      await this.#keep(shares, lane, recorded);
     } else if (lane.share > 0 && lane.share < fair && lane.running >= lane.capacity) {
       await this.#take(shares, [lane], fair);
       this.#onMore(lane);
     }
+  }
+
+  async #keep(shares: ConnectionShares, lane: Lane, recorded: number): Promise<void> {
+    const { accountPk } = lane;
+    const session = this.#session;
+    // Before the write: who claims for the lane meanwhile asks anew, behind it.
+    this.#remember(lane, lane.share);
+    try {
+      await shares.keep(accountPk, lane.share, session);
+    } catch (error) {
+      // They are ours for as long as the database says so: the next look gives them up again.
+      const known = this.#held.get(accountPk)?.recorded ?? 0;
+      if (session === this.#session) this.#remember(lane, Math.max(known, recorded));
+      throw error;
+    }
+    this.#s.tellPeers(accountPk, false);
   }
 
   #remember(lane: Lane, recorded: number): void {
@@ -183,11 +212,9 @@ export class ConnectionBudget {
     else this.#held.set(lane.accountPk, { lane, recorded });
   }
 
-  /** An even part of an account's connections, at least one. */
-  async #fairShare(shares: ConnectionShares, maxConnections: number): Promise<number> {
+  async #countInstances(shares: ConnectionShares): Promise<number> {
     const { clock, leaseMs } = this.#s;
-    const instances = await shares.countLiving(clock.now() - leaseMs);
-    return Math.max(1, Math.ceil(maxConnections / Math.max(1, instances)));
+    return Math.max(1, await shares.countLiving(clock.now() - leaseMs));
   }
 
   /** Whether the database holds more than may be used, until the connections above are closed. */

@@ -36,10 +36,25 @@ const OF_NO_VERSION = [
   'packages/enterprise/test/pec-receipts-dovecot.test.ts',
 ];
 
-const LEFT_OUT = [...ON_SQLITE, ...OF_NO_VERSION];
+/**
+ * Servers that end, stand still or say nothing, and many processes that start at once. They take as long as all of the
+ * others; the workflow runs them on each version.
+ */
+const OF_FAULTS = [
+  'packages/core/test/postgres/faults.test.ts',
+  'packages/core/test/postgres/frozen-instance.test.ts',
+  'packages/core/test/postgres/silence.test.ts',
+  'packages/core/test/upgrade/killed-upgrade.test.ts',
+  'packages/core/test/upgrade/many-starts.test.ts',
+  'packages/enterprise/test/mail-that-cannot-be-stored.test.ts',
+];
 
-/** The test files to run on each version of PostgreSQL: they ask for the server, or import what does. */
-export function postgresSuites() {
+/**
+ * The test files to run on each version of PostgreSQL: they ask for the server, or import what does.
+ * @param isBrief - without those of faults
+ */
+export function postgresSuites({ isBrief = false } = {}) {
+  const leftOut = [...ON_SQLITE, ...OF_NO_VERSION, ...(isBrief ? OF_FAULTS : [])];
   const sources = repositoryFiles()
     .filter((path) => /^(packages|apps|examples|bench)\/.*\.(test|case)\.ts$/.test(path))
     .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
@@ -49,6 +64,6 @@ export function postgresSuites() {
     for (const { path, text } of sources) if (text.includes(`/${basename(file)}'`)) found.add(path);
   }
   return [...found]
-    .filter((path) => path.endsWith('.test.ts') && !LEFT_OUT.some((prefix) => path.startsWith(prefix)))
+    .filter((path) => path.endsWith('.test.ts') && !leftOut.some((prefix) => path.startsWith(prefix)))
     .sort();
 }

@@ -49,7 +49,7 @@ const STAGES = [
     ? [
         {
           ...vitest('PostgreSQL suites', { GMP_TEST_PG_BIN: process.env.GMP_TEST_ALSO_PG_BIN }),
-          command: ['vitest', 'run', ...postgresSuites()],
+          command: ['vitest', 'run', ...postgresSuites({ isBrief: true })],
           limitMinutes: 10,
         },
       ]

@@ -6,8 +6,8 @@ import { describe, expect, inject, test } from 'vitest';
 import { MAX_SENDS, runKilledInstances } from './killed-instances.case.ts';
 
 /** The long form: GMP_KILL_MESSAGES=20000 GMP_KILLS=10 */
-const MESSAGES = Number(process.env['GMP_KILL_MESSAGES'] ?? 2_000);
-const KILLS = Number(process.env['GMP_KILLS'] ?? 3);
+const MESSAGES = Number(process.env['GMP_KILL_MESSAGES'] ?? 1_000);
+const KILLS = Number(process.env['GMP_KILLS'] ?? 2);
 
 describe.skipIf(inject('pgSkip') !== '')('three servers on one PostgreSQL, each killed again and again', () => {
   test('lose nothing, and repeat nothing but what was being sent at a kill', { timeout: 1_200_000 }, async () => {

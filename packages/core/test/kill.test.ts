@@ -11,8 +11,8 @@ import { seededRandom } from '../src/testing/index.ts';
 
 const CHILD = fileURLToPath(new URL('./kill-child-main.ts', import.meta.url));
 /** The long form: GMP_KILL_LIVES=50 GMP_STOP_LIVES=10 */
-const KILLS = Number(process.env['GMP_KILL_LIVES'] ?? 15);
-const STOPS = Number(process.env['GMP_STOP_LIVES'] ?? 4);
+const KILLS = Number(process.env['GMP_KILL_LIVES'] ?? 8);
+const STOPS = Number(process.env['GMP_STOP_LIVES'] ?? 3);
 const MAX_SENDS = 10;
 /** Of a file that some messages have, which is fetched in two parts with a pause between them. */
 const FILE_BYTES = 20_000;

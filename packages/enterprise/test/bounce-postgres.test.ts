@@ -7,7 +7,7 @@ import { bounceConformance } from './bounce.case.ts';
 bounceConformance(
   'PostgreSQL',
   async () => {
-    const made = await createDatabase(inject('pgUrl') ?? '');
+    const made = await createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
     return { database: made.url, drop: () => made.drop() };
   },
   inject('pgSkip'),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { copyFileSync } from 'node:fs';
 import {
   type Clock,
   createMailEngine,
@@ -9,6 +10,7 @@ import {
   systemClock,
 } from '@mail-proxy/core';
 import { type SinkMessage, type SmtpSink, startSmtpSink, tempDir } from '@mail-proxy/testkit';
+import { inject } from 'vitest';
 import { bounceMixin } from '../src/bounce/bounce.mixin.ts';
 import type {
   Bounce,
@@ -69,7 +71,9 @@ export type Made = () => Promise<{ readonly database: string; readonly drop: () 
 /** A file, which goes with the world. */
 export const onSqlite: Made = async () => {
   const dir = tempDir();
-  return { database: dir.file('mail.db'), drop: async () => dir[Symbol.dispose]() };
+  const database = dir.file('mail.db');
+  copyFileSync(inject('sqliteMigrated'), database);
+  return { database, drop: async () => dir[Symbol.dispose]() };
 };
 
 export async function openBounceWorld(make: Made = onSqlite, clock?: Clock): Promise<BounceWorld> {

@@ -7,7 +7,7 @@ import { largeAttachmentsConformance } from './large-attachments.case.ts';
 import { largeUploadsConformance, sharedLargeUploads } from './large-uploads.case.ts';
 
 const onPostgres: Made = async () => {
-  const made = await createDatabase(inject('pgUrl') ?? '');
+  const made = await createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
   return { database: made.url, drop: () => made.drop() };
 };
 

@@ -6,7 +6,7 @@ import type { Made } from './bounce-world.case.ts';
 import { largeLinks } from './large-links.case.ts';
 import { DAY, HOUR, openLinksWorld } from './large-links-world.case.ts';
 
-const create = (): Promise<TestDatabase> => createDatabase(inject('pgUrl') ?? '');
+const create = (): Promise<TestDatabase> => createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
 const onPostgres: Made = async () => {
   const made = await create();
   return { database: made.url, drop: () => made.drop() };

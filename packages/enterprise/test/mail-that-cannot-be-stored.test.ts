@@ -12,7 +12,7 @@ const skip = inject('pgSkip');
 
 describe.skipIf(skip !== '')(`NUL on PostgreSQL${skip === '' ? '' : ` (skipped: ${skip})`}`, () => {
   test('in the Message-ID of a mail holds up nothing: it is handled, and so is what comes next', async () => {
-    const { url, drop } = await createDatabase(inject('pgUrl') ?? '');
+    const { url, drop } = await createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
     await using server = await startFolderServer();
     server.add(returned('one'), Buffer.from('Subject: two\r\nMessage-ID: <a\0@b>\r\n\r\nx\r\n'), returned('three'));
     {
@@ -26,7 +26,7 @@ describe.skipIf(skip !== '')(`NUL on PostgreSQL${skip === '' ? '' : ` (skipped: 
   });
 
   test('in all that is kept of a bounce: it is kept without', async () => {
-    const { url, drop } = await createDatabase(inject('pgUrl') ?? '');
+    const { url, drop } = await createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
     {
       await using engine = await createMailEngine({ config: { database: url, encryptionKey: KEY }, mixins: [bounce] });
       await engine.start();

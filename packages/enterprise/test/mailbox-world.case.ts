@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { randomUUID } from 'node:crypto';
+import { copyFileSync } from 'node:fs';
 import {
   type Clock,
   createMailEngine,
@@ -68,7 +69,7 @@ export const KEY = Buffer.alloc(32, 7).toString('base64');
 
 /** An engine with mailboxes and a mixin that writes down the mail it is given. */
 export async function openMailboxWorld(options: MailboxWorldOptions = {}): Promise<MailboxWorld> {
-  const own = options.database === undefined ? tempDir() : null;
+  const own = options.database === undefined ? await sharedDatabase() : null;
   const probe: Probe = { database: null };
   const logged: string[] = [];
   const engine = await createMailEngine({
@@ -78,7 +79,7 @@ export async function openMailboxWorld(options: MailboxWorldOptions = {}): Promi
     ...(options.clock && { clock: options.clock }),
     ...(options.random && { random: options.random }),
     config: {
-      database: options.database ?? own?.file('mail.db') ?? '',
+      database: options.database ?? own?.database ?? '',
       encryptionKey: KEY,
       outgoing: options.outgoing ?? { allowPrivateNetworks: true },
       // With a clock of the test, time passes faster than heartbeats are written.
@@ -110,7 +111,7 @@ export async function openMailboxWorld(options: MailboxWorldOptions = {}): Promi
     async [Symbol.asyncDispose]() {
       await engine.stop({ deadlineMs: 1 });
       await engine[Symbol.asyncDispose]();
-      own?.[Symbol.dispose]();
+      await own?.[Symbol.asyncDispose]();
     },
   };
 }
@@ -239,11 +240,13 @@ export async function addMailbox(
 /** A database that several engines use, one after the other or together; on PostgreSQL where that is asked for. */
 export async function sharedDatabase(kind: 'sqlite' | 'postgres' = 'sqlite') {
   if (kind === 'postgres') {
-    const made = await createDatabase(inject('pgUrl') ?? '');
+    const made = await createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
     return { database: made.url, [Symbol.asyncDispose]: () => made.drop() };
   }
   const dir = tempDir();
-  return { database: dir.file('mail.db'), [Symbol.asyncDispose]: async () => dir[Symbol.dispose]() };
+  const database = dir.file('mail.db');
+  copyFileSync(inject('sqliteMigrated'), database);
+  return { database, [Symbol.asyncDispose]: async () => dir[Symbol.dispose]() };
 }
 
 function capturingLog(lines: string[]): Log {

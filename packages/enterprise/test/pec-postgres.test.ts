@@ -7,7 +7,7 @@ import { pecConformance } from './pec.case.ts';
 import { pecTimers } from './pec-timers.case.ts';
 
 const onPostgres: Made = async () => {
-  const made = await createDatabase(inject('pgUrl') ?? '');
+  const made = await createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
   return { database: made.url, drop: () => made.drop() };
 };
 

@@ -351,11 +351,11 @@ describe('every page', () => {
   ];
 
   test.each([
-    { width: 1_360, height: 850 },
+    { width: 1_360, height: 850, isDarkToo: true },
     // Here the tables are wider than their places.
     { width: 800, height: 600 },
     { width: 360, height: 740 },
-  ])('can be read by anybody in both themes, $width wide', { timeout: 120_000 }, async (viewport) => {
+  ])('can be read by anybody, $width wide', { timeout: 120_000 }, async ({ isDarkToo = false, ...viewport }) => {
     await using tab = await dashboard.open(dashboard.server.adminToken, { viewport });
     const { page } = tab;
     const found: unknown[] = [];
@@ -364,9 +364,12 @@ describe('every page', () => {
     for (const place of [...PLACES, account, mail]) {
       await tab.go(place);
       found.push(...(await barriers(page)).map((barrier) => ({ place, ...barrier })));
-      await page.emulateMedia({ colorScheme: 'dark' });
-      found.push(...(await contrastBarriers(page)).map((barrier) => ({ place, theme: 'dark', ...barrier })));
-      await page.emulateMedia({ colorScheme: 'light' });
+      // Its colors are the same at each width.
+      if (isDarkToo) {
+        await page.emulateMedia({ colorScheme: 'dark' });
+        found.push(...(await contrastBarriers(page)).map((barrier) => ({ place, theme: 'dark', ...barrier })));
+        await page.emulateMedia({ colorScheme: 'light' });
+      }
       const isWider = Number(await page.evaluate('document.documentElement.scrollWidth')) > viewport.width;
       if (isWider) found.push({ place, id: 'wider than the screen' });
     }

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { cpSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { createDatabase, tempDir } from '@mail-proxy/testkit';
-import { afterAll, beforeAll, describe, inject } from 'vitest';
-import { CORE_MIGRATIONS } from '../database/migrations/index.ts';
-import { migrate } from '../database/migrations/migrate.ts';
-import { openDatabase } from '../database/open.ts';
+import { describe, inject } from 'vitest';
 import { accountCases } from './account/account.case.ts';
 import { accountPauseCases } from './account/account-pause.case.ts';
 import { accountSettingsCases } from './account/account-settings.case.ts';
@@ -42,20 +39,10 @@ function allCases(open: OpenWorld): void {
   describe('the command log', () => commandLogCases(open));
 }
 
-async function migrateOnce(url: string): Promise<void> {
-  await using database = await openDatabase(url);
-  await migrate(database, [CORE_MIGRATIONS], 0);
-}
-
 describe.concurrent('on SQLite', () => {
-  const template = tempDir();
-  beforeAll(() => migrateOnce(template.file('mail.db')));
-  afterAll(() => template[Symbol.dispose]());
-
   allCases(async () => {
     const dir = tempDir();
-    // With the log of what is not in the main file yet, but without the locks.
-    cpSync(template.path, dir.path, { recursive: true, filter: (file) => !/\.db-shm$|\.lock$/.test(file) });
+    copyFileSync(inject('sqliteMigrated'), dir.file('mail.db'));
     return openWorld(dir.file('mail.db'), async () => dir[Symbol.dispose]());
   });
 });

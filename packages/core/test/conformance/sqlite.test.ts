@@ -2,22 +2,28 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { tempDir } from '@mail-proxy/testkit';
+import { type TempDir, tempDir } from '@mail-proxy/testkit';
 import { type RawBuilder, sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { rawStatement } from '../../src/database/raw.ts';
 import { claimPlanConformance } from './claim-plan.case.ts';
 import { storeConformance } from './store.case.ts';
 
-storeConformance('SQLite in a file', { open: openFresh });
-claimPlanConformance(openFresh);
+storeConformance('SQLite in a file', { open: openMigrated, openEmpty: () => openIn(tempDir()) });
+claimPlanConformance(openMigrated);
 
-async function openFresh() {
+async function openMigrated() {
   const dir = tempDir();
+  copyFileSync(inject('sqliteMigrated'), dir.file('mail.db'));
+  return openIn(dir);
+}
+
+async function openIn(dir: TempDir) {
   const database = await openDatabase(dir.file('mail.db'));
   const dispose = async (): Promise<void> => {
     await database[Symbol.asyncDispose]();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { copyFileSync } from 'node:fs';
 import { createMailEngine, type MailEngine, type MailEngineOptions, type MessageInput } from '@mail-proxy/core';
 import { createDatabase, type PeerConnection, tempDir } from '@mail-proxy/testkit';
 import type * as v from 'valibot';
@@ -99,7 +100,9 @@ async function makeDatabase(): Promise<OwnDatabase> {
     return { database: made.url, drop: () => made.drop() };
   }
   const dir = tempDir();
-  return { database: dir.file('mail.db'), drop: async () => dir[Symbol.dispose]() };
+  const database = dir.file('mail.db');
+  copyFileSync(inject('sqliteMigrated'), database);
+  return { database, drop: async () => dir[Symbol.dispose]() };
 }
 
 /** PostgreSQL wants one that all instances have; SQLite makes its own. */

@@ -19,7 +19,7 @@ const DELIVERY = { maxSends: 20, reservedImmediate: 2 };
 /** What of one lane may be claimed ahead and under way, in an engine of its default size: two times 50. */
 const AHEAD = 100;
 /** A million takes a minute to write and ten times the disk; set it to that for the whole. */
-const BACKLOG = Number(process.env['GMP_FAIRNESS_BACKLOG'] ?? 100_000);
+const BACKLOG = Number(process.env['GMP_FAIRNESS_BACKLOG'] ?? 50_000);
 const BACKLOG_TEST_MS = 60_000 + BACKLOG / 5;
 
 interface DeadRelay {

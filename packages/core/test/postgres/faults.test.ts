@@ -8,6 +8,8 @@ import { IMPATIENT, interceptCommit, query } from './proxied-store.case.ts';
 
 /** Accepted before, between and after faults. */
 const SOME = 100;
+/** The long form: GMP_FAULT_ROUNDS=40 */
+const ROUNDS = Number(process.env['GMP_FAULT_ROUNDS'] ?? 15);
 
 const KILL_ALL = `select pg_terminate_backend(pid) from pg_stat_activity
   where datname = current_database() and pid <> pg_backend_pid()`;
@@ -18,7 +20,7 @@ describe.skipIf(inject('pgSkip') !== '')('PostgreSQL under load', { timeout: 240
     async (how) => {
       await using server = await startPostgres();
       await using load = await startUnderLoad({ database: server.url, postgres: IMPATIENT }, { directUrl: server.url });
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < 2; round++) {
         await load.untilAccepted(SOME);
         await server.restart(how);
       }
@@ -30,7 +32,7 @@ describe.skipIf(inject('pgSkip') !== '')('PostgreSQL under load', { timeout: 240
   test('connections killed at any moment, also in mid-transaction, lose nothing and repeat nothing', async () => {
     await using server = await startPostgres();
     await using load = await startUnderLoad({ database: server.url, postgres: IMPATIENT }, { directUrl: server.url });
-    for (let round = 0; round < 30; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       await load.untilAccepted(7);
       await query(server.url, KILL_ALL);
     }
@@ -47,7 +49,7 @@ describe.skipIf(inject('pgSkip') !== '')('PostgreSQL under load', { timeout: 240
     );
     const seed = Date.now() % 100_000;
     const random = seededRandom(seed);
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       await load.untilAccepted(Math.floor(random() * 10));
       const commit = await interceptCommit(proxy);
       if (random() < 0.5) {

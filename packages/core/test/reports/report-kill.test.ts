@@ -10,7 +10,7 @@ import { seededRandom } from '../../src/testing/index.ts';
 
 const CHILD = fileURLToPath(new URL('./report-kill-child-main.ts', import.meta.url));
 /** The long form: GMP_REPORT_KILL_LIVES=40 */
-const KILLS = Number(process.env['GMP_REPORT_KILL_LIVES'] ?? 5);
+const KILLS = Number(process.env['GMP_REPORT_KILL_LIVES'] ?? 3);
 /** For a process to start and to be in the middle of its calls. */
 const PATIENCE = { timeoutMs: 90_000 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
+import { copyFileSync } from 'node:fs';
 import { createDatabase, tempDir } from '@mail-proxy/testkit';
+import { inject } from 'vitest';
 import { systemClock } from '../../clock.ts';
 import type { Database } from '../../database/database.ts';
 import { CORE_MIGRATIONS } from '../../database/migrations/index.ts';
@@ -40,7 +42,9 @@ export const EVENT_AT = Date.UTC(2026, 2, 1, 10, 0, 0, 500);
 /** Open a new SQLite file, which goes with the world. */
 export async function openSqliteWorld(): Promise<EventWorld> {
   const dir = tempDir();
-  const world = await openWorld(dir.file('events.db'));
+  const file = dir.file('events.db');
+  copyFileSync(inject('sqliteMigrated'), file);
+  const world = await openWorld(file);
   return {
     ...world,
     async [Symbol.asyncDispose]() {

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type ServerProcess, spawnServer } from '@mail-proxy/testkit';
+import { ServerNotUp, type ServerProcess, type ServerProcessOptions, spawnServer } from '@mail-proxy/testkit';
 import { ADMIN_TOKEN, type Api, apiOf } from './api.ts';
 import type { TriedDatabase } from './tried-database.ts';
 
@@ -37,6 +37,24 @@ export interface Fleet extends AsyncDisposable {
   readonly deaths: readonly string[];
 }
 
+/** A server that finds its database away ends with this. */
+const EX_UNAVAILABLE = 69;
+/** Milliseconds for which a database is away at most. */
+const AWAY_MS = 60_000;
+
+/** Start a server as a supervisor does: again, while its database is away. */
+async function startSupervised(options: ServerProcessOptions): Promise<ServerProcess> {
+  const until = performance.now() + AWAY_MS;
+  for (;;) {
+    try {
+      return await spawnServer(options);
+    } catch (error) {
+      const isAway = error instanceof ServerNotUp && error.exitCode === EX_UNAVAILABLE;
+      if (!isAway || performance.now() > until) throw error;
+    }
+  }
+}
+
 /** What one calls itself in its database, whichever start of it. */
 export function instanceName(index: number): string {
   return `instance-${index}`;
@@ -61,7 +79,7 @@ export async function startFleet(database: TriedDatabase, size: number, retryMs:
   const start = async (index: number): Promise<void> => {
     starts += 1;
     const name = `i${index}-${starts}.test`;
-    const server = await spawnServer({
+    const server = await startSupervised({
       entry: BUILT,
       isBuilt: true,
       env: {

@@ -32,7 +32,13 @@ export {
   startReportReceiver,
 } from './report-receiver.ts';
 export { type PeerScript, type ScriptedPeer, type ScriptedPeerOptions, startScriptedPeer } from './scripted-peer.ts';
-export { type ProcessEnd, type ServerProcess, type ServerProcessOptions, spawnServer } from './server-process.ts';
+export {
+  type ProcessEnd,
+  ServerNotUp,
+  type ServerProcess,
+  type ServerProcessOptions,
+  spawnServer,
+} from './server-process.ts';
 export {
   type HideableExtension,
   type SinkConnections,

@@ -58,9 +58,20 @@ export interface ServerProcess extends AsyncDisposable {
 
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'SystemRoot', 'NODE_COMPILE_CACHE'];
 
+/** A server that ended, or took too long, before it listened; the message has what it wrote. */
+export class ServerNotUp extends Error {
+  /** Null where it was killed. */
+  readonly exitCode: number | null;
+
+  constructor(message: string, exitCode: number | null) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
 /**
  * Start `mail-proxy serve`, from the sources unless told otherwise, and wait until it listens.
- * @throws Error with what it wrote, when it ends or the time is over before that
+ * @throws {ServerNotUp}
  */
 export async function spawnServer(options: ServerProcessOptions = {}): Promise<ServerProcess> {
   const {
@@ -95,11 +106,12 @@ export async function spawnServer(options: ServerProcessOptions = {}): Promise<S
       if (url !== undefined) up.resolve(url);
     });
   }
-  const notUp = (reason: string): void => {
-    up.reject(new Error(`the server ${reason}\n${output.stdout.slice(-4000)}\n${output.stderr.slice(-4000)}`));
+  const notUp = (reason: string, code: number | null = null): void => {
+    const written = `${output.stdout.slice(-4000)}\n${output.stderr.slice(-4000)}`;
+    up.reject(new ServerNotUp(`the server ${reason}\n${written}`, code));
   };
   child.once('error', up.reject);
-  void exited.then(({ code, signal }) => notUp(`ended before it listened (${signal ?? code})`));
+  void exited.then(({ code, signal }) => notUp(`ended before it listened (${signal ?? code})`, code));
   const timer = setTimeout(() => {
     notUp(`did not listen within ${startTimeoutMs} ms`);
     killNow();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MailProxyError } from '../errors.ts';
 import { silentLog } from '../observability/log.ts';
 import type { ConnectionShares } from '../queue/connection-shares.ts';
@@ -89,7 +89,7 @@ class BudgetWorld implements AsyncDisposable {
 const fails = () => new MailProxyError('database_unavailable', { detail: 'the connection broke' });
 
 describe('the connections of an account that is idle', () => {
-  it('are given up when another instance wants them', async () => {
+  test('are given up when another instance wants them', async () => {
     await using world = new BudgetWorld();
     await world.budget.secure([world.lane]);
     world.open = 3;
@@ -99,7 +99,7 @@ describe('the connections of an account that is idle', () => {
     expect([world.lane.share, world.recorded]).toEqual([0, 0]);
   });
 
-  it('stay where messages came into hand while the other instances were counted', async () => {
+  test('stay where messages came into hand while the other instances were counted', async () => {
     await using world = new BudgetWorld();
     await world.budget.secure([world.lane]);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -113,7 +113,7 @@ describe('the connections of an account that is idle', () => {
     expect([world.lane.share, world.recorded]).toEqual([5, 5]);
   });
 
-  it('are given up later where the database cannot be told', async () => {
+  test('are given up later where the database cannot be told', async () => {
     await using world = new BudgetWorld();
     await world.budget.secure([world.lane]);
     world.failure = fails();
@@ -125,7 +125,7 @@ describe('the connections of an account that is idle', () => {
 });
 
 describe('a lane without connections', () => {
-  it('gets some once others have left any', async () => {
+  test('gets some once others have left any', async () => {
     await using world = new BudgetWorld();
     world.taken = MAX_CONNECTIONS;
     expect(await world.budget.secure([world.lane])).toEqual([world.lane]);
@@ -134,7 +134,7 @@ describe('a lane without connections', () => {
     expect([world.more, world.lane.share]).toEqual([[world.lane], 4]);
   });
 
-  it('gets some although the database could not be asked', async () => {
+  test('gets some although the database could not be asked', async () => {
     await using world = new BudgetWorld();
     world.failure = fails();
     await expect(world.budget.secure([world.lane])).rejects.toThrow('the connection broke');
@@ -142,7 +142,7 @@ describe('a lane without connections', () => {
     expect([world.more, world.lane.share]).toEqual([[world.lane], MAX_CONNECTIONS]);
   });
 
-  it('whose others were taken for dead waits for new ones', async () => {
+  test('whose others were taken for dead waits for new ones', async () => {
     await using world = new BudgetWorld();
     world.taken = 6;
     await world.budget.secure([world.lane]);

@@ -70,16 +70,19 @@ async function findServer(resources: AsyncDisposableStack): Promise<Server> {
 
 async function migrateOnce(resources: AsyncDisposableStack, server: string): Promise<string> {
   const made = resources.use(await createDatabase(server));
-  await using database = await openDatabase(made.url);
-  await migrate(database, [CORE_MIGRATIONS], 0);
+  await migrateIn(made.url);
   return made.name;
 }
 
 async function migrateFile(resources: AsyncDisposableStack): Promise<string> {
   const file = resources.use(tempDir()).file('migrated.db');
-  await using database = await openDatabase(file);
-  await migrate(database, [CORE_MIGRATIONS], 0);
+  await migrateIn(file);
   return file;
+}
+
+async function migrateIn(url: string): Promise<void> {
+  await using database = await openDatabase(url);
+  await migrate(database, [CORE_MIGRATIONS], 0);
 }
 
 function isRequired(): boolean {

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { createDatabase, eventually, type TestDatabase } from '@mail-proxy/testkit';
+import { createDatabase, eventually } from '@mail-proxy/testkit';
 import { expect, inject, test } from 'vitest';
 import type { Made } from './bounce-world.case.ts';
 import { largeLinks } from './large-links.case.ts';
 import { DAY, HOUR, openLinksWorld } from './large-links-world.case.ts';
-
-const create = (): Promise<TestDatabase> => createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
-const onPostgres: Made = async () => {
-  const made = await create();
-  return { database: made.url, drop: () => made.drop() };
-};
+import { onPostgres } from './made-on-postgres.case.ts';
 
 largeLinks('PostgreSQL', onPostgres, inject('pgSkip'));
 
 test.skipIf(inject('pgSkip'))('a file whose link is written while the clean-up waits for its row is kept', async () => {
-  await using made = await create();
+  await using made = await createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
   const make: Made = async () => ({ database: made.url, drop: async () => {} });
   await using world = await openLinksWorld(make, { config: { file_ttl_days: 1 } });
   const kept = await world.link('m1');

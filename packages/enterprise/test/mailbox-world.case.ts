@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
 import { randomUUID } from 'node:crypto';
-import { copyFileSync } from 'node:fs';
 import {
   type Clock,
   createMailEngine,
@@ -13,13 +12,14 @@ import {
   type Mixin,
   type Random,
 } from '@mail-proxy/core';
-import { createDatabase, eventually, tempDir } from '@mail-proxy/testkit';
+import { eventually } from '@mail-proxy/testkit';
 import { ImapFlow } from 'imapflow';
 import type * as v from 'valibot';
-import { inject } from 'vitest';
 import { imap } from '../src/imap/imap.mixin.ts';
 import { mailReadersOf, type ReadMail } from '../src/imap/mail-readers.ts';
 import type { mailboxOutput, mailboxStatusOutput } from '../src/imap/mailbox/mailbox.schema.ts';
+import { onSqlite } from './bounce-world.case.ts';
+import { onPostgres } from './made-on-postgres.case.ts';
 
 export type MailboxView = v.InferOutput<typeof mailboxOutput>;
 export type StatusView = v.InferOutput<typeof mailboxStatusOutput>;
@@ -239,14 +239,8 @@ export async function addMailbox(
 
 /** A database that several engines use, one after the other or together; on PostgreSQL where that is asked for. */
 export async function sharedDatabase(kind: 'sqlite' | 'postgres' = 'sqlite') {
-  if (kind === 'postgres') {
-    const made = await createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
-    return { database: made.url, [Symbol.asyncDispose]: () => made.drop() };
-  }
-  const dir = tempDir();
-  const database = dir.file('mail.db');
-  copyFileSync(inject('sqliteMigrated'), database);
-  return { database, [Symbol.asyncDispose]: async () => dir[Symbol.dispose]() };
+  const { database, drop } = await (kind === 'postgres' ? onPostgres : onSqlite)();
+  return { database, [Symbol.asyncDispose]: drop };
 }
 
 function capturingLog(lines: string[]): Log {

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { createDatabase } from '@mail-proxy/testkit';
 import { inject } from 'vitest';
+import { onPostgres } from './made-on-postgres.case.ts';
 import { pecSendingConformance } from './pec-sending.case.ts';
 
-pecSendingConformance(
-  'PostgreSQL',
-  async () => {
-    const made = await createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
-    return { database: made.url, drop: () => made.drop() };
-  },
-  inject('pgSkip'),
-);
+pecSendingConformance('PostgreSQL', onPostgres, inject('pgSkip'));

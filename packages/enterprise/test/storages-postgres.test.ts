@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: BUSL-1.1
 // SPDX-FileCopyrightText: 2026 Mail Proxy authors
-import { createDatabase } from '@mail-proxy/testkit';
 import { inject } from 'vitest';
+import { onPostgres } from './made-on-postgres.case.ts';
 import { storagesConformance } from './storages.case.ts';
 
-storagesConformance(
-  'PostgreSQL',
-  async () => {
-    const made = await createDatabase(inject('pgUrl') ?? '', inject('pgMigrated'));
-    return { database: made.url, drop: () => made.drop() };
-  },
-  inject('pgSkip'),
-);
+storagesConformance('PostgreSQL', onPostgres, inject('pgSkip'));
